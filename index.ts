@@ -1,1 +1,105 @@
-export {};
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { EchoService } from "./components/echoService";
+import { localPorts } from "./components/gatewayAddress";
+import { IngressAddress } from "./components/ingressAddress";
+import { IngressRoutes } from "./components/ingressRoutes";
+import { Istio } from "./components/istio";
+import { MeshNamespace } from "./components/meshNamespace";
+import { readme as describe } from "./stacks/readme";
+import { readSettings } from "./stacks/settings";
+
+const {
+  profile,
+  cluster,
+  namespace: namespaceName,
+  istio: istioConfig,
+  gateway,
+  services: serviceConfigs,
+} = readSettings();
+
+const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
+const onCluster = { providers: { kubernetes: provider } };
+
+const istio = new Istio(
+  "istio",
+  {
+    ...istioConfig,
+    ...profile.istio,
+    ingressGateway: {
+      ...profile.gateway,
+      serviceType: gateway.serviceType,
+      nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
+    },
+    egressGateway: istioConfig.egressGateway ? profile.gateway : undefined,
+  },
+  onCluster,
+);
+
+const meshNamespace = new MeshNamespace(
+  "mesh",
+  { namespace: namespaceName, revision: istioConfig.revision },
+  { ...onCluster, dependsOn: istio.controlPlane },
+);
+
+const echoServices = serviceConfigs.map(
+  (service) =>
+    new EchoService(
+      service.serviceName,
+      { ...service, namespace: meshNamespace.namespace },
+      // A pod that starts before the injector is there stays without a sidecar.
+      { ...onCluster, dependsOn: istio.controlPlane },
+    ),
+);
+
+new IngressRoutes(
+  "demo",
+  {
+    namespace: meshNamespace.namespace,
+    gatewayLabel: istio.ingressLabel,
+    hosts: gateway.hosts,
+    tlsSecret: gateway.tlsSecret,
+    routes: serviceConfigs.flatMap(({ path, port }, i) =>
+      path === undefined ? [] : [{ path, port, service: echoServices[i]!.serviceName }],
+    ),
+  },
+  { ...onCluster, dependsOn: istio.controlPlane },
+);
+
+const ingress = new IngressAddress(
+  "ingress",
+  {
+    namespace: istio.gatewayNamespace,
+    service: istio.ingressService,
+    address: gateway.address,
+    tls: gateway.tlsSecret !== undefined,
+    serviceType: gateway.serviceType,
+    clusterKind: cluster.kind,
+    nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
+    nodeName: cluster.context,
+  },
+  onCluster,
+);
+
+/** URL of the ingress gateway; unknown in the first preview, undefined where the cluster does not tell. */
+export const gatewayUrl = ingress.url;
+
+/** URL of each service that has a path on the gateway. */
+export const services = gatewayUrl.apply((url) =>
+  Object.fromEntries(
+    serviceConfigs.flatMap(({ serviceName, path }) => (url && path ? [[serviceName, url + path]] : [])),
+  ),
+);
+
+/** What to do next, as Markdown. */
+export const readme = pulumi.all([gatewayUrl, istio.gatewayNamespace]).apply(([url, gatewayNamespace]) =>
+  describe({
+    gatewayUrl: url,
+    namespace: namespaceName,
+    services: serviceConfigs,
+    portForward:
+      gateway.serviceType === "ClusterIP"
+        ? `kubectl --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${localPorts.http}:80`
+        : undefined,
+  }),
+);

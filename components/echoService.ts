@@ -1,0 +1,196 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as kx from "@pulumi/kubernetesx";
+import * as pulumi from "@pulumi/pulumi";
+import { ArgsCheck, isPort } from "./validation";
+
+/** Bounds of a HorizontalPodAutoscaler. */
+export interface Autoscaling {
+  /** Fewest replicas. */
+  min: number;
+  /** Most replicas. */
+  max: number;
+  /** CPU use that is aimed at, in percent of the request. */
+  cpuPercent: number;
+}
+
+/** Args of {@link EchoService}. */
+export interface EchoServiceArgs {
+  /** Namespace of all that is made. */
+  namespace: pulumi.Input<string>;
+  /** Name of Service, Deployment and ServiceAccount, and value of the label `app`. */
+  serviceName: string;
+  /** Value of the label `version`. Default `v1`. */
+  version?: string;
+  /** Image that listens on `port`. */
+  image: pulumi.Input<string>;
+  /** Arguments of the container. Default: the image's own. */
+  args?: pulumi.Input<string>[];
+  /** Environment of the container. Default empty. */
+  env?: Record<string, pulumi.Input<string>>;
+  /** Port the container listens on, and the Service's. */
+  port: number;
+  /** Path that answers 200 when the container is up. Default: an open port is enough. */
+  probePath?: string;
+  /** Pods. Default 1. With `autoscaling` it is left to the autoscaler. */
+  replicas?: number;
+  /** Requests and limits of the application's container. */
+  resources?: k8s.types.input.core.v1.ResourceRequirements;
+  /** Keep this many pods through node drains (PodDisruptionBudget). Default: none is made. */
+  minAvailable?: number;
+  /** Spread the pods over nodes and zones. Default false. */
+  spread?: boolean;
+  /** Scale by CPU use. Default: a fixed number of replicas. */
+  autoscaling?: Autoscaling;
+}
+
+/** Any user that is not root does; distroless images call this one `nonroot`. */
+const nonRootUser = 65532;
+
+/**
+ * Seconds a pod goes on serving after it was told to stop: until then every proxy of the mesh has learned that its endpoint is
+ * gone, so that a rollout loses no request.
+ */
+const drainSeconds = 5;
+
+/** A small HTTP service of the mesh: ServiceAccount (its identity), Deployment and Service. */
+export class EchoService extends pulumi.ComponentResource {
+  /** Name of the Service, known once its pods are ready. */
+  readonly serviceName: pulumi.Output<string>;
+  /** Port of the Service. */
+  readonly port: number;
+
+  constructor(name: string, args: EchoServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sidecar-mesh:index:EchoService", name, {}, opts);
+    validate(args, this);
+
+    const app = args.serviceName;
+    const metadata = { name: app, namespace: args.namespace };
+    const selector = { app };
+    // Istio's metrics, Kiali's graph and the access log tell workloads apart by these two labels.
+    const labels = { app, version: args.version ?? "v1" };
+
+    const serviceAccount = new k8s.core.v1.ServiceAccount(
+      `${name}-account`,
+      { metadata: { ...metadata, labels: selector }, automountServiceAccountToken: false },
+      { parent: this },
+    );
+    const deployment = new k8s.apps.v1.Deployment(
+      `${name}-deployment`,
+      {
+        metadata: { ...metadata, labels },
+        spec: {
+          replicas: args.autoscaling ? undefined : (args.replicas ?? 1),
+          selector: { matchLabels: labels },
+          strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+          // kx can build the whole Deployment, but labels its pods with `app` alone: Istio wants `version` as well.
+          template: { metadata: { labels }, spec: podSpec(args, labels, serviceAccount.metadata.name) },
+        },
+      },
+      { parent: this },
+    );
+    const service = new k8s.core.v1.Service(
+      `${name}-service`,
+      {
+        metadata: {
+          ...metadata,
+          labels: selector,
+          // The Deployment is awaited already; to wait for the same pods as endpoints again takes ten seconds and tells nothing.
+          annotations: { "pulumi.com/skipAwait": "true" },
+        },
+        // The name of the port is how Istio knows the protocol.
+        spec: { selector, ports: [{ name: "http", port: args.port, targetPort: "http", appProtocol: "http" }] },
+      },
+      { parent: this },
+    );
+    if (args.minAvailable !== undefined) {
+      new k8s.policy.v1.PodDisruptionBudget(
+        `${name}-pdb`,
+        { metadata, spec: { minAvailable: args.minAvailable, selector: { matchLabels: labels } } },
+        { parent: this },
+      );
+    }
+    if (args.autoscaling) {
+      new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+        `${name}-hpa`,
+        { metadata, spec: autoscalerSpec(app, args.autoscaling) },
+        { parent: this },
+      );
+    }
+
+    this.serviceName = pulumi.all([service.metadata.name, deployment.id]).apply(([serviceName]) => serviceName);
+    this.port = args.port;
+    this.registerOutputs({ serviceName: this.serviceName, port: this.port });
+  }
+}
+
+function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceAccountName: pulumi.Input<string>) {
+  const probe = args.probePath ? { httpGet: { path: args.probePath, port: "http" } } : { tcpSocket: { port: "http" } };
+  const builder = new kx.PodBuilder({
+    serviceAccountName,
+    // Nothing here talks to the API server. The sidecar has a token volume of its own.
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+    terminationGracePeriodSeconds: drainSeconds + 25,
+    topologySpreadConstraints: args.spread ? spreadOverNodesAndZones(labels) : undefined,
+    containers: [
+      {
+        name: args.serviceName,
+        image: args.image,
+        args: args.args,
+        env: args.env,
+        ports: { http: args.port },
+        resources: args.resources,
+        startupProbe: { ...probe, periodSeconds: 1, failureThreshold: 60 },
+        readinessProbe: { ...probe, periodSeconds: 5 },
+        livenessProbe: { ...probe, periodSeconds: 10 },
+        lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
+        securityContext: {
+          runAsUser: nonRootUser,
+          runAsGroup: nonRootUser,
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        },
+      },
+    ],
+  });
+  return builder.podSpec;
+}
+
+function spreadOverNodesAndZones(matchLabels: Record<string, string>) {
+  return ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels },
+  }));
+}
+
+function autoscalerSpec(deployment: string, { min, max, cpuPercent }: Autoscaling) {
+  return {
+    scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: deployment },
+    minReplicas: min,
+    maxReplicas: max,
+    metrics: [
+      { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: cpuPercent } } },
+    ],
+  };
+}
+
+function validate(args: EchoServiceArgs, resource: pulumi.Resource): void {
+  const { replicas = 1, autoscaling } = args;
+  const check = new ArgsCheck("EchoService")
+    .requireDnsLabel("serviceName", args.serviceName)
+    .require(isPort(args.port), "port", args.port, "use a whole number from 1 to 65535")
+    .require(Number.isInteger(replicas) && replicas >= 0, "replicas", args.replicas, "use a whole number, 0 or more");
+  if (autoscaling) {
+    check.require(
+      autoscaling.min >= 1 && autoscaling.max >= autoscaling.min,
+      "autoscaling",
+      autoscaling,
+      "use min of at least 1 and max of at least min",
+    );
+  }
+  check.done(resource);
+}

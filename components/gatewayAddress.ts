@@ -1,0 +1,57 @@
+/** Node ports of the ingress gateway; kind's cluster file maps them to ports of this machine. */
+export const defaultNodePorts = { http: 30080, https: 30443 } as const;
+
+/** Ports of this machine at which the gateway answers: through kind's port mapping, or through `kubectl port-forward`. */
+export const localPorts = { http: 8080, https: 8443 } as const;
+
+/** What is known of how the ingress gateway is reached. */
+export interface GatewayReach {
+  /** Address that config gives; it wins. */
+  address?: string;
+  /** Serve HTTPS: the URL says so. */
+  tls: boolean;
+  serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
+  /** Kind of cluster. */
+  clusterKind: "kind" | "minikube" | "sandbox" | "remote";
+  /** Node ports of the Service. */
+  nodePorts: { http: number; https: number };
+  /** Address of a node, where node ports are reached at one. */
+  nodeAddress?: string;
+  /** Address or name that the load balancer got. */
+  loadBalancer?: string;
+}
+
+/** @returns true if the URL can't be told without asking the cluster for the address of a node. */
+export function needsNodeAddress(reach: Pick<GatewayReach, "address" | "serviceType" | "clusterKind">): boolean {
+  return !reach.address && reach.serviceType === "NodePort" && ["minikube", "sandbox"].includes(reach.clusterKind);
+}
+
+/** @returns true if the URL can't be told without asking the cluster for the load balancer's address. */
+export function needsLoadBalancer(reach: Pick<GatewayReach, "address" | "serviceType">): boolean {
+  return !reach.address && reach.serviceType === "LoadBalancer";
+}
+
+/**
+ * @returns the URL of the gateway, without a / at the end; undefined if nothing is known that it could be made of:
+ * a load balancer without an address, or a node port of a cluster whose nodes we can't tell apart from outside.
+ */
+export function gatewayUrl(reach: GatewayReach): string | undefined {
+  const scheme = reach.tls ? "https" : "http";
+  const url = (host: string, port: number) => `${scheme}://${host}${port === (reach.tls ? 443 : 80) ? "" : `:${port}`}`;
+  const pick = (ports: { http: number; https: number }) => (reach.tls ? ports.https : ports.http);
+
+  if (reach.address) {
+    return `${scheme}://${reach.address}`;
+  }
+  switch (reach.serviceType) {
+    case "LoadBalancer":
+      return reach.loadBalancer && url(reach.loadBalancer, pick({ http: 80, https: 443 }));
+    case "ClusterIP":
+      return url("localhost", pick(localPorts));
+    case "NodePort":
+      if (reach.clusterKind === "kind") {
+        return url("localhost", pick(localPorts));
+      }
+      return reach.nodeAddress && url(reach.nodeAddress, pick(reach.nodePorts));
+  }
+}

@@ -1,0 +1,132 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { GatewayServer } from "./istioApi/gateway";
+import { Gateway } from "./istioApi/gateway";
+import type { HttpMatchRequest, HttpRoute } from "./istioApi/virtualService";
+import { VirtualService } from "./istioApi/virtualService";
+import { ArgsCheck, isPort } from "./validation";
+
+/** A path on the gateway and the Service behind it. */
+export interface IngressRoute {
+  /** First segments of the path, for example `/user`. It matches `/user` and `/user/x`, not `/users`. */
+  path: string;
+  /** Name of the Service, in the namespace of the routes. */
+  service: pulumi.Input<string>;
+  /** Port of the Service. */
+  port: number;
+}
+
+/** Args of {@link IngressRoutes}. */
+export interface IngressRoutesArgs {
+  /** Namespace of Gateway, VirtualService and the Services. */
+  namespace: pulumi.Input<string>;
+  /** Value of the label `istio` that the gateway's pods carry. Default `ingressgateway`. */
+  gatewayLabel?: pulumi.Input<string>;
+  /** The routes, each path once. */
+  routes: IngressRoute[];
+  /** Hosts that are served. Default `*`: any. */
+  hosts?: string[];
+  /**
+   * Name of a `kubernetes.io/tls` Secret in the namespace of the gateway's pods.
+   * With it HTTPS is served on 443, and HTTP answers with a redirect. Default: HTTP alone.
+   */
+  tlsSecret?: pulumi.Input<string>;
+}
+
+/**
+ * A prefix match of Envoy compares letters, so that `/user` would catch `/users` too. Two alternatives say what is meant:
+ * the path itself, or anything below it.
+ */
+export function matchPathSegment(path: string): HttpMatchRequest[] {
+  return path === "/" ? [{ uri: { prefix: "/" } }] : [{ uri: { exact: path } }, { uri: { prefix: `${path}/` } }];
+}
+
+/** @returns the routes, longest path first: the first match wins, and `/user/admin` must be asked before `/user`. */
+export function longestPathFirst<T extends { path: string }>(routes: readonly T[]): T[] {
+  return [...routes].sort((a, b) => b.path.length - a.path.length || (a.path < b.path ? -1 : 1));
+}
+
+/** @returns the Gateway's servers: HTTP, or HTTPS and a redirect to it. */
+export function gatewayServers(hosts: string[], tlsSecret?: pulumi.Input<string>): GatewayServer[] {
+  const http: GatewayServer = { port: { number: 80, name: "http", protocol: "HTTP" }, hosts };
+  if (tlsSecret === undefined) {
+    return [http];
+  }
+  return [
+    { ...http, tls: { httpsRedirect: true } },
+    {
+      port: { number: 443, name: "https", protocol: "HTTPS" },
+      hosts,
+      tls: { mode: "SIMPLE", credentialName: tlsSecret, minProtocolVersion: "TLSV1_2" },
+    },
+  ];
+}
+
+function httpRoute(route: IngressRoute): HttpRoute {
+  return {
+    name: route.path,
+    match: matchPathSegment(route.path),
+    route: [{ destination: { host: route.service, port: { number: route.port } } }],
+  };
+}
+
+/** Gateway `demo-gateway` and VirtualService `demo-vs`: what comes in through the ingress gateway, and where it goes. */
+export class IngressRoutes extends pulumi.ComponentResource {
+  /** Name of the VirtualService, known once the routes exist. */
+  readonly virtualService: pulumi.Output<string>;
+
+  constructor(name: string, args: IngressRoutesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sidecar-mesh:index:IngressRoutes", name, {}, opts);
+    validate(args, this);
+
+    const hosts = args.hosts ?? ["*"];
+    const gateway = new Gateway(
+      `${name}-gateway`,
+      {
+        metadata: { name: `${name}-gateway`, namespace: args.namespace },
+        spec: {
+          selector: { istio: args.gatewayLabel ?? "ingressgateway" },
+          servers: gatewayServers(hosts, args.tlsSecret),
+        },
+      },
+      { parent: this },
+    );
+    const virtualService = new VirtualService(
+      `${name}-vs`,
+      {
+        metadata: { name: `${name}-vs`, namespace: args.namespace },
+        spec: {
+          hosts,
+          gateways: [pulumi.interpolate`${args.namespace}/${gateway.metadata.name}`],
+          http: longestPathFirst(args.routes).map(httpRoute),
+        },
+      },
+      { parent: this },
+    );
+
+    this.virtualService = virtualService.metadata.name;
+    this.registerOutputs({ virtualService: this.virtualService });
+  }
+}
+
+function validate(args: IngressRoutesArgs, resource: pulumi.Resource): void {
+  const check = new ArgsCheck("IngressRoutes");
+  check.require(args.routes.length > 0, "routes", args.routes, "declare at least one route");
+  const seen = new Set<string>();
+  args.routes.forEach((route, i) => {
+    check.require(
+      /^\/([^\s/?#]+(\/[^\s/?#]+)*)?$/.test(route.path),
+      `routes[${i}].path`,
+      route.path,
+      "start with / and leave out a / at the end, ? and #",
+    );
+    check.require(
+      !seen.has(route.path),
+      `routes[${i}].path`,
+      route.path,
+      "another route has this path; give each its own",
+    );
+    check.require(isPort(route.port), `routes[${i}].port`, route.port, "use a whole number from 1 to 65535");
+    seen.add(route.path);
+  });
+  check.done(resource);
+}

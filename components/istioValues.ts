@@ -1,0 +1,121 @@
+import type * as k8s from "@pulumi/kubernetes";
+
+type Resources = k8s.types.input.core.v1.ResourceRequirements;
+
+/** How a Deployment of Istio's is scaled. */
+export interface Scaling {
+  /** Pods, or the fewest of them where `max` is higher. */
+  replicas: number;
+  /** Most pods. Default: `replicas`, and no autoscaler is made. */
+  max?: number;
+  /** Spread the pods over nodes and zones. Default false. */
+  spread?: boolean;
+}
+
+/** What the charts' defaults can be changed to; everything else stays as Istio ships it. */
+export interface ControlPlaneSettings {
+  /** Registry and path of Istio's images. */
+  hub: string;
+  /** Tag of Istio's images. */
+  tag: string;
+  /** Revision of this control plane. Default: none, it is the default one. */
+  revision?: string;
+  /** Istio's own MeshConfig, merged over ours. */
+  meshConfig?: Record<string, unknown>;
+  /** Requests and limits of istiod. */
+  istiodResources: Resources;
+  /** Requests and limits of every sidecar. */
+  sidecarResources: Resources;
+  /** Scaling of istiod. */
+  istiodScaling: Scaling;
+  /** Environment of istiod. Default empty. */
+  istiodEnv?: Record<string, string>;
+  /** False leaves out Istio's own metrics filter, for proxies that lack it. Default true. */
+  telemetryFilter?: boolean;
+}
+
+/** A gateway's settings. */
+export interface GatewaySettings {
+  /** Type of its Service. */
+  serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
+  /** Node ports, for type NodePort. Default: Kubernetes picks them. */
+  nodePorts?: { http?: number; https?: number };
+  /** Requests and limits. */
+  resources: Resources;
+  /** Scaling. */
+  scaling: Scaling;
+}
+
+/** Istio's images are pinned by tag, so a pull is needed once. `image: auto` would make Kubernetes pull at every start. */
+const imagePullPolicy = "IfNotPresent";
+
+/** Seconds between a starting sidecar's readiness probes; the chart's 15 would be most of the time to the first request. */
+const sidecarReadinessPeriodSeconds = 2;
+
+/** @returns the values of the chart `istiod`. */
+export function istiodValues(settings: ControlPlaneSettings): Record<string, unknown> {
+  const { replicas, max = replicas } = settings.istiodScaling;
+  return {
+    ...(settings.revision && { revision: settings.revision }),
+    autoscaleEnabled: max > replicas,
+    autoscaleMin: replicas,
+    autoscaleMax: max,
+    replicaCount: replicas,
+    resources: settings.istiodResources,
+    topologySpreadConstraints: spreadConstraints(settings.istiodScaling, { istio: "pilot" }),
+    env: settings.istiodEnv ?? {},
+    telemetry: { enabled: settings.telemetryFilter ?? true },
+    global: {
+      hub: settings.hub,
+      tag: settings.tag,
+      imagePullPolicy,
+      // With one pod a budget of one available blocks every node drain.
+      defaultPodDisruptionBudget: { enabled: replicas > 1 },
+      proxy: { resources: settings.sidecarResources, readinessPeriodSeconds: sidecarReadinessPeriodSeconds },
+    },
+    meshConfig: settings.meshConfig ?? {},
+  };
+}
+
+/** @returns the values of the chart `gateway` for the gateway whose pods get the label `istio: <kind>`. */
+export function gatewayValues(
+  kind: "ingressgateway" | "egressgateway",
+  settings: GatewaySettings,
+  revision?: string,
+): Record<string, unknown> {
+  const { replicas, max = replicas } = settings.scaling;
+  return {
+    ...(revision && { revision }),
+    // The chart derives this label from the release's name; Gateways select by it, so it is set, not left to a name.
+    labels: { istio: kind },
+    imagePullPolicy,
+    resources: settings.resources,
+    replicaCount: replicas,
+    autoscaling: { enabled: max > replicas, minReplicas: replicas, maxReplicas: max },
+    ...(replicas > 1 && { podDisruptionBudget: { minAvailable: 1 } }),
+    topologySpreadConstraints: spreadConstraints(settings.scaling, { istio: kind }),
+    service: { type: settings.serviceType, ports: servicePorts(settings) },
+  };
+}
+
+function servicePorts({ serviceType, nodePorts = {} }: GatewaySettings) {
+  const port = (name: string, number: number, nodePort?: number) => ({
+    name,
+    port: number,
+    targetPort: number,
+    protocol: "TCP",
+    ...(serviceType === "NodePort" && nodePort !== undefined && { nodePort }),
+  });
+  return [port("status-port", 15021), port("http2", 80, nodePorts.http), port("https", 443, nodePorts.https)];
+}
+
+function spreadConstraints(scaling: Scaling, matchLabels: Record<string, string>) {
+  return !scaling.spread
+    ? []
+    : ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
+        maxSkew: 1,
+        topologyKey,
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels },
+      }));
+}

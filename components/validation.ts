@@ -1,0 +1,59 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** RFC 1123 label: what Kubernetes accepts as the name of a Namespace or a Service. */
+const dnsLabel = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** @returns true if `value` can name a Kubernetes Service: a letter first, lower case, digits and dashes, at most 63 characters. */
+export function isDnsLabel(value: string): boolean {
+  return dnsLabel.test(value);
+}
+
+/** @returns true if `value` is a whole number that a TCP port can have. */
+export function isPort(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65535;
+}
+
+/**
+ * Collects what is wrong with a component's args, so that one error names all of it before any child exists.
+ * Values that are still outputs can't be judged yet; those are left to the API server.
+ */
+export class ArgsCheck {
+  private readonly problems: string[] = [];
+
+  constructor(private readonly type: string) {}
+
+  /**
+   * Notes a problem unless `ok`.
+   * @param field Name of the args field, for example `port`.
+   * @param value What the field holds; shown as JSON.
+   * @param fix What to write instead.
+   */
+  require(ok: boolean, field: string, value: unknown, fix: string): this {
+    if (!ok) {
+      this.problems.push(`${field} is ${JSON.stringify(value) ?? "missing"}: ${fix}`);
+    }
+    return this;
+  }
+
+  /** Like {@link require} with the rule of {@link isDnsLabel}; outputs pass. */
+  requireDnsLabel(field: string, value: pulumi.Input<string>): this {
+    return typeof value === "string"
+      ? this.require(
+          isDnsLabel(value),
+          field,
+          value,
+          "use a DNS label: a-z first, then a-z, 0-9 and -, at most 63 characters",
+        )
+      : this;
+  }
+
+  /**
+   * Ends the check.
+   * @throws pulumi.ResourceError naming every problem that was noted.
+   */
+  done(resource: pulumi.Resource): void {
+    if (this.problems.length > 0) {
+      throw new pulumi.ResourceError(`invalid args of ${this.type}: ${this.problems.join("; ")}`, resource);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * The one table of what the stack is made of. A version is pinned here and nowhere else.
+ */
+
+/** Istio's release; charts and images carry the same number. */
+export const istioVersion = "1.30.4";
+
+/** Where Istio publishes its Helm charts (`base`, `istiod`, `gateway`). */
+export const istioChartRepo = "https://istio-release.storage.googleapis.com/charts";
+
+/** Registry and path that hold Istio's images `pilot` and `proxyv2`. */
+export const istioHub = "registry.istio.io/release";
+
+/** Images of everything that is not Istio itself, each with its version. */
+export const images = {
+  httpEcho: "hashicorp/http-echo:1.0.0",
+} as const;
+
+/** Name of an image in {@link images}. */
+export type ImageName = keyof typeof images;
+
+/** A complete set of image references, as a profile may override them. */
+export type ImageTable = Readonly<Record<ImageName, string>>;

@@ -1,0 +1,69 @@
+import type { ClusterConfig, ClusterKind } from "./clusterConfig";
+import { ConfigError } from "./configError";
+import type { Kubeconfig } from "./kubeconfig";
+
+/** The cluster that the stack goes to. */
+export interface Cluster {
+  /** Context of the kubeconfig; undefined if there is no cluster, which is enough for a preview. */
+  context?: string;
+  /** Kind of cluster. */
+  kind: ClusterKind;
+}
+
+/** Name of the embedded cluster's context. */
+export const sandboxContext = "sandbox";
+
+/** @returns the kind of cluster that a context leads to, by the names that kind, minikube and the sandbox give. */
+export function kindOfContext(context: string, kubeconfig: Pick<Kubeconfig, "minikubeContexts">): ClusterKind {
+  if (context === sandboxContext) {
+    return "sandbox";
+  }
+  if (context === "minikube" || kubeconfig.minikubeContexts.includes(context)) {
+    return "minikube";
+  }
+  return /^kind(-|$)/.test(context) ? "kind" : "remote";
+}
+
+/**
+ * Decides which cluster is used. A cluster that is not on this machine is only touched if config names its context: the current
+ * context is what somebody last worked with, and that may be anything.
+ * @param dryRun True for a preview, which may do without a cluster.
+ * @throws ConfigError if the context is unknown, or neither local nor named.
+ */
+export function chooseCluster(config: ClusterConfig, kubeconfig: Kubeconfig, dryRun: boolean): Cluster {
+  const { context: named } = config;
+  const known = kubeconfig.contexts.length > 0 ? kubeconfig.contexts.join(", ") : "none";
+  if (named !== undefined) {
+    if (!kubeconfig.contexts.includes(named) && !(dryRun && kubeconfig.contexts.length === 0)) {
+      throw new ConfigError([
+        { key: "kubeContext", value: named, fix: `no such context in the kubeconfig; it has ${known}` },
+      ]);
+    }
+    return { context: named, kind: config.kind ?? kindOfContext(named, kubeconfig) };
+  }
+
+  const { current } = kubeconfig;
+  if (current === undefined) {
+    if (dryRun) {
+      return { kind: config.kind ?? "remote" };
+    }
+    throw new ConfigError([
+      {
+        key: "kubeContext",
+        value: undefined,
+        fix: `no cluster: the kubeconfig has no current context (contexts: ${known}); start kind or minikube, or name a context`,
+      },
+    ]);
+  }
+  const kind = kindOfContext(current, kubeconfig);
+  if (kind === "remote") {
+    throw new ConfigError([
+      {
+        key: "kubeContext",
+        value: undefined,
+        fix: `the current context ${JSON.stringify(current)} is not a local cluster; to use it, name it: pulumi config set kubeContext ${current}`,
+      },
+    ]);
+  }
+  return { context: current, kind: config.kind ?? kind };
+}

@@ -1,0 +1,27 @@
+import type { ConfigReader } from "./configReader";
+
+/** What kinds of cluster there are, as far as addresses differ. */
+export const clusterKinds = ["kind", "minikube", "sandbox", "remote"] as const;
+
+/** One of {@link clusterKinds}. */
+export type ClusterKind = (typeof clusterKinds)[number];
+
+/** Which cluster config asks for. */
+export interface ClusterConfig {
+  /** Path of the kubeconfig file. Default: as kubectl finds it. */
+  kubeconfig?: string;
+  /** Context by name. Default: the current one, if it is local. */
+  context?: string;
+  /** Kind of cluster. Default: told by the context's name. */
+  kind?: ClusterKind;
+}
+
+/** Reads the keys that say which cluster to use. */
+export function readCluster(reader: ConfigReader): ClusterConfig {
+  const kind = reader.oneOf("clusterKind", [...clusterKinds, "auto"], "auto");
+  return {
+    kubeconfig: reader.text("kubeconfig", undefined),
+    context: reader.text("kubeContext", undefined),
+    kind: kind === "auto" ? undefined : kind,
+  };
+}

@@ -1,0 +1,87 @@
+import { isDnsLabel } from "../components/validation";
+import { readCluster } from "./clusterConfig";
+import type { ClusterConfig } from "./clusterConfig";
+import { ConfigError } from "./configError";
+import { ConfigReader } from "./configReader";
+import type { RawConfig } from "./configReader";
+import { dev } from "./dev";
+import { readGateway } from "./gatewayConfig";
+import type { GatewayConfig } from "./gatewayConfig";
+import { readIstio } from "./istioConfig";
+import type { IstioConfig } from "./istioConfig";
+import { prod } from "./prod";
+import { profileNames } from "./profile";
+import type { Profile, ProfileName } from "./profile";
+import { sandbox } from "./sandbox";
+import { readServices } from "./servicesConfig";
+import type { ServiceConfig } from "./servicesConfig";
+
+/** Namespace of our keys; Pulumi takes it from the project's name. */
+export const configNamespace = "sidecar-mesh";
+
+const profiles: Record<ProfileName, Profile> = { dev, prod, sandbox };
+
+/** Namespaces that are not ours to label, or that the stack uses for something else. */
+const reservedNamespaces = [
+  "default",
+  "kube-system",
+  "kube-public",
+  "kube-node-lease",
+  "istio-system",
+  "istio-ingress",
+];
+
+/** The whole configuration: checked, typed, and with every default filled in. */
+export interface StackConfig {
+  profile: Profile;
+  cluster: ClusterConfig;
+  namespace: string;
+  istio: IstioConfig;
+  gateway: GatewayConfig;
+  services: ServiceConfig[];
+}
+
+/**
+ * Reads the configuration.
+ * @param raw All config as Pulumi hands it out, with namespaces; other namespaces are left alone.
+ * @throws ConfigError that lists every mistake.
+ */
+export function parseConfig(raw: RawConfig): StackConfig {
+  const { config, reader } = readConfig(raw);
+  if (reader.problems.length > 0) {
+    throw new ConfigError(reader.problems);
+  }
+  return config;
+}
+
+/** @returns every key that the program knows. */
+export function knownConfigKeys(): string[] {
+  return readConfig({}).reader.knownKeys;
+}
+
+function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader } {
+  const prefix = `${configNamespace}:`;
+  const own = Object.entries(raw).filter(([key]) => key.startsWith(prefix));
+  const reader = new ConfigReader(Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])));
+
+  const profile = profiles[reader.oneOf("profile", profileNames, "dev")];
+  const config: StackConfig = {
+    profile,
+    cluster: readCluster(reader),
+    namespace: readNamespace(reader),
+    istio: readIstio(reader),
+    gateway: readGateway(reader, profile),
+    services: readServices(reader, profile),
+  };
+  reader.rejectUnknownKeys();
+  return { config, reader };
+}
+
+function readNamespace(reader: ConfigReader): string {
+  const key = "namespace";
+  const namespace = reader.textThat(key, "demo", isDnsLabel, "use a DNS label: a-z first, then a-z, 0-9 and -");
+  if (reservedNamespaces.includes(namespace)) {
+    reader.problem(key, namespace, `taken by the cluster or by Istio; not one of ${reservedNamespaces.join(", ")}`);
+  }
+  return namespace;
+}

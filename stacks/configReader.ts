@@ -1,0 +1,155 @@
+import { nearest } from "./nearest";
+import type { ConfigProblem } from "./configError";
+
+/** A value that leaves the choice to the profile; what a key holds that nobody has set. */
+const auto = "auto";
+
+/** Config as Pulumi hands it out: key without namespace, value as text; arrays and objects are JSON. */
+export type RawConfig = Readonly<Record<string, string>>;
+
+/**
+ * Reads config key by key and collects what is wrong instead of stopping at the first mistake. A key that holds nonsense reads as its
+ * fallback, so that the rest can still be judged.
+ */
+export class ConfigReader {
+  readonly problems: ConfigProblem[] = [];
+  private readonly known = new Set<string>();
+
+  constructor(private readonly raw: RawConfig) {}
+
+  /** Notes a mistake. */
+  problem(key: string, value: unknown, fix: string): void {
+    this.problems.push({ key, value, fix });
+  }
+
+  /** @returns the keys that were asked for so far. */
+  get knownKeys(): string[] {
+    return [...this.known];
+  }
+
+  /** Notes every key that nobody asked for. Call it when all is read. */
+  rejectUnknownKeys(): void {
+    for (const [key, value] of Object.entries(this.raw)) {
+      if (!this.known.has(key)) {
+        this.problem(key, value, `no such key${didYouMean(key, this.knownKeys)}; remove it or correct its name`);
+      }
+    }
+  }
+
+  /** @returns the text of a key, or `fallback` where it is not set, empty or `auto`. */
+  text<F extends string | undefined>(key: string, fallback: F): string | F {
+    this.known.add(key);
+    const value = this.raw[key];
+    return value === undefined || value === "" || value === auto ? fallback : value;
+  }
+
+  /** @returns the text of a key if `test` accepts it; notes a problem with `fix` if not. */
+  textThat<F extends string | undefined>(
+    key: string,
+    fallback: F,
+    test: (value: string) => boolean,
+    fix: string,
+  ): string | F {
+    const value = this.text(key, fallback);
+    if (value !== undefined && value !== fallback && !test(value)) {
+      this.problem(key, value, fix);
+      return fallback;
+    }
+    return value;
+  }
+
+  /** @returns the value of a key that must be one of `choices`. */
+  oneOf<T extends string>(key: string, choices: readonly T[], fallback: T): T {
+    const value = this.text(key, undefined);
+    if (value === undefined) {
+      return fallback;
+    }
+    if (!(choices as readonly string[]).includes(value)) {
+      this.problem(key, value, `use one of ${choices.join(", ")}${didYouMean(value, choices)}`);
+      return fallback;
+    }
+    return value as T;
+  }
+
+  /** @returns the whole number of a key, within bounds. */
+  integer(key: string, fallback: number, bounds: { min: number; max: number }): number {
+    const value = this.text(key, undefined);
+    if (value === undefined) {
+      return fallback;
+    }
+    const number = Number(value);
+    if (!Number.isInteger(number) || number < bounds.min || number > bounds.max) {
+      this.problem(key, value, `use a whole number from ${bounds.min} to ${bounds.max}`);
+      return fallback;
+    }
+    return number;
+  }
+
+  /** @returns the truth value of a key. */
+  boolean(key: string, fallback: boolean): boolean {
+    return this.oneOf(key, ["true", "false"], fallback ? "true" : "false") === "true";
+  }
+
+  /** @returns the list of texts of a key. */
+  texts(key: string, fallback: string[]): string[] {
+    const value = this.json(key);
+    if (value === undefined) {
+      return fallback;
+    }
+    if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
+      this.problem(key, value, "use a list of texts");
+      return fallback;
+    }
+    return value;
+  }
+
+  /** @returns the object of a key. */
+  object(key: string): Record<string, unknown> {
+    const value = this.json(key);
+    if (value === undefined) {
+      return {};
+    }
+    if (!isObject(value)) {
+      this.problem(key, value, "use an object");
+      return {};
+    }
+    return value;
+  }
+
+  /** @returns the list of objects of a key; undefined where it is not set. */
+  objects(key: string): Record<string, unknown>[] | undefined {
+    const value = this.json(key);
+    if (value === undefined) {
+      return undefined;
+    }
+    if (!Array.isArray(value) || !value.every(isObject)) {
+      this.problem(key, value, "use a list of objects");
+      return undefined;
+    }
+    return value;
+  }
+
+  private json(key: string): unknown {
+    const value = this.text(key, undefined);
+    if (value === undefined) {
+      return undefined;
+    }
+    try {
+      return JSON.parse(value) as unknown;
+    } catch {
+      this.problem(key, value, "not readable as JSON; set lists and objects in the stack's YAML file");
+      return undefined;
+    }
+  }
+}
+
+/** @returns true for what YAML calls a mapping. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** @returns `; did you mean X?` if one of `candidates` is close to `value`, else nothing. */
+export function didYouMean(value: string, candidates: readonly string[]): string {
+  const candidate = nearest(value, candidates);
+  return candidate ? `; did you mean ${candidate}?` : "";
+}

@@ -1,0 +1,62 @@
+import { defaultNodePorts } from "../components/gatewayAddress";
+import type { GatewaySettings } from "../components/istioValues";
+import type { ConfigReader } from "./configReader";
+import type { Profile } from "./profile";
+
+/** What config says of the ingress gateway. */
+export interface GatewayConfig {
+  serviceType: GatewaySettings["serviceType"];
+  httpNodePort: number;
+  httpsNodePort: number;
+  /** `host` or `host:port` at which the gateway is reached. Default: found out from the cluster. */
+  address?: string;
+  hosts: string[];
+  /** TLS secret; HTTP alone when left out. */
+  tlsSecret?: string;
+}
+
+/** The range that Kubernetes takes node ports from, unless it was told otherwise. */
+const nodePortRange = { min: 30000, max: 32767 };
+
+const hostPattern = /^(\*|(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?)$/;
+
+/** Reads the keys of the ingress gateway. */
+export function readGateway(reader: ConfigReader, profile: Profile): GatewayConfig {
+  const serviceType = reader.oneOf(
+    "gatewayServiceType",
+    ["LoadBalancer", "NodePort", "ClusterIP"],
+    profile.gateway.serviceType,
+  );
+  const httpNodePort = reader.integer("gatewayHttpNodePort", defaultNodePorts.http, nodePortRange);
+  const httpsNodePort = reader.integer("gatewayHttpsNodePort", defaultNodePorts.https, nodePortRange);
+  if (httpNodePort === httpsNodePort) {
+    reader.problem("gatewayHttpsNodePort", httpsNodePort, "gatewayHttpNodePort is the same; give each its own");
+  }
+  const hosts = reader.texts("gatewayHosts", ["*"]);
+  hosts.forEach((host, i) => {
+    if (!hostPattern.test(host)) {
+      reader.problem(`gatewayHosts[${i}]`, host, "use a host name in lower case, *.example.com, or *");
+    }
+  });
+  if (hosts.length === 0) {
+    reader.problem("gatewayHosts", hosts, 'name at least one host, or remove the key for "*"');
+  }
+  return {
+    serviceType,
+    httpNodePort,
+    httpsNodePort,
+    address: reader.textThat(
+      "gatewayAddress",
+      undefined,
+      (v) => /^[A-Za-z0-9.-]+(:\d{1,5})?$/.test(v),
+      "use host or host:port, without a scheme",
+    ),
+    hosts,
+    tlsSecret: reader.textThat(
+      "gatewayTlsSecret",
+      undefined,
+      (v) => /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(v),
+      "use the name of a kubernetes.io/tls secret in the namespace istio-ingress",
+    ),
+  };
+}

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { parse } from "yaml";
+import { isObject } from "./configReader";
+
+/** What a kubeconfig says about where `kubectl` would go. */
+export interface Kubeconfig {
+  /** Current context; undefined if none is set. */
+  current?: string;
+  /** Names of all contexts. */
+  contexts: string[];
+  /** Contexts that minikube wrote, which may have any name. */
+  minikubeContexts: string[];
+}
+
+/** @returns the kubeconfig files that exist: the given one, or those of KUBECONFIG, or kubectl's default. */
+export function kubeconfigFiles(path?: string, env: NodeJS.ProcessEnv = process.env): string[] {
+  const files = path ? [path] : env.KUBECONFIG ? env.KUBECONFIG.split(delimiter) : [join(homedir(), ".kube", "config")];
+  return files.filter((file) => file !== "" && existsSync(file));
+}
+
+/**
+ * Reads kubeconfig files as kubectl merges them: the first that sets a current context wins.
+ * @throws Error naming a file that is not readable as YAML.
+ */
+export function readKubeconfig(files: readonly string[]): Kubeconfig {
+  const merged: Kubeconfig = { contexts: [], minikubeContexts: [] };
+  for (const file of files) {
+    const content = parseFile(file);
+    const current = content["current-context"];
+    if (merged.current === undefined && typeof current === "string" && current !== "") {
+      merged.current = current;
+    }
+    for (const context of Array.isArray(content.contexts) ? content.contexts.filter(isObject) : []) {
+      const name = String(context.name);
+      merged.contexts.push(name);
+      if (JSON.stringify(context).includes("minikube.sigs.k8s.io")) {
+        merged.minikubeContexts.push(name);
+      }
+    }
+  }
+  return merged;
+}
+
+function parseFile(file: string): Record<string, unknown> {
+  try {
+    const content: unknown = parse(readFileSync(file, "utf8"));
+    return isObject(content) ? content : {};
+  } catch (error) {
+    throw new Error(`kubeconfig ${file} can't be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}

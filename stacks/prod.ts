@@ -1,0 +1,25 @@
+import { images } from "../components/versions";
+import type { Profile } from "./profile";
+
+/** A cluster of several nodes: nothing runs once, nothing is drained at once, and load adds pods. */
+export const prod: Profile = {
+  name: "prod",
+  istio: {
+    istiodScaling: { replicas: 2, max: 5, spread: true },
+    istiodResources: { requests: { cpu: "500m", memory: "2Gi" }, limits: { memory: "4Gi" } },
+    sidecarResources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "2", memory: "1Gi" } },
+  },
+  gateway: {
+    serviceType: "LoadBalancer",
+    scaling: { replicas: 2, max: 5, spread: true },
+    resources: { requests: { cpu: "200m", memory: "256Mi" }, limits: { cpu: "2", memory: "1Gi" } },
+  },
+  services: {
+    replicas: 2,
+    minAvailable: 1,
+    spread: true,
+    autoscaling: { min: 2, max: 6, cpuPercent: 70 },
+    resources: { requests: { cpu: "50m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+  },
+  images,
+};

@@ -1,0 +1,42 @@
+import type { Autoscaling } from "../components/echoService";
+import type { GatewaySettings, ControlPlaneSettings, Scaling } from "../components/istioValues";
+import type { ImageTable } from "../components/versions";
+import type * as k8s from "@pulumi/kubernetes";
+
+type Resources = k8s.types.input.core.v1.ResourceRequirements;
+
+/** Names of the profiles, as the config key `profile` takes them. */
+export const profileNames = ["dev", "prod", "sandbox"] as const;
+
+/** One of {@link profileNames}. */
+export type ProfileName = (typeof profileNames)[number];
+
+/** How services run unless their own config says otherwise. */
+export interface ServiceDefaults {
+  /** Pods of each service. */
+  replicas: number;
+  /** Requests and limits of each application container. */
+  resources: Resources;
+  /** Pods that a node drain leaves; no PodDisruptionBudget when left out. */
+  minAvailable?: number;
+  /** Spread over nodes and zones. */
+  spread: boolean;
+  /** Scale by CPU use; a fixed number of pods when left out. */
+  autoscaling?: Autoscaling;
+}
+
+/**
+ * A profile decides sizes and the few values that a kind of cluster needs. It never decides what code runs: all profiles declare
+ * the same stack.
+ */
+export interface Profile {
+  name: ProfileName;
+  /** What Istio's control plane and sidecars get. */
+  istio: Pick<ControlPlaneSettings, "istiodResources" | "sidecarResources" | "istiodEnv" | "telemetryFilter"> & {
+    istiodScaling: Scaling;
+  };
+  /** What each gateway gets; `serviceType` is for the ingress gateway. */
+  gateway: Pick<GatewaySettings, "serviceType" | "resources" | "scaling">;
+  services: ServiceDefaults;
+  images: ImageTable;
+}

@@ -1,0 +1,38 @@
+import type { ServiceConfig } from "./servicesConfig";
+
+/** What {@link readme} tells about. */
+export interface ReadmeFacts {
+  /** URL of the gateway; undefined if it is not known. */
+  gatewayUrl?: string;
+  /** Namespace of the services. */
+  namespace: string;
+  services: readonly Pick<ServiceConfig, "serviceName" | "path">[];
+  /** Command that opens the gateway on this machine, where nothing else does. */
+  portForward?: string;
+}
+
+/** @returns what to do next, as Markdown: Pulumi's console shows the output `readme` so. */
+export function readme({ gatewayUrl, namespace, services, portForward }: ReadmeFacts): string {
+  const url = gatewayUrl ?? "http://ADDRESS";
+  const requests = services.flatMap(({ path }) => (path ? [`curl ${url}${path}`] : []));
+  return [
+    "# Sidecar mesh",
+    "",
+    ...(gatewayUrl
+      ? []
+      : ["The cluster does not tell the gateway's address. Set `gatewayAddress`, or forward a port.", ""]),
+    ...(portForward ? ["Open the gateway on this machine:", "", "```", portForward, "```", ""] : []),
+    "Send requests through the gateway:",
+    "",
+    "```",
+    ...requests,
+    "```",
+    "",
+    "See the two containers of each pod, the application and its sidecar:",
+    "",
+    "```",
+    `kubectl --namespace ${namespace} get pods`,
+    "```",
+    "",
+  ].join("\n");
+}
