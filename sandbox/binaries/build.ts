@@ -1,0 +1,38 @@
+import { existsSync } from "node:fs";
+import { cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { makeFolder } from "../system/atomic";
+import type { Logger } from "../system/log";
+import { run } from "../system/run";
+import type { BuildPlan } from "./plan";
+
+/** Whether a group is built and complete. */
+export function isBuilt(plan: BuildPlan): boolean {
+  return existsSync(plan.folder);
+}
+
+/** Builds a group unless that was done before. */
+export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
+  if (isBuilt(plan)) {
+    return;
+  }
+  log(`building ${plan.group.outputs.join(", ")} (the first time this can take ten minutes)`);
+  await makeFolder(plan.folder, async (folder) => {
+    const binDir = join(folder, "bin");
+    await mkdir(binDir, { recursive: true });
+    await run("go", ["build", ...plan.flags, "-o", `${binDir}/`, "tool"], {
+      cwd: plan.moduleDir,
+      env: { CGO_ENABLED: "0" },
+    });
+    const missing = plan.group.outputs.filter((output) => !existsSync(join(binDir, output)));
+    if (missing.length > 0) {
+      throw new Error(`${plan.group.name}: go build did not make ${missing.join(", ")}; see its go.mod's tool lines`);
+    }
+    for (const file of plan.group.files ?? []) {
+      const moduleFolder = await run("go", ["list", "-m", "-f", "{{.Dir}}", file.module], { cwd: plan.moduleDir });
+      // Go keeps its module cache read-only; a copy must be removable.
+      await cp(join(moduleFolder.trim(), file.from), join(folder, file.to), { recursive: true, mode: 0 });
+      await run("chmod", ["-R", "u+w", join(folder, file.to)]);
+    }
+  });
+}

@@ -1,0 +1,18 @@
+/** The version a go.mod requires of a module. */
+export function requiredVersion(goMod: string, module: string): string {
+  for (const line of goMod.split("\n")) {
+    const [path, version] = line
+      .trim()
+      .replace(/^require\s+/, "")
+      .split(/\s+/);
+    if (path === module && version?.startsWith("v")) {
+      return version;
+    }
+  }
+  throw new Error(`go.mod does not require ${module}`);
+}
+
+/** The commit in a pseudo-version such as v0.0.0-20260827124520-eed52ebb66ad, undefined for a tagged version. */
+export function pseudoVersionCommit(version: string): string | undefined {
+  return /-\d{14}-([0-9a-f]{12})$/.exec(version)?.[1];
+}

@@ -1,0 +1,100 @@
+import { pseudoVersionCommit } from "./goMod";
+
+/** A Go variable that gets a version at link time, so that a binary says truthfully what it is. */
+export interface Stamp {
+  module: string;
+  variable: string;
+  value: (moduleVersion: string) => string;
+}
+
+/** Files of a Go module that are wanted beside the binaries. */
+export interface ModuleFiles {
+  module: string;
+  /** A file or folder inside the module. */
+  from: string;
+  /** Its name in the group's folder. */
+  to: string;
+}
+
+/** Binaries that are built together, from one go.mod whose `tool` lines name them. */
+export interface BinaryGroup {
+  /** The folder below sandbox/binaries that holds go.mod and go.sum. */
+  name: string;
+  /** What `go build` leaves: the last part of each tool's package path. */
+  outputs: readonly string[];
+  tags?: readonly string[];
+  stamps?: readonly Stamp[];
+  files?: readonly ModuleFiles[];
+}
+
+const same = (version: string): string => version;
+const bare = (version: string): string => version.slice(1);
+
+/** Istio's version as the sandbox tells it: a commit is a development build and never bears a release's name. */
+export function istioTag(moduleVersion: string): string {
+  const commit = pseudoVersionCommit(moduleVersion);
+  return commit ? `dev-${commit}` : `dev-${bare(moduleVersion)}`;
+}
+
+const kubernetes = "k8s.io/kubernetes";
+const istio = "istio.io/istio";
+const helm = "helm.sh/helm/v3";
+
+/**
+ * Every group. To add one: a folder here with a go.mod that has `tool` lines (made with `go get -tool PACKAGE@VERSION`), and
+ * a row in this table.
+ */
+export const binaryGroups = {
+  core: {
+    name: "core",
+    outputs: [
+      "kube-apiserver",
+      "kube-controller-manager",
+      "kube-scheduler",
+      "kube-proxy",
+      "kubelet",
+      "kubectl",
+      "coredns",
+      "helm",
+      "pilot-discovery",
+      "pilot-agent",
+      "istioctl",
+    ],
+    stamps: [
+      { module: kubernetes, variable: "k8s.io/component-base/version.gitVersion", value: same },
+      {
+        module: kubernetes,
+        variable: "k8s.io/component-base/version.gitMajor",
+        value: (v) => bare(v).split(".")[0] ?? "",
+      },
+      { module: kubernetes, variable: "k8s.io/component-base/version.gitMinor", value: (v) => v.split(".")[1] ?? "" },
+      { module: helm, variable: "helm.sh/helm/v3/internal/version.version", value: same },
+      { module: istio, variable: "istio.io/istio/pkg/version.buildVersion", value: istioTag },
+      { module: istio, variable: "istio.io/istio/pkg/version.buildTag", value: istioTag },
+      {
+        module: istio,
+        variable: "istio.io/istio/pkg/version.buildGitRevision",
+        value: (v) => pseudoVersionCommit(v) ?? v,
+      },
+      { module: istio, variable: "istio.io/istio/pkg/version.buildHub", value: () => "sandbox.local" },
+      { module: istio, variable: "istio.io/istio/pkg/version.buildStatus", value: () => "Sandbox" },
+    ],
+    files: [
+      { module: istio, from: "manifests/charts", to: "charts" },
+      { module: istio, from: "tools/packaging/common/envoy_bootstrap.json", to: "envoy_bootstrap.json" },
+    ],
+  },
+  "http-echo": {
+    name: "http-echo",
+    outputs: ["http-echo"],
+    stamps: [
+      {
+        module: "github.com/hashicorp/http-echo",
+        variable: "github.com/hashicorp/http-echo/version.Version",
+        value: bare,
+      },
+    ],
+  },
+} as const satisfies Record<string, BinaryGroup>;
+
+export type GroupName = keyof typeof binaryGroups;

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { binaryGroups, istioTag } from "./groups";
+import { buildFlags, buildKey, buildPlan } from "./plan";
+
+const goMod = "require example.com/tool v1.2.3\n";
+
+describe("buildFlags", () => {
+  it("stamps the pinned version and passes tags", () => {
+    const flags = buildFlags(
+      {
+        name: "x",
+        outputs: [],
+        tags: ["a", "b"],
+        stamps: [{ module: "example.com/tool", variable: "example.com/tool.V", value: (v) => v.slice(1) }],
+      },
+      goMod,
+    );
+    assert.deepEqual(flags.slice(2), ["-tags=a,b", "-ldflags", "-s -w -X example.com/tool.V=1.2.3"]);
+  });
+});
+
+describe("buildKey", () => {
+  it("changes with any input and with nothing else", () => {
+    const key = buildKey(["-a"], "m", "s");
+    assert.equal(buildKey(["-a"], "m", "s"), key);
+    assert.equal(
+      new Set([key, buildKey(["-b"], "m", "s"), buildKey(["-a"], "n", "s"), buildKey(["-a"], "m", "t")]).size,
+      4,
+    );
+  });
+});
+
+describe("istioTag", () => {
+  it("never looks like a release", () => {
+    assert.equal(istioTag("v0.0.0-20260827124520-eed52ebb66ad"), "dev-eed52ebb66ad");
+    assert.equal(istioTag("v1.30.4"), "dev-1.30.4");
+  });
+});
+
+describe("binaryGroups", () => {
+  for (const group of Object.values(binaryGroups)) {
+    it(`${group.name}: its go.mod has every pinned module`, () => {
+      assert.match(buildPlan(group, "/cache").folder, new RegExp(`^/cache/binaries/${group.name}-[0-9a-f]{12}$`));
+    });
+  }
+});

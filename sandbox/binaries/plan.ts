@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { requiredVersion } from "./goMod";
+import type { BinaryGroup } from "./groups";
+
+/** How a group is built, and where the result belongs. */
+export interface BuildPlan {
+  group: BinaryGroup;
+  moduleDir: string;
+  /** Arguments of `go`, but for the output folder. */
+  flags: readonly string[];
+  /** Where the finished group is kept. Named after all that goes into it. */
+  folder: string;
+  binDir: string;
+}
+
+/** The flags of `go build` for a group. Pure. */
+export function buildFlags(group: BinaryGroup, goMod: string): string[] {
+  const stamps = (group.stamps ?? []).map(
+    (stamp) => `-X ${stamp.variable}=${stamp.value(requiredVersion(goMod, stamp.module))}`,
+  );
+  return [
+    "-trimpath",
+    // The checkout's commit is no part of what is built: pins and flags are, and those name the folder.
+    "-buildvcs=false",
+    ...(group.tags?.length ? [`-tags=${group.tags.join(",")}`] : []),
+    "-ldflags",
+    ["-s -w", ...stamps].join(" "),
+  ];
+}
+
+/** A short name for everything that decides what a build gives. Pure. */
+export function buildKey(flags: readonly string[], goMod: string, goSum: string, files: unknown = []): string {
+  return createHash("sha256")
+    .update(JSON.stringify([flags, goMod, goSum, files]))
+    .digest("hex")
+    .slice(0, 12);
+}
+
+/** Reads a group's pins and plans its build below `cache`. */
+export function buildPlan(group: BinaryGroup, cache: string): BuildPlan {
+  const moduleDir = join(__dirname, group.name);
+  const goMod = readFileSync(join(moduleDir, "go.mod"), "utf8");
+  const goSum = readFileSync(join(moduleDir, "go.sum"), "utf8");
+  const flags = buildFlags(group, goMod);
+  const folder = join(cache, "binaries", `${group.name}-${buildKey(flags, goMod, goSum, group.files)}`);
+  return { group, moduleDir, flags, folder, binDir: join(folder, "bin") };
+}

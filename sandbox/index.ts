@@ -1,0 +1,5 @@
+export { down, reset } from "./down";
+export { expectedInfo, type SandboxInfo } from "./info";
+export { type ComponentStatus, describeStatus, sandboxInfo, type SandboxStatus, status } from "./status";
+export type { Logger } from "./system/log";
+export { up } from "./up";

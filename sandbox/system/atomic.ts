@@ -1,0 +1,24 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/**
+ * Makes a folder that is either complete or absent: `fill` works in a temporary one beside it, which then takes the name.
+ * When someone else was faster, theirs stays.
+ */
+export async function makeFolder(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  if (existsSync(target)) {
+    return;
+  }
+  await mkdir(dirname(target), { recursive: true });
+  const temporary = await mkdtemp(`${target}.tmp-`);
+  try {
+    await fill(temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    if (!existsSync(target)) {
+      throw error;
+    }
+  }
+}

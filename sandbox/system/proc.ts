@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+
+/** A process, told apart from a later one that got the same number. */
+export interface ProcessIdentity {
+  pid: number;
+  /** Clock ticks between the boot and the process's start. */
+  startTime: string;
+  bootId: string;
+}
+
+/** The start time in /proc/PID/stat. The name before it may hold spaces and brackets. Pure. */
+export function startTimeIn(stat: string): string | undefined {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+}
+
+/** Whether a /proc/PID/stat is that of a process that has ended and only waits for its parent to notice. Pure. */
+export function isZombie(stat: string): boolean {
+  return stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
+}
+
+export function bootId(): string {
+  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+}
+
+/** Who a pid is now; undefined when nobody. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const startTime = startTimeIn(stat);
+    return startTime && !isZombie(stat) ? { pid, startTime, bootId: bootId() } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether this very process still runs. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  const now = identify(identity.pid);
+  return now?.startTime === identity.startTime && now.bootId === identity.bootId;
+}
+
+/** Whether a command line is that of one of `programs` working on something below `folder`. Pure. */
+export function worksBelow(argv: readonly string[], programs: readonly string[], folder: string): boolean {
+  const [program, ...args] = argv;
+  return (
+    program !== undefined &&
+    programs.includes(basename(program)) &&
+    args.some((arg) => arg === folder || arg.includes(`${folder}/`))
+  );
+}
+
+/** Running processes of `programs` that were told to work below `folder`, whoever started them. */
+export function processesBelow(programs: readonly string[], folder: string): ProcessIdentity[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+        return worksBelow(argv, programs, folder);
+      } catch {
+        return false;
+      }
+    })
+    .map((pid) => identify(Number(pid)))
+    .filter((identity) => identity !== undefined);
+}
+
+/** Sends a signal to this very process, and to nobody who got its number later. */
+export function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
+  if (!isAlive(identity)) {
+    return;
+  }
+  try {
+    process.kill(identity.pid, name);
+  } catch {
+    // Gone in between.
+  }
+}
+
+/** Ends processes: asks, waits, then insists. */
+export async function endAll(identities: readonly ProcessIdentity[], patienceMs: number): Promise<void> {
+  identities.forEach((identity) => signal(identity, "SIGTERM"));
+  const deadline = Date.now() + patienceMs;
+  while (identities.some(isAlive) && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  identities.forEach((identity) => signal(identity, "SIGKILL"));
+  while (identities.some(isAlive) && Date.now() < deadline + 5000) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

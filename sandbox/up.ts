@@ -1,0 +1,243 @@
+import { existsSync } from "node:fs";
+import { chmod, lstat, mkdir, readFile, readlink, rename, symlink, writeFile } from "node:fs/promises";
+import { Resolver } from "node:dns/promises";
+import { join } from "node:path";
+import { ensureBuilt } from "./binaries/build";
+import { rememberBefore } from "./cluster/before";
+import { ensureBridge } from "./cluster/bridge";
+import { ensureCgroup } from "./cluster/cgroup";
+import { type Component, components } from "./cluster/components";
+import { cniConfig, containerdConfig, kubeletConfig, proxyConfig } from "./cluster/configFiles";
+import { kubeconfig } from "./cluster/kubeconfig";
+import { baseObjects } from "./cluster/manifests";
+import { podResolvConf } from "./cluster/nameserver";
+import { ensureCertificates } from "./cluster/pki";
+import { ask } from "./cluster/probe";
+import { HOST_PATH_VOLUMES, network, NODE_NAME } from "./cluster/settings";
+import { lockName, sweep } from "./down";
+import { hub, imageRecipes, pauseReference } from "./images/catalog";
+import { importImages } from "./images/import";
+import { corePlans, expectedInfo, imageSources, type SandboxInfo } from "./info";
+import { ensurePackages, ensureUnpacked } from "./install/debian";
+import { ensureEnvoy } from "./install/envoy";
+import { busyboxPackage, debianPackages } from "./install/pins";
+import { cacheDir, type StatePaths, statePaths } from "./paths";
+import { preflight } from "./preflight/checks";
+import { logTail, recordOf, running, settingsOf, start } from "./system/daemon";
+import { withLock } from "./system/lock";
+import { type Logger, silent } from "./system/log";
+import { bootId, endAll } from "./system/proc";
+import { tryRun } from "./system/run";
+import { waitFor } from "./system/wait";
+
+/** Brings the sandbox up. What is there already, and as it should be, is left alone; what is missing or broken is mended. */
+export async function up(options: { log?: Logger } = {}): Promise<SandboxInfo> {
+  const log = options.log ?? silent;
+  const paths = statePaths();
+  return withLock(lockName(paths), log, async () => {
+    const cache = cacheDir();
+    const { core, httpEcho } = corePlans(cache);
+    const parts = components(paths, core.binDir);
+    const records = join(paths.run, "daemons");
+
+    await preflight(paths, cache, !parts.some(({ name }) => running(records, name)));
+    log("preflight checks passed");
+
+    await ensurePackages(debianPackages, log);
+    await ensureEnvoy(cache, log);
+    await ensureUnpacked(busyboxPackage, "bin/busybox", cache, log);
+    await ensureBuilt(httpEcho, log);
+    await ensureBuilt(core, log);
+    log("programs are there");
+
+    await sweepLeftovers(paths, parts, records, log);
+    await prepare(paths, log);
+
+    // etcd and the API server do not need containerd, nor images; those take the most time when made anew.
+    const daemons = new Map(parts.map((part) => [part.name, part]));
+    const begin = async (name: string): Promise<void> => {
+      const part = daemons.get(name);
+      if (part) {
+        await ensureRunning(part, { records, logs: paths.logs }, log);
+      }
+    };
+    const startedAt = Date.now();
+    const runtime = begin("containerd").then(async () => {
+      const imported = await importImages(paths, await imageRecipes(imageSources(cache)), log);
+      log(imported.length > 0 ? `${imported.length} images imported` : "images are there");
+    });
+    const api = begin("etcd").then(() => begin("kube-apiserver"));
+    const nodeComponents = Promise.all([api, runtime]).then(() => begin("kubelet"));
+    const others = api.then(() =>
+      Promise.all([
+        begin("kube-controller-manager"),
+        begin("kube-scheduler"),
+        begin("kube-proxy"),
+        applyBase(paths, log),
+      ]),
+    );
+    await allOrFirstError([runtime, api, nodeComponents, others]);
+
+    await nodeReady(paths, startedAt);
+    log("node is ready");
+    await namesResolve();
+    log(`cluster answers; kubeconfig ${paths.kubeconfig}, context sandbox`);
+    return expectedInfo();
+  });
+}
+
+/** Waits for all, so that nothing is left at work in the background when one fails. */
+async function allOrFirstError(work: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
+  if (failed) {
+    throw failed.reason;
+  }
+}
+
+/** A reboot, or a `down` cut short, leaves files that belong to processes which are gone. */
+async function sweepLeftovers(
+  paths: StatePaths,
+  parts: readonly Component[],
+  records: string,
+  log: Logger,
+): Promise<void> {
+  const rebooted = parts.some(({ name }) => {
+    const record = recordOf(records, name);
+    return record !== undefined && record.bootId !== bootId();
+  });
+  const cutShort = existsSync(join(paths.run, "going-down"));
+  if (rebooted || cutShort) {
+    log("cleaning up what the last run left");
+    await sweep(paths, silent);
+  }
+}
+
+/** Files, addresses and control groups, before the first process. */
+async function prepare(paths: StatePaths, log: Logger): Promise<void> {
+  for (const folder of [paths.root, paths.data, paths.run, paths.logs, paths.config, join(paths.config, "cni")]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  }
+  // Pods' volumes and logs are reached through these by users of all kinds: to pass through is allowed, to look is not.
+  for (const folder of [paths.root, paths.data]) {
+    await chmod(folder, 0o711);
+  }
+  await rememberBefore(paths);
+  await ensureCertificates(paths.pki);
+  const images = imageSources();
+  const files: Record<string, string> = {
+    "containerd.toml": containerdConfig(paths, pauseReference(images.busyboxVersion)),
+    "cni/10-sandbox.conflist": JSON.stringify(cniConfig(paths), undefined, 2),
+    "kubelet.yaml": kubeletConfig(paths, podResolvConf() ?? ""),
+    "proxy.yaml": proxyConfig(paths),
+    ...Object.fromEntries(
+      ["controller-manager", "scheduler", "proxy", "kubelet"].map((name) => [
+        `${name}.kubeconfig`,
+        kubeconfig(paths.pki, name),
+      ]),
+    ),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await writeIfChanged(join(paths.config, name), text);
+  }
+  await writeIfChanged(paths.kubeconfig, kubeconfig(paths.pki, "admin"));
+  await linkVolumes(paths);
+  await ensureCgroup();
+  await ensureBridge();
+  log(`certificates, configuration and bridge ${network.bridge} (${network.node}) are there`);
+}
+
+async function writeIfChanged(file: string, text: string): Promise<void> {
+  if (existsSync(file) && (await readFile(file, "utf8")) === text) {
+    return;
+  }
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+/** kube-controller-manager makes volumes in /tmp and nowhere else; a link puts them with the rest of the data. */
+async function linkVolumes(paths: StatePaths): Promise<void> {
+  await mkdir(paths.volumes, { recursive: true });
+  await chmod(paths.volumes, 0o711);
+  const there = await lstat(HOST_PATH_VOLUMES).catch(() => undefined);
+  if (there === undefined) {
+    await symlink(paths.volumes, HOST_PATH_VOLUMES);
+  } else if (!there.isSymbolicLink() || there.uid !== 0 || (await readlink(HOST_PATH_VOLUMES)) !== paths.volumes) {
+    throw new Error(
+      `${HOST_PATH_VOLUMES} belongs to something else; remove it (the sandbox's volumes are reached through it)`,
+    );
+  }
+}
+
+/** Starts a component unless it runs with the very same settings, and waits until it works. */
+async function ensureRunning(part: Component, folders: { records: string; logs: string }, log: Logger): Promise<void> {
+  const record = running(folders.records, part.name);
+  if (record?.settings === settingsOf(part) && (await ask(part.probe)) === undefined) {
+    return;
+  }
+  if (record) {
+    await endAll([record], 10_000);
+  }
+  const lost = recordOf(folders.records, part.name);
+  const started = start(part, folders);
+  const died = (): string | undefined =>
+    running(folders.records, part.name) ? undefined : `ended; its last lines:\n${logTail(folders.logs, part.name)}`;
+  await waitFor(part.name, () => ask(part.probe), { timeoutMs: 90_000, giveUp: died });
+  log(`${part.name} ${lost && !record ? "was gone, started again" : "started"} (process ${started.pid})`);
+}
+
+async function applyBase(paths: StatePaths, log: Logger): Promise<void> {
+  const images = imageSources();
+  const forward = podResolvConf() ? "/etc/resolv.conf" : undefined;
+  const objects = JSON.stringify(baseObjects(`${hub}/coredns:${images.coreDnsVersion}`, forward));
+  const args = ["apply", "--server-side", "--force-conflicts", "--field-manager=sandbox", "-f", "-"];
+  // The API server makes its own roles and priority classes just after it says it is ready.
+  await waitFor(
+    "base objects",
+    async () => {
+      const { code, stderr } = await kubectl(paths, args, objects);
+      return code === 0 ? undefined : stderr.trim();
+    },
+    { timeoutMs: 60_000, intervalMs: 500 },
+  );
+  log("CoreDNS and storage class applied");
+}
+
+function kubectl(paths: StatePaths, args: string[], input?: string): ReturnType<typeof tryRun> {
+  return tryRun(join(corePlans().core.binDir, "kubectl"), ["--kubeconfig", paths.kubeconfig, ...args], {
+    input,
+    timeoutMs: 60_000,
+  });
+}
+
+/** The API server remembers a node as ready from before; only what was said after the start counts. */
+async function nodeReady(paths: StatePaths, since: number): Promise<void> {
+  const path = '{range .status.conditions[?(@.type=="Ready")]}{.status} {.lastHeartbeatTime} {.message}{end}';
+  await waitFor(
+    "node",
+    async () => {
+      const { stdout, stderr } = await kubectl(paths, ["get", "node", NODE_NAME, "-o", `jsonpath=${path}`]);
+      const [status, heartbeat = "", ...message] = stdout.split(" ");
+      const kubeletWasRunning = Date.parse(heartbeat) >= since - 10_000;
+      return status === "True" && kubeletWasRunning
+        ? undefined
+        : message.join(" ") || stderr.trim() || "not registered";
+    },
+    { timeoutMs: 120_000, intervalMs: 300 },
+  );
+}
+
+/** A name resolved through CoreDNS's service: pods, their network and kube-proxy all have their part in the answer. */
+async function namesResolve(): Promise<void> {
+  await waitFor(
+    "CoreDNS",
+    async () => {
+      const resolver = new Resolver({ timeout: 500, tries: 1 });
+      resolver.setServers([network.dnsService]);
+      return resolver.resolve4("kubernetes.default.svc.cluster.local").then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+    },
+    { timeoutMs: 120_000, intervalMs: 200 },
+  );
+}
