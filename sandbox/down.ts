@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
-import { lstat, readdir, readFile, readlink, rm, unlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { recallBefore, restoreBefore } from "./cluster/before";
 import { removeBridge } from "./cluster/bridge";
 import { killPods, removeCgroup } from "./cluster/cgroup";
 import { components } from "./cluster/components";
 import { removeRules } from "./cluster/firewall";
-import { HOST_PATH_VOLUMES } from "./cluster/settings";
 import { corePlans } from "./info";
 import { type StatePaths, statePaths } from "./paths";
 import { running } from "./system/daemon";
@@ -55,7 +54,7 @@ export async function sweep(paths: StatePaths, log: Logger): Promise<void> {
   for (const { name } of parts) {
     const record = running(records, name);
     if (record && name !== "containerd") {
-      await endAll([record], 10_000);
+      await endAll([record], 3000);
       log(`${name} ended`);
     }
     if (name === "kubelet") {
@@ -78,7 +77,6 @@ export async function sweep(paths: StatePaths, log: Logger): Promise<void> {
     await restoreBefore(before, paths);
   }
   await removeCgroup();
-  await unlinkVolumes(paths);
   await rm(paths.kubeconfig, { force: true });
   await rm(paths.run, { recursive: true, force: true });
   log("mounts, interfaces, rules and control groups removed");
@@ -93,12 +91,5 @@ async function forgetShimSockets(paths: StatePaths): Promise<void> {
     if (socket.startsWith("/run/containerd/s/")) {
       await unlink(socket).catch(() => undefined);
     }
-  }
-}
-
-async function unlinkVolumes(paths: StatePaths): Promise<void> {
-  const there = await lstat(HOST_PATH_VOLUMES).catch(() => undefined);
-  if (there?.isSymbolicLink() && (await readlink(HOST_PATH_VOLUMES)) === paths.volumes) {
-    await unlink(HOST_PATH_VOLUMES);
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, lstat, mkdir, readFile, readlink, rename, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { Resolver } from "node:dns/promises";
 import { join } from "node:path";
 import { ensureBuilt } from "./binaries/build";
@@ -13,8 +13,9 @@ import { baseObjects } from "./cluster/manifests";
 import { podResolvConf } from "./cluster/nameserver";
 import { ensureCertificates } from "./cluster/pki";
 import { ask } from "./cluster/probe";
-import { HOST_PATH_VOLUMES, network, NODE_NAME } from "./cluster/settings";
+import { network, NODE_NAME } from "./cluster/settings";
 import { lockName, sweep } from "./down";
+import { ensureVolumeFolders, recyclerPod } from "./cluster/volumes";
 import { hub, imageRecipes, pauseReference } from "./images/catalog";
 import { importImages } from "./images/import";
 import { corePlans, expectedInfo, imageSources, type SandboxInfo } from "./info";
@@ -129,6 +130,7 @@ async function prepare(paths: StatePaths, log: Logger): Promise<void> {
     "cni/10-sandbox.conflist": JSON.stringify(cniConfig(paths), undefined, 2),
     "kubelet.yaml": kubeletConfig(paths, podResolvConf() ?? ""),
     "proxy.yaml": proxyConfig(paths),
+    "recycler.json": JSON.stringify(recyclerPod(`${hub}/busybox:${images.busyboxVersion}`)),
     ...Object.fromEntries(
       ["controller-manager", "scheduler", "proxy", "kubelet"].map((name) => [
         `${name}.kubeconfig`,
@@ -140,7 +142,7 @@ async function prepare(paths: StatePaths, log: Logger): Promise<void> {
     await writeIfChanged(join(paths.config, name), text);
   }
   await writeIfChanged(paths.kubeconfig, kubeconfig(paths.pki, "admin"));
-  await linkVolumes(paths);
+  await ensureVolumeFolders(paths.volumes);
   await ensureCgroup();
   await ensureBridge();
   log(`certificates, configuration and bridge ${network.bridge} (${network.node}) are there`);
@@ -154,20 +156,6 @@ async function writeIfChanged(file: string, text: string): Promise<void> {
   await rename(`${file}.new`, file);
 }
 
-/** kube-controller-manager makes volumes in /tmp and nowhere else; a link puts them with the rest of the data. */
-async function linkVolumes(paths: StatePaths): Promise<void> {
-  await mkdir(paths.volumes, { recursive: true });
-  await chmod(paths.volumes, 0o711);
-  const there = await lstat(HOST_PATH_VOLUMES).catch(() => undefined);
-  if (there === undefined) {
-    await symlink(paths.volumes, HOST_PATH_VOLUMES);
-  } else if (!there.isSymbolicLink() || there.uid !== 0 || (await readlink(HOST_PATH_VOLUMES)) !== paths.volumes) {
-    throw new Error(
-      `${HOST_PATH_VOLUMES} belongs to something else; remove it (the sandbox's volumes are reached through it)`,
-    );
-  }
-}
-
 /** Starts a component unless it runs with the very same settings, and waits until it works. */
 async function ensureRunning(part: Component, folders: { records: string; logs: string }, log: Logger): Promise<void> {
   const record = running(folders.records, part.name);
@@ -175,7 +163,7 @@ async function ensureRunning(part: Component, folders: { records: string; logs: 
     return;
   }
   if (record) {
-    await endAll([record], 10_000);
+    await endAll([record], 3000);
   }
   const lost = recordOf(folders.records, part.name);
   const started = start(part, folders);
@@ -188,7 +176,7 @@ async function ensureRunning(part: Component, folders: { records: string; logs: 
 async function applyBase(paths: StatePaths, log: Logger): Promise<void> {
   const images = imageSources();
   const forward = podResolvConf() ? "/etc/resolv.conf" : undefined;
-  const objects = JSON.stringify(baseObjects(`${hub}/coredns:${images.coreDnsVersion}`, forward));
+  const objects = JSON.stringify(baseObjects(`${hub}/coredns:${images.coreDnsVersion}`, forward, paths.volumes));
   const args = ["apply", "--server-side", "--force-conflicts", "--field-manager=sandbox", "-f", "-"];
   // The API server makes its own roles and priority classes just after it says it is ready.
   await waitFor(
@@ -199,7 +187,7 @@ async function applyBase(paths: StatePaths, log: Logger): Promise<void> {
     },
     { timeoutMs: 60_000, intervalMs: 500 },
   );
-  log("CoreDNS and storage class applied");
+  log("CoreDNS and volumes applied");
 }
 
 function kubectl(paths: StatePaths, args: string[], input?: string): ReturnType<typeof tryRun> {

@@ -16,7 +16,6 @@ export interface Component {
   /** Configuration files it reads at its start only: when one changes, the process must be restarted. */
   configFiles?: readonly string[];
   probe: Probe;
-  umask?: number;
 }
 
 /** The processes, in the order in which they are started. `down` goes backwards. Pure. */
@@ -98,6 +97,8 @@ export function components(paths: StatePaths, coreBin: string): Component[] {
         `--etcd-cafile=${pki("etcd-ca.crt")}`,
         `--etcd-certfile=${pki("apiserver-etcd-client.crt")}`,
         `--etcd-keyfile=${pki("apiserver-etcd-client.key")}`,
+        // Debian's etcd is too old to tell the size of what it holds, and would be asked every second.
+        "--feature-gates=SizeBasedListCostEstimate=false",
         "--event-ttl=15m",
         "--profiling=false",
         "--v=1",
@@ -123,12 +124,11 @@ export function components(paths: StatePaths, coreBin: string): Component[] {
         `--root-ca-file=${pki("ca.crt")}`,
         `--cluster-signing-cert-file=${pki("ca.crt")}`,
         `--cluster-signing-key-file=${pki("ca.key")}`,
-        "--enable-hostpath-provisioner=true",
+        `--pv-recycler-pod-template-filepath-hostpath=${config("recycler.json")}`,
         "--profiling=false",
         "--v=1",
       ],
-      // It makes volumes' folders; programs in pods run as users of all kinds and must be able to write there.
-      umask: 0,
+      configFiles: [config("recycler.json")],
       probe: { kind: "https", url: `https://127.0.0.1:${ports.controllerManager}/healthz` },
     },
     {

@@ -1,8 +1,9 @@
 import { network } from "./settings";
+import { volumeObjects } from "./volumes";
 
 /** The objects a bare cluster lacks: names for services, and a default kind of volume. Pure. */
-export function baseObjects(coreDnsImage: string, forwardTo: string | undefined): object {
-  return { apiVersion: "v1", kind: "List", items: [...coreDns(coreDnsImage, forwardTo), storageClass()] };
+export function baseObjects(coreDnsImage: string, forwardTo: string | undefined, volumes: string): object {
+  return { apiVersion: "v1", kind: "List", items: [...coreDns(coreDnsImage, forwardTo), ...volumeObjects(volumes)] };
 }
 
 /** CoreDNS's configuration. Pure. */
@@ -106,15 +107,4 @@ function coreDns(image: string, forwardTo: string | undefined): object[] {
       },
     },
   ];
-}
-
-function storageClass(): object {
-  return {
-    apiVersion: "storage.k8s.io/v1",
-    kind: "StorageClass",
-    metadata: { name: "standard", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
-    provisioner: "kubernetes.io/host-path",
-    reclaimPolicy: "Delete",
-    volumeBindingMode: "Immediate",
-  };
 }

@@ -46,5 +46,3 @@ export const CONTEXT = "sandbox";
 /** The control group that holds every pod, and nothing else. */
 export const CGROUP = "sidecar-mesh";
 export const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc.cluster.local";
-/** Where kube-controller-manager's hostPath provisioner makes volumes; the place cannot be chosen. */
-export const HOST_PATH_VOLUMES = "/tmp/hostpath_pv";

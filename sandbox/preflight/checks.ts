@@ -33,17 +33,16 @@ export async function preflight(paths: StatePaths, cache: string, fresh: boolean
       },
     ]);
   }
-  const found = await Promise.all([
-    user(),
-    tools(cache),
-    packages(),
-    disk(paths, cache),
-    memory(),
-    cgroups(),
-    bridgeFilter(),
-    ...(fresh ? [addresses(), freePorts(), chains()] : []),
-  ]);
-  const problems = found.flat();
+  const found = await Promise.all([tools(cache), packages(), disk(paths, cache), bridgeFilter()]);
+  const free = fresh ? await Promise.all([addresses(), chains()]) : [];
+  const problems = [
+    ...user(),
+    ...memory(),
+    ...cgroups(),
+    ...found.flat(),
+    ...free.flat(),
+    ...(fresh ? freePorts() : []),
+  ];
   if (problems.length > 0) {
     throw new PreflightError(problems);
   }

@@ -10,7 +10,6 @@ export interface Daemon {
   command: string;
   args: readonly string[];
   configFiles?: readonly string[];
-  umask?: number;
 }
 
 /** What is written down of a started daemon. */
@@ -46,7 +45,6 @@ export function start(daemon: Daemon, folders: { records: string; logs: string }
   mkdirSync(folders.records, { recursive: true, mode: 0o700 });
   mkdirSync(folders.logs, { recursive: true, mode: 0o700 });
   const log = openSync(join(folders.logs, `${daemon.name}.log`), "a", 0o600);
-  const before = daemon.umask === undefined ? undefined : process.umask(daemon.umask);
   try {
     const child = spawn(daemon.command, daemon.args, {
       detached: true,
@@ -68,9 +66,6 @@ export function start(daemon: Daemon, folders: { records: string; logs: string }
     return record;
   } finally {
     closeSync(log);
-    if (before !== undefined) {
-      process.umask(before);
-    }
   }
 }
 
