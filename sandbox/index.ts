@@ -1,3 +1,6 @@
+export { addImages, ensureGroup } from "./extras";
+export { type ProgramImage, programImage } from "./images/catalog";
+export type { ImageRecipe } from "./images/recipe";
 export { down, reset } from "./down";
 export { expectedInfo, type SandboxInfo } from "./info";
 export { type ComponentStatus, describeStatus, sandboxInfo, type SandboxStatus, status } from "./status";

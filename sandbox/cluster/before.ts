@@ -62,6 +62,16 @@ export async function recallBefore(paths: StatePaths): Promise<Before | undefine
   return existsSync(file(paths)) ? (JSON.parse(await readFile(file(paths), "utf8")) as Before) : undefined;
 }
 
+/**
+ * Files in which the CNI library keeps what plugins answered, for the sandbox's pods. Every containerd calls its loopback
+ * network the same: those files are ours whose pod also has one for our network. Pure.
+ */
+export function ourResults(names: readonly string[]): string[] {
+  const own = names.filter((name) => name.startsWith(`${CNI_NETWORK}-`));
+  const pods = new Set(own.map((name) => name.slice(CNI_NETWORK.length + 1).replace(/-[^-]*$/, "")));
+  return names.filter((name) => own.includes(name) || pods.has(/^cni-loopback-(.*)-lo$/.exec(name)?.[1] ?? ""));
+}
+
 /** Puts kernel settings and folders back. */
 export async function restoreBefore(before: Before, paths: StatePaths): Promise<void> {
   for (const [name, value] of Object.entries(before.sysctls)) {
@@ -72,10 +82,8 @@ export async function restoreBefore(before: Before, paths: StatePaths): Promise<
   }
   await removeLinksTo("/var/log/containers", paths.root);
   const results = "/var/lib/cni/results";
-  for (const name of await readdir(results).catch(() => [])) {
-    if (name.startsWith(`${CNI_NETWORK}-`)) {
-      await rm(join(results, name), { force: true });
-    }
+  for (const name of ourResults(await readdir(results).catch(() => []))) {
+    await rm(join(results, name), { force: true });
   }
   const newFolders = foreignFolders.filter((folder) => !before.folders.includes(folder));
   if (newFolders.includes("/var/lib/kubelet")) {

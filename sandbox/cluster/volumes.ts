@@ -61,7 +61,7 @@ export function recyclerPod(image: string): object {
           name: "recycler",
           image,
           imagePullPolicy: "IfNotPresent",
-          command: ["/bin/sh", "-c", "find /scrub -mindepth 1 -delete"],
+          command: ["/bin/sh", "-c", "find /scrub -mindepth 1 -maxdepth 1 -exec rm -rf {} + && chmod 777 /scrub"],
           volumeMounts: [{ name: "vol", mountPath: "/scrub" }],
         },
       ],
@@ -75,7 +75,9 @@ export async function ensureVolumeFolders(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o711);
   for (const name of volumeNames()) {
-    await mkdir(join(folder, name), { recursive: true });
-    await chmod(join(folder, name), 0o777);
+    // Only a new one: a program that holds an old one may have restricted it.
+    if (await mkdir(join(folder, name), { recursive: true })) {
+      await chmod(join(folder, name), 0o777);
+    }
   }
 }

@@ -1,0 +1,102 @@
+import * as pulumi from "@pulumi/pulumi";
+import { setAllConfig } from "@pulumi/pulumi/runtime";
+import { Cluster } from "./cluster";
+import { Helm } from "./helm";
+import { Inventory } from "./inventory";
+import { KubeClient } from "./kubeClient";
+import { ApplyingEngine } from "./mocks";
+import { Progress } from "./progress";
+
+/** The cluster that a program is applied to, and what is needed for it. */
+export interface ApplyTarget {
+  /** Path of the kubeconfig file. Default: as kubectl finds it. */
+  kubeconfig?: string;
+  /** Context by name. Default: the current one. */
+  context?: string;
+  /** The helm command. */
+  helm: string;
+  /** Takes the lines of progress. */
+  log: (line: string) => void;
+}
+
+/** A Pulumi program and what it is told. */
+export interface Program {
+  project: string;
+  stack: string;
+  /** Config with namespaces, as text. */
+  config: Record<string, string>;
+  /** Imports the program; what it exports are the stack's outputs. */
+  load: () => Promise<Record<string, unknown>>;
+}
+
+/** An output of the stack. */
+export interface StackOutput {
+  value: unknown;
+  secret: boolean;
+}
+
+/**
+ * Runs a Pulumi program in this process and applies what it declares, without the Pulumi CLI. There is no state file and no
+ * preview: an inventory in the cluster remembers what was made, and what the program no longer declares is removed.
+ * @returns the stack's outputs.
+ * @throws Error of the first resource that failed; what was applied stays, recorded, and the next run goes on from there.
+ */
+export async function applyProgram(program: Program, target: ApplyTarget): Promise<Record<string, StackOutput>> {
+  const progress = new Progress(target.log);
+  const cluster = await connect(target, progress);
+  const engine = new ApplyingEngine(cluster);
+  setAllConfig(program.config);
+  await pulumi.runtime.setMocks(engine, program.project, program.stack, false);
+
+  // A resource that fails rejects every promise that hangs on it, most of which nobody awaits.
+  const ignore = () => undefined;
+  process.on("unhandledRejection", ignore);
+  try {
+    const exports = await program.load();
+    await pulumi.runtime.disconnect().catch(ignore);
+    if (engine.failure) {
+      throw engine.failure;
+    }
+    const outputs = await resolveOutputs(exports);
+    await cluster.remove(cluster.inventory.unseen);
+    target.log(progress.summary());
+    return outputs;
+  } catch (error) {
+    throw engine.failure ?? error;
+  } finally {
+    process.off("unhandledRejection", ignore);
+  }
+}
+
+/** Removes everything that {@link applyProgram} made, the newest first. @returns false if there was nothing. */
+export async function removeProgram(target: ApplyTarget): Promise<boolean> {
+  const progress = new Progress(target.log);
+  const cluster = await connect(target, progress);
+  const { entries } = cluster.inventory;
+  if (entries.length === 0) {
+    return false;
+  }
+  await cluster.remove(entries);
+  await cluster.inventory.remove();
+  target.log(progress.summary());
+  return true;
+}
+
+async function connect(target: ApplyTarget, progress: Progress): Promise<Cluster> {
+  const client = KubeClient.connect(target.kubeconfig, target.context);
+  const helm = new Helm(target.helm, target.kubeconfig, target.context);
+  return new Cluster(client, helm, await Inventory.load(client), progress);
+}
+
+async function resolveOutputs(exports: Record<string, unknown>): Promise<Record<string, StackOutput>> {
+  // Of a CommonJS module both the names and the module itself are handed out.
+  const names = Object.keys(exports).filter((name) => name !== "default" && name !== "module.exports");
+  const resolved = await Promise.all(
+    names.map(async (name): Promise<[string, StackOutput]> => {
+      const output = pulumi.output(exports[name]);
+      const value = await new Promise((resolve) => output.apply(resolve));
+      return [name, { value, secret: await pulumi.isSecret(output) }];
+    }),
+  );
+  return Object.fromEntries(resolved);
+}

@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Helm, ReleaseInputs } from "./helm";
+import type { Entry, Inventory } from "./inventory";
+import type { KubeClient, LiveObject, ObjectRef } from "./kubeClient";
+import type { Change, Progress } from "./progress";
+import { waitingFor } from "./readiness";
+import { whyNotReady } from "./whyNotReady";
+
+/** Milliseconds between two looks at something that is not ready. */
+const pollMs = 200;
+/** How long an object may take to become ready, or to go. */
+const patienceMs = 300_000;
+/** How often it is said what is waited for. */
+const noticeMs = 10_000;
+
+/** Applies and removes single things in one cluster, recording each in the inventory. */
+export class Cluster {
+  constructor(
+    private readonly client: KubeClient,
+    private readonly helm: Helm,
+    readonly inventory: Inventory,
+    private readonly progress: Progress,
+  ) {}
+
+  /** @returns an object that somebody else made. */
+  async read(ref: ObjectRef): Promise<LiveObject> {
+    const object = await this.client.get(ref);
+    if (!object) {
+      throw new Error(`${ref.kind} ${ref.namespace ? `${ref.namespace}/` : ""}${ref.name} does not exist`);
+    }
+    return object;
+  }
+
+  /** Applies an object and waits until it is ready. @returns the live object. */
+  async applyObject(resource: string, type: string, declared: LiveObject): Promise<LiveObject> {
+    const started = Date.now();
+    const ref = refOf(declared);
+    await this.inventory.record({ resource, kind: "object", ref });
+    const before = await this.client.get(ref);
+    const applied = await this.client.apply(declared);
+    const change: Change = !before
+      ? "created"
+      : before.metadata?.resourceVersion === applied.metadata?.resourceVersion
+        ? "unchanged"
+        : "updated";
+    const ready = await this.untilReady(type, applied);
+    this.progress.done(change, type, resource, Date.now() - started);
+    return ready;
+  }
+
+  /** Installs or upgrades a release, unless it stands as declared. */
+  async applyRelease(resource: string, type: string, inputs: ReleaseInputs): Promise<void> {
+    const started = Date.now();
+    const entry: Entry = {
+      resource,
+      kind: "release",
+      ref: { apiVersion: "helm.sh/v3", kind: "Release", name: inputs.name, namespace: inputs.namespace },
+    };
+    const digest = await this.helm.digest(inputs);
+    const known = this.inventory.find(entry);
+    const status = await this.helm.status(inputs.name, inputs.namespace);
+    if (known?.digest === digest && status?.status === "deployed") {
+      await this.inventory.record(known);
+      this.progress.done("unchanged", type, resource, Date.now() - started);
+      return;
+    }
+    // Without its digest until it is done: an interrupted upgrade is taken up again.
+    await this.inventory.record(entry);
+    await this.helm.upgrade(inputs);
+    await this.inventory.record({ ...entry, digest });
+    this.progress.done(status ? "updated" : "created", type, resource, Date.now() - started);
+  }
+
+  /** Removes entries, the newest first, and forgets them. */
+  async remove(entries: readonly Entry[]): Promise<void> {
+    const going: Promise<void>[] = [];
+    for (const entry of [...entries].reverse()) {
+      const isBarrier = entry.kind === "release" || entry.ref.kind === "Namespace";
+      if (isBarrier) {
+        // What was made after it may need it to go: a pod its namespace, a custom resource its type.
+        await Promise.all(going.splice(0));
+        await this.removeEntry(entry);
+      } else {
+        going.push(this.removeEntry(entry));
+      }
+    }
+    await Promise.all(going);
+  }
+
+  private async removeEntry(entry: Entry): Promise<void> {
+    const started = Date.now();
+    const { name, namespace = "default" } = entry.ref;
+    if (entry.kind === "release") {
+      await this.helm.uninstall(name, namespace);
+    } else if (await this.client.delete(entry.ref)) {
+      await this.untilGone(entry.ref);
+    }
+    await this.inventory.forget(entry);
+    this.progress.done("deleted", entry.ref.kind, entry.resource, Date.now() - started);
+  }
+
+  private async untilReady(type: string, applied: LiveObject): Promise<LiveObject> {
+    let object: LiveObject | undefined = applied;
+    let waiting = waitingFor(object);
+    const patience = new Patience();
+    while (waiting !== undefined) {
+      if (patience.isOver()) {
+        const reasons = await whyNotReady(this.client, applied);
+        throw new Error(
+          `${type} ${applied.metadata?.name} is not ready after ${patienceMs / 1000} s: waits for ${waiting}${reasons}`,
+        );
+      }
+      if (patience.isNoticeDue()) {
+        this.progress.waiting(type, applied.metadata?.name ?? "", waiting);
+      }
+      await sleep(pollMs);
+      object = await this.client.get(refOf(applied));
+      waiting = object ? waitingFor(object) : "it to exist: somebody deleted it";
+    }
+    return object ?? applied;
+  }
+
+  private async untilGone(ref: ObjectRef): Promise<void> {
+    const patience = new Patience();
+    while (await this.client.get(ref)) {
+      if (patience.isOver()) {
+        throw new Error(`${ref.kind} ${ref.name} is still there ${patienceMs / 1000} s after it was deleted`);
+      }
+      if (patience.isNoticeDue()) {
+        this.progress.waiting(ref.kind, ref.name, "it to be gone");
+      }
+      await sleep(pollMs);
+    }
+  }
+}
+
+class Patience {
+  private readonly started = Date.now();
+  private noticed = Date.now();
+
+  isOver(): boolean {
+    return Date.now() - this.started > patienceMs;
+  }
+
+  isNoticeDue(): boolean {
+    const due = Date.now() - this.noticed > noticeMs;
+    if (due) {
+      this.noticed = Date.now();
+    }
+    return due;
+  }
+}
+
+/** @returns what names a declared object. @throws Error if a part of it is missing. */
+export function refOf(object: LiveObject): ObjectRef {
+  const { apiVersion, kind, metadata } = object;
+  if (!apiVersion || !kind || !metadata?.name) {
+    throw new Error(`${kind ?? "an object"} has no metadata.name: generated names need the Pulumi CLI`);
+  }
+  return { apiVersion, kind, name: metadata.name, ...(metadata.namespace && { namespace: metadata.namespace }) };
+}

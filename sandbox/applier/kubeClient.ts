@@ -1,0 +1,127 @@
+import { ApiException, KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import type { KubernetesObject } from "@kubernetes/client-node";
+
+/** Any object of the API server. */
+export interface LiveObject extends KubernetesObject {
+  spec?: Record<string, unknown>;
+  status?: Record<string, unknown>;
+  data?: Record<string, string>;
+}
+
+/** What it takes to name an object. */
+export interface ObjectRef {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  namespace?: string;
+}
+
+/** Owner of the fields that we apply. */
+const fieldManager = "sidecar-mesh";
+
+/** Times a request is tried again while the API server or a webhook of Istio's does not answer. */
+const retries = 8;
+
+/** What an API server that is starting, or a webhook whose pod is, answers with. */
+const passingTroubles =
+  /ECONNREFUSED|ECONNRESET|socket hang up|ETIMEDOUT|connection refused|no endpoints available|failed calling webhook/;
+
+/** The few calls that applying and removing need, by object rather than by type. */
+export class KubeClient {
+  private readonly api: KubernetesObjectApi;
+
+  private constructor(readonly kubeConfig: KubeConfig) {
+    this.api = KubernetesObjectApi.makeApiClient(kubeConfig);
+  }
+
+  /**
+   * @param kubeconfig Path of the file. Default: as kubectl finds it.
+   * @param context Context by name. Default: the current one.
+   */
+  static connect(kubeconfig?: string, context?: string): KubeClient {
+    const config = new KubeConfig();
+    if (kubeconfig) {
+      config.loadFromFile(kubeconfig);
+    } else {
+      config.loadFromDefault();
+    }
+    if (context) {
+      config.setCurrentContext(context);
+    }
+    return new KubeClient(config);
+  }
+
+  /** @returns the object, or undefined if it, or its type, does not exist. */
+  async get(ref: ObjectRef): Promise<LiveObject | undefined> {
+    return this.orUndefined(() => this.api.read<LiveObject>(header(ref)));
+  }
+
+  /** @returns all objects of a type, in all namespaces unless one is named. Empty if the type does not exist. */
+  async list(apiVersion: string, kind: string, namespace?: string): Promise<LiveObject[]> {
+    const found = await this.orUndefined(() => this.api.list<LiveObject>(apiVersion, kind, namespace));
+    // A list leaves out of its items what it says itself.
+    return (found?.items ?? []).map((item) => ({ ...item, apiVersion, kind }));
+  }
+
+  /** Makes the object be as declared (server-side apply), taking fields over from whoever owned them. */
+  async apply(object: LiveObject): Promise<LiveObject> {
+    return this.patiently(() =>
+      this.api.patch(object, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply),
+    );
+  }
+
+  /** Deletes the object and what it owns. @returns false if there was none. */
+  async delete(ref: ObjectRef): Promise<boolean> {
+    const deleted = await this.orUndefined(() =>
+      this.api.delete(header(ref), undefined, undefined, undefined, undefined, "Foreground"),
+    );
+    return deleted !== undefined;
+  }
+
+  private async orUndefined<T>(call: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.patiently(call);
+    } catch (error) {
+      if (isNotFound(error)) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  private async patiently<T>(call: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await call();
+      } catch (error) {
+        if (attempt >= retries || !passingTroubles.test(describe(error))) {
+          throw isNotFound(error) ? error : new Error(describe(error), { cause: error });
+        }
+        await new Promise((resolve) => setTimeout(resolve, 250 * 2 ** Math.min(attempt, 4)));
+      }
+    }
+  }
+}
+
+/** @returns what the API server said, rather than the HTTP exchange around it. */
+function describe(error: unknown): string {
+  if (error instanceof ApiException) {
+    const body: unknown = error.body;
+    const status = typeof body === "string" ? body : JSON.stringify(body);
+    const message = /"message":\s*"((?:[^"\\]|\\.)*)"/.exec(status)?.[1];
+    return message ? (JSON.parse(`"${message}"`) as string) : `HTTP ${error.code}: ${status}`;
+  }
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  return error instanceof Error ? error.message + cause : String(error);
+}
+
+function isNotFound(error: unknown): boolean {
+  return (
+    (error instanceof ApiException && error.code === 404) ||
+    (error instanceof Error && error.message.startsWith("Unrecognized API version and kind"))
+  );
+}
+
+function header({ apiVersion, kind, name, namespace }: ObjectRef) {
+  return { apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } };
+}

@@ -1,0 +1,23 @@
+import { ensureBuilt } from "./binaries/build";
+import { type BinaryGroup, binaryGroups, type GroupName } from "./binaries/groups";
+import { buildPlan } from "./binaries/plan";
+import { importImages } from "./images/import";
+import type { ImageRecipe } from "./images/recipe";
+import { cacheDir, statePaths } from "./paths";
+import { type Logger, silent } from "./system/log";
+
+/**
+ * Builds a group of binaries unless that was done before, and gives their folder. Needs no cluster and no lock: it may run
+ * beside anything, and when two do the same at once, the first result is kept.
+ */
+export async function ensureGroup(name: GroupName, options: { log?: Logger } = {}): Promise<string> {
+  const group: BinaryGroup = binaryGroups[name];
+  const plan = buildPlan(group, cacheDir());
+  await ensureBuilt(plan, options.log ?? silent);
+  return plan.binDir;
+}
+
+/** Gives the running cluster more images. Those it has, made from the same files, are left alone. */
+export async function addImages(recipes: readonly ImageRecipe[], options: { log?: Logger } = {}): Promise<void> {
+  await importImages(statePaths(), recipes, options.log ?? silent);
+}
