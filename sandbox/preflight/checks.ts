@@ -34,14 +34,16 @@ export async function preflight(paths: StatePaths, cache: string, fresh: boolean
     ]);
   }
   const found = await Promise.all([tools(cache), packages(), disk(paths, cache), bridgeFilter()]);
-  const free = fresh ? await Promise.all([addresses(), chains()]) : [];
+  // Others' processes and the firewall show only to root; guesses would hide the real cause.
+  const look = fresh && user().length === 0;
+  const free = look ? await Promise.all([addresses(), chains()]) : [];
   const problems = [
     ...user(),
     ...memory(),
     ...cgroups(),
     ...found.flat(),
     ...free.flat(),
-    ...(fresh ? freePorts() : []),
+    ...(look ? freePorts() : []),
   ];
   if (problems.length > 0) {
     throw new PreflightError(problems);
