@@ -79,7 +79,7 @@ async function tools(cache: string): Promise<Problem[]> {
         ...(await registry(
           "the Go module proxy",
           "go",
-          ["list", "-m", "-versions", "github.com/hashicorp/http-echo"],
+          ["mod", "download", "github.com/hashicorp/http-echo"],
           httpEcho.moduleDir,
         )),
       );
