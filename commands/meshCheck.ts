@@ -1,0 +1,187 @@
+/** `mesh-check`: the policy pack's rules on plain manifests. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { checkManifests, type ManifestFile } from "../policy/check";
+import type { Problem } from "../policy/mesh/manifests";
+import { parse } from "../policy/mesh/yaml";
+import { toJson, toSarif, toText } from "../policy/report";
+import type { Level } from "../policy/rule";
+import { rules } from "../policy/rules/index";
+import { parseSettings, SettingsError, type Settings } from "../policy/settings";
+
+const usage = `mesh-check [options] FILE|DIR|-...
+
+Checks Istio and Kubernetes manifests before they reach a cluster. All inputs together declare one mesh.
+A directory stands for all .yaml, .yml and .json files below it, and - for the standard input.
+
+  --format text|json|sarif   how findings are written (text)
+  --level mandatory|advisory the level from which findings make the command fail (mandatory)
+  --config FILE              settings, as YAML or JSON: profile, closedWorld, levels, exclude, externalHosts,
+                             revisions, meshConfig, rules
+  --help                     this text
+
+Exit status: 0 nothing found at or above the level, 1 findings, 2 input that could not be read.
+`;
+
+/** A file beyond this many bytes is refused. */
+const maxBytes = 256 * 1024 * 1024;
+
+/** What the command reads from and writes to. */
+export interface Streams {
+  stdin(): string;
+  stdout(text: string): void;
+  stderr(text: string): void;
+}
+
+class UsageError extends Error {}
+
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" ? "no such file or directory" : code === "EACCES" ? "permission denied" : message;
+}
+
+/** The manifest files below a directory, in the order of their names. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.name.startsWith(".") || entry.name === "node_modules") {
+        return [];
+      }
+      return entry.isDirectory() ? filesBelow(path) : /\.(ya?ml|json)$/.test(entry.name) ? [path] : [];
+    });
+}
+
+function* readInputs(inputs: readonly string[], streams: Streams, problems: Problem[]): Generator<ManifestFile> {
+  const problem = (file: string, message: string): void => {
+    problems.push({ file, line: 1, message });
+  };
+  for (const input of inputs) {
+    if (input === "-") {
+      yield { file: "stdin", text: streams.stdin() };
+      continue;
+    }
+    let files: string[];
+    try {
+      files = statSync(input).isDirectory() ? filesBelow(input) : [input];
+    } catch (error) {
+      problem(input, reason(error));
+      continue;
+    }
+    for (const file of files) {
+      let text: string;
+      try {
+        const { size } = statSync(file);
+        if (size > maxBytes) {
+          problem(file, `too large: ${Math.round(size / 1024 / 1024)} MB, at most ${maxBytes / 1024 / 1024} MB`);
+          continue;
+        }
+        text = readFileSync(file, "utf8");
+      } catch (error) {
+        problem(file, reason(error));
+        continue;
+      }
+      yield { file, text };
+    }
+  }
+}
+
+function settingsFrom(file: string | undefined): Settings {
+  if (file === undefined) {
+    return parseSettings(undefined, rules);
+  }
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`--config ${file}: ${reason(error)}`);
+  }
+  const parsed = parse(text);
+  if ("error" in parsed) {
+    throw new UsageError(`--config ${file}:${parsed.line}: not valid YAML: ${parsed.error}`);
+  }
+  return parseSettings(parsed.value, rules, `--config ${file}`);
+}
+
+function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) {
+    throw new UsageError(`--${option} is ${JSON.stringify(value)}: write ${allowed.join(" or ")}`);
+  }
+  return found;
+}
+
+function check(argv: readonly string[], streams: Streams): number {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      format: { type: "string", default: "text" },
+      level: { type: "string", default: "mandatory" },
+      config: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) {
+    streams.stdout(usage);
+    return 0;
+  }
+  const format = oneOf("format", values.format, ["text", "json", "sarif"]);
+  const level = oneOf<Level>("level", values.level, ["mandatory", "advisory"]);
+  const settings = settingsFrom(values.config);
+  if (positionals.length === 0) {
+    throw new UsageError("no input: name files, directories, or - for the standard input");
+  }
+  const unread: Problem[] = [];
+  const { findings, problems, resources } = checkManifests(readInputs(positionals, streams, unread), settings);
+  unread.push(...problems);
+  for (const { file, line, message } of unread) {
+    streams.stderr(`${file}:${line}: ${message}\n`);
+  }
+  const text =
+    format === "json"
+      ? toJson(findings)
+      : format === "sarif"
+        ? toSarif(findings, unread, rules)
+        : toText(findings, unread, resources);
+  streams.stdout(`${text}\n`);
+  if (unread.length > 0) {
+    return 2;
+  }
+  return findings.some((finding) => level === "advisory" || finding.level === "mandatory") ? 1 : 0;
+}
+
+/**
+ * Runs the command.
+ *
+ * @param argv The arguments, without the interpreter and the script.
+ * @returns The exit status.
+ */
+export function meshCheck(argv: readonly string[], streams: Streams): number {
+  try {
+    return check(argv, streams);
+  } catch (error) {
+    const wrongOption = String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
+    if (error instanceof SettingsError || error instanceof UsageError || wrongOption) {
+      streams.stderr(`mesh-check: ${(error as Error).message}\n`);
+      return 2;
+    }
+    throw error;
+  }
+}
+
+/** Runs the command on this process's arguments and streams. */
+export function main(): void {
+  process.stdout.on("error", () => process.exit());
+  process.exitCode = meshCheck(process.argv.slice(2), {
+    stdin: () => readFileSync(0, "utf8"),
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+  });
+}
+
+if (require.main === module) {
+  main();
+}

@@ -1,0 +1,139 @@
+/** Runs the rules on a declared mesh. */
+import { readManifests, type Problem } from "./mesh/manifests";
+import { Mesh, type Workload } from "./mesh/mesh";
+import { meshOfProgram, type ProgramResource } from "./mesh/pulumi";
+import { position, title, type Resource } from "./mesh/resource";
+import { UnknownValue } from "./mesh/shapes";
+import type { Context, Finding, Level, Rule } from "./rule";
+import { rules as allRules } from "./rules/index";
+import { isExcluded, parseSettings, type Settings } from "./settings";
+
+/** A resource that a rule could not judge, for a value that is known only after deployment. */
+export interface Undetermined {
+  rule: string;
+  resource: string;
+  reason: string;
+  urn?: string;
+}
+
+/** What a check came to. */
+export interface Outcome {
+  findings: Finding[];
+  undetermined: Undetermined[];
+}
+
+/** The level at which a rule runs under some settings. */
+export function levelOf(rule: Rule, settings: Settings): Level | "disabled" {
+  const { level } = rule;
+  return settings.levels[rule.name] ?? (typeof level === "string" ? level : level[settings.profile]);
+}
+
+/** The configuration of a rule: its defaults, and what the settings put in their place. */
+function configOf(rule: Rule, settings: Settings): Context["config"] {
+  const defaults = Object.entries(rule.config ?? {}).map(([key, value]) => [key, value.default] as const);
+  return { ...Object.fromEntries(defaults), ...settings.rules[rule.name] };
+}
+
+/**
+ * Runs rules on a mesh.
+ *
+ * @param mesh The declared mesh.
+ * @param settings What the check is configured with.
+ * @param rules The rules to run; all of them unless said.
+ */
+export function checkMesh(mesh: Mesh, settings: Settings, rules: readonly Rule[] = allRules): Outcome {
+  const undetermined: Undetermined[] = [];
+  const found = new Map<string, { resource: Resource; finding: Finding }>();
+  for (const rule of rules) {
+    const level = levelOf(rule, settings);
+    if (level === "disabled") {
+      continue;
+    }
+    const context: Context = {
+      mesh,
+      settings,
+      config: configOf(rule, settings),
+      each(items, check) {
+        for (const item of items) {
+          try {
+            check(item);
+          } catch (error) {
+            if (!(error instanceof UnknownValue)) {
+              throw error;
+            }
+            const resource = "resource" in item ? (item as Workload).resource : (item as Resource);
+            const { urn } = resource;
+            const reason = error.message;
+            undetermined.push({ rule: rule.name, resource: title(resource), reason, ...(urn !== undefined && { urn }) });
+          }
+        }
+      },
+      report(resource, { field, message, fix, code, certain = true }) {
+        if (resource.installedBy !== undefined || isExcluded(settings, resource)) {
+          return;
+        }
+        const finding: Finding = {
+          rule: rule.name,
+          code: code ?? rule.codes[0] ?? rule.name,
+          level: certain ? level : "advisory",
+          resource: title(resource),
+          field,
+          message: `${message} ${fix}`,
+          ...(resource.urn !== undefined && { urn: resource.urn }),
+        };
+        const key = `${finding.rule} ${finding.code} ${finding.resource} ${finding.field} ${finding.message}`;
+        if (!found.has(key)) {
+          found.set(key, { resource, finding });
+        }
+      },
+      missing(declared, resource, report) {
+        if (settings.closedWorld !== false) {
+          context.report(resource, { ...report, certain: settings.closedWorld === true || declared });
+        }
+      },
+    };
+    rule.check(context);
+  }
+  const order = new Map(mesh.resources.map((resource, i) => [resource, i]));
+  const sorted = [...found.values()].sort((a, b) => (order.get(a.resource) ?? 0) - (order.get(b.resource) ?? 0));
+  return {
+    findings: sorted.map(({ resource, finding }) => ({ ...finding, ...position(resource, finding.field) })),
+    undetermined,
+  };
+}
+
+/** A file's name and its text. */
+export interface ManifestFile {
+  file: string;
+  text: string;
+}
+
+/** Checks manifests: all files together declare one mesh. Parts that cannot be read come back as problems. */
+export function checkManifests(
+  files: Iterable<ManifestFile>,
+  settings: Settings,
+): Outcome & { problems: Problem[]; resources: number } {
+  const resources: Resource[] = [];
+  const problems: Problem[] = [];
+  for (const { file, text } of files) {
+    const read = readManifests(file, text);
+    for (const resource of read.resources) {
+      resources.push(resource);
+    }
+    problems.push(...read.problems);
+  }
+  const mesh = new Mesh({ resources, meshConfig: settings.meshConfig });
+  return { ...checkMesh(mesh, settings), problems, resources: resources.length };
+}
+
+/**
+ * Checks the resources of a program without Pulumi's policy engine.
+ *
+ * @param resources What the program registers.
+ * @param options Settings, as a configuration file would hold them; validated here.
+ * @throws SettingsError if the options are wrong.
+ */
+export function checkResources(resources: readonly ProgramResource[], options: Partial<Settings> = {}): Outcome {
+  const settings = parseSettings(options, allRules, "options");
+  return checkMesh(meshOfProgram(resources, settings.meshConfig), settings);
+}

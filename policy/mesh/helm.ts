@@ -1,0 +1,180 @@
+/**
+ * What Istio's charts install, as far as the rules need it. A Helm release shows a policy only its chart and values, so
+ * the gateway's and istiod's workloads and services are worked out from those.
+ */
+import { makeResource, type Resource } from "./resource";
+import type { LabelSelector } from "./selectors";
+
+/** What an installed sidecar injector does. */
+export interface Injector {
+  /** The revision it serves; `default` for the one that `istio-injection=enabled` asks for. */
+  revision: string;
+  namespace: string;
+  /** More names that it answers to. */
+  tags: string[];
+  enableNamespacesByDefault: boolean;
+  neverInject: LabelSelector[];
+  alwaysInject: LabelSelector[];
+  /** Whether pods that say nothing are injected once the webhook is called. */
+  policy: boolean;
+  /** Whether the proxy comes as a native sidecar, which lets Jobs end. */
+  nativeSidecars: boolean;
+  urn?: string;
+}
+
+/** One Helm release. */
+export interface Release {
+  /** The chart: a name, a path or an OCI address. */
+  chart: string;
+  name: string;
+  namespace: string;
+  values: Record<string, unknown>;
+  urn?: string;
+  dependencies?: readonly string[];
+}
+
+/** What a release comes to. */
+export interface Installed {
+  resources: Resource[];
+  injector?: Injector;
+  /** Mesh configuration that the chart's values give. */
+  meshConfig?: Record<string, unknown>;
+  /** Whether Istio's CNI plugin is installed. */
+  cni?: boolean;
+  /** Whether the chart installs things that cannot be worked out. */
+  opaque: boolean;
+}
+
+function map(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function maps<T>(value: unknown): T[] {
+  return Array.isArray(value) ? (value as T[]) : [];
+}
+
+const gatewayPorts = [
+  { name: "status-port", port: 15021, targetPort: 15021 },
+  { name: "http2", port: 80, targetPort: 80 },
+  { name: "https", port: 443, targetPort: 443 },
+];
+
+/** A Deployment and its Service, made from what a chart's values say. */
+function workload(
+  release: Release,
+  name: string,
+  labels: Record<string, string>,
+  podLabels: Record<string, string>,
+  ports: { name?: string; port: number; targetPort?: number | string; protocol?: string }[],
+): Resource[] {
+  const common = {
+    version: "v1",
+    defaultNamespace: release.namespace,
+    installedBy: release.name,
+    ...(release.urn !== undefined && { urn: release.urn }),
+    dependencies: release.dependencies ?? [],
+  };
+  const metadata = { name, namespace: release.namespace, labels };
+  return [
+    makeResource({
+      ...common,
+      kind: "Deployment",
+      group: "apps",
+      value: {
+        metadata: structuredClone(metadata),
+        spec: { template: { metadata: { labels: podLabels }, spec: { containers: [{ name: "istio-proxy" }] } } },
+      },
+    }),
+    makeResource({
+      ...common,
+      kind: "Service",
+      group: "",
+      value: { metadata, spec: { selector: labels, ports: ports.map((port) => ({ protocol: "TCP", ...port })) } },
+    }),
+  ];
+}
+
+function gateway(release: Release, values: Record<string, unknown>): Resource[] {
+  const name = text(values["name"]) || release.name;
+  const custom = map(values["labels"]);
+  const labels = {
+    app: text(custom["app"]) || name,
+    istio: text(custom["istio"]) || name.replace(/^istio-/, ""),
+  };
+  const service = map(values["service"]);
+  const ports = maps<(typeof gatewayPorts)[number]>(service["ports"]);
+  const built = workload(
+    release,
+    name,
+    labels,
+    { ...labels, "sidecar.istio.io/inject": "true", ...(custom as Record<string, string>) },
+    ports.length > 0 ? ports : gatewayPorts,
+  );
+  return service["type"] === "None" ? built.slice(0, 1) : built;
+}
+
+/** Merges the two places in which Istio's charts take their values. */
+function chartValues(values: Record<string, unknown>): Record<string, unknown> {
+  return { ...values, ...map(values["_internal_defaults_do_not_set"]) };
+}
+
+/** What the values of the istiod chart make the injector do. */
+export function injectorOf(release: Release): Injector {
+  const values = chartValues(release.values);
+  const webhook = map(values["sidecarInjectorWebhook"]);
+  const pilotEnv = map(map(values["pilot"])["env"]);
+  return {
+    revision: text(values["revision"]) || "default",
+    namespace: release.namespace,
+    tags: maps<string>(values["revisionTags"]),
+    enableNamespacesByDefault: webhook["enableNamespacesByDefault"] === true,
+    neverInject: maps<LabelSelector>(webhook["neverInjectSelector"]),
+    alwaysInject: maps<LabelSelector>(webhook["alwaysInjectSelector"]),
+    policy: map(map(values["global"])["proxy"])["autoInject"] !== "disabled",
+    // On by default where Kubernetes has them, which all supported versions do.
+    nativeSidecars: String(pilotEnv["ENABLE_NATIVE_SIDECARS"] ?? true) !== "false",
+    ...(release.urn !== undefined && { urn: release.urn }),
+  };
+}
+
+/** Works out what a release installs. */
+export function install(release: Release): Installed {
+  const values = chartValues(release.values);
+  const chart = release.chart.replace(/[\\/]+$/, "").replace(/-\d[\w.+-]*\.tgz$/, "").split(/[\\/]/).pop() ?? "";
+  switch (chart) {
+    case "gateway":
+    case "istio-ingress":
+    case "istio-egress":
+      return { resources: gateway(release, values), opaque: false };
+    case "istiod":
+    case "istio-discovery": {
+      const injector = injectorOf(release);
+      const name = injector.revision === "default" ? "istiod" : `istiod-${injector.revision}`;
+      const labels = { app: "istiod", istio: "pilot" };
+      return {
+        resources: workload(release, name, labels, { ...labels, "sidecar.istio.io/inject": "false" }, [
+          { name: "grpc-xds", port: 15010 },
+          { name: "https-dns", port: 15012 },
+          { name: "https-webhook", port: 443, targetPort: 15017 },
+          { name: "http-monitoring", port: 15014 },
+        ]),
+        injector,
+        meshConfig: map(values["meshConfig"]),
+        opaque: false,
+      };
+    }
+    case "cni":
+    case "istio-cni":
+      return { resources: [], cni: true, opaque: false };
+    case "base":
+    case "istio-base":
+    case "ztunnel":
+      return { resources: [], opaque: false };
+    default:
+      return { resources: [], opaque: true };
+  }
+}

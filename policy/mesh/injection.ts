@@ -1,0 +1,176 @@
+/**
+ * Whether a pod gets a sidecar: first which webhook of the injector the API server calls for it, by labels alone, then
+ * what the injector decides. See MutatingWebhookConfiguration in Istio's istiod chart, and the injector itself.
+ */
+import type { Injector } from "./helm";
+import { hasOwnProxy, type Mesh, type Workload } from "./mesh";
+import type { Resource } from "./resource";
+import { isEmpty, matchesSelector, type LabelSelector } from "./selectors";
+
+/** The labels and annotations that injection looks at. */
+export const injectLabel = "sidecar.istio.io/inject";
+export const revisionLabel = "istio.io/rev";
+export const namespaceLabel = "istio-injection";
+export const ambientLabel = "istio.io/dataplane-mode";
+
+/** Namespaces that the injector passes over whatever their labels say. */
+export const ignoredNamespaces: readonly string[] = [
+  "kube-system",
+  "kube-public",
+  "kube-node-lease",
+  "local-path-storage",
+];
+
+/** What decided. */
+export type Cause =
+  | "injected"
+  | "own-proxy"
+  | "host-network"
+  | "ignored-namespace"
+  | "namespace-unlabelled"
+  | "namespace-opted-out"
+  | "namespace-label-invalid"
+  | "revision-missing"
+  | "ambient"
+  | "pod-opted-out"
+  | "never-inject"
+  | "policy-disabled"
+  | "namespace-undeclared";
+
+/** Whether a workload's pods get a sidecar, and why; `injected` is undefined where the input does not tell. */
+export interface Injection {
+  injected: boolean | undefined;
+  cause: Cause;
+  /** The revision asked for. */
+  revision?: string;
+}
+
+/** Options from the settings that injection depends on. */
+export interface InjectionOptions {
+  /** Revisions and tags that are installed by other means; `default` for the default one. */
+  revisions: readonly string[];
+}
+
+/** Whether a revision is installed, as far as the input tells; undefined where it says nothing of any injector. */
+export function revisionInstalled(mesh: Mesh, revision: string, options: InjectionOptions): boolean | undefined {
+  if (mesh.injectors.length === 0 && options.revisions.length === 0) {
+    return undefined;
+  }
+  return (
+    options.revisions.includes(revision) ||
+    mesh.injectors.some((injector) => injector.revision === revision || injector.tags.includes(revision))
+  );
+}
+
+/** Step A: the revision whose webhook is called, or why none is. */
+function webhookFor(
+  mesh: Mesh,
+  workload: Workload,
+  namespace: Resource<"Namespace"> | undefined,
+): { revision: string } | { cause: Cause; injected?: undefined } {
+  const { labels } = workload;
+  const podRevision = labels[revisionLabel];
+  if (labels[injectLabel] === "false") {
+    return { cause: "pod-opted-out" };
+  }
+  if (namespace === undefined) {
+    // Only a pod that asks for a sidecar itself gets one wherever it is, unless its namespace forbids it.
+    return podRevision !== undefined || labels[injectLabel] === "true"
+      ? { revision: podRevision ?? "default" }
+      : { cause: "namespace-undeclared", injected: undefined };
+  }
+  const enabled = namespace.labels[namespaceLabel];
+  const revision = namespace.labels[revisionLabel];
+  if (enabled !== undefined) {
+    if (enabled === "enabled") {
+      return { revision: "default" };
+    }
+    return { cause: enabled === "disabled" ? "namespace-opted-out" : "namespace-label-invalid" };
+  }
+  if (revision !== undefined) {
+    return { revision };
+  }
+  if (podRevision !== undefined) {
+    return { revision: podRevision };
+  }
+  if (labels[injectLabel] === "true") {
+    return { revision: "default" };
+  }
+  if (
+    labels[injectLabel] === undefined &&
+    !ignoredNamespaces.includes(namespace.name) &&
+    mesh.injectors.some((injector) => injector.enableNamespacesByDefault)
+  ) {
+    return { revision: "default" };
+  }
+  return { cause: namespace.labels[ambientLabel] === "ambient" ? "ambient" : "namespace-unlabelled" };
+}
+
+function takenBy(selectors: LabelSelector[], labels: Record<string, string>): boolean {
+  return selectors.some(
+    (selector) =>
+      (!isEmpty(selector.matchLabels) || (selector.matchExpressions ?? []).length > 0) &&
+      matchesSelector(selector, labels),
+  );
+}
+
+/** Step B: what the injector decides once its webhook is called. The first that applies wins. */
+function injectorDecides(workload: Workload, injector: Injector | undefined): Injection["cause"] {
+  const { labels, annotations, spec, namespace } = workload;
+  if (spec.hostNetwork === true) {
+    return "host-network";
+  }
+  if (ignoredNamespaces.includes(namespace)) {
+    return "ignored-namespace";
+  }
+  // A label that is there wins over the annotation, even where its value is neither "true" nor "false".
+  const choice = labels[injectLabel] ?? annotations[injectLabel];
+  if (choice === "true" || choice === "false") {
+    return choice === "true" ? "injected" : "pod-opted-out";
+  }
+  if (takenBy(injector?.neverInject ?? [], labels)) {
+    return "never-inject";
+  }
+  if (takenBy(injector?.alwaysInject ?? [], labels)) {
+    return "injected";
+  }
+  return (injector?.policy ?? true) ? "injected" : "policy-disabled";
+}
+
+/** Tells whether the pods of a workload get a sidecar. */
+export function simulateInjection(mesh: Mesh, workload: Workload, options: InjectionOptions): Injection {
+  if (hasOwnProxy(workload)) {
+    return { injected: true, cause: "own-proxy" };
+  }
+  if (workload.spec.hostNetwork === true) {
+    return { injected: false, cause: "host-network" };
+  }
+  const hook = webhookFor(mesh, workload, mesh.namespace(workload.namespace));
+  if (!("revision" in hook)) {
+    return { injected: hook.cause === "namespace-undeclared" ? undefined : false, cause: hook.cause };
+  }
+  const { revision } = hook;
+  if (revisionInstalled(mesh, revision, options) === false) {
+    return { injected: false, cause: "revision-missing", revision };
+  }
+  const injector = mesh.injectors.find((one) => one.revision === revision || one.tags.includes(revision));
+  const cause = injectorDecides(workload, injector);
+  return { injected: cause === "injected", cause, revision };
+}
+
+/** Whether a namespace asks for sidecars. */
+export function asksForSidecars(namespace: Resource<"Namespace">): boolean {
+  const enabled = namespace.labels[namespaceLabel];
+  return enabled === undefined ? namespace.labels[revisionLabel] !== undefined : enabled === "enabled";
+}
+
+/** Whether a namespace is in ambient mode: captured without sidecars. */
+export function isAmbient(namespace: Resource<"Namespace"> | undefined): boolean {
+  return namespace !== undefined && !asksForSidecars(namespace) && namespace.labels[ambientLabel] === "ambient";
+}
+
+/** Whether a workload is part of Istio's own control plane. */
+export function isControlPlane(resource: Resource): boolean {
+  const { labels } = resource;
+  return labels["istio"] !== undefined || labels["release"] === "istio" || labels["app"] === "istiod";
+}

@@ -1,0 +1,432 @@
+/** The declared mesh: every resource that the rules read, indexed once so that each question about it is a look-up. */
+import { exportScopes, fqdn, hostsMatch, serviceOf } from "./hosts";
+import { injectorOf, type Injector } from "./helm";
+import { fullName, type Resource } from "./resource";
+import { isEmpty, selects } from "./selectors";
+import { UnknownValue, type Fields, type Of, type ShapeName, type shapes } from "./shapes";
+import { parse } from "./yaml";
+
+/** The fields of a pod. */
+export type PodSpec = Of<(typeof shapes)["Pod"]["spec"]>;
+/** A container of a pod. */
+export type Container = NonNullable<PodSpec["containers"]>[number];
+
+/** Something that makes pods. */
+export interface Workload {
+  resource: Resource;
+  namespace: string;
+  /** The labels and annotations that its pods get. */
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  spec: PodSpec;
+  /** Where the pod's metadata and spec stand in the resource: `spec.template.` for a Deployment, nothing for a Pod. */
+  prefix: string;
+  /** What a standard installation of Istio would have: a gateway that nothing here declares. */
+  assumed?: true;
+}
+
+/** What answers to a host: a Service, or a ServiceEntry. */
+export interface Host {
+  resource: Resource;
+  name: string;
+  ports: { number: number; name: string }[];
+  /** The namespaces that see it, `*` for all. */
+  scopes: string[];
+}
+
+/** What the mesh is built from. */
+export interface MeshInput {
+  resources: Resource[];
+  injectors?: Injector[];
+  meshConfig?: Record<string, unknown>;
+  /** Whether Istio's CNI plugin is installed. */
+  cni?: boolean;
+  /** Namespaces into which charts of unknown content install. */
+  opaqueNamespaces?: string[];
+  /** Kinds of which some resource has a name that is not known yet. */
+  namelessKinds?: string[];
+  /** Whether resources come with their dependencies. */
+  ordered?: boolean;
+}
+
+const defaultGatewayPorts = [15021, 80, 443, 31400, 15443];
+
+function append<K, V>(index: Map<K, V[]>, key: K, value: V): void {
+  const list = index.get(key);
+  if (list === undefined) {
+    index.set(key, [value]);
+  } else {
+    list.push(value);
+  }
+}
+
+/** Runs something that may read a value that is not known yet; tells whether it got through. */
+function known(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    if (error instanceof UnknownValue) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** The pods that a resource makes; undefined for one that makes none. */
+export function workloadOf(resource: Resource): Workload | undefined {
+  const base = { resource, namespace: resource.namespace };
+  if (resource.shape === "Pod") {
+    const { labels, annotations } = resource;
+    return { ...base, labels, annotations, spec: (resource.fields as Fields<"Pod">).spec ?? {}, prefix: "" };
+  }
+  const template =
+    resource.shape === "Workload"
+      ? ((resource.fields as Fields<"Workload">).spec?.template ?? {})
+      : resource.shape === "CronJob"
+        ? ((resource.fields as Fields<"CronJob">).spec?.jobTemplate?.spec?.template ?? {})
+        : undefined;
+  if (template === undefined) {
+    return undefined;
+  }
+  const prefix = resource.shape === "CronJob" ? "spec.jobTemplate.spec.template." : "spec.template.";
+  const { labels = {}, annotations = {} } = template.metadata ?? {};
+  return { ...base, labels, annotations, spec: template.spec ?? {}, prefix };
+}
+
+/** Every container of a pod, with the field that holds it. */
+export function containersOf(workload: Workload): { container: Container; field: string; init: boolean }[] {
+  const { spec, prefix } = workload;
+  const of = (list: Container[] | undefined, name: string, init: boolean) =>
+    (list ?? []).map((container, i) => ({ container, field: `${prefix}spec.${name}[${i}]`, init }));
+  return [...of(spec.containers, "containers", false), ...of(spec.initContainers, "initContainers", true)];
+}
+
+/** Whether a pod brings its proxy along instead of having it injected. */
+export function hasOwnProxy(workload: Workload): boolean {
+  return containersOf(workload).some(
+    ({ container }) => container.name === "istio-proxy" && ![undefined, "", "auto"].includes(container.image),
+  );
+}
+
+/** The declared mesh. */
+export class Mesh {
+  readonly namespaces: Resource<"Namespace">[];
+  readonly services: Resource<"Service">[];
+  readonly virtualServices: Resource<"VirtualService">[];
+  readonly destinationRules: Resource<"DestinationRule">[];
+  readonly gateways: Resource<"Gateway">[];
+  readonly serviceEntries: Resource<"ServiceEntry">[];
+  readonly workloads: Workload[] = [];
+  readonly injectors: Injector[];
+  readonly meshConfig: Record<string, unknown>;
+  readonly cni: boolean;
+  readonly ordered: boolean;
+  readonly resources: Resource[];
+
+  private readonly shapes = new Map<ShapeName, Resource[]>();
+  private readonly named = new Map<string, Resource>();
+  private readonly namelessKinds: Set<string>;
+  private readonly opaqueNamespaces: Set<string>;
+  private readonly hosts = new Map<string, Host[]>();
+  private readonly wildcardHosts: Host[] = [];
+  private readonly workloadsByLabel = new Map<string, Workload[]>();
+  private readonly workloadsByNamespace = new Map<string, Workload[]>();
+  private readonly servicesByLabel = new Map<string, Resource<"Service">[]>();
+  private readonly rulesByHost = new Map<string, Resource<"DestinationRule">[]>();
+  private readonly urns = new Map<string, Resource>();
+  private readonly memo = new Map<string, unknown>();
+  private unknownServices = false;
+
+  constructor(input: MeshInput) {
+    this.resources = input.resources;
+    this.namelessKinds = new Set(input.namelessKinds);
+    this.opaqueNamespaces = new Set(input.opaqueNamespaces);
+    this.cni = input.cni ?? false;
+    this.ordered = input.ordered ?? false;
+    for (const resource of input.resources) {
+      if (resource.shape !== undefined) {
+        append(this.shapes, resource.shape, resource);
+      }
+      if (resource.urn !== undefined) {
+        this.urns.set(resource.urn, resource);
+      }
+      const key = `${resource.kind}.${resource.group} ${fullName(resource)}`;
+      if (!this.named.has(key)) {
+        this.named.set(key, resource);
+      }
+    }
+    this.namespaces = this.of("Namespace");
+    this.services = this.of("Service");
+    this.virtualServices = this.of("VirtualService");
+    this.destinationRules = this.of("DestinationRule");
+    this.gateways = this.of("Gateway");
+    this.serviceEntries = this.of("ServiceEntry");
+    this.meshConfig = { ...this.declaredMeshConfig(), ...input.meshConfig };
+    this.injectors = [...(input.injectors ?? []), ...this.declaredInjectors()];
+    this.indexWorkloads();
+    this.indexServices();
+    for (const rule of this.destinationRules) {
+      known(() => append(this.rulesByHost, fqdn(rule.fields.spec?.host ?? "", rule.namespace), rule));
+    }
+  }
+
+  /** All resources of a shape. */
+  of<S extends ShapeName>(shape: S): Resource<S>[] {
+    return (this.shapes.get(shape) ?? []) as Resource<S>[];
+  }
+
+  /** Works something out once and keeps it; the rules share what they need in common. */
+  once<T>(name: string, compute: () => T): T {
+    if (!this.memo.has(name)) {
+      this.memo.set(name, compute());
+    }
+    return this.memo.get(name) as T;
+  }
+
+  /** The resource of a kind and group with a name. */
+  find(kind: string, group: string, namespace: string, name: string): Resource | undefined {
+    const resource = this.named.get(`${kind}.${group} ${namespace}/${name}`);
+    if (resource === undefined && this.namelessKinds.has(kind)) {
+      throw new UnknownValue(`the name of a ${kind}`);
+    }
+    return resource;
+  }
+
+  namespace(name: string): Resource<"Namespace"> | undefined {
+    return this.find("Namespace", "", "", name) as Resource<"Namespace"> | undefined;
+  }
+
+  byUrn(urn: string): Resource | undefined {
+    return this.urns.get(urn);
+  }
+
+  /** The namespace whose policies hold for the whole mesh. */
+  get rootNamespace(): string {
+    const root = this.meshConfig["rootNamespace"];
+    return typeof root === "string" && root !== "" ? root : "istio-system";
+  }
+
+  /** Whether a chart of unknown content installs into the namespace, so that anything may be there. */
+  isOpaque(namespace: string): boolean {
+    return this.opaqueNamespaces.has(namespace);
+  }
+
+  private declaredMeshConfig(): Record<string, unknown> {
+    for (const map of this.of("ConfigMap")) {
+      const text = map.name === "istio" ? map.fields.data?.["mesh"] : undefined;
+      const parsed = text === undefined ? undefined : parse(text);
+      if (parsed !== undefined && "value" in parsed && typeof parsed.value === "object" && parsed.value !== null) {
+        return parsed.value as Record<string, unknown>;
+      }
+    }
+    return {};
+  }
+
+  /** Injectors that are declared as webhooks and configuration maps rather than through the chart. */
+  private declaredInjectors(): Injector[] {
+    const injectors = new Map<string, Injector>();
+    const add = (revision: string, namespace: string, values: Record<string, unknown>): Injector => {
+      const release = { chart: "istiod", name: "istiod", namespace, values: { ...values, revision } };
+      const injector = injectors.get(revision) ?? injectorOf(release);
+      injectors.set(revision, injector);
+      return injector;
+    };
+    for (const map of this.of("ConfigMap")) {
+      const revision = /^istio-sidecar-injector(?:-(.+))?$/.exec(map.name);
+      if (revision === null) {
+        continue;
+      }
+      const values = parse(map.fields.data?.["values"] ?? "");
+      add(revision[1] ?? "", map.namespace, "value" in values ? ((values.value ?? {}) as Record<string, unknown>) : {});
+    }
+    for (const hook of this.of("Webhooks")) {
+      const revision = hook.labels["istio.io/rev"];
+      if (hook.kind === "MutatingWebhookConfiguration" && hook.name.startsWith("istio-") && revision !== undefined) {
+        const injector = add(revision === "default" ? "" : revision, this.rootNamespace, {});
+        const tag = hook.labels["istio.io/tag"];
+        if (tag !== undefined) {
+          injector.tags.push(tag);
+        }
+      }
+    }
+    return [...injectors.values()];
+  }
+
+  private indexWorkloads(): void {
+    for (const shape of ["Pod", "Workload", "CronJob"] as const) {
+      for (const resource of this.of(shape)) {
+        known(() => {
+          const workload = workloadOf(resource);
+          if (workload !== undefined) {
+            this.indexWorkload(workload);
+          }
+        }) || this.namelessKinds.add("workload");
+      }
+    }
+    for (const name of ["ingressgateway", "egressgateway", "eastwestgateway"]) {
+      const labels = { istio: name, app: `istio-${name}` };
+      if (!this.workloads.some((workload) => workload.labels["istio"] === name)) {
+        this.indexWorkload(assumedGateway(name, labels));
+      }
+    }
+  }
+
+  private indexWorkload(workload: Workload): void {
+    const { namespace } = workload;
+    this.workloads.push(workload);
+    append(this.workloadsByNamespace, namespace, workload);
+    for (const [key, value] of Object.entries(workload.labels)) {
+      append(this.workloadsByLabel, `${namespace} ${key}=${value}`, workload);
+      append(this.workloadsByLabel, `* ${key}=${value}`, workload);
+    }
+  }
+
+  private indexServices(): void {
+    for (const service of this.services) {
+      const complete = known(() => {
+        const { selector, ports } = service.fields.spec ?? {};
+        for (const pair of Object.entries(selector ?? {}).slice(0, 1)) {
+          append(this.servicesByLabel, `${service.namespace} ${pair.join("=")}`, service);
+        }
+        this.addHost({
+          resource: service,
+          name: fqdn(service.name, service.namespace),
+          ports: (ports ?? []).map(({ port = 0, name = "" }) => ({ number: port, name })),
+          scopes: exportScopes(
+            service.annotations["networking.istio.io/exportTo"]?.split(",").map((scope) => scope.trim()),
+            service.namespace,
+          ),
+        });
+      });
+      this.unknownServices ||= !complete;
+    }
+    for (const entry of this.serviceEntries) {
+      const complete = known(() => {
+        const { hosts = [], ports = [], exportTo } = entry.fields.spec ?? {};
+        const scopes = exportScopes(exportTo, entry.namespace);
+        for (const host of hosts) {
+          this.addHost({
+            resource: entry,
+            name: fqdn(host, entry.namespace),
+            ports: ports.map(({ number = 0, name = "" }) => ({ number, name })),
+            scopes,
+          });
+        }
+      });
+      this.unknownServices ||= !complete;
+    }
+  }
+
+  private addHost(host: Host): void {
+    append(this.hosts, host.name, host);
+    if (host.name.startsWith("*")) {
+      this.wildcardHosts.push(host);
+    }
+  }
+
+  /** What answers to a host that a resource of a namespace names, among what that namespace can see. */
+  host(name: string, namespace: string): Host | undefined {
+    const full = fqdn(name, namespace);
+    const visible = ({ scopes }: Host): boolean => scopes.includes("*") || scopes.includes(namespace);
+    const host =
+      this.hosts.get(full)?.find(visible) ??
+      this.wildcardHosts.find((wild) => visible(wild) && full.replace(/^\*/, "").endsWith(wild.name.slice(1))) ??
+      (full.startsWith("*") ? this.firstMatching(full) : undefined);
+    if (host === undefined && this.unknownServices) {
+      throw new UnknownValue("a host of a Service or ServiceEntry");
+    }
+    return host;
+  }
+
+  private firstMatching(wildcard: string): Host | undefined {
+    for (const [name, [host]] of this.hosts) {
+      if (hostsMatch(wildcard, name)) {
+        return host;
+      }
+    }
+    return undefined;
+  }
+
+  /** The Service that a host names, where it names one that is declared. */
+  service(name: string, namespace: string): Resource<"Service"> | undefined {
+    const service = serviceOf(fqdn(name, namespace));
+    return service && (this.find("Service", "", service.namespace, service.name) as Resource<"Service"> | undefined);
+  }
+
+  /** The DestinationRules for a host, by its full name. */
+  rulesFor(name: string, namespace: string): Resource<"DestinationRule">[] {
+    return this.rulesByHost.get(fqdn(name, namespace)) ?? [];
+  }
+
+  /**
+   * The workloads that a selector takes.
+   *
+   * @param selector Empty for all.
+   * @param namespace Where to look; undefined for everywhere.
+   */
+  selectedBy(selector: Record<string, string> | undefined, namespace?: string): Workload[] {
+    if (isEmpty(selector)) {
+      return namespace === undefined ? this.workloads : (this.workloadsByNamespace.get(namespace) ?? []);
+    }
+    let smallest: Workload[] | undefined;
+    for (const [key, value] of Object.entries(selector!)) {
+      const list = this.workloadsByLabel.get(`${namespace ?? "*"} ${key}=${value}`) ?? [];
+      if (smallest === undefined || list.length < smallest.length) {
+        smallest = list;
+      }
+    }
+    const found = smallest!.filter(({ labels }) => selects(selector, labels));
+    if (found.length === 0 && this.namelessKinds.has("workload")) {
+      throw new UnknownValue("the labels of a workload");
+    }
+    return found;
+  }
+
+  /** The Services whose selector takes the workload's pods. */
+  servicesOf(workload: Workload): Resource<"Service">[] {
+    if (workload.assumed) {
+      return [];
+    }
+    return Object.entries(workload.labels).flatMap(([key, value]) =>
+      (this.servicesByLabel.get(`${workload.namespace} ${key}=${value}`) ?? []).filter(
+        (service) => service.namespace === workload.namespace && selects(service.fields.spec?.selector, workload.labels),
+      ),
+    );
+  }
+
+  /** The workloads behind a Service. */
+  behind(service: Resource<"Service">): Workload[] {
+    const selector = service.fields.spec?.selector;
+    return isEmpty(selector) ? [] : this.selectedBy(selector, service.namespace);
+  }
+}
+
+/** The gateway that a standard installation has. */
+function assumedGateway(name: string, labels: Record<string, string>): Workload {
+  const resource: Resource = {
+    kind: "Deployment",
+    group: "apps",
+    version: "v1",
+    shape: "Workload",
+    name: `istio-${name}`,
+    declaredNamespace: "istio-system",
+    namespace: "istio-system",
+    labels,
+    annotations: {},
+    fields: {},
+    misfits: [],
+    dependencies: [],
+    installedBy: "a standard installation",
+  };
+  const ports = defaultGatewayPorts.map((containerPort) => ({ containerPort }));
+  return {
+    resource,
+    namespace: "istio-system",
+    labels,
+    annotations: {},
+    spec: { containers: [{ name: "istio-proxy", ports }] },
+    prefix: "spec.template.",
+    assumed: true,
+  };
+}

@@ -1,0 +1,416 @@
+/**
+ * The shapes of the resources that the rules read. One table gives both the static types and the check that a value
+ * really has its type: manifests are written by hand, and a rule must never meet a string where it expects a list.
+ *
+ * `s` string, `n` number, `b` boolean, `m` a map of strings, `p` a port (a number or a name), `d` anything.
+ */
+
+interface ShapeMap {
+  readonly [key: string]: Shape;
+}
+type Shape = "s" | "n" | "b" | "m" | "p" | "d" | readonly [Shape] | ShapeMap;
+
+/** The TypeScript type of a shape. Every field is optional: a manifest may leave out what it likes. */
+export type Of<S> = S extends "s"
+  ? string
+  : S extends "n"
+    ? number
+    : S extends "b"
+      ? boolean
+      : S extends "m"
+        ? Record<string, string>
+        : S extends "p"
+          ? number | string
+          : S extends "d"
+            ? unknown
+            : S extends readonly [infer E]
+              ? Of<E>[]
+              : { -readonly [K in keyof S]?: Of<S[K]> };
+
+const stringMatch = { exact: "s", prefix: "s", regex: "s" } as const;
+const port = { number: "n", name: "s" } as const;
+const destination = { host: "s", subset: "s", port } as const;
+const weighted = { destination, weight: "n" } as const;
+const labelSelector = { matchLabels: "m", matchExpressions: [{ key: "s", operator: "s", values: ["s"] }] } as const;
+const matchLabels = { matchLabels: "m" } as const;
+const targetRef = { group: "s", kind: "s", name: "s", namespace: "s" } as const;
+const tls = {
+  mode: "s",
+  caCertificates: "s",
+  credentialName: "s",
+  credentialNames: ["s"],
+  serverCertificate: "s",
+  privateKey: "s",
+  clientCertificate: "s",
+  httpsRedirect: "b",
+  insecureSkipVerify: "d",
+} as const;
+const condition = { type: "s", status: "s", reason: "s", message: "s" } as const;
+
+const probe = { httpGet: { port: "p" }, tcpSocket: { port: "p" } } as const;
+const container = {
+  name: "s",
+  image: "s",
+  ports: [{ name: "s", containerPort: "n", protocol: "s" }],
+  env: [{ name: "s", value: "d" }],
+  restartPolicy: "s",
+  securityContext: { runAsUser: "n", runAsGroup: "n" },
+  livenessProbe: probe,
+  readinessProbe: probe,
+} as const;
+const podSpec = {
+  hostNetwork: "b",
+  nodeName: "s",
+  serviceAccountName: "s",
+  securityContext: { runAsUser: "n", runAsGroup: "n" },
+  containers: [container],
+  initContainers: [container],
+} as const;
+const template = { metadata: { labels: "m", annotations: "m" }, spec: podSpec } as const;
+
+const httpMatch = {
+  name: "s",
+  uri: stringMatch,
+  scheme: stringMatch,
+  method: stringMatch,
+  authority: stringMatch,
+  headers: "d",
+  withoutHeaders: "d",
+  queryParams: "d",
+  port: "n",
+  sourceLabels: "m",
+  sourceNamespace: "s",
+  gateways: ["s"],
+  ignoreUriCase: "b",
+} as const;
+const l4Match = {
+  destinationSubnets: ["s"],
+  sniHosts: ["s"],
+  port: "n",
+  sourceLabels: "m",
+  sourceNamespace: "s",
+  sourceSubnet: "s",
+  gateways: ["s"],
+} as const;
+const trafficPolicy = {
+  tls,
+  portLevelSettings: [{ port, tls }],
+  connectionPool: "d",
+  outlierDetection: "d",
+  loadBalancer: "d",
+} as const;
+const source = {
+  principals: ["s"],
+  notPrincipals: ["s"],
+  namespaces: ["s"],
+  notNamespaces: ["s"],
+  serviceAccounts: ["s"],
+  requestPrincipals: ["s"],
+} as const;
+const clientConfig = { url: "s", service: { name: "s", namespace: "s", port: "n" } } as const;
+
+/** The shape of a whole resource, less `apiVersion`, `kind` and `metadata`, by kind. */
+export const shapes = {
+  Namespace: {},
+  Node: {},
+  Service: {
+    spec: {
+      type: "s",
+      clusterIP: "s",
+      externalName: "s",
+      selector: "m",
+      ports: [{ name: "s", port: "n", targetPort: "p", protocol: "s", appProtocol: "s", nodePort: "n" }],
+    },
+  },
+  ConfigMap: { data: "m" },
+  Secret: { type: "s", data: "d", stringData: "d" },
+  ServiceAccount: {},
+  Workload: { spec: { template, selector: labelSelector } },
+  CronJob: { spec: { jobTemplate: { spec: { template } } } },
+  Pod: { spec: podSpec },
+  Ingress: {
+    spec: {
+      defaultBackend: { service: { name: "s", port } },
+      rules: [{ host: "s", http: { paths: [{ backend: { service: { name: "s", port } } }] } }],
+    },
+  },
+  VirtualService: {
+    spec: {
+      hosts: ["s"],
+      gateways: ["s"],
+      exportTo: ["s"],
+      http: [
+        {
+          name: "s",
+          match: [httpMatch],
+          route: [weighted],
+          mirror: destination,
+          mirrors: [{ destination }],
+          redirect: "d",
+          directResponse: "d",
+          delegate: { name: "s", namespace: "s" },
+          rewrite: "d",
+          retries: { attempts: "n", perTryTimeout: "s", retryOn: "s" },
+          timeout: "s",
+          fault: { delay: { percent: "n", fixedDelay: "s", percentage: { value: "n" } }, abort: "d" },
+          mirrorPercent: "d",
+          corsPolicy: { allowOrigin: "d" },
+        },
+      ],
+      tls: [{ match: [l4Match], route: [weighted] }],
+      tcp: [{ match: [l4Match], route: [weighted] }],
+    },
+  },
+  DestinationRule: {
+    spec: {
+      host: "s",
+      exportTo: ["s"],
+      trafficPolicy,
+      subsets: [{ name: "s", labels: "m", trafficPolicy }],
+      workloadSelector: matchLabels,
+    },
+  },
+  Gateway: {
+    spec: {
+      selector: "m",
+      servers: [{ port: { number: "n", name: "s", protocol: "s", targetPort: "n" }, hosts: ["s"], bind: "s", tls }],
+    },
+  },
+  KubernetesGateway: {
+    spec: {
+      gatewayClassName: "s",
+      listeners: [{ name: "s", port: "n", protocol: "s", hostname: "s" }],
+    },
+    status: { conditions: [condition] },
+  },
+  GatewayRoute: {
+    spec: {
+      parentRefs: [{ name: "s", namespace: "s", kind: "s", group: "s" }],
+      hostnames: ["s"],
+      rules: [{ backendRefs: [{ name: "s", namespace: "s", port: "n", kind: "s", group: "s", weight: "n" }] }],
+    },
+    status: { parents: [{ conditions: [condition] }] },
+  },
+  ServiceEntry: {
+    spec: {
+      hosts: ["s"],
+      addresses: ["s"],
+      exportTo: ["s"],
+      ports: [{ number: "n", name: "s", protocol: "s", targetPort: "n" }],
+      location: "s",
+      resolution: "s",
+      endpoints: [{ address: "s", labels: "m" }],
+      workloadSelector: { labels: "m" },
+    },
+    status: { addresses: "d", conditions: [condition] },
+  },
+  WorkloadEntry: { spec: { address: "s", labels: "m", serviceAccount: "s" }, status: { conditions: [condition] } },
+  WorkloadGroup: { spec: { metadata: { labels: "m" }, template: { serviceAccount: "s" } } },
+  Sidecar: {
+    spec: {
+      workloadSelector: { labels: "m" },
+      egress: [{ hosts: ["s"], port: "d" }],
+      ingress: [{ port, defaultEndpoint: "s" }],
+      outboundTrafficPolicy: { mode: "s", egressProxy: "d" },
+    },
+  },
+  PeerAuthentication: {
+    spec: { selector: matchLabels, mtls: { mode: "s" }, portLevelMtls: "d" },
+  },
+  RequestAuthentication: {
+    spec: {
+      selector: matchLabels,
+      targetRef,
+      targetRefs: [targetRef],
+      jwtRules: [{ issuer: "s", jwksUri: "s", jwks: "s" }],
+    },
+  },
+  AuthorizationPolicy: {
+    spec: {
+      selector: matchLabels,
+      targetRef,
+      targetRefs: [targetRef],
+      action: "s",
+      rules: [
+        {
+          from: [{ source }],
+          to: [{ operation: { hosts: ["s"], notHosts: ["s"], ports: ["p"], methods: ["s"], paths: ["s"] } }],
+          when: [{ key: "s", values: ["s"], notValues: ["s"] }],
+        },
+      ],
+    },
+    status: { conditions: [condition] },
+  },
+  Telemetry: {
+    spec: {
+      selector: matchLabels,
+      targetRef,
+      targetRefs: [targetRef],
+      accessLogging: [{ disabled: "b", providers: [{ name: "s" }] }],
+      tracing: [{ providers: [{ name: "s" }], randomSamplingPercentage: "n", disableSpanReporting: "b" }],
+      metrics: [{ providers: [{ name: "s" }] }],
+    },
+  },
+  WasmPlugin: { spec: { selector: matchLabels, targetRef, targetRefs: [targetRef], url: "s" } },
+  ProxyConfig: { spec: { selector: matchLabels, image: { imageType: "s" } } },
+  EnvoyFilter: {
+    spec: {
+      workloadSelector: { labels: "m" },
+      priority: "n",
+      targetRefs: [targetRef],
+      configPatches: [
+        {
+          applyTo: "s",
+          match: {
+            proxy: { proxyVersion: "s" },
+            listener: { filterChain: { filter: { name: "s" } } },
+          },
+          patch: { operation: "s", value: "d" },
+        },
+      ],
+    },
+  },
+  Webhooks: {
+    webhooks: [{ name: "s", clientConfig, namespaceSelector: labelSelector, objectSelector: labelSelector }],
+  },
+  CustomResourceDefinition: { spec: { group: "s", names: { kind: "s" } } },
+} as const satisfies Record<string, Shape>;
+
+/** The name of a shape: mostly the kind; a few kinds share one. */
+export type ShapeName = keyof typeof shapes;
+
+/** The fields of a resource of one shape. */
+export type Fields<S extends ShapeName> = Of<(typeof shapes)[S]>;
+
+/** The metadata of a resource, as the rules read it. */
+export const metadataShape = { name: "s", namespace: "s", labels: "m", annotations: "m" } as const;
+
+/** A value that did not have the type of its field. */
+export interface Misfit {
+  path: (string | number)[];
+  message: string;
+}
+
+/** Thrown by fields whose value is known only once something has been deployed. */
+export class UnknownValue extends Error {
+  constructor(path = "") {
+    super(`the value${path === "" ? "" : ` of ${path}`} is known only after deployment`);
+    this.name = "UnknownValue";
+  }
+}
+
+const wanted = { s: "a string", n: "a number", b: "true or false", m: "a map of strings", p: "a number or a name" };
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function fitScalar(value: unknown, shape: "s" | "n" | "b" | "p"): unknown {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+    switch (shape) {
+      case "p":
+        return typeof value === "boolean" ? undefined : value;
+      case "s":
+        return typeof value === "string" ? value : undefined;
+      case "n":
+        return typeof value === "number" ? value : /^\d+$/.test(String(value)) ? Number(value) : undefined;
+      case "b":
+        return typeof value === "boolean" ? value : undefined;
+    }
+  }
+  return undefined;
+}
+
+function fitEntries(
+  map: Record<string, unknown>,
+  keys: Iterable<string>,
+  shapeOf: (key: string) => Shape,
+  path: (string | number)[],
+  misfits: Misfit[],
+): void {
+  for (const key of keys) {
+    // A getter stands for a value that is not known yet: it throws when read, which is what a rule has to see.
+    if (Object.getOwnPropertyDescriptor(map, key)?.get !== undefined) {
+      continue;
+    }
+    const before = map[key];
+    const after = fit(before, shapeOf(key), path, key, misfits);
+    if (after !== before) {
+      map[key] = after;
+    }
+  }
+}
+
+/** Gives the value as its shape, noting what had to be dropped to get there. Null and missing are the same. */
+function fit(
+  value: unknown,
+  shape: Shape,
+  path: (string | number)[],
+  key: string | number,
+  misfits: Misfit[],
+): unknown {
+  if (value === undefined || value === null) {
+    return undefined;
+  }
+  if (shape === "d") {
+    return value;
+  }
+  const misfit = (want: string): undefined => {
+    const is = Array.isArray(value) ? "a list" : typeof value === "object" ? "a map" : JSON.stringify(value);
+    misfits.push({ path: [...path, key], message: `is ${is}, but has to be ${want}` });
+    return undefined;
+  };
+  if (typeof shape === "string" && shape !== "m") {
+    return fitScalar(value, shape) ?? misfit(wanted[shape]);
+  }
+  if (Array.isArray(shape)) {
+    if (!Array.isArray(value)) {
+      return misfit("a list");
+    }
+    const element = shape[0] as Shape;
+    const inner = [...path, key];
+    for (let i = 0; i < value.length; i++) {
+      if (Object.getOwnPropertyDescriptor(value, i)?.get === undefined) {
+        // An empty item keeps its place, so that the indices in findings are those of the manifest.
+        value[i] = fit(value[i], element, inner, i, misfits) ?? (typeof element === "string" ? "" : {});
+      }
+    }
+    return value;
+  }
+  if (!isMap(value)) {
+    return misfit(shape === "m" ? wanted.m : "a map");
+  }
+  path.push(key);
+  if (shape === "m") {
+    for (const [name, before] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
+      if (before.get === undefined && typeof before.value !== "string") {
+        if (typeof before.value === "object" && before.value !== null) {
+          misfits.push({ path: [...path, name], message: "is not a string" });
+          delete value[name];
+        } else if (before.value === null || before.value === undefined) {
+          value[name] = "";
+        } else {
+          const text = String(before.value);
+          misfits.push({ path: [...path, name], message: `is ${text}, but has to be a string: write "${text}"` });
+          value[name] = text;
+        }
+      }
+    }
+  } else {
+    const fields = shape as ShapeMap;
+    fitEntries(value, Object.keys(fields), (field) => fields[field]!, path, misfits);
+  }
+  path.pop();
+  return value;
+}
+
+/** Makes the fields of a raw resource fit its shape, in place, and gives what did not fit. */
+export function fitResource(raw: Record<string, unknown>, name: ShapeName | undefined): Misfit[] {
+  const misfits: Misfit[] = [];
+  fitEntries(raw, ["metadata"], () => metadataShape, [], misfits);
+  if (name !== undefined) {
+    const fields: ShapeMap = shapes[name];
+    fitEntries(raw, Object.keys(fields), (field) => fields[field]!, [], misfits);
+  }
+  return misfits;
+}

@@ -1,0 +1,104 @@
+/** Writes findings for people and for machines. */
+import type { Problem } from "./mesh/manifests";
+import type { Finding, Rule } from "./rule";
+
+/** A finding as `mesh-check --format json` gives it. */
+export interface JsonFinding {
+  policy: string;
+  code: string;
+  level: string;
+  resource: string;
+  field: string;
+  message: string;
+  file: string | null;
+  line: number | null;
+}
+
+/** The findings as a JSON array. */
+export function toJson(findings: readonly Finding[]): string {
+  const list = findings.map(
+    ({ rule, code, level, resource, field, message, file, line }): JsonFinding => ({
+      policy: rule,
+      code,
+      level,
+      resource,
+      field,
+      message,
+      file: file ?? null,
+      line: line ?? null,
+    }),
+  );
+  return JSON.stringify(list, undefined, 2);
+}
+
+/** Where a finding stands, as editors and terminals take it: `file:line`. */
+function place({ file, line }: { file?: string; line?: number }): string {
+  return file === undefined ? "" : `${file}:${line ?? 1}: `;
+}
+
+/** The findings as text: one a line, and a count. */
+export function toText(findings: readonly Finding[], problems: readonly Problem[], resources: number): string {
+  const lines = findings.map((finding) => {
+    const { level, rule, code, resource, field, message } = finding;
+    const codes = code === rule ? rule : `${rule}, ${code}`;
+    return `${place(finding)}${level}: ${resource}: ${field}: ${message} [${codes}]`;
+  });
+  const count = (level: string): number => findings.filter((finding) => finding.level === level).length;
+  const summary =
+    findings.length === 0
+      ? `${resources} resources, nothing found`
+      : `${resources} resources, ${count("mandatory")} mandatory and ${count("advisory")} advisory findings`;
+  const unread = problems.length === 0 ? "" : `, ${problems.length} documents not read`;
+  return [...lines, `${summary}${unread}.`].join("\n");
+}
+
+/** The findings as SARIF 2.1.0, which code scanning reads. */
+export function toSarif(findings: readonly Finding[], problems: readonly Problem[], rules: readonly Rule[]): string {
+  const used = new Set(findings.map(({ rule }) => rule));
+  const location = (file: string | undefined, line: number | undefined) => ({
+    physicalLocation: {
+      artifactLocation: { uri: (file ?? "").replaceAll("\\", "/") },
+      region: { startLine: line ?? 1 },
+    },
+  });
+  const log = {
+    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: "mesh-check",
+            rules: rules
+              .filter(({ name }) => used.has(name))
+              .map(({ name, description, rationale, fix, source }) => ({
+                id: name,
+                shortDescription: { text: description },
+                fullDescription: { text: rationale },
+                help: { text: fix },
+                helpUri: source,
+              })),
+          },
+        },
+        invocations: [
+          {
+            executionSuccessful: problems.length === 0,
+            toolExecutionNotifications: problems.map(({ file, line, message }) => ({
+              level: "error",
+              message: { text: message },
+              locations: [location(file, line)],
+            })),
+          },
+        ],
+        results: findings.map(({ rule, code, level, resource, field, message, file, line }) => ({
+          ruleId: rule,
+          level: level === "mandatory" ? "error" : "warning",
+          message: { text: `${resource}: ${field}: ${message}` },
+          ...(file !== undefined && { locations: [location(file, line)] }),
+          properties: { code, resource, field },
+        })),
+      },
+    ],
+  };
+  return JSON.stringify(log, undefined, 2);
+}

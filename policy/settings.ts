@@ -1,0 +1,227 @@
+/** What a check is configured with: parsed and validated, all mistakes at once. */
+import { matchesGlob } from "./mesh/selectors";
+import type { ConfigKey, ConfigValue, Level, Profile, Rule } from "./rule";
+
+/** Settings that hold for all rules, and each rule's own. */
+export interface Settings {
+  /** `prod` is stricter than `dev`. */
+  profile: Profile;
+  /**
+   * Whether everything that is referred to has to be declared in the input. `auto`: a reference to something undeclared
+   * is a mistake where the input declares other things of its kind, and only advised of where it declares none.
+   */
+  closedWorld: boolean | "auto";
+  /** The level of a rule, where it is not to be its default. */
+  levels: Record<string, Level | "disabled">;
+  /** Namespaces, and resources by name or namespace/name, that are not reported; `*` stands for anything. */
+  exclude: { namespaces: string[]; names: string[] };
+  /** Hosts that exist outside the input; `*` stands for anything. */
+  externalHosts: string[];
+  /** Revisions and tags of Istio that are installed by other means; `default` for the default one. */
+  revisions: string[];
+  /** Istio's mesh configuration, where the input does not hold it. */
+  meshConfig: Record<string, unknown>;
+  /** The configuration of single rules. */
+  rules: Record<string, Record<string, ConfigValue>>;
+}
+
+/** What holds where nothing is configured. */
+export const defaultSettings: Settings = {
+  profile: "dev",
+  closedWorld: "auto",
+  levels: {},
+  exclude: { namespaces: [], names: [] },
+  externalHosts: [],
+  revisions: [],
+  meshConfig: {},
+  rules: {},
+};
+
+/** Settings that are wrong, with all that is wrong with them. */
+export class SettingsError extends Error {
+  constructor(
+    readonly source: string,
+    readonly problems: readonly string[],
+  ) {
+    super(`${source}: ${problems.join("; ")}`);
+    this.name = "SettingsError";
+  }
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+/** The nearest of some names to one that is none of them, for an error's advice. */
+function nearest(name: string, names: readonly string[]): string {
+  const distance = (a: string, b: string): number => {
+    let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+    for (let i = 1; i <= a.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= b.length; j++) {
+        next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+      }
+      row = next;
+    }
+    return row[b.length]!;
+  };
+  const [best = ""] = [...names].sort((a, b) => distance(name, a) - distance(name, b));
+  return best;
+}
+
+function valueProblem(value: unknown, key: ConfigKey): string | undefined {
+  const is = key.default;
+  if (Array.isArray(is)) {
+    return isStrings(value) ? undefined : `a list of strings, such as ${show(is.length > 0 ? is : ["name"])}`;
+  }
+  return typeof value === typeof is ? undefined : `a ${typeof is}, such as ${show(is)}`;
+}
+
+/**
+ * Validates settings.
+ *
+ * @param value What was configured: from a file, or from the policy pack's configuration.
+ * @param rules The rules that there are.
+ * @param source Where it comes from, for errors.
+ * @throws SettingsError naming every key that is wrong, its value, and how to mend it.
+ */
+export function parseSettings(value: unknown, rules: readonly Rule[], source = "settings"): Settings {
+  const problems: string[] = [];
+  const settings: Settings = structuredClone(defaultSettings);
+  const wrong = (key: string, is: unknown, fix: string): void => {
+    problems.push(`${key} is ${show(is)}: ${fix}`);
+  };
+  if (value !== undefined && value !== null && !isMap(value)) {
+    throw new SettingsError(source, [`is ${show(value)}: write a map, such as {"profile": "prod"}`]);
+  }
+  const names = rules.map(({ name }) => name);
+  const strings = (key: string, is: unknown, put: (list: string[]) => void): void => {
+    if (isStrings(is)) {
+      put(is);
+    } else {
+      wrong(key, is, `write a list of names, such as ["${key === "externalHosts" ? "*.example.com" : "kube-system"}"]`);
+    }
+  };
+  const ruleNamed = (key: string, name: string): Rule | undefined => {
+    const found = rules.find((rule) => rule.name === name);
+    if (found === undefined) {
+      problems.push(`${key}.${name} names no rule: did you mean ${nearest(name, names)}?`);
+    }
+    return found;
+  };
+  const readers: Record<keyof Settings, (is: unknown) => void> = {
+    profile: (is) => {
+      if (is === "dev" || is === "prod") {
+        settings.profile = is;
+      } else {
+        wrong("profile", is, 'write "dev" or "prod"');
+      }
+    },
+    closedWorld: (is) => {
+      if (typeof is === "boolean" || is === "auto") {
+        settings.closedWorld = is;
+      } else {
+        wrong("closedWorld", is, 'write true, false or "auto"');
+      }
+    },
+    levels: (is) => {
+      if (!isMap(is)) {
+        wrong("levels", is, 'write a map from rules to levels, such as {"images-pinned": "disabled"}');
+        return;
+      }
+      for (const [name, level] of Object.entries(is)) {
+        if (ruleNamed("levels", name) === undefined) {
+          continue;
+        }
+        if (level === "mandatory" || level === "advisory" || level === "disabled") {
+          settings.levels[name] = level;
+        } else {
+          wrong(`levels.${name}`, level, 'write "mandatory", "advisory" or "disabled"');
+        }
+      }
+    },
+    exclude: (is) => {
+      if (!isMap(is)) {
+        wrong("exclude", is, 'write a map, such as {"namespaces": ["kube-system"], "names": ["default/legacy-*"]}');
+        return;
+      }
+      for (const [key, list] of Object.entries(is)) {
+        if (key === "namespaces" || key === "names") {
+          strings(`exclude.${key}`, list, (good) => (settings.exclude[key] = good));
+        } else {
+          problems.push(`exclude.${key} is no setting: write exclude.namespaces or exclude.names`);
+        }
+      }
+    },
+    externalHosts: (is) => strings("externalHosts", is, (list) => (settings.externalHosts = list)),
+    revisions: (is) => strings("revisions", is, (list) => (settings.revisions = list)),
+    meshConfig: (is) => {
+      if (isMap(is)) {
+        settings.meshConfig = is;
+      } else {
+        wrong("meshConfig", is, 'write Istio\'s mesh configuration as a map, such as {"rootNamespace": "istio-system"}');
+      }
+    },
+    rules: (is) => {
+      if (!isMap(is)) {
+        wrong("rules", is, "write a map from rules to their configuration");
+        return;
+      }
+      for (const [name, config] of Object.entries(is)) {
+        const found = ruleNamed("rules", name);
+        if (found === undefined) {
+          continue;
+        }
+        if (!isMap(config)) {
+          wrong(`rules.${name}`, config, "write a map");
+          continue;
+        }
+        for (const [key, setting] of Object.entries(config)) {
+          const known = found.config?.[key];
+          if (known === undefined) {
+            const keys = Object.keys(found.config ?? {});
+            const advice = keys.length === 0 ? "the rule has none" : `it has ${keys.join(", ")}`;
+            problems.push(`rules.${name}.${key} is no key of the rule: ${advice}`);
+            continue;
+          }
+          const problem = valueProblem(setting, known);
+          if (problem !== undefined) {
+            wrong(`rules.${name}.${key}`, setting, `write ${problem}`);
+          } else {
+            (settings.rules[name] ??= {})[key] = setting as ConfigValue;
+          }
+        }
+      }
+    },
+  };
+  for (const [key, is] of Object.entries(value ?? {})) {
+    const read = readers[key as keyof Settings] as ((is: unknown) => void) | undefined;
+    if (read === undefined) {
+      problems.push(`${key} is no setting: did you mean ${nearest(key, Object.keys(readers))}?`);
+    } else {
+      read(is);
+    }
+  }
+  if (problems.length > 0) {
+    throw new SettingsError(source, problems);
+  }
+  return settings;
+}
+
+/** Whether the settings keep a resource out of the findings. */
+export function isExcluded(settings: Settings, resource: { namespace: string; name: string; kind: string }): boolean {
+  const namespace = resource.kind === "Namespace" ? resource.name : resource.namespace;
+  const { namespaces, names } = settings.exclude;
+  return (
+    namespaces.some((pattern) => matchesGlob(pattern, namespace)) ||
+    names.some((pattern) => matchesGlob(pattern, resource.name) || matchesGlob(pattern, `${namespace}/${resource.name}`))
+  );
+}
