@@ -1,4 +1,5 @@
 /** Runs the rules on a declared mesh. */
+import { ignoredNamespaces } from "./mesh/injection";
 import { readManifests, type Problem } from "./mesh/manifests";
 import { Mesh, type Workload } from "./mesh/mesh";
 import { meshOfProgram, type ProgramResource } from "./mesh/pulumi";
@@ -69,7 +70,8 @@ export function checkMesh(mesh: Mesh, settings: Settings, rules: readonly Rule[]
         }
       },
       report(resource, { field, message, fix, code, certain = true }) {
-        if (resource.installedBy !== undefined || isExcluded(settings, resource)) {
+        const beyond = resource.installedBy !== undefined || ignoredNamespaces.includes(resource.namespace);
+        if (beyond || isExcluded(settings, resource)) {
           return;
         }
         const finding: Finding = {

@@ -62,8 +62,45 @@ export function revisionInstalled(mesh: Mesh, revision: string, options: Injecti
   );
 }
 
+/** The injection webhooks that are declared one by one; the chart's are known without. */
+function declaredWebhooks(mesh: Mesh): { revision: string; namespaces?: LabelSelector; pods?: LabelSelector }[] {
+  return mesh.once("injection webhooks", () =>
+    mesh.of("Webhooks").flatMap((configuration) =>
+      (configuration.kind === "MutatingWebhookConfiguration" ? (configuration.fields.webhooks ?? []) : [])
+        .filter(({ name = "" }) => name.endsWith("sidecar-injector.istio.io"))
+        .map(({ namespaceSelector, objectSelector }) => ({
+          revision: configuration.labels["istio.io/tag"] ?? configuration.labels[revisionLabel] ?? "default",
+          ...(namespaceSelector !== undefined && { namespaces: namespaceSelector }),
+          ...(objectSelector !== undefined && { pods: objectSelector }),
+        })),
+    ),
+  );
+}
+
 /** Step A: the revision whose webhook is called, or why none is. */
 function webhookFor(
+  mesh: Mesh,
+  workload: Workload,
+  namespace: Resource<"Namespace"> | undefined,
+): { revision: string } | { cause: Cause; injected?: undefined } {
+  const usual = usualWebhookFor(mesh, workload, namespace);
+  const hooks = declaredWebhooks(mesh);
+  if (hooks.length === 0) {
+    return usual;
+  }
+  const hook = hooks.find(
+    ({ namespaces, pods }) =>
+      matchesSelector(namespaces, namespace?.labels ?? {}) && matchesSelector(pods, workload.labels),
+  );
+  return hook !== undefined
+    ? { revision: hook.revision }
+    : "cause" in usual
+      ? usual
+      : { cause: namespace === undefined ? "namespace-undeclared" : "namespace-unlabelled" };
+}
+
+/** Step A with the webhooks that Istio's chart installs. */
+function usualWebhookFor(
   mesh: Mesh,
   workload: Workload,
   namespace: Resource<"Namespace"> | undefined,

@@ -53,6 +53,8 @@ const container = {
   image: "s",
   ports: [{ name: "s", containerPort: "n", protocol: "s" }],
   env: [{ name: "s", value: "d" }],
+  command: "d",
+  args: "d",
   restartPolicy: "s",
   securityContext: { runAsUser: "n", runAsGroup: "n" },
   livenessProbe: probe,

@@ -26,15 +26,20 @@ export const authzTargetsExist = rule({
       const labels = selector?.matchLabels;
       const wide = namespace === mesh.rootNamespace;
       if (targetRef === undefined && targetRefs === undefined && !(wide && isEmpty(labels)) && !mesh.isOpaque(namespace)) {
+        // In a namespace that is not declared beside others that are, a pod is in the mesh or not: nothing says which.
+        let undecided = false;
         const targets = mesh
           .selectedBy(labels, wide ? undefined : namespace)
           .filter((workload) => {
             const { injected, cause } = simulateInjection(mesh, workload, settings);
-            return injected !== false || workload.assumed || workload.resource.installedBy !== undefined || cause === "ambient";
+            const beyond = workload.assumed || workload.resource.installedBy !== undefined || cause === "ambient";
+            const unlabelled = injected === undefined && mesh.namespaces.length > 0;
+            undecided ||= unlabelled;
+            return beyond || (injected !== false && !unlabelled);
           });
         if (targets.length === 0) {
           const which = isEmpty(labels) ? "" : ` with the labels ${selectorText(labels)}`;
-          missing(real.length > 0, policy, {
+          missing(real.length > 0 && !undecided, policy, {
             field: isEmpty(labels) ? "metadata.namespace" : "spec.selector.matchLabels",
             message: `No workload of the mesh${which} is in ${wide ? "any namespace" : `namespace ${namespace}`}, so the policy protects nothing.`,
             fix: "Correct the labels or the namespace.",

@@ -31,6 +31,10 @@ export const imageAutoInjected = rule({
           report(resource, finding);
         } else if (injected === undefined) {
           missing(false, resource, finding);
+        } else if (bare) {
+          // A Pod that was read back from a cluster is as it runs: had it been injected, the image would be filled in.
+          const message = "A bare Pod with the image auto starts only if it is injected at the moment it is created.";
+          report(resource, { ...finding, message, fix: "Use a Deployment for the gateway.", certain: false });
         }
       }
     });

@@ -1,4 +1,4 @@
-import { simulateInjection } from "../mesh/injection";
+import { injectLabel, simulateInjection } from "../mesh/injection";
 import { rule } from "../rule";
 import { analysis } from "../sources";
 
@@ -35,7 +35,12 @@ export const oneProtocolPerPort = rule({
       }
       const conflicts = [...protocols].filter(([, { size }]) => size > 1);
       const doubles = [...targets].filter(([, { size }]) => size > 1);
-      if (conflicts.length + doubles.length === 0 || simulateInjection(mesh, workload, settings).injected === false) {
+      // Pods that ask for a sidecar but do not get it are to be in the mesh all the same.
+      const asks = [workload.labels, workload.annotations].some((map) => map[injectLabel] === "true");
+      if (
+        conflicts.length + doubles.length === 0 ||
+        !(asks || simulateInjection(mesh, workload, settings).injected === true)
+      ) {
         return;
       }
       for (const [port, byProtocol] of conflicts) {

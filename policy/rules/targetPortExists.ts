@@ -1,6 +1,16 @@
-import { containersOf } from "../mesh/mesh";
+import { containersOf, type Mesh, type Workload } from "../mesh/mesh";
 import { rule } from "../rule";
 import { services as source } from "../sources";
+
+/** Whether a workload's arguments, environment or a configuration beside it speak of a port: then it may well listen. */
+function mentions(mesh: Mesh, workloads: readonly Workload[], port: number): boolean {
+  const number = new RegExp(`(?<![\\d.])${port}(?!\\d)`);
+  const said = workloads.flatMap((workload) =>
+    containersOf(workload).flatMap(({ container }) => [container.command, container.args, container.env]),
+  );
+  const configured = mesh.of("ConfigMap").filter((map) => workloads.some(({ namespace }) => namespace === map.namespace));
+  return number.test(JSON.stringify(said)) || configured.some((map) => number.test(JSON.stringify(map.fields.data ?? {})));
+}
 
 /** Services lead to ports that the pods open. */
 export const targetPortExists = rule({
@@ -14,9 +24,10 @@ export const targetPortExists = rule({
   check({ mesh, each, report }) {
     each(mesh.services, (service) => {
       // A pod that declares no ports at all may listen on any.
-      const workloads = mesh
+      const behind = mesh
         .behind(service)
-        .filter((workload) => !workload.assumed && workload.resource.installedBy === undefined)
+        .filter((workload) => !workload.assumed && workload.resource.installedBy === undefined);
+      const workloads = behind
         .map((workload) => containersOf(workload).flatMap(({ container }) => container.ports ?? []))
         .filter((ports) => ports.length > 0);
       if (workloads.length === 0) {
@@ -31,7 +42,7 @@ export const targetPortExists = rule({
               (typeof target === "string" && !/^\d+$/.test(target) ? one.name === target : one.containerPort === Number(target)),
           ),
         );
-        if (!opens) {
+        if (!opens && !(Number(target) > 0 && mentions(mesh, behind, Number(target)))) {
           const declared = [...new Set(workloads.flat().map((one) => (one.name === undefined ? one.containerPort : `${one.name} (${one.containerPort})`)))];
           report(service, {
             field: targetPort === undefined ? `spec.ports[${i}].port` : `spec.ports[${i}].targetPort`,

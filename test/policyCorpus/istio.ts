@@ -1,0 +1,72 @@
+/** Finds Istio's module, and reads its analyzers' test cases. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(__dirname, "../..");
+
+/** The folder of the module istio.io/istio at the version that the sandbox pins; downloaded if it is not there. */
+export function istioModule(): string {
+  const cwd = join(root, "sandbox/binaries/core");
+  const go = (...args: string[]): string => execFileSync("go", args, { cwd, encoding: "utf8" }).trim();
+  const listed = go("list", "-m", "-f", "{{.Dir}}", "istio.io/istio");
+  if (listed !== "" && existsSync(listed)) {
+    return listed;
+  }
+  return (JSON.parse(go("mod", "download", "-json", "istio.io/istio")) as { Dir: string }).Dir;
+}
+
+/** The istioctl to compare with: from the environment, or from PATH. */
+export function istioctl(): string {
+  return process.env["ISTIOCTL"] ?? "istioctl";
+}
+
+/** The files of the analyzers' test data that the rules are developed against. */
+export function corpusFiles(): Set<string> {
+  return new Set(readFileSync(join(__dirname, "files.txt"), "utf8").split("\n").filter(Boolean));
+}
+
+/** A message that a test case expects. */
+export interface Expected {
+  code: string;
+  /** `Kind namespace/name`. */
+  resource: string;
+}
+
+/** One of the analyzers' test cases. */
+export interface Case {
+  name: string;
+  files: string[];
+  meshConfig: string | undefined;
+  analyzer: string;
+  expected: Expected[];
+}
+
+/** The code of each message, by its name. */
+function messageCodes(folder: string): Map<string, string> {
+  const text = readFileSync(join(folder, "msg/messages.yaml"), "utf8");
+  return new Map([...text.matchAll(/- name: "?(\w+)"?\s+code: (IST\d+)/g)].map((match) => [match[1]!, match[2]!]));
+}
+
+/** The test cases of the analyzers, as their table states them. */
+export function analyzerCases(folder: string): Case[] {
+  const text = readFileSync(join(folder, "analyzers/analyzers_test.go"), "utf8");
+  const codes = messageCodes(folder);
+  const table = text.slice(text.indexOf("var testGrid"));
+  const end = table.indexOf("\n}\n");
+  return table
+    .slice(0, end)
+    .split(/\n\t\{\n/)
+    .slice(1)
+    .map((part) => {
+      const files = [...(/inputFiles:\s*\[\]string\{([^}]*)\}/.exec(part)?.[1] ?? "").matchAll(/"testdata\/([^"]+)"/g)];
+      const messages = [...part.matchAll(/\{msg\.(\w+), "([^"]+)"\}/g)];
+      return {
+        name: /name:\s*"([^"]*)"/.exec(part)?.[1] ?? "",
+        files: files.map((match) => match[1]!),
+        meshConfig: /meshConfigFile:\s*"testdata\/([^"]+)"/.exec(part)?.[1],
+        analyzer: /analyzer:\s*&([\w.]+)/.exec(part)?.[1] ?? "",
+        expected: messages.map((match) => ({ code: codes.get(match[1]!) ?? match[1]!, resource: match[2]! })),
+      };
+    });
+}
