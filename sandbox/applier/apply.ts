@@ -93,7 +93,7 @@ async function resolveOutputs(exports: Record<string, unknown>): Promise<Record<
   const names = Object.keys(exports).filter((name) => name !== "default" && name !== "module.exports");
   const resolved = await Promise.all(
     names.map(async (name): Promise<[string, StackOutput]> => {
-      const output = pulumi.output(exports[name]);
+      const output = pulumi.output<unknown>(exports[name]) as pulumi.Output<unknown>;
       const value = await new Promise((resolve) => output.apply(resolve));
       return [name, { value, secret: await pulumi.isSecret(output) }];
     }),

@@ -36,7 +36,8 @@ export class ApplyingEngine implements runtime.Mocks {
   };
 
   private async applyResource(args: Args): Promise<Result> {
-    const { type, name, inputs, custom, id } = args as Args & { inputs: Record<string, unknown> };
+    const { type, name, custom, id } = args;
+    const inputs = args.inputs as Record<string, unknown>;
     if (!custom) {
       return { id: undefined, state: inputs };
     }
@@ -57,7 +58,7 @@ export class ApplyingEngine implements runtime.Mocks {
     if (type.startsWith("kubernetes:")) {
       const object = id
         ? await this.cluster.read(readRef(type, id))
-        : await this.cluster.applyObject(name, type, inputs as LiveObject);
+        : await this.cluster.applyObject(name, type, inputs);
       return { id: idOf(object), state: { ...object } };
     }
     throw new Error(`can't be made in-process; use the Pulumi CLI`);

@@ -1,0 +1,68 @@
+import { mkdirSync, readFileSync, existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { StackOutput } from "../sandbox/applier/apply";
+import { run } from "../sandbox/system/run";
+import type { PulumiCli } from "./pulumiCli";
+import { pulumiEnvironment, runPulumi, userFolder } from "./pulumiCli";
+import type { Session } from "./session";
+import { projectFolder, readProject, readStackFile, stackYaml, withSettings } from "./stackFiles";
+
+/** Applies and removes the stack with the Pulumi CLI. */
+export class CliEngine {
+  private constructor(
+    private readonly cli: PulumiCli,
+    private readonly session: Session,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly configFile: string,
+  ) {}
+
+  /** Writes the config of this run and selects the stack, creating it if need be. */
+  static async open(cli: PulumiCli, session: Session): Promise<CliEngine> {
+    const env = await pulumiEnvironment(cli);
+    const engine = new CliEngine(cli, session, env, writeConfig(session));
+    await runPulumi(cli, ["stack", "select", "--create", session.stack, ...engine.configFlag], env);
+    return engine;
+  }
+
+  /** `pulumi up`. @returns the outputs; secrets are not asked for. */
+  async up(): Promise<Record<string, StackOutput>> {
+    await runPulumi(this.cli, ["up", "--yes", "--skip-preview", ...this.stackFlags, ...this.configFlag], this.env);
+    const shown = await run(this.cli.command, ["stack", "output", "--json", ...this.stackFlags], {
+      cwd: projectFolder,
+      env: this.env,
+    });
+    const outputs = JSON.parse(shown) as Record<string, unknown>;
+    return Object.fromEntries(
+      Object.entries(outputs).map(([name, value]) => [name, { value, secret: value === "[secret]" }]),
+    );
+  }
+
+  /** `pulumi destroy`. */
+  async down(): Promise<void> {
+    await runPulumi(this.cli, ["destroy", "--yes", "--skip-preview", ...this.stackFlags, ...this.configFlag], this.env);
+  }
+
+  private get stackFlags(): string[] {
+    return ["--stack", this.session.stack];
+  }
+
+  private get configFlag(): string[] {
+    return ["--config-file", this.configFile];
+  }
+}
+
+/**
+ * The stack's committed file is left alone: what only this run adds, such as paths of this machine, goes to a copy.
+ * The copy keeps what Pulumi wrote into it, which it needs to decrypt secrets.
+ */
+function writeConfig({ stack, settings }: Session): string {
+  const folder = join(userFolder, "config");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, `Pulumi.${stack}.yaml`);
+  const own = readStackFile(stack);
+  const earlier = existsSync(file) ? (parse(readFileSync(file, "utf8")) as Record<string, unknown>) : {};
+  const config = withSettings((own.config ?? {}) as Record<string, unknown>, settings, readProject());
+  writeFileSync(file, stackYaml({ ...earlier, ...own, config }), { mode: 0o600 });
+  return file;
+}

@@ -1,0 +1,43 @@
+import { sandboxInfo } from "../sandbox";
+import { KubeClient } from "../sandbox/applier/kubeClient";
+import { inventoryRef } from "../sandbox/applier/inventory";
+import { sandboxContext } from "../stacks/cluster";
+import { CliEngine } from "./cliEngine";
+import { chooseEngine } from "./engine";
+import { flagsHelp } from "./flags";
+import { downInProcess } from "./inProcessEngine";
+import { runCommand } from "./runCommand";
+import { openSession } from "./session";
+import { sweep } from "./sweep";
+
+const help = `npm run down -- [flags]
+
+Removes what npm start made, in reverse order, and what Istio would leave behind. The cluster itself stays; to end the
+embedded one: npm run sandbox -- down
+${flagsHelp}`;
+
+runCommand(help, async (flags, log) => {
+  const session = await openSession(flags, log, false);
+  if (session.context === sandboxContext && (await sandboxInfo()) === undefined) {
+    log(
+      "the embedded cluster is not running; start it with npm run sandbox -- up, or drop its data with npm run sandbox -- reset",
+    );
+    return { removed: [], kept: [] };
+  }
+  const client = KubeClient.connect(session.kubeconfig, session.context);
+  // Whichever way made the stack is the way that knows what it made.
+  if ((await client.get(inventoryRef)) !== undefined) {
+    await downInProcess(session, log);
+  } else {
+    const cli = await chooseEngine(flags, log);
+    if (cli) {
+      await (await CliEngine.open(cli, session)).down();
+    } else {
+      log("nothing was applied in-process to this cluster");
+    }
+  }
+  const { removed, kept } = await sweep(client);
+  log(`swept ${removed.length} objects that Istio leaves behind`);
+  kept.forEach((reason) => log(`kept ${reason}`));
+  return { removed, kept };
+});

@@ -1,0 +1,76 @@
+import { parseArgs } from "node:util";
+
+/** Flags of `npm start` and `npm run down`. */
+export interface Flags {
+  stack?: string;
+  context?: string;
+  kubeconfig?: string;
+  sandbox: boolean;
+  engine: "auto" | "cli" | "in-process";
+  /** `key=value`, later ones win. */
+  config: string[];
+  yes: boolean;
+  json: boolean;
+  help: boolean;
+}
+
+/** A mistake on the command line; the message says what to write instead. */
+export class UsageError extends Error {}
+
+const engines = ["auto", "cli", "in-process"] as const;
+
+/**
+ * Parses the command line.
+ * @throws UsageError naming the flag that is unknown or lacks its value.
+ */
+export function parseFlags(argv: readonly string[]): Flags {
+  const { values } = parse(argv);
+  const engine = values.engine as Flags["engine"];
+  if (!engines.includes(engine)) {
+    throw new UsageError(`--engine ${engine}: use one of ${engines.join(", ")}`);
+  }
+  if (values.sandbox && values.context !== undefined) {
+    throw new UsageError("--sandbox and --context name two clusters; use one of them");
+  }
+  for (const setting of values.config) {
+    if (!/^[\w-]+(:[\w-]+)?=/.test(setting)) {
+      throw new UsageError(`--config ${setting}: write it as key=value`);
+    }
+  }
+  return { ...values, engine };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: false,
+      options: {
+        stack: { type: "string", short: "s" },
+        context: { type: "string" },
+        kubeconfig: { type: "string" },
+        sandbox: { type: "boolean", default: false },
+        engine: { type: "string", default: "auto" },
+        config: { type: "string", short: "c", multiple: true, default: [] },
+        yes: { type: "boolean", short: "y", default: false },
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The flags that both commands share, explained. */
+export const flagsHelp = `
+  -s, --stack NAME        Stack: dev (default), prod, sandbox, or one of your own with a Pulumi.NAME.yaml
+      --context NAME      Context of the kubeconfig; needed for a cluster that is not on this machine
+      --kubeconfig FILE   Kubeconfig file (default: as kubectl finds it)
+      --sandbox           Use the embedded cluster (Linux, root), whatever else there is
+      --engine ENGINE     cli: the Pulumi CLI; in-process: without it; auto (default): the CLI where it can be had
+  -c, --config KEY=VALUE  Set a config key for this run; lists and objects as JSON; may be repeated
+  -y, --yes               Do not ask before a cluster is created
+      --json              Print the result as one JSON object on the last line
+  -h, --help              This text
+`;

@@ -1,0 +1,25 @@
+import type { StackOutput } from "../sandbox/applier/apply";
+
+/** Prints a stack's outputs for a person; secrets stay hidden. */
+export function printOutputs(outputs: Record<string, StackOutput>): void {
+  const { readme, ...rest } = outputs;
+  console.log("\nOutputs:");
+  for (const [name, { value, secret }] of Object.entries(rest)) {
+    print(name, secret ? "[secret]" : value, 1);
+  }
+  if (typeof readme?.value === "string") {
+    console.log(`\n${readme.value}`);
+  }
+}
+
+function print(name: string, value: unknown, depth: number): void {
+  const indent = "  ".repeat(depth);
+  if (typeof value === "object" && value !== null) {
+    console.log(`${indent}${name}:`);
+    for (const [key, item] of Object.entries(value)) {
+      print(key, item, depth + 1);
+    }
+  } else {
+    console.log(`${indent}${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+  }
+}

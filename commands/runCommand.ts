@@ -1,0 +1,36 @@
+import { ConfigError } from "../stacks/configError";
+import type { Flags } from "./flags";
+import { parseFlags, UsageError } from "./flags";
+
+/**
+ * Runs one command: parses its flags, prints its result, and turns what goes wrong into a message and an exit code
+ * (1: it failed, 2: it was asked for something that makes no sense).
+ * @param help Printed for --help.
+ * @param run Does the work; progress goes to `log`. @returns what --json prints.
+ */
+export function runCommand(
+  help: string,
+  run: (flags: Flags, log: (line: string) => void) => Promise<Record<string, unknown>>,
+): void {
+  const log = (line: string) => console.error(line);
+  const main = async () => {
+    const flags = parseFlags(process.argv.slice(2));
+    if (flags.help) {
+      console.log(help);
+      return;
+    }
+    const result = await run(flags, log);
+    if (flags.json) {
+      console.log(JSON.stringify(result));
+    }
+  };
+  main().then(
+    // What the SDK keeps open must not keep a finished command alive.
+    () => process.exit(0),
+    (error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      console.error(process.env.DEBUG && error instanceof Error ? error.stack : `error: ${message}`);
+      process.exit(error instanceof UsageError || error instanceof ConfigError ? 2 : 1);
+    },
+  );
+}

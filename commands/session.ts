@@ -1,0 +1,86 @@
+import { expectedInfo, up as sandboxUp } from "../sandbox";
+import { sandboxContext } from "../stacks/cluster";
+import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
+import { createCluster } from "./createCluster";
+import type { Flags } from "./flags";
+import { findOnPath } from "./pulumiCli";
+import { readProject, readStackFile, stackFile } from "./stackFiles";
+import { chooseTarget } from "./target";
+import { existsSync } from "node:fs";
+import { UsageError } from "./flags";
+
+/** What a run is about: a stack, its cluster, and the config that this run adds. */
+export interface Session {
+  stack: string;
+  /** Config set for this run, on top of the stack file; keys may leave out our namespace. */
+  settings: Record<string, string>;
+  /** Path of the kubeconfig, and context in it. */
+  kubeconfig?: string;
+  context: string;
+  /** The helm command, for the way that needs one. */
+  helm: string;
+}
+
+/**
+ * Decides stack and cluster, and says what it decided.
+ * @param start Start or create the cluster if it is not there.
+ */
+export async function openSession(flags: Flags, log: (line: string) => void, start: boolean): Promise<Session> {
+  const project = readProject();
+  const flagSettings = Object.fromEntries(flags.config.map((setting) => splitSetting(setting)));
+  const ownKey = (key: string) => flagSettings[key] ?? flagSettings[`${project.name}:${key}`];
+  const configOf = (stack: string | undefined, key: string) => {
+    const config =
+      stack === undefined ? undefined : (readStackFile(stack).config as Record<string, unknown> | undefined);
+    const value = ownKey(key) ?? config?.[`${project.name}:${key}`];
+    return typeof value === "string" && value !== "" && value !== "auto" ? value : undefined;
+  };
+  if (flags.stack !== undefined && !existsSync(stackFile(flags.stack))) {
+    throw new UsageError(`--stack ${flags.stack}: there is no Pulumi.${flags.stack}.yaml; copy Pulumi.dev.yaml to it`);
+  }
+
+  const kubeconfig = flags.kubeconfig ?? configOf(flags.stack, "kubeconfig");
+  const target = chooseTarget(flags, {
+    kubeconfig: readKubeconfig(kubeconfigFiles(kubeconfig)),
+    tools: { kind: findOnPath("kind") !== undefined, minikube: findOnPath("minikube") !== undefined },
+    configContext: configOf(flags.stack, "kubeContext"),
+  });
+
+  if (target.kind === "sandbox") {
+    const stack = flags.stack ?? "sandbox";
+    log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
+    const info = start ? await sandboxUp({ log }) : expectedInfo();
+    const settings = {
+      kubeconfig: info.kubeconfig,
+      kubeContext: sandboxContext,
+      istioCharts: info.chartsFolder,
+      istioHub: info.hub,
+      istioTag: info.tag,
+    };
+    return {
+      stack,
+      settings: { ...settings, ...flagSettings },
+      kubeconfig: info.kubeconfig,
+      context: sandboxContext,
+      helm: `${info.binDir}/helm`,
+    };
+  }
+
+  const stack = flags.stack ?? "dev";
+  log(
+    `cluster: ${target.kind === "context" ? target.context : `a new one, by ${target.tool}`} (${target.why}); stack: ${stack}`,
+  );
+  const context = target.kind === "context" ? target.context : await createCluster(target.tool, flags.yes);
+  return {
+    stack,
+    settings: { ...(kubeconfig && { kubeconfig }), kubeContext: context, ...flagSettings },
+    kubeconfig,
+    context,
+    helm: "helm",
+  };
+}
+
+function splitSetting(setting: string): [string, string] {
+  const at = setting.indexOf("=");
+  return [setting.slice(0, at), setting.slice(at + 1)];
+}

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { ConfigError } from "../stacks/configError";
+import { isObject } from "../stacks/configReader";
+
+/** Folder of Pulumi.yaml. */
+export const projectFolder = join(__dirname, "..");
+
+/** Declaration of a config key in Pulumi.yaml. */
+interface KeyDeclaration {
+  type?: string;
+  default?: unknown;
+  description?: string;
+}
+
+/** Name of the project and its config keys, from Pulumi.yaml. */
+export function readProject(): { name: string; keys: Record<string, KeyDeclaration> } {
+  const project = parse(readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8")) as {
+    name: string;
+    config: Record<string, KeyDeclaration>;
+  };
+  return { name: project.name, keys: project.config };
+}
+
+/** @returns the path of a stack's config file. */
+export function stackFile(stack: string): string {
+  return join(projectFolder, `Pulumi.${stack}.yaml`);
+}
+
+/** @returns the content of a stack's config file; empty if there is none. */
+export function readStackFile(stack: string): Record<string, unknown> {
+  const file = stackFile(stack);
+  const content: unknown = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
+  return isObject(content) ? content : {};
+}
+
+/** @returns the config of a stack file with values set on top; keys of ours may leave out the namespace. */
+export function withSettings(
+  config: Record<string, unknown>,
+  settings: Record<string, string>,
+  project: { name: string; keys: Record<string, KeyDeclaration> },
+): Record<string, unknown> {
+  const merged = { ...config };
+  for (const [key, value] of Object.entries(settings)) {
+    const fullKey = key.includes(":") ? key : `${project.name}:${key}`;
+    const type = project.keys[fullKey.slice(project.name.length + 1)]?.type;
+    merged[fullKey] = type === "array" || type === "object" ? parseStructured(key, value) : value;
+  }
+  return merged;
+}
+
+/** @returns a stack's config as the Pulumi engine hands it to a program: defaults filled in, everything as text. */
+export function asProgramConfig(
+  config: Record<string, unknown>,
+  project: { name: string; keys: Record<string, KeyDeclaration> },
+): Record<string, string> {
+  const defaults = Object.entries(project.keys)
+    .filter(([, declaration]) => declaration.default !== undefined)
+    .map(([key, declaration]) => [`${project.name}:${key}`, declaration.default] as const);
+  const all: Record<string, unknown> = { ...Object.fromEntries(defaults), ...config };
+  return Object.fromEntries(Object.entries(all).map(([key, value]) => [key, asText(key, value)]));
+}
+
+/** @returns the content of a stack file as YAML. */
+export function stackYaml(content: Record<string, unknown>): string {
+  return stringify(content);
+}
+
+function asText(key: string, value: unknown): string {
+  if (isObject(value) && "secure" in value) {
+    throw new ConfigError([
+      { key, value: "[secret]", fix: "secrets can only be read by the Pulumi CLI; use --engine cli" },
+    ]);
+  }
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function parseStructured(key: string, value: string): unknown {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    throw new ConfigError([{ key, value, fix: "this key holds a list or an object; write it as JSON" }]);
+  }
+}

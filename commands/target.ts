@@ -1,0 +1,49 @@
+import { kindOfContext, sandboxContext } from "../stacks/cluster";
+import type { Kubeconfig } from "../stacks/kubeconfig";
+import type { Flags } from "./flags";
+
+/** The cluster that a command goes to, and why. */
+export type Target =
+  | { kind: "context"; context: string; why: string }
+  | { kind: "create"; tool: "kind" | "minikube"; why: string }
+  | { kind: "sandbox"; why: string };
+
+/** What there is on this machine to choose from. */
+export interface Surroundings {
+  kubeconfig: Kubeconfig;
+  /** Tools on PATH that can make a local cluster. */
+  tools: { kind: boolean; minikube: boolean };
+  /** Context that the stack's config names. */
+  configContext?: string;
+}
+
+/**
+ * Chooses the cluster: what a flag or config names; the current context if it is local; kind or minikube if installed; the embedded
+ * cluster. A remote current context is never chosen, and never a reason to stop: it is somebody else's.
+ */
+export function chooseTarget(flags: Pick<Flags, "sandbox" | "context">, around: Surroundings): Target {
+  if (flags.sandbox) {
+    return { kind: "sandbox", why: "--sandbox" };
+  }
+  const named = flags.context ?? around.configContext;
+  if (named !== undefined) {
+    const why = flags.context === undefined ? "kubeContext in the stack's config" : "--context";
+    return named === sandboxContext ? { kind: "sandbox", why } : { kind: "context", context: named, why };
+  }
+  const { current } = around.kubeconfig;
+  const currentKind = current === undefined ? undefined : kindOfContext(current, around.kubeconfig);
+  if (current !== undefined && currentKind === "sandbox") {
+    return { kind: "sandbox", why: "the current context of the kubeconfig is the embedded cluster" };
+  }
+  if (current !== undefined && currentKind !== "remote") {
+    return { kind: "context", context: current, why: "the current context of the kubeconfig is local" };
+  }
+  const passedOver =
+    current === undefined ? "the kubeconfig has no current context" : `the current context ${current} is not local`;
+  for (const tool of ["kind", "minikube"] as const) {
+    if (around.tools[tool]) {
+      return { kind: "create", tool, why: `${passedOver}, and ${tool} is installed` };
+    }
+  }
+  return { kind: "sandbox", why: `${passedOver}, and neither kind nor minikube is installed` };
+}

@@ -1,0 +1,28 @@
+import { chooseEngine } from "./engine";
+import { CliEngine } from "./cliEngine";
+import { flagsHelp } from "./flags";
+import { upInProcess } from "./inProcessEngine";
+import { printOutputs } from "./outputs";
+import { runCommand } from "./runCommand";
+import { openSession } from "./session";
+
+const help = `npm start -- [flags]
+
+Brings up the mesh: chooses a cluster, starts it if need be, applies the program, prints its outputs. Run it again after a
+change, or after an interruption: it goes on from where things are.
+
+The cluster, in order: --sandbox, --context, or kubeContext in the stack's config; the current context if it is local (kind,
+minikube); kind or minikube if installed (created after a question, or with --yes); the embedded cluster.
+${flagsHelp}`;
+
+runCommand(help, async (flags, log) => {
+  const session = await openSession(flags, log, true);
+  const cli = await chooseEngine(flags, log);
+  const outputs = cli ? await (await CliEngine.open(cli, session)).up() : await upInProcess(session, log);
+  if (!flags.json) {
+    printOutputs(outputs);
+  }
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { value, secret }]) => [name, secret ? "[secret]" : value]),
+  );
+});
