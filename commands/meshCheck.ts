@@ -182,6 +182,7 @@ export function main(): void {
   });
 }
 
+// The launcher calls `main` of its bundle itself.
 if (require.main === module) {
   main();
 }

@@ -65,7 +65,12 @@ export function checkMesh(mesh: Mesh, settings: Settings, rules: readonly Rule[]
             const resource = "resource" in item ? (item as Workload).resource : (item as Resource);
             const { urn } = resource;
             const reason = error.message;
-            undetermined.push({ rule: rule.name, resource: title(resource), reason, ...(urn !== undefined && { urn }) });
+            undetermined.push({
+              rule: rule.name,
+              resource: title(resource),
+              reason,
+              ...(urn !== undefined && { urn }),
+            });
           }
         }
       },

@@ -16,18 +16,16 @@ export interface JsonFinding {
 
 /** The findings as a JSON array. */
 export function toJson(findings: readonly Finding[]): string {
-  const list = findings.map(
-    ({ rule, code, level, resource, field, message, file, line }): JsonFinding => ({
-      policy: rule,
-      code,
-      level,
-      resource,
-      field,
-      message,
-      file: file ?? null,
-      line: line ?? null,
-    }),
-  );
+  const list = findings.map(({ rule, code, level, resource, field, message, file, line }): JsonFinding => ({
+    policy: rule,
+    code,
+    level,
+    resource,
+    field,
+    message,
+    file: file ?? null,
+    line: line ?? null,
+  }));
   return JSON.stringify(list, undefined, 2);
 }
 

@@ -167,7 +167,11 @@ export function parseSettings(value: unknown, rules: readonly Rule[], source = "
       if (isMap(is)) {
         settings.meshConfig = is;
       } else {
-        wrong("meshConfig", is, 'write Istio\'s mesh configuration as a map, such as {"rootNamespace": "istio-system"}');
+        wrong(
+          "meshConfig",
+          is,
+          'write Istio\'s mesh configuration as a map, such as {"rootNamespace": "istio-system"}',
+        );
       }
     },
     rules: (is) => {
@@ -222,6 +226,8 @@ export function isExcluded(settings: Settings, resource: { namespace: string; na
   const { namespaces, names } = settings.exclude;
   return (
     namespaces.some((pattern) => matchesGlob(pattern, namespace)) ||
-    names.some((pattern) => matchesGlob(pattern, resource.name) || matchesGlob(pattern, `${namespace}/${resource.name}`))
+    names.some(
+      (pattern) => matchesGlob(pattern, resource.name) || matchesGlob(pattern, `${namespace}/${resource.name}`),
+    )
   );
 }

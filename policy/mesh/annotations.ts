@@ -128,7 +128,10 @@ const amount = one((value) => quantity.test(value), "a quantity such as 100m or 
 
 /** What the value of an annotation has to be, for those whose value the injector refuses otherwise. */
 export const annotationValues: Readonly<Record<string, (value: string) => string | undefined>> = {
-  "sidecar.istio.io/interceptionMode": one((value) => ["REDIRECT", "TPROXY", "NONE"].includes(value), "REDIRECT, TPROXY or NONE"),
+  "sidecar.istio.io/interceptionMode": one(
+    (value) => ["REDIRECT", "TPROXY", "NONE"].includes(value),
+    "REDIRECT, TPROXY or NONE",
+  ),
   "status.sidecar.istio.io/port": one(isPort, "a port"),
   "readiness.status.sidecar.istio.io/initialDelaySeconds": uint,
   "readiness.status.sidecar.istio.io/periodSeconds": uint,

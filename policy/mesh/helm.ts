@@ -144,7 +144,12 @@ export function injectorOf(release: Release): Injector {
 /** Works out what a release installs. */
 export function install(release: Release): Installed {
   const values = chartValues(release.values);
-  const chart = release.chart.replace(/[\\/]+$/, "").replace(/-\d[\w.+-]*\.tgz$/, "").split(/[\\/]/).pop() ?? "";
+  const chart =
+    release.chart
+      .replace(/[\\/]+$/, "")
+      .replace(/-\d[\w.+-]*\.tgz$/, "")
+      .split(/[\\/]/)
+      .pop() ?? "";
   switch (chart) {
     case "gateway":
     case "istio-ingress":

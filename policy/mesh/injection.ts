@@ -176,6 +176,16 @@ function injectorDecides(workload: Workload, injector: Injector | undefined): In
 
 /** Tells whether the pods of a workload get a sidecar. */
 export function simulateInjection(mesh: Mesh, workload: Workload, options: InjectionOptions): Injection {
+  const known = mesh.once("injections", () => new Map<Workload, Injection>());
+  let injection = known.get(workload);
+  if (injection === undefined) {
+    injection = simulate(mesh, workload, options);
+    known.set(workload, injection);
+  }
+  return injection;
+}
+
+function simulate(mesh: Mesh, workload: Workload, options: InjectionOptions): Injection {
   if (hasOwnProxy(workload)) {
     return { injected: true, cause: "own-proxy" };
   }

@@ -74,7 +74,7 @@ function known(action: () => void): boolean {
 }
 
 /** The pods that a resource makes; undefined for one that makes none. */
-export function workloadOf(resource: Resource): Workload | undefined {
+function workloadOf(resource: Resource): Workload | undefined {
   const base = { resource, namespace: resource.namespace };
   if (resource.shape === "Pod") {
     const { labels, annotations } = resource;
@@ -135,7 +135,8 @@ export class Mesh {
   private readonly servicesByLabel = new Map<string, Resource<"Service">[]>();
   private readonly rulesByHost = new Map<string, Resource<"DestinationRule">[]>();
   private readonly urns = new Map<string, Resource>();
-  private readonly memo = new Map<string, unknown>();
+    private readonly memo = new Map<string, unknown>();
+  private readonly made = new Map<Resource, Workload>();
   private unknownServices = false;
 
   constructor(input: MeshInput) {
@@ -174,6 +175,11 @@ export class Mesh {
   /** All resources of a shape. */
   of<S extends ShapeName>(shape: S): Resource<S>[] {
     return (this.shapes.get(shape) ?? []) as Resource<S>[];
+  }
+
+    /** The pods that a resource makes, where all of their metadata is known. */
+  workloadOf(resource: Resource): Workload | undefined {
+    return this.made.get(resource);
   }
 
   /** Works something out once and keeps it; the rules share what they need in common. */
@@ -273,8 +279,9 @@ export class Mesh {
   }
 
   private indexWorkload(workload: Workload): void {
-    const { namespace } = workload;
+        const { namespace } = workload;
     this.workloads.push(workload);
+    this.made.set(workload.resource, workload);
     append(this.workloadsByNamespace, namespace, workload);
     for (const [key, value] of Object.entries(workload.labels)) {
       append(this.workloadsByLabel, `${namespace} ${key}=${value}`, workload);
@@ -390,7 +397,8 @@ export class Mesh {
     }
     return Object.entries(workload.labels).flatMap(([key, value]) =>
       (this.servicesByLabel.get(`${workload.namespace} ${key}=${value}`) ?? []).filter(
-        (service) => service.namespace === workload.namespace && selects(service.fields.spec?.selector, workload.labels),
+        (service) =>
+          service.namespace === workload.namespace && selects(service.fields.spec?.selector, workload.labels),
       ),
     );
   }

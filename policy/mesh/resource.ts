@@ -113,7 +113,7 @@ function shapeOf(kind: string, group: string, value: Record<string, unknown>): S
 export function makeResource(raw: RawResource): Resource {
   const { kind, group, value } = raw;
   const shape = shapeOf(kind, group, value);
-  const misfits = fitResource(value, shape);
+  const misfits = fitResource(value, shape, raw.origin === undefined);
   const metadata = (value["metadata"] ?? {}) as { name?: string; namespace?: string };
   const meta = metadata as { labels?: Record<string, string>; annotations?: Record<string, string> };
   const declaredNamespace = clusterKinds.has(kind) ? "" : (metadata.namespace ?? "");

@@ -38,7 +38,9 @@ export function destinationsOf(service: Resource<"VirtualService">): RouteDestin
   }
   spec.http?.forEach(({ mirror, mirrors }, i) => {
     add(mirror, `spec.http[${i}].mirror`, "http", true);
-    mirrors?.forEach(({ destination }, j) => add(destination, `spec.http[${i}].mirrors[${j}].destination`, "http", true));
+    mirrors?.forEach(({ destination }, j) =>
+      add(destination, `spec.http[${i}].mirrors[${j}].destination`, "http", true),
+    );
   });
   return found;
 }

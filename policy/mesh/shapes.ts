@@ -285,7 +285,7 @@ export type ShapeName = keyof typeof shapes;
 export type Fields<S extends ShapeName> = Of<(typeof shapes)[S]>;
 
 /** The metadata of a resource, as the rules read it. */
-export const metadataShape = { name: "s", namespace: "s", labels: "m", annotations: "m" } as const;
+const resourceShape = { metadata: { name: "s", namespace: "s", labels: "m", annotations: "m" } } as const;
 
 /** A value that did not have the type of its field. */
 export interface Misfit {
@@ -323,34 +323,36 @@ function fitScalar(value: unknown, shape: "s" | "n" | "b" | "p"): unknown {
   return undefined;
 }
 
-function fitEntries(
-  map: Record<string, unknown>,
-  keys: Iterable<string>,
-  shapeOf: (key: string) => Shape,
-  path: (string | number)[],
-  misfits: Misfit[],
-): void {
-  for (const key of keys) {
-    // A getter stands for a value that is not known yet: it throws when read, which is what a rule has to see.
-    if (Object.getOwnPropertyDescriptor(map, key)?.get !== undefined) {
+/** What fitting works with: where it is, what it found, and whether values may be unknown. */
+interface Fitting {
+  path: (string | number)[];
+  misfits: Misfit[];
+  unknowns: boolean;
+}
+
+/** Whether a field is a getter: it stands for a value that is not known yet, and throws when a rule reads it. */
+function isUnknown(container: object, key: string | number): boolean {
+  return Object.getOwnPropertyDescriptor(container, key)?.get !== undefined;
+}
+
+function fitFields(map: Record<string, unknown>, fields: ShapeMap, fitting: Fitting): void {
+  for (const key in fields) {
+    if (fitting.unknowns && isUnknown(map, key)) {
       continue;
     }
     const before = map[key];
-    const after = fit(before, shapeOf(key), path, key, misfits);
-    if (after !== before) {
-      map[key] = after;
+    if (before !== undefined) {
+      const after = fit(before, fields[key]!, key, fitting);
+      if (after !== before) {
+        map[key] = after;
+      }
     }
   }
 }
 
 /** Gives the value as its shape, noting what had to be dropped to get there. Null and missing are the same. */
-function fit(
-  value: unknown,
-  shape: Shape,
-  path: (string | number)[],
-  key: string | number,
-  misfits: Misfit[],
-): unknown {
+function fit(value: unknown, shape: Shape, key: string | number, fitting: Fitting): unknown {
+  const { path, misfits, unknowns } = fitting;
   if (value === undefined || value === null) {
     return undefined;
   }
@@ -370,13 +372,14 @@ function fit(
       return misfit("a list");
     }
     const element = shape[0] as Shape;
-    const inner = [...path, key];
+        path.push(key);
     for (let i = 0; i < value.length; i++) {
-      if (Object.getOwnPropertyDescriptor(value, i)?.get === undefined) {
+      if (!unknowns || !isUnknown(value, i)) {
         // An empty item keeps its place, so that the indices in findings are those of the manifest.
-        value[i] = fit(value[i], element, inner, i, misfits) ?? (typeof element === "string" ? "" : {});
+        value[i] = fit(value[i], element, i, fitting) ?? (typeof element === "string" ? "" : {});
       }
     }
+    path.pop();
     return value;
   }
   if (!isMap(value)) {
@@ -384,35 +387,41 @@ function fit(
   }
   path.push(key);
   if (shape === "m") {
-    for (const [name, before] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-      if (before.get === undefined && typeof before.value !== "string") {
-        if (typeof before.value === "object" && before.value !== null) {
+        for (const name in value) {
+      if (unknowns && isUnknown(value, name)) {
+        continue;
+      }
+      const before = value[name];
+      if (typeof before !== "string") {
+        if (typeof before === "object" && before !== null) {
           misfits.push({ path: [...path, name], message: "is not a string" });
           delete value[name];
-        } else if (before.value === null || before.value === undefined) {
+        } else if (before === null || before === undefined) {
           value[name] = "";
         } else {
-          const text = String(before.value);
+          const text = String(before as number | boolean);
           misfits.push({ path: [...path, name], message: `is ${text}, but has to be a string: write "${text}"` });
           value[name] = text;
         }
       }
     }
   } else {
-    const fields = shape as ShapeMap;
-    fitEntries(value, Object.keys(fields), (field) => fields[field]!, path, misfits);
+        fitFields(value, shape as ShapeMap, fitting);
   }
   path.pop();
   return value;
 }
 
-/** Makes the fields of a raw resource fit its shape, in place, and gives what did not fit. */
-export function fitResource(raw: Record<string, unknown>, name: ShapeName | undefined): Misfit[] {
-  const misfits: Misfit[] = [];
-  fitEntries(raw, ["metadata"], () => metadataShape, [], misfits);
+/**
+ * Makes the fields of a raw resource fit its shape, in place, and gives what did not fit.
+ *
+ * @param unknowns Whether some of its fields may be getters that throw.
+ */
+export function fitResource(raw: Record<string, unknown>, name: ShapeName | undefined, unknowns: boolean): Misfit[] {
+  const fitting: Fitting = { path: [], misfits: [], unknowns };
+  fitFields(raw, resourceShape, fitting);
   if (name !== undefined) {
-    const fields: ShapeMap = shapes[name];
-    fitEntries(raw, Object.keys(fields), (field) => fields[field]!, [], misfits);
+    fitFields(raw, shapes[name], fitting);
   }
-  return misfits;
+  return fitting.misfits;
 }

@@ -29,17 +29,23 @@ function hostFlaw(host: string): string | undefined {
     return "is empty";
   }
   const labels = (host.startsWith("*.") ? host.slice(2) : host === "*" ? "" : host).replace(/\.$/, "").split(".");
-  if (host === "*" || isIP(host) !== 0) {
+    if (host === "*" || (/^[\d.]+$|:/.test(host) && isIP(host) !== 0)) {
     return undefined;
   }
   const wrong = labels.find((part, i) => !(label.test(part) || (i === 0 && /^\*[-\w]*$/.test(part))));
-  return host.length > 255 || wrong !== undefined ? `is no host name${wrong ? `: ${JSON.stringify(wrong)} is no label` : ""}` : undefined;
+  return host.length > 255 || wrong !== undefined
+    ? `is no host name${wrong ? `: ${JSON.stringify(wrong)} is no label` : ""}`
+    : undefined;
 }
 
 function checkDuration(error: Say, field: string, value: string | undefined): void {
   const duration = milliseconds(value);
   if (value !== undefined && (duration === undefined || duration < 1)) {
-    error(field, `${JSON.stringify(value)} is no duration of a millisecond or more.`, "Write one such as 1.5s or 250ms.");
+    error(
+      field,
+      `${JSON.stringify(value)} is no duration of a millisecond or more.`,
+      "Write one such as 1.5s or 250ms.",
+    );
   }
 }
 
@@ -67,13 +73,19 @@ function checkHttp(error: Say, warn: Say, route: HttpRoute, field: string, deleg
       error(`${field}.delegate`, "A delegate cannot delegate further.", "Remove it.");
     }
   } else {
-    const ways = [targets.length > 0 && "route", redirect && "redirect", directResponse && "directResponse"].filter(Boolean);
+    const ways = [targets.length > 0 && "route", redirect && "redirect", directResponse && "directResponse"].filter(
+      Boolean,
+    );
     if (ways.length === 0) {
       error(field, "The rule says nothing of where requests go.", "Add route, redirect or directResponse.");
     } else if (ways.length > 1) {
       error(field, `The rule has ${ways.join(" and ")}, which exclude each other.`, "Keep one of them.");
     } else if (ways[0] !== "route" && (fault !== undefined || rewrite !== undefined)) {
-      error(field, `The rule has ${String(ways[0])} with fault or rewrite, which exclude each other.`, "Keep one of them.");
+      error(
+        field,
+        `The rule has ${String(ways[0])} with fault or rewrite, which exclude each other.`,
+        "Keep one of them.",
+      );
     }
   }
   if (mirror !== undefined && mirrors !== undefined && mirrors.length > 0) {
@@ -191,7 +203,11 @@ function checkServerTls(error: Say, warn: Say, tls: ServerTls, field: string): v
     }
   } else if (!credential && ["SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL"].includes(mode)) {
     if (!serverCertificate || !privateKey) {
-      error(field, `Mode ${mode} needs a certificate and its key.`, "Set credentialName, or serverCertificate and privateKey.");
+      error(
+        field,
+        `Mode ${mode} needs a certificate and its key.`,
+        "Set credentialName, or serverCertificate and privateKey.",
+      );
     }
     if (mode !== "SIMPLE" && !caCertificates) {
       error(field, `Mode ${mode} needs the CA that verifies clients.`, "Set caCertificates, or credentialName.");
@@ -224,7 +240,11 @@ const gateway: Validator<"Gateway"> = ({ fields: { spec = {} } }, error, warn) =
     const protocol = protocolNamed(port.protocol);
     if (protocol === undefined) {
       const is = port.protocol === undefined ? "none" : JSON.stringify(port.protocol);
-      error(`${at}.port.protocol`, `Its protocol is ${is}, which Istio does not know.`, "Use HTTP, HTTPS, GRPC, HTTP2, TLS, TCP, ...");
+      error(
+        `${at}.port.protocol`,
+        `Its protocol is ${is}, which Istio does not know.`,
+        "Use HTTP, HTTPS, GRPC, HTTP2, TLS, TCP, ...",
+      );
     }
     if (!port.name) {
       error(`${at}.port`, "The port has no name.", "Name it.");
@@ -241,7 +261,11 @@ const gateway: Validator<"Gateway"> = ({ fields: { spec = {} } }, error, warn) =
     } else if (protocol !== undefined && !isTls(protocol) && tls !== undefined) {
       const redirects = isHttp(protocol) && (tls.mode === undefined || tls.mode.endsWith("PASSTHROUGH"));
       if (!redirects) {
-        error(`${at}.tls`, `A server with protocol ${port.protocol} takes no TLS settings.`, "Use HTTPS or TLS, or remove them.");
+        error(
+          `${at}.tls`,
+          `A server with protocol ${port.protocol} takes no TLS settings.`,
+          "Use HTTPS or TLS, or remove them.",
+        );
       }
     }
     if (tls !== undefined) {
@@ -265,7 +289,11 @@ function checkTraffic(error: Say, warn: Say, policy: TrafficPolicy, field: strin
   const { tls, outlierDetection } = policy;
   const outlier = (outlierDetection ?? {}) as Record<string, unknown>;
   if (outlier["consecutiveErrors"] !== undefined) {
-    warn(`${field}.outlierDetection.consecutiveErrors`, "consecutiveErrors is deprecated.", "Use consecutive5xxErrors.");
+    warn(
+      `${field}.outlierDetection.consecutiveErrors`,
+      "consecutiveErrors is deprecated.",
+      "Use consecutive5xxErrors.",
+    );
   }
   for (const key of ["interval", "baseEjectionTime"]) {
     const value = outlier[key];
@@ -280,7 +308,11 @@ function checkTraffic(error: Say, warn: Say, policy: TrafficPolicy, field: strin
     }
   }
   if (tls?.mode === "MUTUAL" && !tls.credentialName && !(tls.clientCertificate && tls.privateKey)) {
-    error(`${field}.tls`, "Mode MUTUAL needs the client's certificate and key.", "Set clientCertificate and privateKey, or credentialName.");
+    error(
+      `${field}.tls`,
+      "Mode MUTUAL needs the client's certificate and key.",
+      "Set clientCertificate and privateKey, or credentialName.",
+    );
   }
   if (tls?.mode === "ISTIO_MUTUAL" && (tls.clientCertificate || tls.privateKey || tls.caCertificates)) {
     error(`${field}.tls`, "Mode ISTIO_MUTUAL uses Istio's certificates, but others are named.", "Remove them.");
@@ -296,7 +328,11 @@ const destinationRule: Validator<"DestinationRule"> = ({ fields: { spec = {} } }
   const names = new Set<string>();
   spec.subsets?.forEach(({ name = "", trafficPolicy }, i) => {
     if (!label.test(name)) {
-      error(`spec.subsets[${i}].name`, `The subset name ${JSON.stringify(name)} is none.`, "Use letters, digits and dashes.");
+      error(
+        `spec.subsets[${i}].name`,
+        `The subset name ${JSON.stringify(name)} is none.`,
+        "Use letters, digits and dashes.",
+      );
     } else if (names.has(name)) {
       error(`spec.subsets[${i}].name`, `The subset name ${name} is used twice.`, "Use another.");
     }
@@ -348,18 +384,30 @@ const serviceEntry: Validator<"ServiceEntry"> = ({ fields: { spec = {} } }, erro
   if (resolution.startsWith("DNS") && endpoints.length === 0) {
     const wild = hosts.findIndex((host) => host.includes("*"));
     if (wild >= 0) {
-      error(`spec.hosts[${wild}]`, `The wildcard ${hosts[wild]} cannot be resolved by DNS.`, "Use resolution NONE, or add endpoints.");
+      error(
+        `spec.hosts[${wild}]`,
+        `The wildcard ${hosts[wild]} cannot be resolved by DNS.`,
+        "Use resolution NONE, or add endpoints.",
+      );
     }
   }
   if (workloadSelector !== undefined && isEmpty(workloadSelector.labels)) {
-    warn("spec.workloadSelector", "The selector has no labels, so it takes all workloads of the namespace.", "Add labels.");
+    warn(
+      "spec.workloadSelector",
+      "The selector has no labels, so it takes all workloads of the namespace.",
+      "Add labels.",
+    );
   }
   checkExport(error, spec.exportTo);
 };
 
 const sidecar: Validator<"Sidecar"> = ({ fields: { spec = {} } }, error, warn) => {
   const { egress = [], ingress = [], outboundTrafficPolicy, workloadSelector } = spec;
-  if (egress.length + ingress.length === 0 && outboundTrafficPolicy === undefined && !("inboundConnectionPool" in spec)) {
+  if (
+    egress.length + ingress.length === 0 &&
+    outboundTrafficPolicy === undefined &&
+    !("inboundConnectionPool" in spec)
+  ) {
     error("spec", "The Sidecar configures nothing.", "Add egress or ingress.");
   }
   egress.forEach(({ hosts = [] }, i) => {
@@ -368,7 +416,11 @@ const sidecar: Validator<"Sidecar"> = ({ fields: { spec = {} } }, error, warn) =
     }
     hosts.forEach((host, j) => {
       if (!host.includes("/")) {
-        error(`spec.egress[${i}].hosts[${j}]`, `The host ${JSON.stringify(host)} has no namespace.`, `Write namespace/host, such as "./${host}".`);
+        error(
+          `spec.egress[${i}].hosts[${j}]`,
+          `The host ${JSON.stringify(host)} has no namespace.`,
+          `Write namespace/host, such as "./${host}".`,
+        );
       }
     });
   });
@@ -378,7 +430,11 @@ const sidecar: Validator<"Sidecar"> = ({ fields: { spec = {} } }, error, warn) =
     }
   });
   if (workloadSelector !== undefined && isEmpty(workloadSelector.labels)) {
-    warn("spec.workloadSelector", "The selector has no labels, so it takes all workloads of the namespace.", "Add labels.");
+    warn(
+      "spec.workloadSelector",
+      "The selector has no labels, so it takes all workloads of the namespace.",
+      "Add labels.",
+    );
   }
 };
 
@@ -398,7 +454,11 @@ const authorizationPolicy: Validator<"AuthorizationPolicy"> = ({ fields: { spec 
     error("spec.action", `There is no action ${action}.`, "Use ALLOW, DENY, AUDIT or CUSTOM.");
   }
   if ((action === "DENY" || action === "CUSTOM") && rules === undefined) {
-    error("spec.rules", `A policy that says ${action} without rules never applies.`, "Add rules; [{}] matches everything.");
+    error(
+      "spec.rules",
+      `A policy that says ${action} without rules never applies.`,
+      "Add rules; [{}] matches everything.",
+    );
   }
   if (selector !== undefined && (targetRef !== undefined || (targetRefs ?? []).length > 0)) {
     error("spec", "It has both a selector and target references.", "Keep one of them.");

@@ -1,5 +1,5 @@
 import { annotations, isIstioAnnotation, type Annotation } from "../mesh/annotations";
-import { workloadOf, type Mesh } from "../mesh/mesh";
+import type { Mesh } from "../mesh/mesh";
 import { keyed, type Resource } from "../mesh/resource";
 import type { Context } from "../rule";
 
@@ -19,16 +19,27 @@ export interface Annotated {
 
 /** Goes through Istio's annotations of Namespaces, Services and workloads, those of pod templates included. */
 export function eachAnnotation(mesh: Mesh, each: Context["each"], check: (annotated: Annotated) => void): void {
-  const list = (["Namespace", "Service", "Pod", "Workload", "CronJob"] as const).flatMap((shape): Resource[] => mesh.of(shape));
+  const list = (["Namespace", "Service", "Pod", "Workload", "CronJob"] as const).flatMap((shape): Resource[] =>
+    mesh.of(shape),
+  );
   each(list, (resource) => {
     const at = (map: Record<string, string>, field: string, on: string, labels: Record<string, string>): void => {
       for (const name of Object.keys(map).filter(isIstioAnnotation)) {
         const template = field !== "metadata.annotations";
-        check({ resource, name, value: map[name]!, field: keyed(field, name), on, known: annotations[name], labels, template });
+        check({
+          resource,
+          name,
+          value: map[name]!,
+          field: keyed(field, name),
+          on,
+          known: annotations[name],
+          labels,
+          template,
+        });
       }
     };
     at(resource.annotations, "metadata.annotations", resource.kind, resource.labels);
-    const workload = resource.shape === "Pod" ? undefined : workloadOf(resource);
+    const workload = resource.shape === "Pod" ? undefined : mesh.workloadOf(resource);
     if (workload !== undefined) {
       at(workload.annotations, `${workload.prefix}metadata.annotations`, "Pod", workload.labels);
     }

@@ -14,7 +14,11 @@ export const annotationKnown = rule({
   check({ mesh, each, report }) {
     eachAnnotation(mesh, each, ({ resource, name, field, known }) => {
       if (known === undefined) {
-        report(resource, { field, message: `Istio knows no annotation ${name}, so it does nothing.`, fix: "Correct its name, or remove it." });
+        report(resource, {
+          field,
+          message: `Istio knows no annotation ${name}, so it does nothing.`,
+          fix: "Correct its name, or remove it.",
+        });
       }
     });
   },

@@ -1,4 +1,4 @@
-import { containersOf, workloadOf } from "../mesh/mesh";
+import { containersOf } from "../mesh/mesh";
 import { rule } from "../rule";
 import { analysis } from "../sources";
 import { eachAnnotation } from "./annotated";
@@ -22,8 +22,9 @@ export const annotationStable = rule({
   source: analysis("IST0136"),
   check({ mesh, each, report }) {
     eachAnnotation(mesh, each, ({ resource, name, field, known, on, template }) => {
-      const workload = on === "Pod" ? workloadOf(resource) : undefined;
-      const cni = workload !== undefined && !containersOf(workload).some(({ container }) => container.name === "istio-init");
+      const workload = on === "Pod" ? mesh.workloadOf(resource) : undefined;
+      const cni =
+        workload !== undefined && !containersOf(workload).some(({ container }) => container.name === "istio-init");
       // On pod templates these are how Istio is told what it needs; on the resource itself they are an oversight.
       if (known?.maturity === "alpha" && !template && !(cni && setByDefault.has(name))) {
         report(resource, {

@@ -14,7 +14,10 @@ export const annotationValid = rule({
   source: analysis("IST0125"),
   check({ mesh, each, report }) {
     eachAnnotation(mesh, each, ({ resource, name, value, field, on, known }) => {
-      const wanted = known !== undefined && (on === "Pod" || known.targets.includes("Any")) ? annotationValues[name]?.(value) : undefined;
+      const wanted =
+        known !== undefined && (on === "Pod" || known.targets.includes("Any"))
+          ? annotationValues[name]?.(value)
+          : undefined;
       if (wanted !== undefined) {
         report(resource, {
           field,

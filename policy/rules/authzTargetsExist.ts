@@ -25,18 +25,21 @@ export const authzTargetsExist = rule({
       const { namespace } = policy;
       const labels = selector?.matchLabels;
       const wide = namespace === mesh.rootNamespace;
-      if (targetRef === undefined && targetRefs === undefined && !(wide && isEmpty(labels)) && !mesh.isOpaque(namespace)) {
+      if (
+        targetRef === undefined &&
+        targetRefs === undefined &&
+        !(wide && isEmpty(labels)) &&
+        !mesh.isOpaque(namespace)
+      ) {
         // In a namespace that is not declared beside others that are, a pod is in the mesh or not: nothing says which.
         let undecided = false;
-        const targets = mesh
-          .selectedBy(labels, wide ? undefined : namespace)
-          .filter((workload) => {
-            const { injected, cause } = simulateInjection(mesh, workload, settings);
-            const beyond = workload.assumed || workload.resource.installedBy !== undefined || cause === "ambient";
-            const unlabelled = injected === undefined && mesh.namespaces.length > 0;
-            undecided ||= unlabelled;
-            return beyond || (injected !== false && !unlabelled);
-          });
+        const targets = mesh.selectedBy(labels, wide ? undefined : namespace).filter((workload) => {
+          const { injected, cause } = simulateInjection(mesh, workload, settings);
+          const beyond = workload.assumed || workload.resource.installedBy !== undefined || cause === "ambient";
+          const unlabelled = injected === undefined && mesh.namespaces.length > 0;
+          undecided ||= unlabelled;
+          return beyond || (injected !== false && !unlabelled);
+        });
         if (targets.length === 0) {
           const which = isEmpty(labels) ? "" : ` with the labels ${selectorText(labels)}`;
           missing(real.length > 0 && !undecided, policy, {
@@ -50,7 +53,8 @@ export const authzTargetsExist = rule({
         from.forEach(({ source = {} }, j) => {
           for (const key of ["namespaces", "notNamespaces"] as const) {
             source[key]?.forEach((name, k) => {
-              const known = name === "*" || mesh.namespaces.some((one) => matchesGlob(name.toLowerCase(), one.name.toLowerCase()));
+              const known =
+                name === "*" || mesh.namespaces.some((one) => matchesGlob(name.toLowerCase(), one.name.toLowerCase()));
               if (!known) {
                 missing(mesh.namespaces.length > 0, policy, {
                   field: `spec.rules[${i}].from[${j}].source.${key}[${k}]`,
@@ -90,7 +94,12 @@ export const authzTargetsExist = rule({
               const plain = host.replace(/:\d+$/, "");
               // Only names of the cluster can be told to be missing: what clients call from outside is not declared.
               const service = serviceOf(fqdn(plain, namespace));
-              if (service !== undefined && plain !== "" && !plain.includes("*") && mesh.host(plain, namespace) === undefined) {
+              if (
+                service !== undefined &&
+                plain !== "" &&
+                !plain.includes("*") &&
+                mesh.host(plain, namespace) === undefined
+              ) {
                 missing(hosts, policy, {
                   field: `spec.rules[${i}].to[${j}].operation.${key}[${k}]`,
                   message: `The rule names the host ${host}, which no Service or ServiceEntry declares.`,

@@ -9,7 +9,8 @@ const versions = ["version", "app.kubernetes.io/version", "service.istio.io/cano
 export const canonicalLabels = rule({
   name: "canonical-labels",
   description: "The pods of a workload in the mesh are labelled with app and version.",
-  rationale: "Metrics, traces and the topology view name workloads by these labels; without them they show up as unknown.",
+  rationale:
+    "Metrics, traces and the topology view name workloads by these labels; without them they show up as unknown.",
   fix: "Add the labels `app` and `version` to the pod template.",
   level: "advisory",
   codes: [],
@@ -24,7 +25,11 @@ export const canonicalLabels = rule({
         ...(names.some((label) => labels[label]) ? [] : ["app"]),
         ...(versions.some((label) => labels[label]) ? [] : ["version"]),
       ];
-      if (lacking.length > 0 && !isControlPlane(resource) && simulateInjection(mesh, workload, settings).injected === true) {
+      if (
+        lacking.length > 0 &&
+        !isControlPlane(resource) &&
+        simulateInjection(mesh, workload, settings).injected === true
+      ) {
         report(resource, {
           field: `${prefix}metadata.labels`,
           message: `Its pods lack the label ${lacking.join(" and ")}, by which metrics and traces tell workloads apart.`,

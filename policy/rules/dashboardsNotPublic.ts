@@ -36,7 +36,12 @@ export const dashboardsNotPublic = rule({
       const gateways = (route.fields.spec?.gateways ?? []).filter((name) => name !== meshGateway);
       if (gateways.length > 0) {
         for (const { destination, field } of destinationsOf(route)) {
-          open(route, `${field}.host`, serviceOf(fqdn(destination.host ?? "", route.namespace))?.name, gateways.join(", "));
+          open(
+            route,
+            `${field}.host`,
+            serviceOf(fqdn(destination.host ?? "", route.namespace))?.name,
+            gateways.join(", "),
+          );
         }
       }
     });

@@ -7,7 +7,8 @@ import { analysis } from "../sources";
 export const destinationRuleHostKnown = rule({
   name: "destination-rule-host-known",
   description: "A DestinationRule's host is a Service or ServiceEntry of the mesh.",
-  rationale: "A DestinationRule for a host that does not exist changes nothing: its subsets, TLS and limits are not there.",
+  rationale:
+    "A DestinationRule for a host that does not exist changes nothing: its subsets, TLS and limits are not there.",
   fix: "Correct the host, or declare it.",
   level: "mandatory",
   codes: ["IST0174", "KIA0202"],

@@ -9,7 +9,8 @@ const replaceable = new Set(["HTTP_FILTER", "NETWORK_FILTER", "VIRTUAL_HOST"]);
 export const envoyFilterOrderExplicit = rule({
   name: "envoy-filter-order-explicit",
   description: "An EnvoyFilter whose patches are relative to another filter has a priority.",
-  rationale: "A patch that is applied before the filter that it refers to is there has no effect, and the order is by age.",
+  rationale:
+    "A patch that is applied before the filter that it refers to is there has no effect, and the order is by age.",
   fix: "Set `priority`, or use INSERT_FIRST or ADD.",
   level: "advisory",
   codes: ["IST0151", "IST0155"],
@@ -28,7 +29,8 @@ export const envoyFilterOrderExplicit = rule({
         const named = typeof value?.name === "string" ? value.name : match?.listener?.filterChain?.filter?.name;
         const name = value === undefined ? "" : (named ?? "");
         // What does not apply at all is told by another rule.
-        const applies = operation === "REMOVE" ? !routes.has(applyTo) : operation !== "REPLACE" || replaceable.has(applyTo);
+        const applies =
+          operation === "REMOVE" ? !routes.has(applyTo) : operation !== "REPLACE" || replaceable.has(applyTo);
         if (relative.has(operation) && applies && priority === 0) {
           report(filter, {
             field: `spec.configPatches[${i}].patch.operation`,

@@ -16,7 +16,10 @@ export const externalNamePort = rule({
   source: analysis("IST0150"),
   check({ mesh, each, report }) {
     eachPort(mesh, each, (service, port, field) => {
-      if (service.fields.spec?.type === "ExternalName" && (declaredProtocol(port) === undefined || port.name === "tcp")) {
+      if (
+        service.fields.spec?.type === "ExternalName" &&
+        (declaredProtocol(port) === undefined || port.name === "tcp")
+      ) {
         report(service, {
           field: port.name === undefined ? field : `${field}.name`,
           message: `Port ${port.port} of this ExternalName Service ${port.name === undefined ? "has no name" : `is named ${port.name}`}, so it takes other services' traffic on that port.`,

@@ -38,9 +38,13 @@ export const gatewayCertificatesUnique = rule({
     });
     each(mesh.gateways, (gateway) => {
       servers(gateway).forEach((used, i) => {
-        const others = used === undefined ? [] : (users.get(used) ?? []).filter(
-          (other) => other !== gateway && selects(gateway.fields.spec?.selector, other.fields.spec?.selector ?? {}),
-        );
+        const others =
+          used === undefined
+            ? []
+            : (users.get(used) ?? []).filter(
+                (other) =>
+                  other !== gateway && selects(gateway.fields.spec?.selector, other.fields.spec?.selector ?? {}),
+              );
         if (others.length > 0) {
           report(gateway, {
             field: `spec.servers[${i}].tls`,

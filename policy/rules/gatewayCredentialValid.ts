@@ -5,10 +5,17 @@ import { analysis } from "../sources";
 
 /** A value of a Secret, whichever way it is written. */
 function secretValue(secret: Resource<"Secret">, key: string): string | undefined {
-  const { data, stringData } = secret.fields as { data?: Record<string, unknown>; stringData?: Record<string, unknown> };
+  const { data, stringData } = secret.fields as {
+    data?: Record<string, unknown>;
+    stringData?: Record<string, unknown>;
+  };
   const encoded = data?.[key];
   const plain = stringData?.[key];
-  return typeof plain === "string" ? plain : typeof encoded === "string" ? Buffer.from(encoded, "base64").toString() : undefined;
+  return typeof plain === "string"
+    ? plain
+    : typeof encoded === "string"
+      ? Buffer.from(encoded, "base64").toString()
+      : undefined;
 }
 
 /** Why a Secret is no good as a gateway's certificate. */
@@ -29,7 +36,8 @@ function flaw(secret: Resource<"Secret">): string | undefined {
 /** Gateways have the certificates that they name. */
 export const gatewayCredentialValid = rule({
   name: "gateway-credential-valid",
-  description: "The Secret that a Gateway's server names is in the gateway workload's namespace and holds a valid certificate.",
+  description:
+    "The Secret that a Gateway's server names is in the gateway workload's namespace and holds a valid certificate.",
   rationale: "The server does not come up without its certificate: clients see a reset connection.",
   fix: "Put a Secret with `tls.crt` and `tls.key` into the namespace of the gateway's pods.",
   level: "mandatory",
@@ -47,7 +55,8 @@ export const gatewayCredentialValid = rule({
         const field = `spec.servers[${i}].tls.credentialName`;
         const slash = credential.indexOf("/");
         const namespace = slash < 0 ? workload.namespace : credential.slice(0, slash);
-        const secret = mesh.find("Secret", "", namespace, credential.slice(slash + 1)) as Resource<"Secret"> | undefined;
+        const secret = mesh.find("Secret", "", namespace, credential.slice(slash + 1)) as
+          Resource<"Secret"> | undefined;
         if (secret === undefined) {
           missing(secrets.length > 0, gateway, {
             field,
@@ -58,7 +67,12 @@ export const gatewayCredentialValid = rule({
         }
         const wrong = flaw(secret);
         if (wrong !== undefined) {
-          report(gateway, { field, message: `The Secret ${credential} cannot serve: ${wrong}.`, fix: "Renew it.", code: "IST0161" });
+          report(gateway, {
+            field,
+            message: `The Secret ${credential} cannot serve: ${wrong}.`,
+            fix: "Renew it.",
+            code: "IST0161",
+          });
         }
       });
     });

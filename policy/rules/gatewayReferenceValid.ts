@@ -30,7 +30,9 @@ export const gatewayReferenceValid = rule({
             code: "IST0165",
           });
         } else if (mesh.find("Gateway", "networking.istio.io", namespace, name) === undefined) {
-          const others = mesh.gateways.filter((gateway) => gateway.name === name).map((gateway) => `${gateway.namespace}/${name}`);
+          const others = mesh.gateways
+            .filter((gateway) => gateway.name === name)
+            .map((gateway) => `${gateway.namespace}/${name}`);
           missing(true, route, {
             field,
             message: `The gateway ${reference} is not declared in namespace ${namespace}.`,

@@ -22,7 +22,9 @@ export const gatewaySelectorEffective = rule({
       if (selector === undefined || targetRef !== undefined || targetRefs !== undefined) {
         return;
       }
-      const pod = mesh.selectedBy(selector.matchLabels, policy.namespace).find(({ labels }) => labels[gatewayLabel] !== undefined);
+      const pod = mesh
+        .selectedBy(selector.matchLabels, policy.namespace)
+        .find(({ labels }) => labels[gatewayLabel] !== undefined);
       if (pod !== undefined) {
         const name = pod.labels[gatewayLabel];
         report(policy, {

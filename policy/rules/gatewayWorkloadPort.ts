@@ -29,7 +29,9 @@ export const gatewayWorkloadPort = rule({
       const ports = new Set<number>();
       for (const workload of workloads) {
         if (workload.assumed) {
-          workload.spec.containers?.forEach((one) => one.ports?.forEach(({ containerPort = 0 }) => ports.add(containerPort)));
+          workload.spec.containers?.forEach((one) =>
+            one.ports?.forEach(({ containerPort = 0 }) => ports.add(containerPort)),
+          );
         }
         for (const service of mesh.servicesOf(workload)) {
           for (const { port = 0, targetPort, protocol = "TCP" } of service.fields.spec?.ports ?? []) {

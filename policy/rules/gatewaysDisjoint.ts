@@ -8,7 +8,10 @@ type Selector = Record<string, string> | undefined;
 
 /** Whether two selectors can take one workload: they are the same, or some declared pod carries the labels of both. */
 function overlap(mesh: Mesh, a: Selector, b: Selector): boolean {
-  return selectorText(a) === selectorText(b) || mesh.selectedBy(a).some(({ labels, assumed }) => !assumed && selects(b, labels));
+  return (
+    selectorText(a) === selectorText(b) ||
+    mesh.selectedBy(a).some(({ labels, assumed }) => !assumed && selects(b, labels))
+  );
 }
 
 /** No two Gateways open one host on one port of one workload. */
@@ -46,7 +49,9 @@ export const gatewaysDisjoint = rule({
         const shared = hosts.filter((host) => {
           const rivals = (byHost.get(key(port?.number, host)) ?? []).filter(
             (other) =>
-              other.gateway !== gateway && other.bind === bind && overlap(mesh, selector, other.gateway.fields.spec?.selector),
+              other.gateway !== gateway &&
+              other.bind === bind &&
+              overlap(mesh, selector, other.gateway.fields.spec?.selector),
           );
           rivals.forEach((rival) => others.add(fullName(rival.gateway)));
           return rivals.length > 0;

@@ -6,7 +6,8 @@ import { analysis } from "../sources";
 export const injectionLabelsExclusive = rule({
   name: "injection-labels-exclusive",
   description: "A namespace carries one of istio-injection, istio.io/rev and istio.io/dataplane-mode.",
-  rationale: "With more than one, istio-injection wins without a word: the other revision or ambient mode never happens.",
+  rationale:
+    "With more than one, istio-injection wins without a word: the other revision or ambient mode never happens.",
   fix: "Keep the label that is meant and remove the others.",
   level: "mandatory",
   codes: ["IST0123"],

@@ -32,12 +32,19 @@ export const injectorWebhookValid = rule({
   codes: ["IST0139"],
   source: analysis("IST0139"),
   check({ mesh, each, report, missing }) {
-    const hooks: { configuration: Resource<"Webhooks">; hook: NonNullable<Resource<"Webhooks">["fields"]["webhooks"]>[number]; field: string }[] = [];
+    const hooks: {
+      configuration: Resource<"Webhooks">;
+      hook: NonNullable<Resource<"Webhooks">["fields"]["webhooks"]>[number];
+      field: string;
+    }[] = [];
     const revisions = new Set<string>();
     each(mesh.of("Webhooks"), (configuration) => {
       const list = configuration.fields.webhooks ?? [];
       const own = revisionsOf(configuration);
-      if (configuration.kind === "MutatingWebhookConfiguration" && (own.length > 0 || list.some(({ name }) => name?.endsWith("istio.io")))) {
+      if (
+        configuration.kind === "MutatingWebhookConfiguration" &&
+        (own.length > 0 || list.some(({ name }) => name?.endsWith("istio.io")))
+      ) {
         own.forEach((one) => revisions.add(one));
         list.forEach((hook, i) => hooks.push({ configuration, hook, field: `webhooks[${i}]` }));
       }
@@ -59,17 +66,20 @@ export const injectorWebhookValid = rule({
         }
       }
     }
-    each(hooks.map(({ configuration }) => configuration), (configuration) => {
-      configuration.fields.webhooks?.forEach(({ clientConfig }, i) => {
-        const { name = "", namespace = "" } = clientConfig?.service ?? {};
-        if (clientConfig?.service !== undefined && mesh.find("Service", "", namespace, name) === undefined) {
-          missing(mesh.services.length > 0, configuration, {
-            field: `webhooks[${i}].clientConfig.service`,
-            message: `Its Service ${namespace}/${name} is not declared.`,
-            fix: "Install the control plane, or correct the reference.",
-          });
-        }
-      });
-    });
+    each(
+      hooks.map(({ configuration }) => configuration),
+      (configuration) => {
+        configuration.fields.webhooks?.forEach(({ clientConfig }, i) => {
+          const { name = "", namespace = "" } = clientConfig?.service ?? {};
+          if (clientConfig?.service !== undefined && mesh.find("Service", "", namespace, name) === undefined) {
+            missing(mesh.services.length > 0, configuration, {
+              field: `webhooks[${i}].clientConfig.service`,
+              message: `Its Service ${namespace}/${name} is not declared.`,
+              fix: "Install the control plane, or correct the reference.",
+            });
+          }
+        });
+      },
+    );
   },
 });

@@ -23,8 +23,10 @@ export const jobNeedsNativeSidecar = rule({
       const native = own === undefined ? (injector?.nativeSidecars ?? true) : own === "true";
       if (cause === "injected" && !native) {
         report(resource, {
-          field: own === undefined ? `${prefix}metadata` : `${prefix}metadata.annotations["sidecar.istio.io/nativeSidecar"]`,
-          message: "Its sidecar is an ordinary container, which keeps running after the job is done: its pods never complete.",
+          field:
+            own === undefined ? `${prefix}metadata` : `${prefix}metadata.annotations["sidecar.istio.io/nativeSidecar"]`,
+          message:
+            "Its sidecar is an ordinary container, which keeps running after the job is done: its pods never complete.",
           fix: 'Switch native sidecars on, or label the pods with sidecar.istio.io/inject: "false".',
         });
       }

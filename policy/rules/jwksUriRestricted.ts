@@ -19,7 +19,9 @@ export const jwksUriRestricted = rule({
         return;
       }
       const set = containersOf(workload).some(({ container }) =>
-        container.env?.some(({ name, value }) => name === "BLOCKED_CIDRS_IN_JWKS_URIS" && value !== undefined && value !== ""),
+        container.env?.some(
+          ({ name, value }) => name === "BLOCKED_CIDRS_IN_JWKS_URIS" && value !== undefined && value !== "",
+        ),
       );
       if (!set) {
         report(resource, {

@@ -23,7 +23,10 @@ export const jwtRouteHasAuthn = rule({
         .flatMap(({ match = [] }, i) =>
           match.flatMap((one, j) =>
             (["headers", "withoutHeaders"] as const).flatMap((where) =>
-              Object.keys((one[where] ?? {}) as object).map((key) => ({ key, field: `spec.http[${i}].match[${j}].${where}` })),
+              Object.keys((one[where] ?? {}) as object).map((key) => ({
+                key,
+                field: `spec.http[${i}].match[${j}].${where}`,
+              })),
             ),
           ),
         )
@@ -34,13 +37,20 @@ export const jwtRouteHasAuthn = rule({
       for (const reference of gateways.filter((name) => name !== meshGateway)) {
         const { namespace, name } = gatewayReference(reference, route.namespace);
         const gateway = mesh.find("Gateway", "networking.istio.io", namespace, name) as Resource<"Gateway"> | undefined;
-        const bare = gateway === undefined ? [] : mesh.selectedBy(gateway.fields.spec?.selector).filter((workload) =>
-          !authentications.some(
-            (one) =>
-              [mesh.rootNamespace, workload.namespace].includes(one.namespace) &&
-              (one.fields.spec?.targetRefs !== undefined || selects(one.fields.spec?.selector?.matchLabels, workload.labels)),
-          ),
-        );
+        const bare =
+          gateway === undefined
+            ? []
+            : mesh
+                .selectedBy(gateway.fields.spec?.selector)
+                .filter(
+                  (workload) =>
+                    !authentications.some(
+                      (one) =>
+                        [mesh.rootNamespace, workload.namespace].includes(one.namespace) &&
+                        (one.fields.spec?.targetRefs !== undefined ||
+                          selects(one.fields.spec?.selector?.matchLabels, workload.labels)),
+                    ),
+                );
         if (bare.length > 0) {
           missing(bare.some(({ assumed }) => !assumed) || authentications.length > 0, route, {
             field: used.field,

@@ -43,7 +43,10 @@ export const meshHostsUnique = rule({
           // What all namespaces see meets what this one sees; there, wildcards count as well.
           const similar = host.startsWith("*") ? [...routes.keys()] : [host, ...wildcards];
           for (const other of similar.filter((one) => hostsMatch(host, one))) {
-            routes.get(other)?.get("*")?.forEach((route) => rivals.add(route));
+            routes
+              .get(other)
+              ?.get("*")
+              ?.forEach((route) => rivals.add(route));
           }
         }
         if (rivals.size < 2) {
@@ -53,7 +56,9 @@ export const meshHostsUnique = rule({
         for (const route of rivals) {
           if (!reported.has(route)) {
             reported.add(route);
-            const at = (route.fields.spec?.hosts ?? []).findIndex((one) => hostsMatch(fqdn(one, route.namespace), host));
+            const at = (route.fields.spec?.hosts ?? []).findIndex((one) =>
+              hostsMatch(fqdn(one, route.namespace), host),
+            );
             report(route, {
               field: at < 0 ? "spec.hosts" : `spec.hosts[${at}]`,
               message: `The VirtualServices ${names} all route ${host} inside the mesh, so only one of them is used.`,

@@ -30,7 +30,10 @@ export const mtlsModesAgree = rule({
           : mesh.behind(service).flatMap((workload) => {
               const ports = service.fields.spec?.ports ?? [];
               const target = ports.find((one) => one.port === port);
-              return workloadMode(mesh, workload, target === undefined ? port : Number(target.targetPort) || target.port) ?? [];
+              return (
+                workloadMode(mesh, workload, target === undefined ? port : Number(target.targetPort) || target.port) ??
+                []
+              );
             });
       };
       const check = (mode: string | undefined, field: string, port?: number): void => {
@@ -44,7 +47,9 @@ export const mtlsModesAgree = rule({
           report(rule, {
             field,
             message: `Clients of ${host} are told ${mode}, but PeerAuthentication ${clash.policy.namespace}/${clash.policy.name} sets ${clash.mode}: connections are refused.`,
-            fix: encrypts ? "Allow mutual TLS there, or remove the mode here." : "Remove the mode here, or set ISTIO_MUTUAL.",
+            fix: encrypts
+              ? "Allow mutual TLS there, or remove the mode here."
+              : "Remove the mode here, or set ISTIO_MUTUAL.",
             code: encrypts ? (scope ? "KIA0206" : "KIA0205") : scope ? "KIA0207" : "KIA0208",
           });
         }

@@ -6,7 +6,8 @@ import { analysis } from "../sources";
 export const namespaceMembershipExplicit = rule({
   name: "namespace-membership-explicit",
   description: "A namespace says whether it is in the mesh, by istio-injection or istio.io/rev.",
-  rationale: "A namespace that says neither is out of the mesh by default, which nobody can tell from one that was forgotten.",
+  rationale:
+    "A namespace that says neither is out of the mesh by default, which nobody can tell from one that was forgotten.",
   fix: "Label it `istio-injection: enabled`, or `istio-injection: disabled` where that is meant.",
   level: "advisory",
   codes: ["IST0102", "IST0148"],

@@ -24,7 +24,11 @@ export const noProxyPorts = rule({
       for (const { container, field } of containersOf(workload)) {
         container.ports?.forEach(({ containerPort }, i) => {
           const taken = containerPort !== undefined && reserved.has(containerPort);
-          if (taken && container.name !== "istio-proxy" && simulateInjection(mesh, workload, settings).injected !== false) {
+          if (
+            taken &&
+            container.name !== "istio-proxy" &&
+            simulateInjection(mesh, workload, settings).injected !== false
+          ) {
             report(resource, {
               field: `${field}.ports[${i}].containerPort`,
               message: `The container ${container.name} listens on port ${containerPort}, which the sidecar needs.`,

@@ -25,7 +25,10 @@ export const noProxyUid = rule({
       const contexts = containersOf(workload)
         .filter(({ container }) => container.name !== "istio-proxy")
         .map(({ container, field }) => ({ context: container.securityContext, field: `${field}.securityContext` }));
-      for (const { context, field } of [{ context: spec.securityContext, field: `${prefix}spec.securityContext` }, ...contexts]) {
+      for (const { context, field } of [
+        { context: spec.securityContext, field: `${prefix}spec.securityContext` },
+        ...contexts,
+      ]) {
         for (const key of ["runAsUser", "runAsGroup"] as const) {
           if (context?.[key] === proxyId) {
             report(resource, {

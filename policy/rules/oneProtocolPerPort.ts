@@ -19,7 +19,11 @@ export const oneProtocolPerPort = rule({
     each(mesh.workloads, (workload) => {
       const { resource } = workload;
       const services = mesh.servicesOf(workload);
-      if (services.length === 0 || resource.shape === "Pod" || resource.labels["gateway.istio.io/managed"] === waypoint) {
+      if (
+        services.length === 0 ||
+        resource.shape === "Pod" ||
+        resource.labels["gateway.istio.io/managed"] === waypoint
+      ) {
         return;
       }
       const protocols = new Map<number, Map<string, string[]>>();

@@ -41,9 +41,11 @@ export const portProtocolDeclared = rule({
     eachPort(mesh, each, (service, port, field) => {
       if (service.fields.spec?.type !== "ExternalName" && declaredProtocol(port) === undefined) {
         const name = port.name === undefined ? "has no name" : `is named ${port.name}, which names no protocol`;
-        const app = port.appProtocol === undefined ? "" : ` and its appProtocol ${port.appProtocol} is none that Istio knows`;
+        const app =
+          port.appProtocol === undefined ? "" : ` and its appProtocol ${port.appProtocol} is none that Istio knows`;
         report(service, {
-          field: port.appProtocol !== undefined ? `${field}.appProtocol` : port.name === undefined ? field : `${field}.name`,
+          field:
+            port.appProtocol !== undefined ? `${field}.appProtocol` : port.name === undefined ? field : `${field}.name`,
           message: `Port ${port.port} ${name}${app}, so Istio has to guess its protocol.`,
           fix: `Name it http-${port.name ?? port.port} (or grpc-, tcp-, ...), or set appProtocol.`,
         });

@@ -9,7 +9,8 @@ const label = "pod-security.kubernetes.io/enforce";
 export const psaRestrictedNeedsCni = rule({
   name: "psa-restricted-needs-cni",
   description: "A namespace that enforces the baseline or restricted standard and is injected has Istio's CNI plugin.",
-  rationale: "Without the plugin each pod gets an init container with NET_ADMIN, which these standards refuse: no pod starts.",
+  rationale:
+    "Without the plugin each pod gets an init container with NET_ADMIN, which these standards refuse: no pod starts.",
   fix: "Install Istio's cni chart and set `pilot.cni.enabled` for istiod.",
   level: "advisory",
   codes: [],

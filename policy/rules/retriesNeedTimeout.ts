@@ -5,7 +5,8 @@ import { virtualService } from "../sources";
 /** Retries are bounded, and have the time that they need. */
 export const retriesNeedTimeout = rule({
   name: "retries-need-timeout",
-  description: "A route with retries has a timeout, one for each try, and the whole is long enough for more than one try.",
+  description:
+    "A route with retries has a timeout, one for each try, and the whole is long enough for more than one try.",
   rationale:
     "Retries without a timeout make a slow service slower: callers wait for every try to end by itself. A timeout as long " +
     "as one try leaves no time for the next.",

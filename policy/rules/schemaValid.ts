@@ -16,7 +16,13 @@ export const schemaValid = rule({
       const at = (path: readonly (string | number)[]): string =>
         path.reduce<string>(
           (text, step) =>
-            typeof step === "number" ? `${text}[${step}]` : /^[\w-]+$/.test(step) ? (text === "" ? step : `${text}.${step}`) : `${text}["${step}"]`,
+            typeof step === "number"
+              ? `${text}[${step}]`
+              : /^[\w-]+$/.test(step)
+                ? text === ""
+                  ? step
+                  : `${text}.${step}`
+                : `${text}["${step}"]`,
           "",
         );
       for (const { path, message } of resource.misfits) {

@@ -16,7 +16,11 @@ export const selectorMatchesWorkload = rule({
     const declared = mesh.workloads.some(({ assumed }) => !assumed);
     each([...mesh.of("Sidecar"), ...mesh.of("Telemetry")] as Selecting[], (resource) => {
       const { selector, field } = selectorOf(resource);
-      if (!isEmpty(selector) && !mesh.isOpaque(resource.namespace) && mesh.selectedBy(selector, resource.namespace).length === 0) {
+      if (
+        !isEmpty(selector) &&
+        !mesh.isOpaque(resource.namespace) &&
+        mesh.selectedBy(selector, resource.namespace).length === 0
+      ) {
         missing(declared, resource, {
           field,
           message: `No workload in namespace ${resource.namespace} carries the labels ${selectorText(selector)}.`,

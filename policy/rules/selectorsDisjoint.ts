@@ -11,7 +11,10 @@ export type Selecting = Resource<"Sidecar"> | Resource<"Telemetry">;
 /** The labels by which a Sidecar or Telemetry selects, and the field that holds them. */
 export function selectorOf(resource: Selecting): { selector: Record<string, string> | undefined; field: string } {
   if (resource.shape === "Sidecar") {
-    return { selector: (resource as Resource<"Sidecar">).fields.spec?.workloadSelector?.labels, field: "spec.workloadSelector" };
+    return {
+      selector: (resource as Resource<"Sidecar">).fields.spec?.workloadSelector?.labels,
+      field: "spec.workloadSelector",
+    };
   }
   return { selector: (resource as Resource<"Telemetry">).fields.spec?.selector?.matchLabels, field: "spec.selector" };
 }
@@ -27,7 +30,8 @@ export function isAmbientPod(mesh: Mesh, { annotations, labels, namespace }: Wor
 /** Sidecars and Telemetries do not overlap. */
 export const selectorsDisjoint = rule({
   name: "selectors-disjoint",
-  description: "A workload is selected by one Sidecar and one Telemetry at most, and a namespace has one default of each.",
+  description:
+    "A workload is selected by one Sidecar and one Telemetry at most, and a namespace has one default of each.",
   rationale: "Where two of them apply to one pod, which one is used is undefined.",
   fix: "Merge them, or make their selectors exclude each other.",
   level: "mandatory",
@@ -59,7 +63,10 @@ export const selectorsDisjoint = rule({
           for (const resource of resources) {
             report(resource, {
               field: "metadata.name",
-              message: `Namespace ${namespace} has several ${shape} resources without a selector: ${resources.map(({ name }) => name).sort().join(", ")}.`,
+              message: `Namespace ${namespace} has several ${shape} resources without a selector: ${resources
+                .map(({ name }) => name)
+                .sort()
+                .join(", ")}.`,
               fix: "Keep one as the default of the namespace, and give the others a selector.",
               code: doubled,
             });
@@ -72,7 +79,10 @@ export const selectorsDisjoint = rule({
             const { selector, field } = selectorOf(resource);
             report(resource, {
               field,
-              message: `${workload.resource.kind} ${workload.resource.name} is selected by several ${shape} resources (${resources.map(({ name }) => name).sort().join(", ")}), among them this one with ${selectorText(selector)}.`,
+              message: `${workload.resource.kind} ${workload.resource.name} is selected by several ${shape} resources (${resources
+                .map(({ name }) => name)
+                .sort()
+                .join(", ")}), among them this one with ${selectorText(selector)}.`,
               fix: "Merge them, or make their selectors exclude each other.",
               code: overlap,
             });

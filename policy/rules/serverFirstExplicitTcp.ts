@@ -7,7 +7,8 @@ import { eachPort } from "./portProtocolDeclared";
 export const serverFirstExplicitTcp = rule({
   name: "server-first-explicit-tcp",
   description: "A port of a protocol in which the server speaks first is declared as TCP, or as that protocol.",
-  rationale: "Guessing a protocol means waiting for the client's first bytes. Where the server speaks first, both wait.",
+  rationale:
+    "Guessing a protocol means waiting for the client's first bytes. Where the server speaks first, both wait.",
   fix: "Name the port `tcp-<name>`, or `mysql`, `mongo`, `redis`.",
   level: "advisory",
   codes: [],

@@ -5,13 +5,16 @@ import { analysis } from "../sources";
 export const serviceEntryAddresses = rule({
   name: "service-entry-addresses",
   description: "A ServiceEntry with a TCP port has addresses, or they are allocated by Istio.",
-  rationale: "TCP carries no host name. Without an address the sidecar takes every connection to the port for this host.",
+  rationale:
+    "TCP carries no host name. Without an address the sidecar takes every connection to the port for this host.",
   fix: "Set `addresses`, or switch on DNS capture with address allocation in the mesh configuration.",
   level: "mandatory",
   codes: ["IST0134"],
   source: analysis("IST0134"),
   check({ mesh, each, report }) {
-    const { proxyMetadata = {} } = (mesh.meshConfig["defaultConfig"] ?? {}) as { proxyMetadata?: Record<string, unknown> };
+    const { proxyMetadata = {} } = (mesh.meshConfig["defaultConfig"] ?? {}) as {
+      proxyMetadata?: Record<string, unknown>;
+    };
     const on = (key: string): boolean => String(proxyMetadata[key]) === "true";
     if (on("ISTIO_META_DNS_CAPTURE") && (on("ISTIO_META_DNS_AUTO_ALLOCATE") || on("PILOT_ENABLE_IP_AUTOALLOCATE"))) {
       return;

@@ -24,7 +24,8 @@ export const strictMtlsHasProxy = rule({
       }
       const { injected, cause } = simulateInjection(mesh, workload, settings);
       // A policy for the whole mesh does not mean namespaces that are kept out of it.
-      const meant = mtls.policy.namespace === namespace || !["namespace-opted-out", "ambient", "ignored-namespace"].includes(cause);
+      const meant =
+        mtls.policy.namespace === namespace || !["namespace-opted-out", "ambient", "ignored-namespace"].includes(cause);
       if (injected === false && cause !== "ambient" && meant) {
         report(resource, {
           field: "metadata.namespace",

@@ -6,7 +6,8 @@ import { trafficPractices } from "../sources";
 export const subsetRuleBeforeRoute = rule({
   name: "subset-rule-before-route",
   description: "A VirtualService that names a subset depends on the DestinationRule that defines it.",
-  rationale: "Until the DestinationRule is there, the route's requests fail with 503; on destroy it has to go after the route.",
+  rationale:
+    "Until the DestinationRule is there, the route's requests fail with 503; on destroy it has to go after the route.",
   fix: "Give the VirtualService `dependsOn` the DestinationRule.",
   level: "advisory",
   codes: [],

@@ -41,9 +41,7 @@ export const subsetSelectsPods = rule({
         ...mesh.of("WorkloadGroup").map((one) => one.fields.spec?.metadata?.labels ?? {}),
       ];
       const workloads =
-        service === undefined
-          ? mesh.selectedBy(entry?.fields.spec?.workloadSelector?.labels)
-          : mesh.behind(service);
+        service === undefined ? mesh.selectedBy(entry?.fields.spec?.workloadSelector?.labels) : mesh.behind(service);
       subsets?.forEach(({ name, labels = {} }, i) => {
         // An empty value of a topology label is what Istio leaves out, so nothing ever carries it.
         const matches =
@@ -56,7 +54,9 @@ export const subsetSelectsPods = rule({
         if (!matches) {
           missing(true, rule, {
             field: `spec.subsets[${i}].labels`,
-            message: `The subset ${name} selects no pod of ${host}: none carries ${Object.entries(labels).map((pair) => pair.join("=")).join(", ")}.`,
+            message: `The subset ${name} selects no pod of ${host}: none carries ${Object.entries(labels)
+              .map((pair) => pair.join("="))
+              .join(", ")}.`,
             fix: "Correct the subset's labels, or label the pods so.",
           });
         }

@@ -8,15 +8,20 @@ function mentions(mesh: Mesh, workloads: readonly Workload[], port: number): boo
   const said = workloads.flatMap((workload) =>
     containersOf(workload).flatMap(({ container }) => [container.command, container.args, container.env]),
   );
-  const configured = mesh.of("ConfigMap").filter((map) => workloads.some(({ namespace }) => namespace === map.namespace));
-  return number.test(JSON.stringify(said)) || configured.some((map) => number.test(JSON.stringify(map.fields.data ?? {})));
+  const configured = mesh
+    .of("ConfigMap")
+    .filter((map) => workloads.some(({ namespace }) => namespace === map.namespace));
+  return (
+    number.test(JSON.stringify(said)) || configured.some((map) => number.test(JSON.stringify(map.fields.data ?? {})))
+  );
 }
 
 /** Services lead to ports that the pods open. */
 export const targetPortExists = rule({
   name: "target-port-exists",
   description: "A Service's target port is one that the containers of its pods declare.",
-  rationale: "Calls to the Service end at a port where nothing listens: connection refused, or 503 through the sidecar.",
+  rationale:
+    "Calls to the Service end at a port where nothing listens: connection refused, or 503 through the sidecar.",
   fix: "Set `targetPort` to a port of the container, or declare the port there.",
   level: "mandatory",
   codes: ["KIA0701"],
@@ -39,11 +44,19 @@ export const targetPortExists = rule({
           ports.some(
             (one) =>
               (one.protocol ?? "TCP") === protocol &&
-              (typeof target === "string" && !/^\d+$/.test(target) ? one.name === target : one.containerPort === Number(target)),
+              (typeof target === "string" && !/^\d+$/.test(target)
+                ? one.name === target
+                : one.containerPort === Number(target)),
           ),
         );
         if (!opens && !(Number(target) > 0 && mentions(mesh, behind, Number(target)))) {
-          const declared = [...new Set(workloads.flat().map((one) => (one.name === undefined ? one.containerPort : `${one.name} (${one.containerPort})`)))];
+          const declared = [
+            ...new Set(
+              workloads
+                .flat()
+                .map((one) => (one.name === undefined ? one.containerPort : `${one.name} (${one.containerPort})`)),
+            ),
+          ];
           report(service, {
             field: targetPort === undefined ? `spec.ports[${i}].port` : `spec.ports[${i}].targetPort`,
             message: `Port ${port} leads to ${protocol} port ${target}, which no container of the pods that it selects declares.`,

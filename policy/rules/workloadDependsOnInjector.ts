@@ -41,7 +41,8 @@ export const workloadDependsOnInjector = rule({
       if (!injectorUrns.some((urn) => all.has(urn))) {
         report(resource, {
           field: "metadata",
-          message: "It does not depend on istiod, so its pods may start before the injector and stay without a sidecar.",
+          message:
+            "It does not depend on istiod, so its pods may start before the injector and stay without a sidecar.",
           fix: "Add the release of istiod to its dependsOn.",
         });
       }

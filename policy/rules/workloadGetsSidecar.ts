@@ -7,7 +7,13 @@ import { injection } from "../sources";
 /** Whether the input means a namespace to be in the mesh: it installs Istio, or configures the mesh there. */
 function intended(mesh: Mesh, namespace: string): boolean {
   const configured = mesh.once("namespaces with mesh configuration", () => {
-    const shapes = ["PeerAuthentication", "AuthorizationPolicy", "Sidecar", "DestinationRule", "VirtualService"] as const;
+    const shapes = [
+      "PeerAuthentication",
+      "AuthorizationPolicy",
+      "Sidecar",
+      "DestinationRule",
+      "VirtualService",
+    ] as const;
     return new Set(shapes.flatMap((shape) => mesh.of(shape).map((resource) => resource.namespace)));
   });
   return configured.has(namespace) || mesh.injectors.length > 0 || mesh.namespaces.some(asksForSidecars);
@@ -23,13 +29,13 @@ export const workloadGetsSidecar = rule({
   rationale:
     "A pod without a proxy is reached and reaches others in plain text, no policy or route holds for it, and it has no " +
     "metrics, traces or access log. Nothing fails visibly: the pod runs with one container less.",
-  fix: "Label the namespace `istio-injection: enabled`, or the pod template `sidecar.istio.io/inject: \"true\"`.",
+  fix: 'Label the namespace `istio-injection: enabled`, or the pod template `sidecar.istio.io/inject: "true"`.',
   level: "mandatory",
   codes: ["IST0103"],
   source: injection,
   config: {
     allowOptOut: {
-      description: "Whether pods may opt out with the label or annotation sidecar.istio.io/inject: \"false\".",
+      description: 'Whether pods may opt out with the label or annotation sidecar.istio.io/inject: "false".',
       default: false,
     },
   },
