@@ -6,7 +6,7 @@ import { run } from "../sandbox/system/run";
 import type { PulumiCli } from "./pulumiCli";
 import { pulumiEnvironment, runPulumi, userFolder } from "./pulumiCli";
 import type { Session } from "./session";
-import { projectFolder, readProject, readStackFile, stackYaml, withSettings } from "./stackFiles";
+import { projectFolder, readProject, readStackFile, stackFile, stackYaml, withSettings } from "./stackFiles";
 
 /** Applies and removes the stack with the Pulumi CLI. */
 export class CliEngine {
@@ -20,9 +20,8 @@ export class CliEngine {
   /** Writes the config of this run and selects the stack, creating it if need be. */
   static async open(cli: PulumiCli, session: Session): Promise<CliEngine> {
     const env = await pulumiEnvironment(cli);
-    const engine = new CliEngine(cli, session, env, writeConfig(session));
-    await runPulumi(cli, ["stack", "select", "--create", session.stack, ...engine.configFlag], env);
-    return engine;
+    const created = await createStack(cli, session.stack, env);
+    return new CliEngine(cli, session, env, writeConfig(session, created));
   }
 
   /** `pulumi up`. @returns the outputs; secrets are not asked for. */
@@ -53,16 +52,43 @@ export class CliEngine {
 }
 
 /**
- * The stack's committed file is left alone: what only this run adds, such as paths of this machine, goes to a copy.
- * The copy keeps what Pulumi wrote into it, which it needs to decrypt secrets.
+ * Creates the stack unless the backend has it. `pulumi stack init` writes what decrypts the stack's secrets into the stack's file and
+ * can't be told to use another one; the file is put back as it was.
+ * @returns what Pulumi wrote into the file.
  */
-function writeConfig({ stack, settings }: Session): string {
+async function createStack(cli: PulumiCli, stack: string, env: NodeJS.ProcessEnv): Promise<Record<string, unknown>> {
+  const known = JSON.parse(
+    await run(cli.command, ["stack", "ls", "--json"], { cwd: projectFolder, env }),
+  ) as StackSummary[];
+  if (known.some(({ name }) => name.split("/").at(-1) === stack)) {
+    return {};
+  }
+  const file = stackFile(stack);
+  const before = readFileSync(file);
+  try {
+    await runPulumi(cli, ["stack", "init", stack, "--no-select"], env);
+    const { config: _, ...written } = readStackFile(stack);
+    return written;
+  } finally {
+    writeFileSync(file, before);
+  }
+}
+
+interface StackSummary {
+  name: string;
+}
+
+/**
+ * Writes the config of this run: the stack's own, and what only this run adds, such as paths of this machine. The copy keeps what Pulumi
+ * wrote into it earlier, which it needs to decrypt secrets.
+ */
+function writeConfig({ stack, settings }: Session, created: Record<string, unknown>): string {
   const folder = join(userFolder, "config");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `Pulumi.${stack}.yaml`);
   const own = readStackFile(stack);
   const earlier = existsSync(file) ? (parse(readFileSync(file, "utf8")) as Record<string, unknown>) : {};
   const config = withSettings((own.config ?? {}) as Record<string, unknown>, settings, readProject());
-  writeFileSync(file, stackYaml({ ...earlier, ...own, config }), { mode: 0o600 });
+  writeFileSync(file, stackYaml({ ...earlier, ...created, ...own, config }), { mode: 0o600 });
   return file;
 }

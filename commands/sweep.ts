@@ -11,12 +11,12 @@ export interface Swept {
 /** Istio's resource definitions have these groups. */
 const istioGroups = /\.istio\.io$/;
 
-/** ConfigMap that istiod puts into every namespace, and nobody takes away when it is gone. */
-const rootCertificate = "istio-ca-root-cert";
+/** ConfigMaps that istiod puts into every namespace, and nobody takes away when it is gone. */
+const configMapsOfIstiod = ["istio-ca-root-cert", "istio-ca-crl"];
 
 /**
  * Removes what Istio leaves when its charts are gone: the charts keep their resource definitions, so that nobody's routes are lost by
- * an uninstall, and istiod leaves its root certificate in every namespace. A definition that still has objects is kept.
+ * an uninstall, and istiod leaves its root certificate and revocation list in every namespace. A definition that still has objects is kept.
  */
 export async function sweep(client: KubeClient): Promise<Swept> {
   const swept: Swept = { removed: [], kept: [] };
@@ -40,7 +40,7 @@ export async function sweep(client: KubeClient): Promise<Swept> {
     }
   }
   for (const { metadata } of await client.list("v1", "ConfigMap")) {
-    if (metadata?.name === rootCertificate) {
+    if (metadata?.name && configMapsOfIstiod.includes(metadata.name)) {
       await client.delete({ apiVersion: "v1", kind: "ConfigMap", name: metadata.name, namespace: metadata.namespace });
       swept.removed.push(`ConfigMap ${metadata.namespace}/${metadata.name}`);
     }
