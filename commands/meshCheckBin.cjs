@@ -66,7 +66,8 @@ function compile(source, cachedData) {
 function bundle() {
   const esbuild = require(require.resolve("esbuild", { paths: [path.dirname(require.resolve("tsx/package.json"))] }));
   const options = { bundle: true, platform: "node", format: "cjs", target: "node20", write: false, logLevel: "silent" };
-  return esbuild.buildSync({ entryPoints: [entry], external: ["yaml"], minifySyntax: true, ...options }).outputFiles[0].text;
+  return esbuild.buildSync({ entryPoints: [entry], external: ["yaml"], minifySyntax: true, ...options }).outputFiles[0]
+    .text;
 }
 
 const state = stateOfSources();

@@ -5,8 +5,6 @@ import { setAllConfig } from "@pulumi/pulumi/runtime";
 export interface Declared {
   type: string;
   name: string;
-  // Tests reach deep into manifests; typing each path would say nothing that the assertion does not.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   inputs: any;
   /** Position in the order of declaration. */
   order: number;
@@ -17,9 +15,9 @@ export interface Declaration<T> {
   result: T;
   resources: Declared[];
   /** The resource of that type (its last part) and object name. Fails if there is not exactly one. */
-  one(kind: string, name?: string): Declared;
+  one: (kind: string, name?: string) => Declared;
   /** All resources of that type (its last part). */
-  all(kind: string): Declared[];
+  all: (kind: string) => Declared[];
 }
 
 /**
