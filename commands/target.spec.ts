@@ -3,12 +3,12 @@ import type { Surroundings, Target } from "./target";
 import { chooseTarget } from "./target";
 
 const bare: Surroundings = {
-  kubeconfig: { contexts: [], minikubeContexts: [] },
+  kubeconfig: { contexts: [], minikubeContexts: [], servers: {} },
   tools: { kind: false, minikube: false },
 };
 const withCurrent = (current: string): Surroundings => ({
   ...bare,
-  kubeconfig: { current, contexts: [current], minikubeContexts: [] },
+  kubeconfig: { current, contexts: [current], minikubeContexts: [], servers: {} },
   tools: { kind: true, minikube: true },
 });
 

@@ -52,13 +52,6 @@ describe("IngressAddress", () => {
     assert.equal(await valueOf(result.url), "http://localhost:8080");
   });
 
-  it("asks for the node on minikube", async () => {
-    const { one } = await declare(
-      () => new IngressAddress("ingress", { ...args, clusterKind: "minikube", nodeName: "minikube" }),
-    );
-    assert.equal(one("Node").name, "ingress-node");
-  });
-
   it("asks for the Service of a load balancer", async () => {
     const { one } = await declare(() => new IngressAddress("ingress", { ...args, serviceType: "LoadBalancer" }));
     assert.equal(one("Service").name, "ingress-service");

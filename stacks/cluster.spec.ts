@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { chooseCluster, kindOfContext } from "./cluster";
-import { kubeconfigFiles, readKubeconfig } from "./kubeconfig";
+import { kubeconfigFiles, nodeAddress, readKubeconfig } from "./kubeconfig";
 import type { Kubeconfig } from "./kubeconfig";
 
 const kubeconfig: Kubeconfig = {
   current: "kind-kind",
   contexts: ["kind-kind", "minikube", "laptop", "prod-eu"],
   minikubeContexts: ["minikube", "laptop"],
+  servers: {},
 };
 
 describe("kindOfContext", () => {
@@ -54,7 +55,7 @@ describe("chooseCluster", () => {
   });
 
   it("previews without any cluster, but does nothing without one", () => {
-    const none: Kubeconfig = { contexts: [], minikubeContexts: [] };
+    const none: Kubeconfig = { contexts: [], minikubeContexts: [], servers: {} };
     assert.deepEqual(chooseCluster({}, none, true), { kind: "remote" });
     assert.deepEqual(chooseCluster({ context: "prod-eu" }, none, true), { context: "prod-eu", kind: "remote" });
     assert.throws(() => chooseCluster({}, none, false), /no cluster: the kubeconfig has no current context/);
@@ -75,14 +76,26 @@ describe("kubeconfig", () => {
     const first = write("a", { contexts: [{ name: "x" }] });
     const second = write("b", {
       "current-context": "y",
-      contexts: [{ name: "y", context: { extensions: [{ extension: { provider: "minikube.sigs.k8s.io" } }] } }],
+      contexts: [
+        { name: "y", context: { cluster: "c", extensions: [{ extension: { provider: "minikube.sigs.k8s.io" } }] } },
+      ],
     });
-    const third = write("c", { "current-context": "z" });
+    const clusters = [{ name: "c", cluster: { server: "https://192.168.49.2:8443" } }];
+    const third = write("c", { "current-context": "z", clusters });
     assert.deepEqual(readKubeconfig([first, second, third]), {
       current: "y",
       contexts: ["x", "y"],
       minikubeContexts: ["y"],
+      servers: { y: "https://192.168.49.2:8443" },
     });
+  });
+
+  it("tells where node ports are reached by where the API server is, unless that is this machine", () => {
+    const servers = { a: "https://192.168.49.2:8443", b: "https://127.0.0.1:51234", c: "no URL" };
+    assert.equal(nodeAddress("a", { servers }), "192.168.49.2");
+    for (const context of ["b", "c", "d", undefined]) {
+      assert.equal(nodeAddress(context, { servers }), undefined);
+    }
   });
 
   it("finds the files that exist: the given one, KUBECONFIG, or the default", () => {
