@@ -508,13 +508,17 @@ export function parse(text: string, startLine = 1): Parsed {
   try {
     return { value: new Reader(text).document() };
   } catch (error) {
-    if (error instanceof OutsideSubset) {
+    if (!(error instanceof OutsideSubset) && !(error instanceof RangeError)) {
+      throw error;
+    }
+    try {
       return parseFully(text, startLine);
+    } catch (nested) {
+      if (nested instanceof RangeError) {
+        return { error: "nested too deeply", line: startLine };
+      }
+      throw nested;
     }
-    if (error instanceof RangeError) {
-      return { error: "nested too deeply", line: startLine };
-    }
-    throw error;
   }
 }
 
