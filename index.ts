@@ -48,7 +48,7 @@ const echoServices = serviceConfigs.map(
       service.serviceName,
       { ...service, namespace: meshNamespace.namespace },
       // A pod that starts before the injector is there stays without a sidecar.
-      { ...onCluster, dependsOn: istio.controlPlane },
+      { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace] },
     ),
 );
 
@@ -63,7 +63,7 @@ new IngressRoutes(
       path === undefined ? [] : [{ path, port, service: echoServices[i]!.serviceName }],
     ),
   },
-  { ...onCluster, dependsOn: istio.controlPlane },
+  { ...onCluster, dependsOn: [istio.controlPlane, ...echoServices] },
 );
 
 const ingress = new IngressAddress(

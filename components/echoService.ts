@@ -54,7 +54,7 @@ const drainSeconds = 5;
 
 /** A small HTTP service of the mesh: ServiceAccount (its identity), Deployment and Service. */
 export class EchoService extends pulumi.ComponentResource {
-  /** Name of the Service, known once its pods are ready. */
+  /** Name of the Service. What sends it requests depends on this component, which is done when its pods are ready. */
   readonly serviceName: pulumi.Output<string>;
   /** Port of the Service. */
   readonly port: number;
@@ -74,7 +74,7 @@ export class EchoService extends pulumi.ComponentResource {
       { metadata: { ...metadata, labels: selector }, automountServiceAccountToken: false },
       { parent: this },
     );
-    const deployment = new k8s.apps.v1.Deployment(
+    new k8s.apps.v1.Deployment(
       `${name}-deployment`,
       {
         metadata: { ...metadata, labels },
@@ -117,7 +117,7 @@ export class EchoService extends pulumi.ComponentResource {
       );
     }
 
-    this.serviceName = pulumi.all([service.metadata.name, deployment.id]).apply(([serviceName]) => serviceName);
+    this.serviceName = service.metadata.name;
     this.port = args.port;
     this.registerOutputs({ serviceName: this.serviceName, port: this.port });
   }

@@ -29,7 +29,7 @@ export function injectionLabel(revision?: string): Record<string, string> {
  * Let it depend on the Istio component: its PeerAuthentication needs Istio's resource definitions and webhook.
  */
 export class MeshNamespace extends pulumi.ComponentResource {
-  /** Name of the Namespace; known once it exists, so that what uses it comes after it. */
+  /** Name of the Namespace. What runs in it depends on this component: a pod that starts before the mode is declared accepts plain text. */
   readonly namespace: pulumi.Output<string>;
 
   constructor(name: string, args: MeshNamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -41,7 +41,7 @@ export class MeshNamespace extends pulumi.ComponentResource {
       { metadata: { name: args.namespace, labels: { ...args.labels, ...injectionLabel(args.revision) } } },
       { parent: this },
     );
-    const peerAuthentication = new PeerAuthentication(
+    new PeerAuthentication(
       `${name}-mtls`,
       {
         // Istio takes the PeerAuthentication of a namespace that has no selector; "default" is its customary name.
@@ -51,10 +51,7 @@ export class MeshNamespace extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    // A pod may only start once the mode is declared: it would accept plain text until then.
-    this.namespace = pulumi
-      .all([namespace.metadata.name, peerAuthentication.id])
-      .apply(([namespaceName]) => namespaceName);
+    this.namespace = namespace.metadata.name;
     this.registerOutputs({ namespace: this.namespace });
   }
 }
