@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findOnPath } from "../../commands/pulumiCli";
+import { findOnPath, userFolder } from "../../commands/pulumiCli";
 import { projectFolder } from "../../commands/stackFiles";
-import { userFolder } from "../../commands/pulumiCli";
 import { tryRun } from "../../sandbox/system/run";
 import { allObjects, npm, start, tool } from "./cluster";
 import { assertAnswers, assertSameObjects, assertSidecars } from "./stack";
@@ -10,17 +11,36 @@ import { assertAnswers, assertSameObjects, assertSidecars } from "./stack";
 const cli = findOnPath("pulumi", (folder) => folder.endsWith(join("node_modules", ".bin")));
 
 /** Runs the CLI on the stack that `npm start` made, with the same config, state and passphrase. */
-async function pulumi(...args: string[]): Promise<string> {
+async function tryPulumi(args: string[], cwd = projectFolder): Promise<{ code: number; said: string }> {
   const config = ["--stack", "sandbox", "--config-file", join(userFolder, "config", "Pulumi.sandbox.yaml")];
   const { code, stdout, stderr } = await tryRun(cli!, [...args, ...config, "--non-interactive"], {
-    cwd: projectFolder,
+    cwd,
     env: {
       PULUMI_BACKEND_URL: `file://${join(userFolder, "pulumi")}`,
       PULUMI_CONFIG_PASSPHRASE_FILE: join(userFolder, "passphrase"),
     },
   });
-  assert.equal(code, 0, stdout + stderr);
-  return stdout + stderr;
+  return { code, said: stdout + stderr };
+}
+
+/** Like {@link tryPulumi}; fails if the CLI does. */
+async function pulumi(...args: string[]): Promise<string> {
+  const { code, said } = await tryPulumi(args);
+  assert.equal(code, 0, said);
+  return said;
+}
+
+/** @returns a copy of the project that can be broken; packages are shared. */
+async function copyOfProject(): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), "sidecar-mesh-"));
+  for (const entry of await readdir(projectFolder)) {
+    if (entry === "node_modules") {
+      await symlink(join(projectFolder, entry), join(copy, entry));
+    } else if (entry !== ".git") {
+      await cp(join(projectFolder, entry), join(copy, entry), { recursive: true });
+    }
+  }
+  return copy;
 }
 
 if (cli === undefined) {
@@ -51,6 +71,28 @@ if (cli === undefined) {
       await tool("kubectl", "-n", "demo", "delete", "virtualservice/demo-vs");
       assert.match(await pulumi("up", "--refresh", "--yes", "--skip-preview"), /demo-vs/);
       assert.match(await tool("kubectl", "-n", "demo", "get", "virtualservice", "demo-vs", "-o", "name"), /demo-vs/);
+    });
+
+    it("passes the policies in a preview", async () => {
+      const said = await pulumi("preview", "--policy-pack", "policy");
+      assert.match(said, /✅ sidecar-mesh@/);
+    });
+
+    it("fails a preview once the injection label is gone, naming the Deployment and the fix", async () => {
+      const broken = await copyOfProject();
+      try {
+        const file = join(broken, "components", "meshNamespace.ts");
+        const source = await readFile(file, "utf8");
+        assert.ok(source.includes('"istio-injection": "enabled"'));
+        await writeFile(file, source.replace('"istio-injection": "enabled"', '"team": "demo"'));
+        const { code, said } = await tryPulumi(["preview", "--policy-pack", "policy"], broken);
+        assert.notEqual(code, 0);
+        assert.match(said, /\[mandatory\] {2}workload-gets-sidecar/);
+        assert.match(said, /Deployment demo\/user-service/);
+        assert.match(said, /istio-injection/);
+      } finally {
+        await rm(broken, { recursive: true });
+      }
     });
 
     it("leaves no object of ours behind after npm run down", async () => {
