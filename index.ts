@@ -1,11 +1,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { AccessPolicy } from "./components/accessPolicy";
 import { EchoService } from "./components/echoService";
 import { localPorts } from "./components/gatewayAddress";
 import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
 import { MeshNamespace } from "./components/meshNamespace";
+import { ServiceRoutes } from "./components/serviceRoutes";
+import { TrafficPolicy } from "./components/trafficPolicy";
+import { callersOf } from "./stacks/edges";
 import { readme as describe } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
@@ -15,6 +19,7 @@ const {
   namespace: namespaceName,
   istio: istioConfig,
   gateway,
+  security,
   services: serviceConfigs,
 } = readSettings();
 
@@ -32,23 +37,72 @@ const istio = new Istio(
       nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
     },
     egressGateway: istioConfig.egressGateway ? profile.gateway : undefined,
+    mtls: security.mutualTls,
   },
   onCluster,
 );
 
 const meshNamespace = new MeshNamespace(
   "mesh",
-  { namespace: namespaceName, revision: istioConfig.revision },
+  { namespace: namespaceName, revision: istioConfig.revision, mtls: security.mutualTls },
   { ...onCluster, dependsOn: istio.controlPlane },
 );
 
+const trafficPolicies = serviceConfigs.map(
+  ({ serviceName, circuitBreaker, rateLimit, versions }) =>
+    new TrafficPolicy(
+      serviceName,
+      {
+        namespace: meshNamespace.namespace,
+        serviceName,
+        circuitBreaker,
+        rateLimit,
+        versions: versions?.map(({ version }) => version),
+      },
+      { ...onCluster, dependsOn: istio.controlPlane },
+    ),
+);
+
+const accessPolicies = security.defaultDeny
+  ? [
+      new AccessPolicy(
+        "access",
+        {
+          namespace: meshNamespace.namespace,
+          services: serviceConfigs.map((service) => ({
+            service: service.serviceName,
+            callers: callersOf(service, {
+              namespace: meshNamespace.namespace,
+              gateway: { namespace: istio.gatewayNamespace, serviceAccount: istio.ingressServiceAccount },
+            }),
+          })),
+        },
+        { ...onCluster, dependsOn: istio.controlPlane },
+      ),
+    ]
+  : [];
+
 const echoServices = serviceConfigs.map(
-  (service) =>
+  (service, i) =>
     new EchoService(
       service.serviceName,
       { ...service, namespace: meshNamespace.namespace },
-      // A pod that starts before the injector is there stays without a sidecar.
-      { ...onCluster, dependsOn: istio.controlPlane },
+      // A pod that starts before the injector is there stays without a sidecar; and none starts unprotected.
+      { ...onCluster, dependsOn: [istio.controlPlane, trafficPolicies[i]!, ...accessPolicies] },
+    ),
+);
+
+serviceConfigs.forEach(
+  (service, i) =>
+    new ServiceRoutes(
+      service.serviceName,
+      {
+        ...service,
+        namespace: meshNamespace.namespace,
+        routeName: service.serviceName,
+        service: echoServices[i]!.serviceName,
+      },
+      { ...onCluster, dependsOn: trafficPolicies[i] },
     ),
 );
 
@@ -59,11 +113,11 @@ new IngressRoutes(
     gatewayLabel: istio.ingressLabel,
     hosts: gateway.hosts,
     tlsSecret: gateway.tlsSecret,
-    routes: serviceConfigs.flatMap(({ path, port }, i) =>
-      path === undefined ? [] : [{ path, port, service: echoServices[i]!.serviceName }],
+    routes: serviceConfigs.flatMap((service, i) =>
+      service.path === undefined ? [] : [{ ...service, path: service.path, service: echoServices[i]!.serviceName }],
     ),
   },
-  { ...onCluster, dependsOn: istio.controlPlane },
+  { ...onCluster, dependsOn: [istio.controlPlane, ...trafficPolicies] },
 );
 
 const ingress = new IngressAddress(

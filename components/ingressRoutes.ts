@@ -1,18 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GatewayServer } from "./istioApi/gateway";
 import { Gateway } from "./istioApi/gateway";
-import type { HttpMatchRequest, HttpRoute } from "./istioApi/virtualService";
+import type { HttpMatchRequest } from "./istioApi/virtualService";
 import { VirtualService } from "./istioApi/virtualService";
+import { httpRoutes } from "./serviceRoute";
+import type { RouteSettings, RouteTarget } from "./serviceRoute";
+import { checkRouteSettings } from "./serviceRouteCheck";
 import { ArgsCheck, isPort } from "./validation";
 
-/** A path on the gateway and the Service behind it. */
-export interface IngressRoute {
+/** A path on the gateway, the Service behind it, and how requests get there. */
+export interface IngressRoute extends RouteTarget, RouteSettings {
   /** First segments of the path, for example `/user`. It matches `/user` and `/user/x`, not `/users`. */
   path: string;
-  /** Name of the Service, in the namespace of the routes. */
-  service: pulumi.Input<string>;
-  /** Port of the Service. */
-  port: number;
 }
 
 /** Args of {@link IngressRoutes}. */
@@ -61,14 +60,6 @@ export function gatewayServers(hosts: string[], tlsSecret?: pulumi.Input<string>
   ];
 }
 
-function httpRoute(route: IngressRoute): HttpRoute {
-  return {
-    name: route.path,
-    match: matchPathSegment(route.path),
-    route: [{ destination: { host: route.service, port: { number: route.port } } }],
-  };
-}
-
 /** Gateway `demo-gateway` and VirtualService `demo-vs`: what comes in through the ingress gateway, and where it goes. */
 export class IngressRoutes extends pulumi.ComponentResource {
   /** Name of the VirtualService, known once the routes exist. */
@@ -97,7 +88,9 @@ export class IngressRoutes extends pulumi.ComponentResource {
         spec: {
           hosts,
           gateways: [pulumi.interpolate`${args.namespace}/${gateway.metadata.name}`],
-          http: longestPathFirst(args.routes).map(httpRoute),
+          http: longestPathFirst(args.routes).flatMap((route) =>
+            httpRoutes(route, route, route.path, matchPathSegment(route.path)),
+          ),
         },
       },
       { parent: this },
@@ -126,6 +119,7 @@ function validate(args: IngressRoutesArgs, resource: pulumi.Resource): void {
       "another route has this path; give each its own",
     );
     check.require(isPort(route.port), `routes[${i}].port`, route.port, "use a whole number from 1 to 65535");
+    checkRouteSettings(check, route, `routes[${i}].`);
     seen.add(route.path);
   });
   check.done(resource);

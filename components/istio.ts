@@ -2,6 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ChartSource, IstioChart } from "./helmChart";
 import { chartReference } from "./helmChart";
+import { PeerAuthentication } from "./istioApi/peerAuthentication";
+import type { MutualTlsMode } from "./istioApi/peerAuthentication";
 import { gatewayValues, istiodValues } from "./istioValues";
 import type { ControlPlaneSettings, GatewaySettings } from "./istioValues";
 import { injectionLabel } from "./meshNamespace";
@@ -21,6 +23,8 @@ export interface IstioArgs extends ControlPlaneSettings {
   ingressGateway: GatewaySettings;
   /** The gateway that requests to the outside leave through. Default: none. */
   egressGateway?: GatewaySettings;
+  /** What the workloads of every namespace accept, unless the namespace says otherwise. Default `STRICT`: plain text is refused. */
+  mtls?: MutualTlsMode;
   /** Seconds that each chart may take to become ready. Default 600. */
   timeoutSeconds?: number;
 }
@@ -33,6 +37,8 @@ export class Istio extends pulumi.ComponentResource {
   readonly ingressService: pulumi.Output<string>;
   /** Value of the label `istio` on the ingress gateway's pods; what a Gateway selects. */
   readonly ingressLabel = "ingressgateway";
+  /** Service account of the ingress gateway's pods, its identity in the mesh; the chart names it after the release. */
+  readonly ingressServiceAccount = "istio-ingressgateway";
   /** Ready control plane: what needs injection or Istio's resource types depends on it, and need not wait for a gateway. */
   readonly controlPlane: pulumi.Resource;
   /** Ready ingress gateway. */
@@ -78,6 +84,15 @@ export class Istio extends pulumi.ComponentResource {
       systemNamespace,
       istiodValues(args),
       [base],
+    );
+    new PeerAuthentication(
+      `${name}-mtls`,
+      {
+        // In the control plane's namespace it holds for the whole mesh.
+        metadata: { name: "default", namespace: systemNamespace.metadata.name },
+        spec: { mtls: { mode: args.mtls ?? "STRICT" } },
+      },
+      { parent: this, dependsOn: istiod },
     );
     const gateway = (kind: "ingressgateway" | "egressgateway", settings: GatewaySettings) =>
       release("gateway", `istio-${kind}`, gatewayNamespace, gatewayValues(kind, settings, args.revision), [istiod]);

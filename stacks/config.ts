@@ -13,6 +13,8 @@ import { prod } from "./prod";
 import { profileNames } from "./profile";
 import type { Profile, ProfileName } from "./profile";
 import { sandbox } from "./sandbox";
+import { readSecurity } from "./securityConfig";
+import type { SecurityConfig } from "./securityConfig";
 import { readServices } from "./servicesConfig";
 import type { ServiceConfig } from "./servicesConfig";
 
@@ -38,6 +40,7 @@ export interface StackConfig {
   namespace: string;
   istio: IstioConfig;
   gateway: GatewayConfig;
+  security: SecurityConfig;
   services: ServiceConfig[];
 }
 
@@ -71,6 +74,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     namespace: readNamespace(reader),
     istio: readIstio(reader),
     gateway: readGateway(reader, profile),
+    security: readSecurity(reader),
     services: readServices(reader, profile),
   };
   reader.rejectUnknownKeys();
