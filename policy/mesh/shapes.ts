@@ -372,7 +372,7 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
       return misfit("a list");
     }
     const element = shape[0] as Shape;
-        path.push(key);
+    path.push(key);
     for (let i = 0; i < value.length; i++) {
       if (!unknowns || !isUnknown(value, i)) {
         // An empty item keeps its place, so that the indices in findings are those of the manifest.
@@ -387,7 +387,7 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
   }
   path.push(key);
   if (shape === "m") {
-        for (const name in value) {
+    for (const name in value) {
       if (unknowns && isUnknown(value, name)) {
         continue;
       }
@@ -406,7 +406,7 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
       }
     }
   } else {
-        fitFields(value, shape as ShapeMap, fitting);
+    fitFields(value, shape as ShapeMap, fitting);
   }
   path.pop();
   return value;
