@@ -2,13 +2,15 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy } from "./components/accessPolicy";
 import { EchoService } from "./components/echoService";
-import { localPorts } from "./components/gatewayAddress";
+import { gatewayUrl as urlOf, localPorts } from "./components/gatewayAddress";
+import { GatewayCertificate } from "./components/gatewayCertificate";
 import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
 import { MeshNamespace } from "./components/meshNamespace";
 import { ServiceRoutes } from "./components/serviceRoutes";
 import { TrafficPolicy } from "./components/trafficPolicy";
+import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
 import { callersOf } from "./stacks/edges";
 import { readme as describe } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
@@ -106,13 +108,35 @@ serviceConfigs.forEach(
     ),
 );
 
+const reach = {
+  address: gateway.address,
+  tls: gateway.tlsSecret !== undefined || gateway.selfSigned,
+  serviceType: gateway.serviceType,
+  clusterKind: cluster.kind,
+  nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
+  nodeAddress: cluster.nodeAddress,
+};
+const expectedUrl = urlOf(reach);
+const certificate = gateway.selfSigned
+  ? new GatewayCertificate(
+      "gateway",
+      {
+        namespace: istio.gatewayNamespace,
+        secretName: "gateway-self-signed",
+        hosts: certificateHosts(gateway.hosts, expectedUrl),
+      },
+      onCluster,
+    )
+  : undefined;
+
 new IngressRoutes(
   "demo",
   {
     namespace: meshNamespace.namespace,
     gatewayLabel: istio.ingressLabel,
     hosts: gateway.hosts,
-    tlsSecret: gateway.tlsSecret,
+    tlsSecret: certificate?.secretName ?? gateway.tlsSecret,
+    httpsPort: httpsPort(expectedUrl),
     routes: serviceConfigs.flatMap((service, i) =>
       service.path === undefined ? [] : [{ ...service, path: service.path, service: echoServices[i]!.serviceName }],
     ),
@@ -122,16 +146,7 @@ new IngressRoutes(
 
 const ingress = new IngressAddress(
   "ingress",
-  {
-    namespace: istio.gatewayNamespace,
-    service: istio.ingressService,
-    address: gateway.address,
-    tls: gateway.tlsSecret !== undefined,
-    serviceType: gateway.serviceType,
-    clusterKind: cluster.kind,
-    nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
-    nodeAddress: cluster.nodeAddress,
-  },
+  { ...reach, namespace: istio.gatewayNamespace, service: istio.ingressService },
   onCluster,
 );
 
@@ -149,11 +164,12 @@ export const services = gatewayUrl.apply((url) =>
 export const readme = pulumi.all([gatewayUrl, istio.gatewayNamespace]).apply(([url, gatewayNamespace]) =>
   describe({
     gatewayUrl: url,
+    selfSigned: gateway.selfSigned,
     namespace: namespaceName,
     services: serviceConfigs,
     portForward:
       gateway.serviceType === "ClusterIP" || url === undefined
-        ? `kubectl --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${localPorts.http}:80`
+        ? `kubectl --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${reach.tls ? `${localPorts.https}:443` : `${localPorts.http}:80`}`
         : undefined,
   }),
 );

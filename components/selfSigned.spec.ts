@@ -30,7 +30,10 @@ describe("selfSigned", () => {
   it("is the same for the same seed and hosts, and another for others", () => {
     assert.deepEqual(selfSigned(seed, ["a.example"]), selfSigned(seed, ["a.example"]));
     assert.notEqual(selfSigned(seed, ["a.example"]).certificate, selfSigned(seed, ["b.example"]).certificate);
-    assert.notEqual(selfSigned(seed, ["a.example"]).privateKey, selfSigned(Buffer.alloc(32, 8), ["a.example"]).privateKey);
+    assert.notEqual(
+      selfSigned(seed, ["a.example"]).privateKey,
+      selfSigned(Buffer.alloc(32, 8), ["a.example"]).privateKey,
+    );
   });
 
   it("is valid now and has no end", () => {

@@ -72,7 +72,10 @@ function toSign(publicKey: Buffer, hosts: readonly string[]): Buffer {
 function sign(message: Buffer, secret: bigint): Buffer {
   const hash = createHash("sha256").update(message).digest();
   for (let attempt = 0; ; attempt++) {
-    const mac = createHmac("sha512", toBytes(secret)).update(hash).update(Buffer.from([attempt])).digest();
+    const mac = createHmac("sha512", toBytes(secret))
+      .update(hash)
+      .update(Buffer.from([attempt]))
+      .digest();
     const once = (toNumber(mac) % (order - 1n)) + 1n;
     const r = toNumber(publicPoint(once).subarray(1, 33)) % order;
     const s = (inverse(once) * ((toNumber(hash) + r * secret) % order)) % order;
