@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";
+import type { StackValidationArgs } from "@pulumi/policy";
 import { policies, profileOf, StackCache, type StackResource } from "./pack";
 import { remedies } from "./remedies";
 import { rules } from "./rules/index";
@@ -57,7 +57,7 @@ function violations(stack: Stack, config: Record<string, object> = {}, name?: st
       found.push({ policy: policy.name, level: at, message: more.message, urn: more.urn });
     };
     const args = { resources: resourcesOf(stack, name), getConfig: () => config[policy.name] ?? {} };
-    void (policy as StackValidationPolicy).validateStack(args as unknown as StackValidationArgs, report as () => void);
+    void policy.validateStack(args as unknown as StackValidationArgs, report);
   }
   return found;
 }

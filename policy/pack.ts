@@ -1,5 +1,6 @@
 /** Adapts the rules to Pulumi's policy SDK. Only `start` starts anything; the rest can be tested without a server. */
 import type { Policies, PolicyResource, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import type * as PolicySdk from "@pulumi/policy";
 import { createRequire } from "node:module";
 import { checkMesh } from "./check";
 import { meshOfProgram, type ProgramResource } from "./mesh/pulumi";
@@ -166,11 +167,11 @@ export function policies(cache = new StackCache()): Policies {
       problems.forEach((problem) => reportViolation(problem));
     },
   };
-  const mends = remedies.map(({ name, description, applies, mend }): ResourceValidationPolicy => ({
-    name,
-    description,
+  const mends = remedies.map((remedy): ResourceValidationPolicy => ({
+    name: remedy.name,
+    description: remedy.description,
     enforcementLevel: "disabled",
-    remediateResource: ({ type, props }) => (applies(type) && mend(props) ? props : undefined),
+    remediateResource: ({ type, props }) => (remedy.applies(type) && remedy.mend(props) ? props : undefined),
   }));
   return [settings, ...rules.map((rule) => stackPolicy(rule, cache)), ...mends];
 }
@@ -178,6 +179,6 @@ export function policies(cache = new StackCache()): Policies {
 /** Starts the pack's server, which the engine talks to. */
 export function start(): void {
   const load = createRequire(__filename);
-  const { PolicyPack } = load("@pulumi/policy/policy") as typeof import("@pulumi/policy");
+  const { PolicyPack } = load("@pulumi/policy/policy") as typeof PolicySdk;
   new PolicyPack("sidecar-mesh", { policies: policies(), enforcementLevel: "mandatory" });
 }

@@ -19,7 +19,12 @@ export interface Remedy {
 
 function child(parent: Props, key: string): Props {
   const is = parent[key];
-  return typeof is === "object" && is !== null ? (is as Props) : (parent[key] = {}) && (parent[key] as Props);
+  if (typeof is === "object" && is !== null) {
+    return is as Props;
+  }
+  const made: Props = {};
+  parent[key] = made;
+  return made;
 }
 
 function read(parent: unknown, ...path: string[]): unknown {

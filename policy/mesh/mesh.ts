@@ -264,12 +264,15 @@ export class Mesh {
   private indexWorkloads(): void {
     for (const shape of ["Pod", "Workload", "CronJob"] as const) {
       for (const resource of this.of(shape)) {
-        known(() => {
+        const complete = known(() => {
           const workload = workloadOf(resource);
           if (workload !== undefined) {
             this.indexWorkload(workload);
           }
-        }) || this.namelessKinds.add("workload");
+        });
+        if (!complete) {
+          this.namelessKinds.add("workload");
+        }
       }
     }
     // Whoever installs Istio here installs the gateways as well; elsewhere those of a standard installation are taken to

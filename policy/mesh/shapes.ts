@@ -399,7 +399,7 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
         } else if (before === null || before === undefined) {
           value[name] = "";
         } else {
-          const text = String(before as number | boolean);
+          const text = JSON.stringify(before);
           misfits.push({ path: [...path, name], message: `is ${text}, but has to be a string: write "${text}"` });
           value[name] = text;
         }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { allObjects, npm, start, tool } from "./cluster";
-import { assertAnswers, assertSidecars } from "./stack";
+import { assertAnswers, assertSameObjects, assertSidecars } from "./stack";
 
 describe("npm start, in-process", () => {
   let before: string[];
@@ -63,6 +63,6 @@ describe("npm start, in-process", () => {
   it("leaves no object of ours behind after npm run down", async () => {
     const { code } = await npm("down", "--sandbox");
     assert.equal(code, 0);
-    assert.deepEqual(await allObjects(), before);
+    await assertSameObjects(before);
   });
 });

@@ -5,7 +5,7 @@ import { projectFolder } from "../../commands/stackFiles";
 import { userFolder } from "../../commands/pulumiCli";
 import { tryRun } from "../../sandbox/system/run";
 import { allObjects, npm, start, tool } from "./cluster";
-import { assertAnswers, assertSidecars } from "./stack";
+import { assertAnswers, assertSameObjects, assertSidecars } from "./stack";
 
 const cli = findOnPath("pulumi", (folder) => folder.endsWith(join("node_modules", ".bin")));
 
@@ -56,7 +56,7 @@ if (cli === undefined) {
     it("leaves no object of ours behind after npm run down", async () => {
       const { code } = await npm("down", "--sandbox", "--engine", "cli");
       assert.equal(code, 0);
-      assert.deepEqual(await allObjects(), before);
+      await assertSameObjects(before);
     });
   });
 }

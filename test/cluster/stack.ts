@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Outputs } from "./cluster";
-import { eventually, readyContainers } from "./cluster";
+import { allObjects, eventually, readyContainers } from "./cluster";
 
 /** Asserts that both services answer with their text, through a gateway that is a real Envoy, and that nothing else does. */
 export async function assertAnswers({ gatewayUrl, services }: Outputs): Promise<void> {
@@ -33,4 +33,15 @@ export async function assertSidecars(): Promise<void> {
       assert.ok(containers.includes(service) && containers.includes("istio-proxy"), `${pod}: ${containers.join(", ")}`);
     }
   }
+}
+
+/** Asserts that the cluster holds what it held before: nothing of ours is left, and nothing else is gone. */
+export async function assertSameObjects(before: readonly string[]): Promise<void> {
+  // The API server takes a while to forget the API groups of resource definitions that are gone.
+  await eventually(async () => {
+    const now = await allObjects();
+    const left = now.filter((object) => !before.includes(object));
+    const gone = before.filter((object) => !now.includes(object));
+    assert.deepEqual({ left, gone }, { left: [], gone: [] });
+  }, 60);
 }
