@@ -40,13 +40,21 @@ const istio = new Istio(
     },
     egressGateway: istioConfig.egressGateway ? profile.gateway : undefined,
     mtls: security.mutualTls,
+    outboundTraffic: security.outboundTraffic,
   },
   onCluster,
 );
 
 const meshNamespace = new MeshNamespace(
   "mesh",
-  { namespace: namespaceName, revision: istioConfig.revision, mtls: security.mutualTls },
+  {
+    namespace: namespaceName,
+    revision: istioConfig.revision,
+    mtls: security.mutualTls,
+    podSecurity: security.podSecurity,
+    allowedNamespaces: security.networkPolicy ? [istio.gatewayNamespace] : undefined,
+    resourceQuota: security.resourceQuota,
+  },
   { ...onCluster, dependsOn: istio.controlPlane },
 );
 

@@ -4,7 +4,7 @@ import type { ChartSource, IstioChart } from "./helmChart";
 import { chartReference } from "./helmChart";
 import { PeerAuthentication } from "./istioApi/peerAuthentication";
 import type { MutualTlsMode } from "./istioApi/peerAuthentication";
-import { gatewayValues, istiodValues } from "./istioValues";
+import { cniValues, gatewayValues, istiodValues } from "./istioValues";
 import type { ControlPlaneSettings, GatewaySettings } from "./istioValues";
 import { injectionLabel } from "./meshNamespace";
 import { ArgsCheck, isPort } from "./validation";
@@ -83,7 +83,8 @@ export class Istio extends pulumi.ComponentResource {
       args.revision ? `istiod-${args.revision}` : "istiod",
       systemNamespace,
       istiodValues(args),
-      [base],
+      // A pod that is injected before the node agent runs has nobody to redirect its traffic, and would never become ready.
+      args.cni ? [base, release("cni", "istio-cni", systemNamespace, cniValues(args), [base])] : [base],
     );
     new PeerAuthentication(
       `${name}-mtls`,

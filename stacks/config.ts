@@ -68,13 +68,14 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   const reader = new ConfigReader(Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])));
 
   const profile = profiles[reader.oneOf("profile", profileNames, "dev")];
+  const istio = readIstio(reader);
   const config: StackConfig = {
     profile,
     cluster: readCluster(reader),
     namespace: readNamespace(reader),
-    istio: readIstio(reader),
+    istio,
     gateway: readGateway(reader, profile),
-    security: readSecurity(reader),
+    security: readSecurity(reader, istio.cni),
     services: readServices(reader, profile),
   };
   reader.rejectUnknownKeys();
