@@ -12,6 +12,7 @@ import {
   get,
   istioctl,
   kubectl,
+  remove,
   namespace,
   statuses,
   until,
@@ -75,6 +76,8 @@ describe("traffic policy and security", function () {
     await apply({ services });
     assert.ok(await until(30, async () => (await get(`${gatewayUrl}/caller`)).status === 200), "the gateway answers");
   });
+
+  after(remove);
 
   describe("mutual TLS", () => {
     it("refuses plain text from outside the mesh", async () => {

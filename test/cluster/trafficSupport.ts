@@ -49,6 +49,12 @@ export async function apply(config: Record<string, unknown>): Promise<void> {
   await run("npm", args, { cwd: projectFolder, maxBuffer });
 }
 
+/** Removes what {@link apply} made. */
+export async function remove(): Promise<void> {
+  const args = ["run", "--silent", "down", "--", "--sandbox", "--engine", "in-process"];
+  await run("npm", args, { cwd: projectFolder, maxBuffer });
+}
+
 /** Runs kubectl. @returns what it prints. */
 export async function kubectl(...args: string[]): Promise<string> {
   const { kubeconfig, binDir } = expectedInfo();

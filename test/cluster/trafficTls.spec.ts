@@ -3,7 +3,18 @@ import { X509Certificate } from "node:crypto";
 import { request } from "node:https";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { expectedInfo } from "../../sandbox";
-import { apply, fortioIn, fortioService, addFortio, gatewayUrl, get, istioctl, kubectl, until } from "./trafficSupport";
+import {
+  apply,
+  fortioIn,
+  fortioService,
+  addFortio,
+  gatewayUrl,
+  get,
+  istioctl,
+  kubectl,
+  remove,
+  until,
+} from "./trafficSupport";
 
 const httpsUrl = `https://${expectedInfo().nodeIp}:30443`;
 const services = [
@@ -50,6 +61,8 @@ describe("gateway TLS and egress", function () {
       );
     assert.ok(await until(30, answers), "the gateway answers over HTTPS");
   });
+
+  after(remove);
 
   it("serves HTTPS with a certificate that is valid for its address", async () => {
     const { status, body, protocol, peer } = await getTls(`${httpsUrl}/hello`, certificate);
