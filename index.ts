@@ -98,7 +98,7 @@ const echoServices = serviceConfigs.map(
       service.serviceName,
       { ...service, namespace: meshNamespace.namespace },
       // A pod that starts before the injector is there stays without a sidecar; and none starts unprotected.
-      { ...onCluster, dependsOn: [istio.controlPlane, trafficPolicies[i]!, ...accessPolicies] },
+      { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, trafficPolicies[i]!, ...accessPolicies] },
     ),
 );
 
@@ -112,7 +112,7 @@ serviceConfigs.forEach(
         routeName: service.serviceName,
         service: echoServices[i]!.serviceName,
       },
-      { ...onCluster, dependsOn: trafficPolicies[i] },
+      { ...onCluster, dependsOn: [trafficPolicies[i]!, echoServices[i]!] },
     ),
 );
 
@@ -149,7 +149,7 @@ new IngressRoutes(
       service.path === undefined ? [] : [{ ...service, path: service.path, service: echoServices[i]!.serviceName }],
     ),
   },
-  { ...onCluster, dependsOn: [istio.controlPlane, ...trafficPolicies] },
+  { ...onCluster, dependsOn: [istio.controlPlane, ...trafficPolicies, ...echoServices] },
 );
 
 const ingress = new IngressAddress(

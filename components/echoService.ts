@@ -70,7 +70,7 @@ const drainSeconds = 5;
 
 /** A small HTTP service of the mesh: ServiceAccount (its identity), Deployment and Service. */
 export class EchoService extends pulumi.ComponentResource {
-  /** Name of the Service, known once its pods are ready. */
+  /** Name of the Service. What sends it requests depends on this component, which is done when its pods are ready. */
   readonly serviceName: pulumi.Output<string>;
   /** Port of the Service. */
   readonly port: number;
@@ -88,9 +88,9 @@ export class EchoService extends pulumi.ComponentResource {
       { metadata: { ...metadata, labels: selector }, automountServiceAccountToken: false },
       { parent: this },
     );
-    const deployments = (args.versions ?? [undefined]).map((version) =>
-      this.deploy(name, args, serviceAccount.metadata.name, version),
-    );
+    for (const version of args.versions ?? [undefined]) {
+      this.deploy(name, args, serviceAccount.metadata.name, version);
+    }
     const service = new k8s.core.v1.Service(
       `${name}-service`,
       {
@@ -105,9 +105,7 @@ export class EchoService extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.serviceName = pulumi
-      .all([service.metadata.name, ...deployments.map(({ id }) => id)])
-      .apply(([serviceName]) => serviceName!);
+    this.serviceName = service.metadata.name;
     this.port = args.port;
     this.registerOutputs({ serviceName: this.serviceName, port: this.port });
   }
@@ -118,14 +116,14 @@ export class EchoService extends pulumi.ComponentResource {
     service: EchoServiceArgs,
     serviceAccountName: pulumi.Input<string>,
     version?: EchoServiceVersion,
-  ): k8s.apps.v1.Deployment {
+  ): void {
     const args = version ? withVersion(service, version) : service;
     const suffix = version ? `-${version.version}` : "";
     const metadata = { name: args.serviceName + suffix, namespace: args.namespace };
     // Istio's metrics, Kiali's graph and the access log tell workloads apart by these two labels.
     const labels = { app: args.serviceName, version: args.version ?? "v1" };
 
-    const deployment = new k8s.apps.v1.Deployment(
+    new k8s.apps.v1.Deployment(
       `${name}-deployment${suffix}`,
       {
         metadata: { ...metadata, labels },
@@ -153,7 +151,6 @@ export class EchoService extends pulumi.ComponentResource {
         { parent: this },
       );
     }
-    return deployment;
   }
 }
 

@@ -62,7 +62,7 @@ export function ingressPolicy(allowed: pulumi.Input<string>[]): k8s.types.input.
  * Let it depend on the Istio component: its PeerAuthentication needs Istio's resource definitions and webhook.
  */
 export class MeshNamespace extends pulumi.ComponentResource {
-  /** Name of the Namespace; known once it exists, so that what uses it comes after it. */
+  /** Name of the Namespace. What runs in it depends on this component: a pod that starts before the mode is declared accepts plain text. */
   readonly namespace: pulumi.Output<string>;
 
   constructor(name: string, args: MeshNamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -74,7 +74,7 @@ export class MeshNamespace extends pulumi.ComponentResource {
       { metadata: { name: args.namespace, labels: namespaceLabels(args) } },
       { parent: this },
     );
-    const peerAuthentication = new PeerAuthentication(
+    new PeerAuthentication(
       `${name}-mtls`,
       {
         // Istio takes the PeerAuthentication of a namespace that has no selector; "default" is its customary name.
@@ -101,10 +101,7 @@ export class MeshNamespace extends pulumi.ComponentResource {
       );
     }
 
-    // A pod may only start once the mode is declared: it would accept plain text until then.
-    this.namespace = pulumi
-      .all([namespace.metadata.name, peerAuthentication.id])
-      .apply(([namespaceName]) => namespaceName);
+    this.namespace = namespace.metadata.name;
     this.registerOutputs({ namespace: this.namespace });
   }
 }

@@ -136,6 +136,12 @@ export function meshOfProgram(program: readonly ProgramResource[], meshConfig?: 
       children.set(parent, [...(children.get(parent) ?? []), urn]);
     }
   }
+  const byUrn = new Map(program.flatMap((resource) => (resource.urn === undefined ? [] : [[resource.urn, resource]])));
+  // A resource is registered only after its parent, and the parent only after what it depends on.
+  const withAncestors = ({ dependencies = [], parent }: ProgramResource): readonly string[] => {
+    const above = parent === undefined ? undefined : byUrn.get(parent);
+    return above === undefined ? dependencies : [...dependencies, ...withAncestors(above)];
+  };
   const below = (urn: string): string[] => [urn, ...(children.get(urn) ?? []).flatMap(below)];
 
   for (const resource of program) {
@@ -145,7 +151,7 @@ export function meshOfProgram(program: readonly ProgramResource[], meshConfig?: 
     }
     const props = copy(resource.props, "") as Record<string, unknown>;
     // Waiting for a component means waiting for all that it holds.
-    const dependencies = (resource.dependencies ?? []).flatMap(below);
+    const dependencies = [...new Set(withAncestors(resource).flatMap(below))];
     if (type.group === "helm.sh") {
       const release = releaseOf({ ...resource, dependencies }, props);
       const installed = release && install(release);
