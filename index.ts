@@ -1,11 +1,17 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { AccessPolicy } from "./components/accessPolicy";
 import { EchoService } from "./components/echoService";
-import { localPorts } from "./components/gatewayAddress";
+import { gatewayUrl as urlOf, localPorts } from "./components/gatewayAddress";
+import { GatewayCertificate } from "./components/gatewayCertificate";
 import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
 import { MeshNamespace } from "./components/meshNamespace";
+import { ServiceRoutes } from "./components/serviceRoutes";
+import { TrafficPolicy } from "./components/trafficPolicy";
+import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
+import { callersOf } from "./stacks/edges";
 import { readme as describe } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
@@ -15,6 +21,7 @@ const {
   namespace: namespaceName,
   istio: istioConfig,
   gateway,
+  security,
   services: serviceConfigs,
 } = readSettings();
 
@@ -32,25 +39,103 @@ const istio = new Istio(
       nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
     },
     egressGateway: istioConfig.egressGateway ? profile.gateway : undefined,
+    mtls: security.mutualTls,
+    outboundTraffic: security.outboundTraffic,
   },
   onCluster,
 );
 
 const meshNamespace = new MeshNamespace(
   "mesh",
-  { namespace: namespaceName, revision: istioConfig.revision },
+  {
+    namespace: namespaceName,
+    revision: istioConfig.revision,
+    mtls: security.mutualTls,
+    podSecurity: security.podSecurity,
+    allowedNamespaces: security.networkPolicy ? [istio.gatewayNamespace] : undefined,
+    resourceQuota: security.resourceQuota,
+  },
   { ...onCluster, dependsOn: istio.controlPlane },
 );
 
+const trafficPolicies = serviceConfigs.map(
+  ({ serviceName, circuitBreaker, rateLimit, versions }) =>
+    new TrafficPolicy(
+      serviceName,
+      {
+        namespace: meshNamespace.namespace,
+        serviceName,
+        circuitBreaker,
+        rateLimit,
+        versions: versions?.map(({ version }) => version),
+      },
+      { ...onCluster, dependsOn: istio.controlPlane },
+    ),
+);
+
+const accessPolicies = security.defaultDeny
+  ? [
+      new AccessPolicy(
+        "access",
+        {
+          namespace: meshNamespace.namespace,
+          services: serviceConfigs.map((service) => ({
+            service: service.serviceName,
+            callers: callersOf(service, {
+              namespace: meshNamespace.namespace,
+              gateway: { namespace: istio.gatewayNamespace, serviceAccount: istio.ingressServiceAccount },
+            }),
+          })),
+        },
+        { ...onCluster, dependsOn: istio.controlPlane },
+      ),
+    ]
+  : [];
+
 const echoServices = serviceConfigs.map(
-  (service) =>
+  (service, i) =>
     new EchoService(
       service.serviceName,
       { ...service, namespace: meshNamespace.namespace },
-      // A pod that starts before the injector is there stays without a sidecar.
-      { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace] },
+      // A pod that starts before the injector is there stays without a sidecar; and none starts unprotected.
+      { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, trafficPolicies[i]!, ...accessPolicies] },
     ),
 );
+
+serviceConfigs.forEach(
+  (service, i) =>
+    new ServiceRoutes(
+      service.serviceName,
+      {
+        ...service,
+        namespace: meshNamespace.namespace,
+        routeName: service.serviceName,
+        service: echoServices[i]!.serviceName,
+      },
+      { ...onCluster, dependsOn: [trafficPolicies[i]!, echoServices[i]!] },
+    ),
+);
+
+const reach = {
+  address: gateway.address,
+  tls: gateway.tlsSecret !== undefined || gateway.selfSigned,
+  serviceType: gateway.serviceType,
+  clusterKind: cluster.kind,
+  nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
+  nodeAddress: cluster.nodeAddress,
+};
+const expectedUrl = urlOf(reach);
+const certificate = gateway.selfSigned
+  ? new GatewayCertificate(
+      "gateway",
+      {
+        namespace: istio.gatewayNamespace,
+        secretName: "gateway-self-signed",
+        hosts: certificateHosts(gateway.hosts, expectedUrl),
+      },
+      onCluster,
+    )
+  : undefined;
 
 new IngressRoutes(
   "demo",
@@ -58,26 +143,18 @@ new IngressRoutes(
     namespace: meshNamespace.namespace,
     gatewayLabel: istio.ingressLabel,
     hosts: gateway.hosts,
-    tlsSecret: gateway.tlsSecret,
-    routes: serviceConfigs.flatMap(({ path, port }, i) =>
-      path === undefined ? [] : [{ path, port, service: echoServices[i]!.serviceName }],
+    tlsSecret: certificate?.secretName ?? gateway.tlsSecret,
+    httpsPort: httpsPort(expectedUrl),
+    routes: serviceConfigs.flatMap((service, i) =>
+      service.path === undefined ? [] : [{ ...service, path: service.path, service: echoServices[i]!.serviceName }],
     ),
   },
-  { ...onCluster, dependsOn: [istio.controlPlane, ...echoServices] },
+  { ...onCluster, dependsOn: [istio.controlPlane, ...trafficPolicies, ...echoServices] },
 );
 
 const ingress = new IngressAddress(
   "ingress",
-  {
-    namespace: istio.gatewayNamespace,
-    service: istio.ingressService,
-    address: gateway.address,
-    tls: gateway.tlsSecret !== undefined,
-    serviceType: gateway.serviceType,
-    clusterKind: cluster.kind,
-    nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
-    nodeAddress: cluster.nodeAddress,
-  },
+  { ...reach, namespace: istio.gatewayNamespace, service: istio.ingressService },
   onCluster,
 );
 
@@ -95,11 +172,12 @@ export const services = gatewayUrl.apply((url) =>
 export const readme = pulumi.all([gatewayUrl, istio.gatewayNamespace]).apply(([url, gatewayNamespace]) =>
   describe({
     gatewayUrl: url,
+    selfSigned: gateway.selfSigned,
     namespace: namespaceName,
     services: serviceConfigs,
     portForward:
       gateway.serviceType === "ClusterIP" || url === undefined
-        ? `kubectl --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${localPorts.http}:80`
+        ? `kubectl --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${reach.tls ? `${localPorts.https}:443` : `${localPorts.http}:80`}`
         : undefined,
   }),
 );

@@ -92,4 +92,37 @@ describe("EchoService", () => {
     );
     assert.match(message, /serviceName is "User_Service".*port is 70000.*replicas is -1/s);
   });
+
+  it("gives each version a Deployment, and all of them one Service and one identity", async () => {
+    const { one, all } = await declared({
+      replicas: 3,
+      args: ["-text=one"],
+      minAvailable: 1,
+      versions: [{ version: "v1" }, { version: "v2", image: "echo:2", replicas: 1 }],
+    });
+    assert.deepEqual(
+      // They register side by side, in no order.
+      ["user-service-v1", "user-service-v2"].map((deployment) => {
+        const { metadata, spec } = one("Deployment", deployment).inputs;
+        const [{ image, args: containerArgs }] = spec.template.spec.containers;
+        return [metadata.name, spec.selector.matchLabels.version, spec.replicas, image, containerArgs];
+      }),
+      [
+        ["user-service-v1", "v1", 3, "echo:1", ["-text=one"]],
+        ["user-service-v2", "v2", 1, "echo:2", undefined],
+      ],
+    );
+    assert.ok(all("Deployment").every(({ inputs }) => inputs.spec.template.spec.serviceAccountName === "user-service"));
+    assert.deepEqual(one("Service").inputs.spec.selector, { app: "user-service" });
+    assert.equal(all("ServiceAccount").length, 1);
+    // One pod could never leave one behind.
+    assert.equal(one("PodDisruptionBudget").inputs.metadata.name, "user-service-v1");
+  });
+
+  it("refuses one name for two versions", async () => {
+    const message = await errorOf(
+      () => new EchoService("x", { ...args, versions: [{ version: "v1" }, { version: "v1" }] }),
+    );
+    assert.match(message, /versions\[1\]\.version is "v1"/);
+  });
 });

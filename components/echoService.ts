@@ -13,6 +13,20 @@ export interface Autoscaling {
   cpuPercent: number;
 }
 
+/** One of several versions of a service, which share its Service and its identity. */
+export interface EchoServiceVersion {
+  /** Value of the label `version`, and last part of the Deployment's name. */
+  version: string;
+  /** Image that listens on the service's port. Default: the service's. */
+  image?: pulumi.Input<string>;
+  /** Arguments of the container. Default: the service's with the service's image, else the image's own. */
+  args?: pulumi.Input<string>[];
+  /** Environment of the container. Default: the service's. */
+  env?: Record<string, pulumi.Input<string>>;
+  /** Pods. Default: the service's. A number of its own switches the autoscaler off. */
+  replicas?: number;
+}
+
 /** Args of {@link EchoService}. */
 export interface EchoServiceArgs {
   /** Namespace of all that is made. */
@@ -21,6 +35,8 @@ export interface EchoServiceArgs {
   serviceName: string;
   /** Value of the label `version`. Default `v1`. */
   version?: string;
+  /** Several versions, each with a Deployment of its own. Default: one, whose Deployment is named like the Service. */
+  versions?: EchoServiceVersion[];
   /** Image that listens on `port`. */
   image: pulumi.Input<string>;
   /** Arguments of the container. Default: the image's own. */
@@ -66,28 +82,15 @@ export class EchoService extends pulumi.ComponentResource {
     const app = args.serviceName;
     const metadata = { name: app, namespace: args.namespace };
     const selector = { app };
-    // Istio's metrics, Kiali's graph and the access log tell workloads apart by these two labels.
-    const labels = { app, version: args.version ?? "v1" };
 
     const serviceAccount = new k8s.core.v1.ServiceAccount(
       `${name}-account`,
       { metadata: { ...metadata, labels: selector }, automountServiceAccountToken: false },
       { parent: this },
     );
-    new k8s.apps.v1.Deployment(
-      `${name}-deployment`,
-      {
-        metadata: { ...metadata, labels },
-        spec: {
-          replicas: args.autoscaling ? undefined : (args.replicas ?? 1),
-          selector: { matchLabels: labels },
-          strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-          // kx can build the whole Deployment, but labels its pods with `app` alone: Istio wants `version` as well.
-          template: { metadata: { labels }, spec: podSpec(args, labels, serviceAccount.metadata.name) },
-        },
-      },
-      { parent: this },
-    );
+    for (const version of args.versions ?? [undefined]) {
+      this.deploy(name, args, serviceAccount.metadata.name, version);
+    }
     const service = new k8s.core.v1.Service(
       `${name}-service`,
       {
@@ -102,25 +105,70 @@ export class EchoService extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.serviceName = service.metadata.name;
+    this.port = args.port;
+    this.registerOutputs({ serviceName: this.serviceName, port: this.port });
+  }
+
+  /** Declares the Deployment of one version, and what keeps its number of pods. */
+  private deploy(
+    name: string,
+    service: EchoServiceArgs,
+    serviceAccountName: pulumi.Input<string>,
+    version?: EchoServiceVersion,
+  ): void {
+    const args = version ? withVersion(service, version) : service;
+    const suffix = version ? `-${version.version}` : "";
+    const metadata = { name: args.serviceName + suffix, namespace: args.namespace };
+    // Istio's metrics, Kiali's graph and the access log tell workloads apart by these two labels.
+    const labels = { app: args.serviceName, version: args.version ?? "v1" };
+
+    new k8s.apps.v1.Deployment(
+      `${name}-deployment${suffix}`,
+      {
+        metadata: { ...metadata, labels },
+        spec: {
+          replicas: args.autoscaling ? undefined : (args.replicas ?? 1),
+          selector: { matchLabels: labels },
+          strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+          // kx can build the whole Deployment, but labels its pods with `app` alone: Istio wants `version` as well.
+          template: { metadata: { labels }, spec: podSpec(args, labels, serviceAccountName) },
+        },
+      },
+      { parent: this },
+    );
     if (args.minAvailable !== undefined) {
       new k8s.policy.v1.PodDisruptionBudget(
-        `${name}-pdb`,
+        `${name}-pdb${suffix}`,
         { metadata, spec: { minAvailable: args.minAvailable, selector: { matchLabels: labels } } },
         { parent: this },
       );
     }
     if (args.autoscaling) {
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(
-        `${name}-hpa`,
-        { metadata, spec: autoscalerSpec(app, args.autoscaling) },
+        `${name}-hpa${suffix}`,
+        { metadata, spec: autoscalerSpec(metadata.name, args.autoscaling) },
         { parent: this },
       );
     }
-
-    this.serviceName = service.metadata.name;
-    this.port = args.port;
-    this.registerOutputs({ serviceName: this.serviceName, port: this.port });
   }
+}
+
+/** @returns the args of a service as one of its versions has them. */
+export function withVersion(service: EchoServiceArgs, version: EchoServiceVersion): EchoServiceArgs {
+  const { replicas = service.replicas } = version;
+  const { minAvailable = 0 } = service;
+  return {
+    ...service,
+    version: version.version,
+    image: version.image ?? service.image,
+    args: version.args ?? (version.image === undefined ? service.args : undefined),
+    env: version.env ?? service.env,
+    replicas,
+    autoscaling: version.replicas === undefined ? service.autoscaling : undefined,
+    // A budget that the pods could never meet blocks every node drain.
+    minAvailable: (replicas ?? 1) > minAvailable ? service.minAvailable : undefined,
+  };
 }
 
 function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceAccountName: pulumi.Input<string>) {
@@ -184,6 +232,11 @@ function validate(args: EchoServiceArgs, resource: pulumi.Resource): void {
     .requireDnsLabel("serviceName", args.serviceName)
     .require(isPort(args.port), "port", args.port, "use a whole number from 1 to 65535")
     .require(Number.isInteger(replicas) && replicas >= 0, "replicas", args.replicas, "use a whole number, 0 or more");
+  args.versions?.forEach(({ version }, i) => {
+    check.requireDnsLabel(`versions[${i}].version`, version);
+    const first = args.versions!.findIndex((other) => other.version === version);
+    check.require(first === i, `versions[${i}].version`, version, "another version has this name; give each its own");
+  });
   if (autoscaling) {
     check.require(
       autoscaling.min >= 1 && autoscaling.max >= autoscaling.min,

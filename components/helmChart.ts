@@ -11,14 +11,18 @@ export type ChartSource =
   | { kind: "folder"; path: string };
 
 /** Name of a chart of Istio's that this project installs. */
-export type IstioChart = "base" | "istiod" | "gateway";
+export type IstioChart = "base" | "istiod" | "gateway" | "cni";
 
 /** Where a chart stands in a folder: first as `helm pull` leaves it, then as Istio's source tree has it. */
 const folderLayouts: Record<IstioChart, string[]> = {
   base: ["base"],
   istiod: ["istiod", "istio-control/istio-discovery"],
   gateway: ["gateway"],
+  cni: ["cni", "istio-cni"],
 };
+
+/** The charts without which there is no mesh. */
+const requiredCharts: readonly IstioChart[] = ["base", "istiod", "gateway"];
 
 /** @returns the source that a config value means: `oci://...`, `http(s)://...`, or a path. */
 export function parseChartSource(value: string): ChartSource {
@@ -28,9 +32,8 @@ export function parseChartSource(value: string): ChartSource {
   return /^https?:\/\//.test(value) ? { kind: "repo", url: value } : { kind: "folder", path: value };
 }
 
-/** @returns the charts that a folder lacks; empty if it can be used as a source. */
-export function chartsMissingFrom(folder: string): IstioChart[] {
-  const charts = Object.keys(folderLayouts) as IstioChart[];
+/** @returns the charts of `charts` that a folder lacks; empty if it can be used as a source. */
+export function chartsMissingFrom(folder: string, charts: readonly IstioChart[] = requiredCharts): IstioChart[] {
   return charts.filter((chart) => findInFolder(folder, chart) === undefined);
 }
 

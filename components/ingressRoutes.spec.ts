@@ -97,4 +97,36 @@ describe("IngressRoutes", () => {
     }
     assert.match(await errorOf(() => new IngressRoutes("demo", { ...args, routes: [] })), /at least one route/);
   });
+
+  it("redirects to HTTPS on the port where clients reach it, before any other rule", async () => {
+    const { one } = await declare(() => new IngressRoutes("demo", { ...args, tlsSecret: "cert", httpsPort: 30443 }));
+    const [http] = one("Gateway").inputs.spec.servers;
+    assert.equal(http.tls, undefined);
+    assert.deepEqual(one("VirtualService").inputs.spec.http[0], {
+      name: "https-redirect",
+      match: [{ port: 80 }],
+      redirect: { scheme: "https", port: 30443, redirectCode: 301 },
+    });
+  });
+
+  it("redirects nowhere without a certificate", async () => {
+    const { one } = await declare(() => new IngressRoutes("demo", { ...args, httpsPort: 30443 }));
+    assert.equal(one("VirtualService").inputs.spec.http.length, 2);
+  });
+
+  it("gives the gateway's requests the service's timeouts, retries and weights", async () => {
+    const versions = [
+      { version: "v1", weight: 50 },
+      { version: "v2", weight: 50 },
+    ];
+    const routes = [{ ...args.routes[0]!, timeout: "3s", retries: { attempts: 1 }, versions }];
+    const { one } = await declare(() => new IngressRoutes("demo", { ...args, routes }));
+    const [rule] = one("VirtualService").inputs.spec.http;
+    assert.equal(rule.timeout, "3s");
+    assert.deepEqual(rule.retries, { attempts: 1 });
+    assert.deepEqual(
+      rule.route.map((one: { destination: { subset: string } }) => one.destination.subset),
+      ["v1", "v2"],
+    );
+  });
 });

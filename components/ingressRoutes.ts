@@ -3,16 +3,15 @@ import type { GatewayServer } from "./istioApi/gateway";
 import { Gateway } from "./istioApi/gateway";
 import type { HttpMatchRequest, HttpRoute } from "./istioApi/virtualService";
 import { VirtualService } from "./istioApi/virtualService";
+import { httpRoutes } from "./serviceRoute";
+import type { RouteSettings, RouteTarget } from "./serviceRoute";
+import { checkRouteSettings } from "./serviceRouteCheck";
 import { ArgsCheck, isPort } from "./validation";
 
-/** A path on the gateway and the Service behind it. */
-export interface IngressRoute {
+/** A path on the gateway, the Service behind it, and how requests get there. */
+export interface IngressRoute extends RouteTarget, RouteSettings {
   /** First segments of the path, for example `/user`. It matches `/user` and `/user/x`, not `/users`. */
   path: string;
-  /** Name of the Service, in the namespace of the routes. */
-  service: pulumi.Input<string>;
-  /** Port of the Service. */
-  port: number;
 }
 
 /** Args of {@link IngressRoutes}. */
@@ -30,7 +29,12 @@ export interface IngressRoutesArgs {
    * With it HTTPS is served on 443, and HTTP answers with a redirect. Default: HTTP alone.
    */
   tlsSecret?: pulumi.Input<string>;
+  /** Port at which clients reach HTTPS; the redirect names it. Default 443. */
+  httpsPort?: number;
 }
+
+/** The port of HTTPS that need not be named in a URL. */
+const defaultHttpsPort = 443;
 
 /**
  * A prefix match of Envoy compares letters, so that `/user` would catch `/users` too. Two alternatives say what is meant:
@@ -45,14 +49,18 @@ export function longestPathFirst<T extends { path: string }>(routes: readonly T[
   return [...routes].sort((a, b) => b.path.length - a.path.length || (a.path < b.path ? -1 : 1));
 }
 
-/** @returns the Gateway's servers: HTTP, or HTTPS and a redirect to it. */
-export function gatewayServers(hosts: string[], tlsSecret?: pulumi.Input<string>): GatewayServer[] {
+/** @returns the Gateway's servers: HTTP, or HTTPS and a redirect to it, unless {@link httpsRedirect} is that. */
+export function gatewayServers(
+  hosts: string[],
+  tlsSecret?: pulumi.Input<string>,
+  httpsPort = defaultHttpsPort,
+): GatewayServer[] {
   const http: GatewayServer = { port: { number: 80, name: "http", protocol: "HTTP" }, hosts };
   if (tlsSecret === undefined) {
     return [http];
   }
   return [
-    { ...http, tls: { httpsRedirect: true } },
+    httpsPort === defaultHttpsPort ? { ...http, tls: { httpsRedirect: true } } : http,
     {
       port: { number: 443, name: "https", protocol: "HTTPS" },
       hosts,
@@ -61,11 +69,12 @@ export function gatewayServers(hosts: string[], tlsSecret?: pulumi.Input<string>
   ];
 }
 
-function httpRoute(route: IngressRoute): HttpRoute {
+/** @returns the rule that sends plain HTTP to HTTPS on another port than 443: a Gateway's own redirect knows no port. */
+export function httpsRedirect(httpsPort: number): HttpRoute {
   return {
-    name: route.path,
-    match: matchPathSegment(route.path),
-    route: [{ destination: { host: route.service, port: { number: route.port } } }],
+    name: "https-redirect",
+    match: [{ port: 80 }],
+    redirect: { scheme: "https", port: httpsPort, redirectCode: 301 },
   };
 }
 
@@ -78,14 +87,15 @@ export class IngressRoutes extends pulumi.ComponentResource {
     super("sidecar-mesh:index:IngressRoutes", name, {}, opts);
     validate(args, this);
 
-    const hosts = args.hosts ?? ["*"];
+    const { hosts = ["*"], httpsPort = defaultHttpsPort } = args;
+    const redirects = args.tlsSecret !== undefined && httpsPort !== defaultHttpsPort ? [httpsRedirect(httpsPort)] : [];
     const gateway = new Gateway(
       `${name}-gateway`,
       {
         metadata: { name: `${name}-gateway`, namespace: args.namespace },
         spec: {
           selector: { istio: args.gatewayLabel ?? "ingressgateway" },
-          servers: gatewayServers(hosts, args.tlsSecret),
+          servers: gatewayServers(hosts, args.tlsSecret, httpsPort),
         },
       },
       { parent: this },
@@ -97,7 +107,12 @@ export class IngressRoutes extends pulumi.ComponentResource {
         spec: {
           hosts,
           gateways: [pulumi.interpolate`${args.namespace}/${gateway.metadata.name}`],
-          http: longestPathFirst(args.routes).map(httpRoute),
+          http: [
+            ...redirects,
+            ...longestPathFirst(args.routes).flatMap((route) =>
+              httpRoutes(route, route, route.path, matchPathSegment(route.path)),
+            ),
+          ],
         },
       },
       { parent: this },
@@ -111,6 +126,12 @@ export class IngressRoutes extends pulumi.ComponentResource {
 function validate(args: IngressRoutesArgs, resource: pulumi.Resource): void {
   const check = new ArgsCheck("IngressRoutes");
   check.require(args.routes.length > 0, "routes", args.routes, "declare at least one route");
+  check.require(
+    args.httpsPort === undefined || isPort(args.httpsPort),
+    "httpsPort",
+    args.httpsPort,
+    "use a whole number from 1 to 65535",
+  );
   const seen = new Set<string>();
   args.routes.forEach((route, i) => {
     check.require(
@@ -126,6 +147,7 @@ function validate(args: IngressRoutesArgs, resource: pulumi.Resource): void {
       "another route has this path; give each its own",
     );
     check.require(isPort(route.port), `routes[${i}].port`, route.port, "use a whole number from 1 to 65535");
+    checkRouteSettings(check, route, `routes[${i}].`);
     seen.add(route.path);
   });
   check.done(resource);

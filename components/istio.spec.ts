@@ -38,6 +38,33 @@ describe("Istio", () => {
     assert.ok(releases.every(({ repositoryOpts }) => repositoryOpts.repo === "https://charts.example"));
   });
 
+  it("demands mutual TLS of the whole mesh", async () => {
+    const { one } = await declare(() => new Istio("istio", args));
+    const { metadata, spec } = one("PeerAuthentication").inputs;
+    assert.deepEqual([metadata.name, metadata.namespace], ["default", "istio-system"]);
+    assert.deepEqual(spec, { mtls: { mode: "STRICT" } });
+  });
+
+  it("installs the node agent before the control plane that counts on it, if asked to", async () => {
+    const { all, one } = await declare(() => new Istio("istio", { ...args, cni: true }));
+    assert.deepEqual(
+      all("Release").map(({ inputs }) => inputs.name),
+      ["istio-base", "istio-cni", "istiod", "istio-ingressgateway"],
+    );
+    assert.deepEqual(one("Release", "istiod").inputs.values.cni, { enabled: true });
+    assert.equal(one("Release", "istio-cni").inputs.values.global.hub, args.hub);
+  });
+
+  it("limits where requests go to, and lets a mesh config of one's own decide", async () => {
+    const outboundTraffic = "REGISTRY_ONLY" as const;
+    const limited = await declare(() => new Istio("istio", { ...args, outboundTraffic }));
+    const policy = { outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } };
+    assert.deepEqual(limited.one("Release", "istiod").inputs.values.meshConfig, policy);
+    const meshConfig = { outboundTrafficPolicy: { mode: "ALLOW_ANY" } };
+    const own = await declare(() => new Istio("istio", { ...args, outboundTraffic, meshConfig }));
+    assert.deepEqual(own.one("Release", "istiod").inputs.values.meshConfig, meshConfig);
+  });
+
   it("keeps the gateways apart from the control plane, in a namespace whose pods are injected", async () => {
     const { one, result } = await declare(() => new Istio("istio", args));
     assert.equal(one("Release", "istiod").inputs.namespace, "istio-system");

@@ -2,7 +2,9 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ChartSource, IstioChart } from "./helmChart";
 import { chartReference } from "./helmChart";
-import { gatewayValues, istiodValues } from "./istioValues";
+import { PeerAuthentication } from "./istioApi/peerAuthentication";
+import type { MutualTlsMode } from "./istioApi/peerAuthentication";
+import { cniValues, gatewayValues, istiodValues } from "./istioValues";
 import type { ControlPlaneSettings, GatewaySettings } from "./istioValues";
 import { injectionLabel } from "./meshNamespace";
 import { ArgsCheck, isPort } from "./validation";
@@ -21,6 +23,8 @@ export interface IstioArgs extends ControlPlaneSettings {
   ingressGateway: GatewaySettings;
   /** The gateway that requests to the outside leave through. Default: none. */
   egressGateway?: GatewaySettings;
+  /** What the workloads of every namespace accept, unless the namespace says otherwise. Default `STRICT`: plain text is refused. */
+  mtls?: MutualTlsMode;
   /** Seconds that each chart may take to become ready. Default 600. */
   timeoutSeconds?: number;
 }
@@ -33,6 +37,8 @@ export class Istio extends pulumi.ComponentResource {
   readonly ingressService: pulumi.Output<string>;
   /** Value of the label `istio` on the ingress gateway's pods; what a Gateway selects. */
   readonly ingressLabel = "ingressgateway";
+  /** Service account of the ingress gateway's pods, its identity in the mesh; the chart names it after the release. */
+  readonly ingressServiceAccount = "istio-ingressgateway";
   /** Ready control plane: what needs injection or Istio's resource types depends on it, and need not wait for a gateway. */
   readonly controlPlane: pulumi.Resource;
   /** Ready ingress gateway. */
@@ -77,7 +83,17 @@ export class Istio extends pulumi.ComponentResource {
       args.revision ? `istiod-${args.revision}` : "istiod",
       systemNamespace,
       istiodValues(args),
-      [base],
+      // A pod that is injected before the node agent runs has nobody to redirect its traffic, and would never become ready.
+      args.cni ? [base, release("cni", "istio-cni", systemNamespace, cniValues(args), [base])] : [base],
+    );
+    new PeerAuthentication(
+      `${name}-mtls`,
+      {
+        // In the control plane's namespace it holds for the whole mesh.
+        metadata: { name: "default", namespace: systemNamespace.metadata.name },
+        spec: { mtls: { mode: args.mtls ?? "STRICT" } },
+      },
+      { parent: this, dependsOn: istiod },
     );
     const gateway = (kind: "ingressgateway" | "egressgateway", settings: GatewaySettings) =>
       release("gateway", `istio-${kind}`, gatewayNamespace, gatewayValues(kind, settings, args.revision), [istiod]);

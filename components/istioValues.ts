@@ -32,7 +32,14 @@ export interface ControlPlaneSettings {
   istiodEnv?: Record<string, string>;
   /** False leaves out Istio's own metrics filter, for proxies that lack it. Default true. */
   telemetryFilter?: boolean;
+  /** A node agent (istio-cni) redirects the pods' traffic, so that no pod needs rights for it. Default false: an init container does. */
+  cni?: boolean;
+  /** Where sidecars let requests go that are for no registered host. Default `ALLOW_ANY`: anywhere. */
+  outboundTraffic?: OutboundTraffic;
 }
+
+/** `REGISTRY_ONLY` lets requests go to Services and ServiceEntries alone. */
+export type OutboundTraffic = "ALLOW_ANY" | "REGISTRY_ONLY";
 
 /** A gateway's settings. */
 export interface GatewaySettings {
@@ -73,8 +80,17 @@ export function istiodValues(settings: ControlPlaneSettings): Record<string, unk
       defaultPodDisruptionBudget: { enabled: replicas > 1 },
       proxy: { resources: settings.sidecarResources, readinessPeriodSeconds: sidecarReadinessPeriodSeconds },
     },
-    meshConfig: settings.meshConfig ?? {},
+    ...(settings.cni && { cni: { enabled: true } }),
+    meshConfig: {
+      ...(settings.outboundTraffic && { outboundTrafficPolicy: { mode: settings.outboundTraffic } }),
+      ...settings.meshConfig,
+    },
   };
+}
+
+/** @returns the values of the chart `cni`. */
+export function cniValues({ hub, tag }: Pick<ControlPlaneSettings, "hub" | "tag">): Record<string, unknown> {
+  return { global: { hub, tag, imagePullPolicy } };
 }
 
 /** @returns the values of the chart `gateway` for the gateway whose pods get the label `istio: <kind>`. */

@@ -28,4 +28,39 @@ describe("MeshNamespace", () => {
       /namespace is "De mo": use a DNS label/,
     );
   });
+
+  it("enforces a Pod Security level where one is named", async () => {
+    const { one } = await declare(() => new MeshNamespace("mesh", { namespace: "demo", podSecurity: "restricted" }));
+    assert.equal(one("Namespace").inputs.metadata.labels["pod-security.kubernetes.io/enforce"], "restricted");
+  });
+
+  it("limits who sends packets, and what is taken, only if asked to", async () => {
+    const plain = await declare(() => new MeshNamespace("mesh", { namespace: "demo", resourceQuota: {} }));
+    assert.equal(plain.all("NetworkPolicy").length + plain.all("ResourceQuota").length, 0);
+    const { one } = await declare(
+      () =>
+        new MeshNamespace("mesh", {
+          namespace: "demo",
+          allowedNamespaces: ["istio-ingress"],
+          resourceQuota: { pods: "20" },
+        }),
+    );
+    assert.deepEqual(one("ResourceQuota").inputs.spec, { hard: { pods: "20" } });
+    const { spec } = one("NetworkPolicy").inputs;
+    assert.deepEqual(spec.podSelector, {});
+    assert.deepEqual(spec.ingress, [
+      {
+        from: [
+          { podSelector: {} },
+          { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "istio-ingress" } } },
+        ],
+      },
+      {
+        ports: [
+          { port: 15020, protocol: "TCP" },
+          { port: 15090, protocol: "TCP" },
+        ],
+      },
+    ]);
+  });
 });

@@ -13,6 +13,8 @@ import { prod } from "./prod";
 import { profileNames } from "./profile";
 import type { Profile, ProfileName } from "./profile";
 import { sandbox } from "./sandbox";
+import { readSecurity } from "./securityConfig";
+import type { SecurityConfig } from "./securityConfig";
 import { readServices } from "./servicesConfig";
 import type { ServiceConfig } from "./servicesConfig";
 
@@ -38,6 +40,7 @@ export interface StackConfig {
   namespace: string;
   istio: IstioConfig;
   gateway: GatewayConfig;
+  security: SecurityConfig;
   services: ServiceConfig[];
 }
 
@@ -65,12 +68,14 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   const reader = new ConfigReader(Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])));
 
   const profile = profiles[reader.oneOf("profile", profileNames, "dev")];
+  const istio = readIstio(reader);
   const config: StackConfig = {
     profile,
     cluster: readCluster(reader),
     namespace: readNamespace(reader),
-    istio: readIstio(reader),
+    istio,
     gateway: readGateway(reader, profile),
+    security: readSecurity(reader, istio.cni),
     services: readServices(reader, profile),
   };
   reader.rejectUnknownKeys();

@@ -19,6 +19,7 @@ export const dev: Profile = {
     replicas: 1,
     spread: false,
     resources: { requests: { cpu: "5m", memory: "8Mi" }, limits: { memory: "64Mi" } },
+    traffic: { timeout: "15s", retries: { attempts: 2, perTryTimeout: "5s" } },
   },
   images,
 };

@@ -13,6 +13,8 @@ export interface GatewayConfig {
   hosts: string[];
   /** TLS secret; HTTP alone when left out. */
   tlsSecret?: string;
+  /** Make a self-signed certificate, and serve HTTPS with it. */
+  selfSigned: boolean;
 }
 
 /** The range that Kubernetes takes node ports from, unless it was told otherwise. */
@@ -41,6 +43,16 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
   if (hosts.length === 0) {
     reader.problem("gatewayHosts", hosts, 'name at least one host, or remove the key for "*"');
   }
+  const selfSigned = reader.boolean("gatewaySelfSigned", false);
+  const tlsSecret = reader.textThat(
+    "gatewayTlsSecret",
+    undefined,
+    (v) => /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(v),
+    "use the name of a kubernetes.io/tls secret in the namespace istio-ingress",
+  );
+  if (selfSigned && tlsSecret !== undefined) {
+    reader.problem("gatewaySelfSigned", true, "gatewayTlsSecret names a certificate already; remove one of the two");
+  }
   return {
     serviceType,
     httpNodePort,
@@ -52,11 +64,7 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
       "use host or host:port, without a scheme",
     ),
     hosts,
-    tlsSecret: reader.textThat(
-      "gatewayTlsSecret",
-      undefined,
-      (v) => /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(v),
-      "use the name of a kubernetes.io/tls secret in the namespace istio-ingress",
-    ),
+    tlsSecret,
+    selfSigned,
   };
 }

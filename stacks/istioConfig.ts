@@ -14,6 +14,8 @@ export interface IstioConfig {
   revision?: string;
   meshConfig: Record<string, unknown>;
   egressGateway: boolean;
+  /** Install istio-cni. */
+  cni: boolean;
 }
 
 /** Reads the keys of Istio. */
@@ -24,9 +26,10 @@ export function readIstio(reader: ConfigReader): IstioConfig {
     (v) => /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(v),
     "use a full version such as 1.30.4",
   );
+  const cni = reader.boolean("istioCni", false);
   return {
     version,
-    charts: readCharts(reader),
+    charts: readCharts(reader, cni),
     hub: reader.textThat(
       "istioHub",
       istioHub,
@@ -42,15 +45,16 @@ export function readIstio(reader: ConfigReader): IstioConfig {
     ),
     meshConfig: reader.object("istioMeshConfig"),
     egressGateway: reader.boolean("egressGateway", false),
+    cni,
   };
 }
 
-function readCharts(reader: ConfigReader): ChartSource {
+function readCharts(reader: ConfigReader, cni: boolean): ChartSource {
   const key = "istioCharts";
   const value = reader.text(key, istioChartRepo);
   const source = parseChartSource(value);
   if (source.kind === "folder") {
-    const missing = chartsMissingFrom(source.path);
+    const missing = [...chartsMissingFrom(source.path), ...(cni ? chartsMissingFrom(source.path, ["cni"]) : [])];
     if (!existsSync(source.path)) {
       reader.problem(
         key,

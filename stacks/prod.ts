@@ -20,6 +20,12 @@ export const prod: Profile = {
     spread: true,
     autoscaling: { min: 2, max: 6, cpuPercent: 70 },
     resources: { requests: { cpu: "50m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+    traffic: {
+      timeout: "15s",
+      retries: { attempts: 2, perTryTimeout: "5s" },
+      // No limits to connections and requests: those depend on the service. A pod that only fails gets a rest.
+      circuitBreaker: { consecutive5xx: 5, interval: "10s", baseEjectionTime: "30s" },
+    },
   },
   images,
 };

@@ -1,6 +1,7 @@
 import type { Autoscaling } from "../components/echoService";
 import type { GatewaySettings, ControlPlaneSettings, Scaling } from "../components/istioValues";
 import type { ImageTable } from "../components/versions";
+import type { TrafficConfig } from "./trafficConfig";
 import type * as k8s from "@pulumi/kubernetes";
 
 type Resources = k8s.types.input.core.v1.ResourceRequirements;
@@ -23,6 +24,8 @@ export interface ServiceDefaults {
   spread: boolean;
   /** Scale by CPU use; a fixed number of pods when left out. */
   autoscaling?: Autoscaling;
+  /** Timeouts, retries and limits. */
+  traffic: TrafficConfig;
 }
 
 /**

@@ -4,6 +4,8 @@ import type { ServiceConfig } from "./servicesConfig";
 export interface ReadmeFacts {
   /** URL of the gateway; undefined if it is not known. */
   gatewayUrl?: string;
+  /** The gateway's certificate is one that nobody vouches for. */
+  selfSigned?: boolean;
   /** Namespace of the services. */
   namespace: string;
   services: readonly Pick<ServiceConfig, "serviceName" | "path">[];
@@ -12,9 +14,11 @@ export interface ReadmeFacts {
 }
 
 /** @returns what to do next, as Markdown: Pulumi's console shows the output `readme` so. */
-export function readme({ gatewayUrl, namespace, services, portForward }: ReadmeFacts): string {
+export function readme({ gatewayUrl, selfSigned, namespace, services, portForward }: ReadmeFacts): string {
   const url = gatewayUrl ?? "http://ADDRESS";
-  const requests = services.flatMap(({ path }) => (path ? [`curl ${url}${path}`] : []));
+  const requests = services.flatMap(({ path }) =>
+    path ? [`curl ${selfSigned ? "--insecure " : ""}${url}${path}`] : [],
+  );
   return [
     "# Sidecar mesh",
     "",

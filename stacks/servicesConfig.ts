@@ -1,29 +1,49 @@
 import type { EchoServiceArgs } from "../components/echoService";
 import { isDnsLabel, isPort } from "../components/validation";
-import { didYouMean, isObject } from "./configReader";
+import { accessKeys, readAccess } from "./accessConfig";
+import type { AllowedCaller } from "./accessConfig";
+import { isObject } from "./configReader";
 import type { ConfigReader } from "./configReader";
+import { ItemReader } from "./itemReader";
 import type { Profile } from "./profile";
+import { readTraffic, trafficKeys } from "./trafficConfig";
+import type { TrafficConfig } from "./trafficConfig";
+import { fitsInNames, readVersions, versionsKeys } from "./versionsConfig";
+import type { VersionConfig, VersionsConfig } from "./versionsConfig";
+
+/** One version of a service as config declares it, with the image that runs and its weight. */
+export type ServiceVersion = Omit<VersionConfig, "text" | "image"> & { image: string };
 
 /** One service as config declares it, with every default filled in. */
-export type ServiceConfig = Omit<EchoServiceArgs, "namespace" | "image" | "args" | "env"> & {
-  image: string;
-  args?: string[];
-  env?: Record<string, string>;
-  /** Path on the gateway; undefined keeps the service inside the mesh. */
-  path?: string;
-};
+export type ServiceConfig = Omit<EchoServiceArgs, "namespace" | "image" | "args" | "env" | "versions"> &
+  TrafficConfig &
+  Omit<VersionsConfig, "versions"> & {
+    image: string;
+    args?: string[];
+    env?: Record<string, string>;
+    /** Path on the gateway; undefined keeps the service inside the mesh. */
+    path?: string;
+    versions?: ServiceVersion[];
+    /** Who may call it, besides the gateway where it has a path. */
+    allowFrom: AllowedCaller[];
+  };
 
-/** The article's two services. */
+/** The article's two services; the first calls the second. */
 const defaultServices = [
   { name: "user-service", text: "Hello from User Service", path: "/user" },
-  { name: "payment-service", text: "Hello from Payment Service", path: "/payment" },
+  { name: "payment-service", text: "Hello from Payment Service", path: "/payment", allowFrom: ["user-service"] },
 ];
 
 /** Port of services that do not name one. */
 const defaultPort = 8080;
 
 /** Keys of an item of `services`. */
-const serviceKeys = ["name", "text", "path", "replicas", "image", "port", "args", "env", "probePath", "resources"];
+const serviceKeys = [
+  ...["name", "text", "path", "replicas", "image", "port", "args", "env", "probePath", "resources"],
+  ...trafficKeys,
+  ...versionsKeys,
+  ...accessKeys,
+];
 
 const pathFix = "start with /, write each segment of letters, digits and ._~-, and leave out a / at the end";
 
@@ -33,50 +53,43 @@ export function readServices(reader: ConfigReader, profile: Profile): ServiceCon
   if (items.length === 0) {
     reader.problem("services", items, "declare at least one service, or remove the key for the default ones");
   }
-  const services = items.map((item, i) => readService(reader, item, `services[${i}]`, profile));
+  const names = items.flatMap(({ name }) => (typeof name === "string" ? [name] : []));
+  const services = items.map((item, i) =>
+    readService(new ItemReader(reader, item, `services[${i}]`, serviceKeys), profile, names),
+  );
   rejectTwins(reader, services, "name", (service) => service.serviceName);
   rejectTwins(reader, services, "path", (service) => service.path);
   return services;
 }
 
-function readService(reader: ConfigReader, item: Record<string, unknown>, at: string, profile: Profile): ServiceConfig {
-  const check = <T>(key: string, ok: (value: unknown) => value is T, fix: string): T | undefined => {
-    const value = item[key];
-    if (value === undefined || value === null) {
-      return undefined;
-    }
-    if (!ok(value)) {
-      reader.problem(`${at}.${key}`, value, fix);
-      return undefined;
-    }
-    return value;
-  };
-  for (const key of Object.keys(item).filter((key) => !serviceKeys.includes(key))) {
-    reader.problem(
-      `${at}.${key}`,
-      item[key],
-      `no such key${didYouMean(key, serviceKeys)}; known are ${serviceKeys.join(", ")}`,
-    );
-  }
-
+function readService(item: ItemReader, profile: Profile, names: readonly string[]): ServiceConfig {
   const nameFix = "use a DNS label: a-z first, then a-z, 0-9 and -, at most 63 characters";
-  const name = check("name", (v): v is string => typeof v === "string" && isDnsLabel(v), nameFix);
-  if (item.name === undefined || item.name === null) {
-    reader.problem(`${at}.name`, undefined, "give every service a name");
+  const name = item.value("name", (v): v is string => typeof v === "string" && isDnsLabel(v), nameFix);
+  if (!item.has("name")) {
+    item.problem("name", undefined, "give every service a name");
   }
-  const image = check("image", isText, "use an image reference such as registry/name:1.2.3");
-  const text = check("text", isText, "use a text that is not empty");
+  const image = item.value("image", isText, "use an image reference such as registry/name:1.2.3");
+  const text = item.value("text", isText, "use a text that is not empty");
   if (image !== undefined && text !== undefined) {
-    reader.problem(`${at}.text`, text, "the text is for the default image; with an image of your own, use args or env");
+    item.problem("text", text, "the text is for the default image; with an image of your own, use args or env");
   }
-  const { autoscaling, replicas: defaultReplicas, minAvailable, ...defaults } = profile.services;
-  const replicas = check("replicas", (v): v is number => isWhole(v, 0, 1000), "use a whole number from 0 to 1000");
-  const port = check("port", isPort, "use a whole number from 1 to 65535") ?? defaultPort;
-  const args = check(
+  const { autoscaling, replicas: defaultReplicas, minAvailable, traffic, ...defaults } = profile.services;
+  const replicas = item.whole("replicas", 0, 1000);
+  const port = item.value("port", isPort, "use a whole number from 1 to 65535") ?? defaultPort;
+  const args = item.value(
     "args",
     (v): v is string[] => Array.isArray(v) && v.every((a) => typeof a === "string"),
     "use a list of texts",
   );
+  const container =
+    image === undefined
+      ? {
+          image: profile.images.httpEcho,
+          args: args ?? echoArgs(port, text ?? `Hello from ${name}`),
+          probePath: item.value("probePath", isPathText, pathFix) ?? "/",
+        }
+      : { image, args, probePath: item.value("probePath", isPathText, pathFix) };
+  const { versions, canary, mirror } = readVersions(item);
 
   return {
     ...defaults,
@@ -87,18 +100,60 @@ function readService(reader: ConfigReader, item: Record<string, unknown>, at: st
     autoscaling: replicas === undefined ? autoscaling : undefined,
     minAvailable: (replicas ?? defaultReplicas) > (minAvailable ?? 0) ? minAvailable : undefined,
     resources:
-      check("resources", isResources, "use an object with requests and limits, each of cpu and memory") ??
+      item.value("resources", isResources, "use an object with requests and limits, each of cpu and memory") ??
       defaults.resources,
-    path: check("path", (v): v is string => typeof v === "string" && isPath(v), pathFix),
-    env: check("env", isTextMap, "use an object of texts"),
-    ...(image === undefined
-      ? {
-          image: profile.images.httpEcho,
-          args: args ?? [`-listen=:${port}`, `-text=${text ?? `Hello from ${name}`}`],
-          probePath: check("probePath", isPathText, pathFix) ?? "/",
-        }
-      : { image, args, probePath: check("probePath", isPathText, pathFix) }),
+    path: item.value("path", (v): v is string => typeof v === "string" && isPath(v), pathFix),
+    env: item.value("env", isTextMap, "use an object of texts"),
+    ...container,
+    ...readTraffic(item, traffic),
+    versions: versions?.map((version, i) =>
+      completeVersion(item, i, version, { name: name ?? "unnamed", names, port, ...container, ownImage: image }),
+    ),
+    canary,
+    mirror,
+    allowFrom: readAccess(item, names),
   };
+}
+
+/** What a version takes over from its service. */
+interface VersionContext {
+  name: string;
+  /** Names of all services. */
+  names: readonly string[];
+  port: number;
+  image: string;
+  args?: string[];
+  /** The service's own image; undefined if it runs the default one. */
+  ownImage?: string;
+}
+
+/** Fills in what a version leaves to its service, and notes a text that nothing would show, or a name that is taken. */
+function completeVersion(
+  item: ItemReader,
+  i: number,
+  { text, image, args, ...version }: VersionConfig,
+  service: VersionContext,
+): ServiceVersion {
+  const at = `versions[${i}]`;
+  const full = `${service.name}-${version.version}`;
+  if (!fitsInNames(service.name, version.version)) {
+    item.problem(`${at}.version`, version.version, `${full} is too long for a name; shorten one of the two`);
+  } else if (service.names.includes(full)) {
+    item.problem(`${at}.version`, version.version, `a service is called ${full} already; call the version otherwise`);
+  }
+  if (text !== undefined && (image ?? service.ownImage) !== undefined) {
+    item.problem(`${at}.text`, text, "the text is for the default image; with an image of your own, use args or env");
+  }
+  const inherited = image === undefined ? service.args : undefined;
+  return {
+    ...version,
+    image: image ?? service.image,
+    args: args ?? (text === undefined ? inherited : echoArgs(service.port, text)),
+  };
+}
+
+function echoArgs(port: number, text: string): string[] {
+  return [`-listen=:${port}`, `-text=${text}`];
 }
 
 function rejectTwins(
@@ -132,10 +187,6 @@ function isPathText(value: unknown): value is string {
 
 function isPath(value: string): boolean {
   return value === "/" || /^(\/[A-Za-z0-9._~-]+)+$/.test(value);
-}
-
-function isWhole(value: unknown, min: number, max: number): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
 }
 
 function isTextMap(value: unknown): value is Record<string, string> {

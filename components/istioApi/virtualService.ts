@@ -13,6 +13,8 @@ export interface HttpMatchRequest {
   uri?: StringMatch;
   headers?: Record<string, StringMatch>;
   queryParams?: Record<string, StringMatch>;
+  /** Port of the Gateway that the request came in at. */
+  port?: number;
 }
 
 /** Where a request goes. */
@@ -34,7 +36,9 @@ export interface HttpRouteDestination {
 export interface HttpRoute {
   name?: string;
   match?: HttpMatchRequest[];
-  route: HttpRouteDestination[];
+  /** Where requests go; left out where `redirect` answers them. */
+  route?: HttpRouteDestination[];
+  redirect?: { scheme: "https"; port: number; redirectCode: number };
   rewrite?: { uri?: string };
   /** Total time of a request, retries included, for example `5s`. */
   timeout?: string;

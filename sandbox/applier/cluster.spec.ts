@@ -124,6 +124,22 @@ describe("applier", () => {
     );
   });
 
+  it("removes a subset only when the pods that came after it are gone: requests may still be on their way", async () => {
+    const named = (kind: string) => ({ apiVersion: "v1", kind, metadata: { name: "user-v2", namespace: "demo" } });
+    const first = await run();
+    await first.applyObject("subset", "t", named("DestinationRule"));
+    await first.applyObject("pods", "t", named("Pod"));
+    const { delete: remove } = api;
+    api.delete = async (ref) => {
+      if (ref.kind === "Pod") {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return remove(ref);
+    };
+    await first.remove(first.inventory.entries);
+    assert.deepEqual(api.deleted, ["Pod/demo/user-v2", "DestinationRule/demo/user-v2"]);
+  });
+
   it("removes what the program no longer declares, and forgets it", async () => {
     const first = await run();
     await first.applyObject("a", "t", configMap("a"));

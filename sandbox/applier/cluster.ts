@@ -72,6 +72,10 @@ export class Cluster {
     const going: Promise<void>[] = [];
     for (const entry of [...entries].reverse()) {
       const isBarrier = entry.kind === "release" || entry.ref.kind === "Namespace";
+      if (entry.ref.kind === "DestinationRule") {
+        // Its subset goes after the pods that came after it: by then every proxy knows the routes that no longer name it.
+        await Promise.all(going.splice(0));
+      }
       if (isBarrier) {
         // What was made after it may need it to go: a pod its namespace, a custom resource its type.
         await Promise.all(going.splice(0));

@@ -1,4 +1,4 @@
-import type { runtime } from "@pulumi/pulumi";
+import { runtime } from "@pulumi/pulumi";
 import type { Cluster } from "./cluster";
 import { refOf } from "./cluster";
 import type { ReleaseInputs } from "./helm";
@@ -37,7 +37,7 @@ export class ApplyingEngine implements runtime.Mocks {
 
   private async applyResource(args: Args): Promise<Result> {
     const { type, name, custom, id } = args;
-    const inputs = args.inputs as Record<string, unknown>;
+    const inputs = withoutSecretMarks(args.inputs) as Record<string, unknown>;
     if (!custom) {
       return { id: undefined, state: inputs };
     }
@@ -63,6 +63,17 @@ export class ApplyingEngine implements runtime.Mocks {
     }
     throw new Error(`can't be made in-process; use the Pulumi CLI`);
   }
+}
+
+/** @returns inputs as the API server takes them: the SDK wraps what is secret, for an engine that would keep it apart. */
+export function withoutSecretMarks(value: unknown): unknown {
+  const plain: unknown = runtime.unwrapRpcSecret(value);
+  if (Array.isArray(plain)) {
+    return plain.map(withoutSecretMarks);
+  }
+  return typeof plain === "object" && plain !== null
+    ? Object.fromEntries(Object.entries(plain).map(([key, one]) => [key, withoutSecretMarks(one)]))
+    : plain;
 }
 
 /** @returns what the type and id of a resource that is only read name: `kubernetes:core/v1:Node`, `NAMESPACE/NAME` or `NAME`. */

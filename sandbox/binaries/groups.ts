@@ -95,6 +95,7 @@ export const binaryGroups = {
       },
     ],
   },
+  fortio: { name: "fortio", outputs: ["fortio"] },
 } as const satisfies Record<string, BinaryGroup>;
 
 export type GroupName = keyof typeof binaryGroups;

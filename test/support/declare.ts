@@ -37,7 +37,11 @@ export async function declare<T>(
         const state = inputs as Record<string, unknown>;
         // A release tells its name in its status, as the provider does; in a preview it is not known yet.
         const status = type.endsWith(":Release") && !preview ? { status: { name: state.name } } : {};
-        return { id: id || `${name}-id`, state: { ...state, ...status } };
+        const bytes =
+          type.endsWith(":RandomBytes") && !preview
+            ? { base64: Buffer.alloc(state.length as number, 7).toString("base64") }
+            : {};
+        return { id: id || `${name}-id`, state: { ...state, ...status, ...bytes } };
       },
       call: ({ inputs }) => inputs as Record<string, unknown>,
     },

@@ -1,0 +1,19 @@
+/** Milliseconds of each unit that Istio takes in a duration and that makes sense for a request. */
+const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+
+/**
+ * @returns the milliseconds of a duration such as `250ms`, `1.5s` or `1m30s`; undefined for anything else. A bare number is none:
+ * nobody can tell which unit was meant.
+ */
+export function milliseconds(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) {
+    return undefined;
+  }
+  const parts = text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g);
+  return [...parts].reduce((sum, [, count, unit]) => sum + Number(count) * units[unit!]!, 0);
+}
+
+/** @returns true for a duration of at least a millisecond, the shortest that Istio's webhook accepts. */
+export function isDuration(value: unknown): value is string {
+  return typeof value === "string" && (milliseconds(value) ?? 0) >= 1;
+}

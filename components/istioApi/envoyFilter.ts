@@ -1,0 +1,34 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** One change of Envoy's configuration. */
+export interface EnvoyConfigPatch {
+  applyTo: "HTTP_FILTER";
+  match: {
+    context: "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND" | "GATEWAY";
+    listener?: { filterChain: { filter: { name: string; subFilter?: { name: string } } } };
+  };
+  patch: { operation: "INSERT_BEFORE" | "INSERT_FIRST" | "MERGE"; value: Record<string, unknown> };
+}
+
+/** Spec of an EnvoyFilter. */
+export interface EnvoyFilterSpec {
+  /** Labels of the pods it is for; the whole namespace when left out. */
+  workloadSelector?: { labels: Record<string, string> };
+  /** Order among EnvoyFilters, lower first; by age when left out. */
+  priority?: number;
+  configPatches: EnvoyConfigPatch[];
+}
+
+/** Args of {@link EnvoyFilter}. */
+export interface EnvoyFilterArgs {
+  metadata: k8s.types.input.meta.v1.ObjectMeta;
+  spec: EnvoyFilterSpec;
+}
+
+/** networking.istio.io/v1alpha3 EnvoyFilter; the type has no newer version. */
+export class EnvoyFilter extends k8s.apiextensions.CustomResource {
+  constructor(name: string, args: EnvoyFilterArgs, opts?: pulumi.CustomResourceOptions) {
+    super(name, { apiVersion: "networking.istio.io/v1alpha3", kind: "EnvoyFilter", ...args }, opts);
+  }
+}

@@ -1,0 +1,103 @@
+import { isDuration } from "../components/durations";
+import { didYouMean, isObject } from "./configReader";
+import type { ConfigReader } from "./configReader";
+
+/** Reads one object inside a key, and notes what is wrong under its full path, such as `services[1].retries.attempts`. */
+export class ItemReader {
+  /** Notes every key of `item` that is not among `known`. */
+  constructor(
+    private readonly reader: ConfigReader,
+    private readonly item: Record<string, unknown>,
+    readonly at: string,
+    known: readonly string[],
+  ) {
+    for (const key of Object.keys(item).filter((key) => !known.includes(key))) {
+      this.problem(key, item[key], `no such key${didYouMean(key, known)}; known are ${known.join(", ")}`);
+    }
+  }
+
+  /** Notes a mistake in the value of `key`. */
+  problem(key: string, value: unknown, fix: string): void {
+    this.reader.problem(`${this.at}.${key}`, value, fix);
+  }
+
+  /** @returns true if the key holds something, right or wrong. */
+  has(key: string): boolean {
+    return this.item[key] !== undefined && this.item[key] !== null;
+  }
+
+  /** @returns the value of a key if `ok` accepts it; undefined if it is not set, or wrong, which is noted with `fix`. */
+  value<T>(key: string, ok: (value: unknown) => value is T, fix: string): T | undefined {
+    const value = this.item[key];
+    if (value === undefined || value === null) {
+      return undefined;
+    }
+    if (!ok(value)) {
+      this.problem(key, value, fix);
+      return undefined;
+    }
+    return value;
+  }
+
+  /** @returns the whole number of a key, within bounds. */
+  whole(key: string, min: number, max: number): number | undefined {
+    return this.value(
+      key,
+      (v): v is number => isWhole(v) && v >= min && v <= max,
+      `use a whole number from ${min} to ${max}`,
+    );
+  }
+
+  /** @returns the number of percent that a key holds. */
+  percent(key: string): number | undefined {
+    return this.value(
+      key,
+      (v): v is number => typeof v === "number" && v >= 0 && v <= 100,
+      "use a number from 0 to 100",
+    );
+  }
+
+  /** @returns the text of a key, which must not be empty. */
+  text(key: string): string | undefined {
+    return this.value(
+      key,
+      (v): v is string => typeof v === "string" && v.length > 0,
+      "use a text that is not empty; quote numbers",
+    );
+  }
+
+  /** @returns the text of a key that matches `pattern`. */
+  textLike(key: string, pattern: RegExp, fix: string): string | undefined {
+    return this.value(key, (v): v is string => typeof v === "string" && pattern.test(v), fix);
+  }
+
+  /** @returns the duration of a key, as Istio writes it. */
+  duration(key: string): string | undefined {
+    return this.value(key, isDuration, "use a duration with its unit, such as 250ms, 2s or 1m30s");
+  }
+
+  /** @returns the object of a key; undefined if it is not set. `known` are its keys. */
+  object(key: string, known: readonly string[]): ItemReader | undefined {
+    const value = this.value(key, isObject, `use an object of ${known.join(", ")}`);
+    return value && new ItemReader(this.reader, value, `${this.at}.${key}`, known);
+  }
+
+  /** @returns the objects of the list that a key holds; undefined if it is not set. `known` are the keys of each. */
+  objects(key: string, known: readonly string[]): ItemReader[] | undefined {
+    const isObjects = (v: unknown): v is Record<string, unknown>[] => Array.isArray(v) && v.every(isObject);
+    const values = this.value(key, isObjects, `use a list of objects of ${known.join(", ")}`);
+    return values?.map((value, i) => new ItemReader(this.reader, value, `${this.at}.${key}[${i}]`, known));
+  }
+
+  /** Notes a key that is missing. @returns `value`, or `standIn` so that the rest can still be judged. */
+  required<T>(key: string, value: T | undefined, standIn: T): T {
+    if (value === undefined && !this.has(key)) {
+      this.problem(key, undefined, "has to be set");
+    }
+    return value ?? standIn;
+  }
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value);
+}

@@ -1,0 +1,112 @@
+import type { Canary, Mirror } from "../components/serviceRoute";
+import { weightsAddUp } from "../components/serviceRouteCheck";
+import { isDnsLabel } from "../components/validation";
+import type { ItemReader } from "./itemReader";
+
+/** One version of a service; what it leaves out is as the service has it. */
+export interface VersionConfig {
+  version: string;
+  weight?: number;
+  text?: string;
+  image?: string;
+  args?: string[];
+  env?: Record<string, string>;
+  replicas?: number;
+}
+
+/** The versions of a service, and who gets which. */
+export interface VersionsConfig {
+  versions?: VersionConfig[];
+  canary?: Canary;
+  mirror?: Mirror;
+}
+
+/** Keys of an item of `services` that {@link readVersions} reads. */
+export const versionsKeys = ["versions", "canary", "mirror"] as const;
+
+/** Longest name of a version: it is a part of names that have 63 characters at most. */
+const versionPattern = /^[a-z]([-a-z0-9]{0,14}[a-z0-9])?$/;
+
+/** Reads the versions of a service. */
+export function readVersions(item: ItemReader): VersionsConfig {
+  const versions = item.objects("versions", ["version", "weight", "text", "image", "args", "env", "replicas"]);
+  const parsed = versions?.map(readVersion);
+  if (parsed?.length === 0) {
+    item.problem("versions", parsed, "declare at least one version, or remove the key");
+  }
+  const weights = parsed?.map(({ weight }) => weight) ?? [];
+  // A weight that is wrong in itself was noted already; its sum tells nothing more.
+  if (!weightsAddUp(weights) && versions?.every((one, i) => !one.has("weight") || weights[i] !== undefined)) {
+    item.problem(
+      "versions",
+      weights.map((weight) => weight ?? null),
+      "the weights have to add to 100, one for each version; or leave all of them out to share requests by pods",
+    );
+  }
+  const names = parsed?.map(({ version }) => version) ?? [];
+  names.forEach((name, i) => {
+    if (names.indexOf(name) < i) {
+      item.problem(`versions[${i}].version`, name, "another version has this name; give each its own");
+    }
+  });
+  return { versions: parsed, canary: readCanary(item, names), mirror: readMirror(item, names) };
+}
+
+function readVersion(item: ItemReader): VersionConfig {
+  const version = item.textLike("version", versionPattern, "use at most 16 of a-z, 0-9 and -, a letter first: v2");
+  return {
+    version: item.required("version", version, "unnamed"),
+    weight: item.whole("weight", 0, 100),
+    text: item.text("text"),
+    image: item.text("image"),
+    args: item.value("args", isTexts, "use a list of texts"),
+    env: item.value("env", isTextMap, "use an object of texts"),
+    replicas: item.whole("replicas", 0, 1000),
+  };
+}
+
+function readCanary(item: ItemReader, names: string[]): Canary | undefined {
+  const canary = item.object("canary", ["header", "value", "version"]);
+  if (!canary) {
+    return undefined;
+  }
+  const header = canary.textLike("header", /^[A-Za-z0-9-]+$/, "use the name of a header, such as x-canary");
+  return {
+    header: canary.required("header", header, "unnamed"),
+    value: canary.text("value"),
+    version: readSubset(canary, names),
+  };
+}
+
+function readMirror(item: ItemReader, names: string[]): Mirror | undefined {
+  const mirror = item.object("mirror", ["version", "percent"]);
+  return mirror && { version: readSubset(mirror, names), percent: mirror.percent("percent") ?? 100 };
+}
+
+/** @returns the version that a canary or mirror names, which must be one of the service's. */
+function readSubset(item: ItemReader, names: string[]): string {
+  const version = item.required("version", item.text("version"), "");
+  if (version !== "" && !names.includes(version)) {
+    const known = names.length > 0 ? `it has ${names.join(", ")}` : "it has none; declare versions";
+    item.problem("version", version, `the service has no such version; ${known}`);
+  }
+  return version;
+}
+
+/** @returns true if `name` can be a part of the names of a service's version. */
+export function fitsInNames(service: string, version: string): boolean {
+  return isDnsLabel(`${service}-${version}`);
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}
+
+function isTextMap(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((one) => typeof one === "string")
+  );
+}

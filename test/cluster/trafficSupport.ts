@@ -1,0 +1,173 @@
+import { execFile } from "node:child_process";
+import { Agent, request } from "node:http";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { addImages, ensureGroup, expectedInfo, programImage } from "../../sandbox";
+
+const run = promisify(execFile);
+const projectFolder = join(__dirname, "..", "..");
+const maxBuffer = 64 * 1024 * 1024;
+
+/** Version of fortio that sandbox/binaries/fortio pins. */
+const fortioTag = "1.67.0";
+
+/** The image of fortio in the sandbox. */
+export const fortioImage = `sandbox.local/fortio:${fortioTag}`;
+
+/** Namespace of the services. */
+export const namespace = "demo";
+
+/** URL of the ingress gateway on this machine. */
+export const gatewayUrl = `http://${expectedInfo().nodeIp}:30080`;
+
+/** Gives the cluster fortio's image; it builds it the first time. */
+export async function addFortio(): Promise<void> {
+  const program = join(await ensureGroup("fortio"), "fortio");
+  await addImages([programImage({ name: "fortio", tag: fortioTag, program, args: ["server"], user: 65532 })]);
+}
+
+/** @returns an item of `services` that runs fortio's server; `params` is what it answers with, such as `status=503:50`. */
+export function fortioService(name: string, params: string, settings: Record<string, unknown> = {}) {
+  return { name, image: fortioImage, args: fortioArgs(name, params), retries: { attempts: 0 }, ...settings };
+}
+
+/** @returns the arguments of fortio's server; it shows a request's headers at `/NAME/debug`. */
+export function fortioArgs(name: string, params: string): string[] {
+  const off = ["-grpc-port", "-redirect-port", "-tcp-port", "-udp-port"].flatMap((flag) => [flag, "disabled"]);
+  const echo = ["-echo-debug-path", `/${name}/debug`, "-max-echo-delay", "10s"];
+  return ["server", ...off, ...echo, ...(params ? ["-echo-server-default-params", params] : [])];
+}
+
+/** Applies the whole program to the sandbox. */
+export async function apply(config: Record<string, unknown>): Promise<void> {
+  const settings = Object.entries(config).flatMap(([key, value]) => [
+    "-c",
+    `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  ]);
+  const args = ["start", "--silent", "--", "--sandbox", "--engine", "in-process", ...settings];
+  await run("npm", args, { cwd: projectFolder, maxBuffer });
+}
+
+/** Removes what {@link apply} made. */
+export async function remove(): Promise<void> {
+  const args = ["run", "--silent", "down", "--", "--sandbox", "--engine", "in-process"];
+  await run("npm", args, { cwd: projectFolder, maxBuffer });
+}
+
+/** Runs kubectl. @returns what it prints. */
+export async function kubectl(...args: string[]): Promise<string> {
+  const { kubeconfig, binDir } = expectedInfo();
+  const { stdout } = await run(join(binDir, "kubectl"), ["--kubeconfig", kubeconfig, ...args], { maxBuffer });
+  return stdout;
+}
+
+/** Runs istioctl. @returns what it prints, errors included, whatever its exit code. */
+export async function istioctl(...args: string[]): Promise<string> {
+  const { kubeconfig, binDir } = expectedInfo();
+  const all = ["--kubeconfig", kubeconfig, ...args];
+  return run(join(binDir, "istioctl"), all, { maxBuffer }).then(
+    ({ stdout, stderr }) => stdout + stderr,
+    (error: { stdout?: string; stderr?: string }) => `${error.stdout ?? ""}${error.stderr ?? ""}`,
+  );
+}
+
+/** Runs fortio in the pod of a service. @returns all that it prints, whatever its exit code. */
+export async function fortioIn(service: string, ...args: string[]): Promise<string> {
+  const { kubeconfig, binDir } = expectedInfo();
+  const exec = ["exec", "-n", namespace, `deploy/${service}`, "-c", service, "--", "/usr/local/bin/fortio", ...args];
+  return run(join(binDir, "kubectl"), ["--kubeconfig", kubeconfig, ...exec], { maxBuffer, timeout: 60_000 }).then(
+    ({ stdout, stderr }) => stdout + stderr,
+    (error: { stdout?: string; stderr?: string }) => `${error.stdout ?? ""}${error.stderr ?? ""}`,
+  );
+}
+
+/** An answer, or what was there instead of one. */
+export interface Answer {
+  /** Status; 0 if there was no answer. */
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+  /** Milliseconds until all of it was there. */
+  ms: number;
+  /** Why there was no answer. */
+  error?: string;
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 100 });
+
+/** Sends one request, and waits at most 20 s for the answer. */
+export function get(url: string, headers: Record<string, string> = {}): Promise<Answer> {
+  const started = Date.now();
+  return new Promise((resolve) => {
+    const fail = (error: string) =>
+      resolve({ status: 0, headers: {}, body: "", ms: Date.now() - started, error: error || "no answer" });
+    const sent = request(url, { headers, agent, timeout: 20_000 }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+      answer.on("error", (error) => fail(error.message));
+      answer.on("end", () =>
+        resolve({
+          status: answer.statusCode ?? 0,
+          headers: answer.headers,
+          body: Buffer.concat(chunks).toString("utf8"),
+          ms: Date.now() - started,
+        }),
+      );
+    });
+    sent.on("timeout", () => sent.destroy(new Error("timeout")));
+    sent.on("error", (error) => fail(error.message));
+    sent.end();
+  });
+}
+
+/** Sends `count` requests, `parallel` at a time. */
+export async function drive(
+  url: string,
+  count: number,
+  parallel = 1,
+  headers: Record<string, string> = {},
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  let sent = 0;
+  const worker = async () => {
+    while (sent++ < count) {
+      answers.push(await get(url, headers));
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
+  return answers;
+}
+
+/** @returns how many answers had each status. */
+export function statuses(answers: readonly Answer[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const { status } of answers) {
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Asks until `test` accepts the answer. @returns whether it did within `seconds`. */
+export async function until(seconds: number, test: () => Promise<boolean>): Promise<boolean> {
+  const end = Date.now() + seconds * 1000;
+  while (Date.now() < end) {
+    if (await test()) {
+      return true;
+    }
+    await sleep(200);
+  }
+  return false;
+}
+
+/** Sends requests one after another, about `perSecond`, until it is told to stop. */
+export function constantLoad(url: string, perSecond: number): { stop: () => Promise<Answer[]> } {
+  const pending: Promise<Answer>[] = [];
+  const timer = setInterval(() => pending.push(get(url)), 1000 / perSecond);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return Promise.all(pending);
+    },
+  };
+}

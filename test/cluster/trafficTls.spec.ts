@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { request } from "node:https";
+import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+import { expectedInfo } from "../../sandbox";
+import {
+  apply,
+  fortioIn,
+  fortioService,
+  addFortio,
+  gatewayUrl,
+  get,
+  istioctl,
+  kubectl,
+  remove,
+  until,
+} from "./trafficSupport";
+
+const httpsUrl = `https://${expectedInfo().nodeIp}:30443`;
+const services = [
+  { name: "hello", text: "Hello over TLS", path: "/hello" },
+  fortioService("caller", "", { path: "/caller" }),
+];
+const secret = ["get", "secret", "-n", "istio-ingress", "gateway-self-signed", "-o"];
+
+/** Asks over HTTPS, trusting the certificate `ca` alone. */
+function getTls(
+  url: string,
+  ca: string,
+): Promise<{ status?: number; body: string; protocol: string | null; peer: DetailedPeerCertificate }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { ca, timeout: 5000, agent: false }, (answer) => {
+      const socket = answer.socket as TLSSocket;
+      const [protocol, peer] = [socket.getProtocol(), socket.getPeerCertificate(true)];
+      let body = "";
+      answer.setEncoding("utf8").on("data", (text: string) => (body += text));
+      answer.on("end", () => resolve({ status: answer.statusCode, body, protocol, peer }));
+    });
+    sent.on("error", reject).on("timeout", () => sent.destroy(new Error("timeout")));
+    sent.end();
+  });
+}
+
+async function storedCertificate(): Promise<string> {
+  const encoded = await kubectl(...secret, "jsonpath={.data.tls\\.crt}");
+  return Buffer.from(encoded, "base64").toString("utf8");
+}
+
+describe("gateway TLS and egress", function () {
+  this.timeout(240_000);
+  let certificate = "";
+
+  before(async () => {
+    await addFortio();
+    await apply({ services, gatewaySelfSigned: "true", outboundTraffic: "REGISTRY_ONLY" });
+    certificate = await storedCertificate();
+    const answers = () =>
+      getTls(`${httpsUrl}/hello`, certificate).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    assert.ok(await until(30, answers), "the gateway answers over HTTPS");
+  });
+
+  after(remove);
+
+  it("serves HTTPS with a certificate that is valid for its address", async () => {
+    const { status, body, protocol, peer } = await getTls(`${httpsUrl}/hello`, certificate);
+    assert.equal(status, 200);
+    assert.equal(body.trim(), "Hello over TLS");
+    assert.match(protocol ?? "", /^TLSv1\.[23]$/);
+    assert.equal(peer.fingerprint256, new X509Certificate(certificate).fingerprint256);
+  });
+
+  it("is not trusted by whoever does not know the certificate", async () => {
+    await assert.rejects(getTls(`${httpsUrl}/hello`, ""), /self-signed|unable to verify/);
+  });
+
+  it("redirects HTTP to HTTPS, on the port where that answers", async () => {
+    const { status, headers } = await get(`${gatewayUrl}/hello?x=1`);
+    assert.equal(status, 301);
+    assert.equal(headers.location, `${httpsUrl}/hello?x=1`);
+  });
+
+  it("keeps its certificate when the program is applied again", async () => {
+    const version = () => kubectl(...secret, "jsonpath={.metadata.resourceVersion}");
+    const before = await version();
+    await apply({ services, gatewaySelfSigned: "true", outboundTraffic: "REGISTRY_ONLY" });
+    assert.equal(await storedCertificate(), certificate);
+    assert.equal(await version(), before);
+  });
+
+  it("lets nobody out to a host that is not registered", async () => {
+    const outside = `http://${expectedInfo().nodeIp}:30080/`;
+    const blocked = async () => /HTTP\/1.1 502|connection reset|EOF/.test(await fortioIn("caller", "curl", outside));
+    assert.ok(await until(20, blocked), "blocked");
+    await apply({ services, gatewaySelfSigned: "true" });
+    const passes = async () => /HTTP\/1.1 301/.test(await fortioIn("caller", "curl", outside));
+    assert.ok(await until(60, passes), "let out by ALLOW_ANY");
+  });
+
+  it("leaves nothing for istioctl analyze to report", async () => {
+    for (const ns of ["demo", "istio-ingress", "istio-system"]) {
+      assert.match(await istioctl("analyze", "-n", ns), /^\s*✔ No validation issues found/);
+    }
+  });
+});
