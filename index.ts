@@ -6,6 +6,8 @@ import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
 import { MeshNamespace } from "./components/meshNamespace";
+import { logScraper, Observability, spanReceiver } from "./components/observability/observability";
+import { MeshTelemetry, mergeMeshConfig, telemetryMeshConfig } from "./components/telemetry";
 import { readme as describe } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
@@ -16,6 +18,7 @@ const {
   istio: istioConfig,
   gateway,
   services: serviceConfigs,
+  observability: observabilityConfig,
 } = readSettings();
 
 const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
@@ -26,6 +29,7 @@ const istio = new Istio(
   {
     ...istioConfig,
     ...profile.istio,
+    meshConfig: mergeMeshConfig(telemetryMeshConfig(spanReceiver(observabilityConfig.tracing)), istioConfig.meshConfig),
     ingressGateway: {
       ...profile.gateway,
       serviceType: gateway.serviceType,
@@ -42,11 +46,33 @@ const meshNamespace = new MeshNamespace(
   { ...onCluster, dependsOn: istio.controlPlane },
 );
 
+const observabilityArgs = {
+  ...profile.observability,
+  ...observabilityConfig,
+  scrapeSeconds: profile.observability.prometheus.scrapeSeconds,
+  systemNamespace: "istio-system",
+  exposed: observabilityConfig.exposeDashboards,
+  images: profile.images,
+};
+const observability = new Observability("observability", observabilityArgs, onCluster);
+const scraper = logScraper("log-scraper", meshNamespace.namespace, observabilityArgs, onCluster);
+
+new MeshTelemetry(
+  "telemetry",
+  {
+    systemNamespace: "istio-system",
+    samplingPercent: observabilityConfig.tracing.kind === "none" ? undefined : observabilityConfig.samplingPercent,
+    fileLogNamespaces: scraper ? [meshNamespace.namespace] : [],
+    statsAccessLog: profile.observability.statsAccessLog,
+  },
+  { ...onCluster, dependsOn: istio.controlPlane },
+);
+
 const echoServices = serviceConfigs.map(
   (service) =>
     new EchoService(
       service.serviceName,
-      { ...service, namespace: meshNamespace.namespace },
+      { ...service, namespace: meshNamespace.namespace, extras: scraper?.extras(service) },
       // A pod that starts before the injector is there stays without a sidecar.
       { ...onCluster, dependsOn: istio.controlPlane },
     ),
@@ -90,6 +116,9 @@ export const services = gatewayUrl.apply((url) =>
     serviceConfigs.flatMap(({ serviceName, path }) => (url && path ? [[serviceName, url + path]] : [])),
   ),
 );
+
+/** How each dashboard is reached: in the cluster, by a port-forward, and under the gateway where it is exposed. */
+export const dashboards = observability.dashboards;
 
 /** What to do next, as Markdown. */
 export const readme = pulumi.all([gatewayUrl, istio.gatewayNamespace]).apply(([url, gatewayNamespace]) =>

@@ -9,6 +9,8 @@ import { readGateway } from "./gatewayConfig";
 import type { GatewayConfig } from "./gatewayConfig";
 import { readIstio } from "./istioConfig";
 import type { IstioConfig } from "./istioConfig";
+import { readObservability } from "./observabilityConfig";
+import type { ObservabilityConfig } from "./observabilityConfig";
 import { prod } from "./prod";
 import { profileNames } from "./profile";
 import type { Profile, ProfileName } from "./profile";
@@ -29,6 +31,7 @@ const reservedNamespaces = [
   "kube-node-lease",
   "istio-system",
   "istio-ingress",
+  "observability",
 ];
 
 /** The whole configuration: checked, typed, and with every default filled in. */
@@ -39,6 +42,7 @@ export interface StackConfig {
   istio: IstioConfig;
   gateway: GatewayConfig;
   services: ServiceConfig[];
+  observability: ObservabilityConfig;
 }
 
 /**
@@ -72,6 +76,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     istio: readIstio(reader),
     gateway: readGateway(reader, profile),
     services: readServices(reader, profile),
+    observability: readObservability(reader, profile),
   };
   reader.rejectUnknownKeys();
   return { config, reader };
