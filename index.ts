@@ -52,6 +52,10 @@ const observabilityArgs = {
   scrapeSeconds: profile.observability.prometheus.scrapeSeconds,
   systemNamespace: "istio-system",
   exposed: observabilityConfig.exposeDashboards,
+  kiali: observabilityConfig.kiali
+    ? { sizing: profile.observability.kialiSizing, auth: profile.observability.kialiAuth }
+    : undefined,
+  grafana: observabilityConfig.grafana ? { sizing: profile.observability.grafanaSizing } : undefined,
   images: profile.images,
 };
 const observability = new Observability("observability", observabilityArgs, onCluster);
@@ -119,6 +123,9 @@ export const services = gatewayUrl.apply((url) =>
 
 /** How each dashboard is reached: in the cluster, by a port-forward, and under the gateway where it is exposed. */
 export const dashboards = observability.dashboards;
+
+/** Password of Grafana's user `admin`; a secret. */
+export const grafanaPassword = observability.grafanaPassword;
 
 /** What to do next, as Markdown. */
 export const readme = pulumi.all([gatewayUrl, istio.gatewayNamespace]).apply(([url, gatewayNamespace]) =>

@@ -44,7 +44,7 @@ export function scraperConfig(backend: CollectorBackend): string {
   return collector(backend, {
     receiver: {
       include: [sharedLog.file, `${sharedLog.file}.*`],
-      operators: accessLogOperators('body matches "^{"'),
+      operators: accessLogOperators('body startsWith "{"'),
     },
     memoryMiB: 128,
     processors: {
@@ -78,7 +78,7 @@ export function nodeAgentConfig(backend: CollectorBackend, podLogsFolder: string
       include_file_path: true,
       operators: [
         { type: "container", id: "container-parser" },
-        ...accessLogOperators('body matches "^\\{\"" and body contains "\"start_time\""'),
+        ...accessLogOperators('body startsWith "{" and body contains "start_time"'),
       ],
     },
     memoryMiB: 128,

@@ -30,6 +30,8 @@ export interface BackendSpec {
   /** Name of the Service. Default: `app`. */
   service?: string;
   image: pulumi.Input<string>;
+  /** Default: the image's own. */
+  command?: string[];
   args: pulumi.Input<string>[];
   env?: k8s.types.input.core.v1.EnvVar[];
   /** User that the image runs as. */
@@ -40,6 +42,10 @@ export interface BackendSpec {
   /** Files by name, mounted read-only at `configFolder`. */
   config: Record<string, pulumi.Input<string>>;
   configFolder: string;
+  /** Keep the files in a Secret. Default false: in a ConfigMap. */
+  configIsSecret?: boolean;
+  /** Where in the folder each file goes. Default: its name. */
+  configItems?: Record<string, string>;
   /** More volumes, besides configuration and data. */
   volumes?: k8s.types.input.core.v1.Volume[];
   volumeMounts?: k8s.types.input.core.v1.VolumeMount[];
@@ -83,7 +89,9 @@ export function declareBackend(
   const { app, namespace } = spec;
   const metadata = { name: app, namespace, labels: { app } };
   const account = declareAccount(name, spec, opts);
-  const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: spec.config }, opts);
+  const config = spec.configIsSecret
+    ? new k8s.core.v1.Secret(`${name}-config`, { metadata, stringData: spec.config }, opts)
+    : new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: spec.config }, opts);
   const { volume, replicas } = spec.sizing;
 
   const workload = new k8s.apps.v1.StatefulSet(
@@ -190,10 +198,15 @@ export function declareAccount(
   return account;
 }
 
+function configSource({ configIsSecret, configItems }: BackendSpec, name: pulumi.Input<string>) {
+  const items = configItems && Object.entries(configItems).map(([key, path]) => ({ key, path }));
+  return configIsSecret ? { secret: { secretName: name, items } } : { configMap: { name, items } };
+}
+
 function podSpec(
   spec: BackendSpec,
   serviceAccountName: pulumi.Input<string>,
-  configMap: pulumi.Input<string>,
+  configName: pulumi.Input<string>,
 ): k8s.types.input.core.v1.PodSpec {
   const ready = { httpGet: { path: spec.ready.path, port: spec.ready.port } };
   const hasVolume = spec.sizing.volume !== undefined && spec.dataFolder !== undefined;
@@ -227,6 +240,7 @@ function podSpec(
         name: spec.app,
         image: spec.image,
         imagePullPolicy: "IfNotPresent",
+        command: spec.command,
         args: spec.args,
         env: spec.env,
         envFrom: spec.envFromSecret ? [{ secretRef: { name: spec.envFromSecret, optional: true } }] : undefined,
@@ -240,7 +254,7 @@ function podSpec(
       },
     ],
     volumes: [
-      { name: "config", configMap: { name: configMap } },
+      { name: "config", ...configSource(spec, configName) },
       { name: "tmp", emptyDir: {} },
       ...(spec.dataFolder && !hasVolume ? [{ name: "data", emptyDir: {} }] : []),
       ...(spec.volumes ?? []),

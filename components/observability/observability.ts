@@ -9,6 +9,8 @@ import { dashboardEndpoint, exposedPath, observabilityNamespace } from "./endpoi
 import type { DashboardEndpoint, DashboardName } from "./endpoints";
 import { Jaeger, jaegerPorts, jaegerService } from "./jaeger";
 import type { JaegerStorage } from "./jaeger";
+import { Grafana } from "./grafana";
+import { Kiali } from "./kiali";
 import { Loki, lokiPorts } from "./loki";
 import type { LokiStorage } from "./loki";
 import { NodeLogs } from "./nodeLogs";
@@ -50,6 +52,10 @@ export interface ObservabilityArgs {
   systemNamespace: string;
   /** Serve each page under its path of the ingress gateway. Default false. */
   exposed?: boolean;
+  /** Install Kiali: how it runs, and how it asks who somebody is. Default: it is left out. */
+  kiali?: { sizing: Omit<Sizing, "volume">; auth: "anonymous" | "token" };
+  /** Install Grafana: how it runs. Default: it is left out. */
+  grafana?: { sizing: Omit<Sizing, "volume"> };
   images: ImageTable;
 }
 
@@ -82,6 +88,8 @@ export function logStore(logs: LogsChoice): CollectorBackend | undefined {
 export class Observability extends pulumi.ComponentResource {
   /** How each page that was installed is reached. */
   readonly dashboards: Partial<Record<DashboardName, DashboardEndpoint>>;
+  /** Password of Grafana's `admin`, a secret; undefined without Grafana. */
+  readonly grafanaPassword?: pulumi.Output<string>;
   /** Ready backends: what is to be seen from its first request on depends on this. */
   readonly ready: pulumi.Output<string[]>;
 
@@ -138,11 +146,56 @@ export class Observability extends pulumi.ComponentResource {
       );
     }
 
+    const prometheusUrl =
+      metrics.kind === "existing"
+        ? metrics.url
+        : prometheus && dashboardEndpoint("prometheus", path("prometheus") ?? "").inCluster;
+    const jaegerUrl = jaeger && dashboardEndpoint("jaeger", path("jaeger") ?? "").inCluster;
+    const grafana =
+      args.grafana &&
+      new Grafana(
+        "grafana",
+        {
+          ...args.grafana,
+          namespace,
+          image: images.grafana,
+          sources: {
+            prometheus: prometheusUrl,
+            loki: loki && `http://loki.${observabilityNamespace}:${lokiPorts.http}`,
+            jaeger: jaegerUrl,
+          },
+          path: path("grafana"),
+        },
+        parent,
+      );
+    if (args.kiali && prometheusUrl) {
+      new Kiali(
+        "kiali",
+        {
+          ...args.kiali,
+          namespace,
+          image: images.kiali,
+          systemNamespace: args.systemNamespace,
+          prometheusUrl,
+          jaegerUrl,
+          grafana: grafana && {
+            url: dashboardEndpoint("grafana", path("grafana") ?? "").inCluster,
+            password: grafana.adminPassword,
+          },
+          path: path("kiali"),
+        },
+        parent,
+      );
+    }
+
+    this.grafanaPassword = grafana?.adminPassword;
     this.ready = pulumi
       .all([loki?.url, jaeger?.url, prometheus?.url])
       .apply((urls) => urls.filter((url): url is string => url !== undefined));
     this.dashboards = {
       ...(prometheus && { prometheus: dashboardEndpoint("prometheus", path("prometheus") ?? "") }),
+      ...(args.kiali && prometheusUrl && { kiali: dashboardEndpoint("kiali", path("kiali") ?? "") }),
+      ...(grafana && { grafana: dashboardEndpoint("grafana", path("grafana") ?? "") }),
       ...(jaeger && { jaeger: dashboardEndpoint("jaeger", path("jaeger") ?? "") }),
     };
     this.registerOutputs({ dashboards: this.dashboards });

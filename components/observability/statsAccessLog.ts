@@ -115,7 +115,8 @@ export function statsAccessLogRelabelings(): Relabeling[] {
       source_workload_namespace: "$3",
     }),
     ...set(client, ["upstream_cluster"], ".*", { destination_service_name: "unknown" }),
-    ...set(client, ["upstream_cluster"], "outbound\\|[0-9]+\\|[^|]*\\|(([^.|]+)\\.([^.]+)\\..+)", {
+    // outbound|PORT|SUBSET|HOST, and a ; after it.
+    ...set(client, ["upstream_cluster"], "outbound\\|[0-9]+\\|[^|]*\\|(([^.|]+)\\.([^.]+)\\.[^;]+);?", {
       destination_service: "$1",
       destination_service_name: "$2",
       destination_workload: "$2",
