@@ -106,7 +106,7 @@ const ingress = new IngressAddress(
     serviceType: gateway.serviceType,
     clusterKind: cluster.kind,
     nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
-    nodeName: cluster.context,
+    nodeAddress: cluster.nodeAddress,
   },
   onCluster,
 );
@@ -134,7 +134,7 @@ export const readme = pulumi.all([gatewayUrl, istio.gatewayNamespace]).apply(([u
     namespace: namespaceName,
     services: serviceConfigs,
     portForward:
-      gateway.serviceType === "ClusterIP"
+      gateway.serviceType === "ClusterIP" || url === undefined
         ? `kubectl --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${localPorts.http}:80`
         : undefined,
   }),

@@ -3,7 +3,7 @@
  * Starts mesh-check. Compiling some hundred TypeScript files takes longer than checking a mesh, so they are bundled into
  * one script the first time, kept together with the engine's compiled code, and made again when a source changes.
  */
-/* global __dirname, process, require */
+/* global __dirname, process */
 const fs = require("node:fs");
 const path = require("node:path");
 const v8 = require("node:v8");
@@ -66,7 +66,8 @@ function compile(source, cachedData) {
 function bundle() {
   const esbuild = require(require.resolve("esbuild", { paths: [path.dirname(require.resolve("tsx/package.json"))] }));
   const options = { bundle: true, platform: "node", format: "cjs", target: "node20", write: false, logLevel: "silent" };
-  return esbuild.buildSync({ entryPoints: [entry], external: ["yaml"], minifySyntax: true, ...options }).outputFiles[0].text;
+  return esbuild.buildSync({ entryPoints: [entry], external: ["yaml"], minifySyntax: true, ...options }).outputFiles[0]
+    .text;
 }
 
 const state = stateOfSources();

@@ -1,13 +1,13 @@
+import { existsSync } from "node:fs";
 import { expectedInfo, up as sandboxUp } from "../sandbox";
 import { sandboxContext } from "../stacks/cluster";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
 import { createCluster } from "./createCluster";
 import type { Flags } from "./flags";
+import { UsageError } from "./flags";
 import { findOnPath } from "./pulumiCli";
 import { readProject, readStackFile, stackFile } from "./stackFiles";
 import { chooseTarget } from "./target";
-import { existsSync } from "node:fs";
-import { UsageError } from "./flags";
 
 /** What a run is about: a stack, its cluster, and the config that this run adds. */
 export interface Session {

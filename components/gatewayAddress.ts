@@ -15,15 +15,10 @@ export interface GatewayReach {
   clusterKind: "kind" | "minikube" | "sandbox" | "remote";
   /** Node ports of the Service. */
   nodePorts: { http: number; https: number };
-  /** Address of a node, where node ports are reached at one. */
+  /** Address at which node ports are reached, where it is known. */
   nodeAddress?: string;
   /** Address or name that the load balancer got. */
   loadBalancer?: string;
-}
-
-/** @returns true if the URL can't be told without asking the cluster for the address of a node. */
-export function needsNodeAddress(reach: Pick<GatewayReach, "address" | "serviceType" | "clusterKind">): boolean {
-  return !reach.address && reach.serviceType === "NodePort" && ["minikube", "sandbox"].includes(reach.clusterKind);
 }
 
 /** @returns true if the URL can't be told without asking the cluster for the load balancer's address. */

@@ -1,19 +1,17 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { GatewayReach } from "./gatewayAddress";
-import { gatewayUrl, needsLoadBalancer, needsNodeAddress } from "./gatewayAddress";
+import { gatewayUrl, needsLoadBalancer } from "./gatewayAddress";
 
 /** Args of {@link IngressAddress}. */
-export interface IngressAddressArgs extends Omit<GatewayReach, "nodeAddress" | "loadBalancer"> {
+export interface IngressAddressArgs extends Omit<GatewayReach, "loadBalancer"> {
   /** Namespace of the gateway's Service. */
   namespace: pulumi.Input<string>;
   /** Name of the gateway's Service; unknown until the gateway is there. */
   service: pulumi.Input<string>;
-  /** Name of a node of the cluster. Asked for on minikube and the sandbox, whose nodes are reached from this machine. */
-  nodeName?: string;
 }
 
-/** Finds out at which URL the ingress gateway is reached. It asks the cluster only for what can't be told without. */
+/** Finds out at which URL the ingress gateway is reached. It asks the cluster for a load balancer's address alone. */
 export class IngressAddress extends pulumi.ComponentResource {
   /** URL without a / at the end; undefined if the cluster does not tell. Unknown in a preview of a gateway yet to be made. */
   readonly url: pulumi.Output<string | undefined>;
@@ -25,15 +23,11 @@ export class IngressAddress extends pulumi.ComponentResource {
     const loadBalancer = needsLoadBalancer(args)
       ? this.readLoadBalancer(name, args, service)
       : pulumi.output(undefined);
-    const nodeAddress =
-      needsNodeAddress(args) && args.nodeName
-        ? this.readNodeAddress(name, args.nodeName, service)
-        : pulumi.output(undefined);
 
     this.url = pulumi
       // The Service is among them so that a URL is never told before the gateway is there.
-      .all([loadBalancer, nodeAddress, service])
-      .apply(([lb, node]) => gatewayUrl({ ...args, loadBalancer: lb, nodeAddress: node }));
+      .all([loadBalancer, service])
+      .apply(([address]) => gatewayUrl({ ...args, loadBalancer: address }));
     this.registerOutputs({ url: this.url });
   }
 
@@ -44,19 +38,6 @@ export class IngressAddress extends pulumi.ComponentResource {
     return read.status.apply((status): string | undefined => {
       const ingress = status?.loadBalancer?.ingress?.[0];
       return ingress?.hostname ?? ingress?.ip;
-    });
-  }
-
-  private readNodeAddress(name: string, nodeName: string, service: pulumi.Output<string>) {
-    // The id waits for the Service, so that a preview of a new stack does not ask a cluster that may not be there yet.
-    const read = k8s.core.v1.Node.get(
-      `${name}-node`,
-      service.apply(() => nodeName),
-      { parent: this },
-    );
-    return read.status.apply((status): string | undefined => {
-      const addresses = status?.addresses ?? [];
-      return addresses.find((address) => address.type === "InternalIP")?.address;
     });
   }
 }

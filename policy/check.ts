@@ -23,6 +23,10 @@ export interface Outcome {
   undetermined: Undetermined[];
 }
 
+function isWorkload(item: Resource | Workload): item is Workload {
+  return "resource" in item;
+}
+
 /** The level at which a rule runs under some settings. */
 export function levelOf(rule: Rule, settings: Settings): Level | "disabled" {
   const { level } = rule;
@@ -62,7 +66,7 @@ export function checkMesh(mesh: Mesh, settings: Settings, rules: readonly Rule[]
             if (!(error instanceof UnknownValue)) {
               throw error;
             }
-            const resource = "resource" in item ? (item as Workload).resource : (item as Resource);
+            const resource: Resource = isWorkload(item) ? item.resource : item;
             const { urn } = resource;
             const reason = error.message;
             undetermined.push({

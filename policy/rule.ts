@@ -58,15 +58,15 @@ export interface Context<C extends ConfigSchema = ConfigSchema> {
   /** The rule's configuration, with its defaults. */
   readonly config: { [K in keyof C]: C[K]["default"] };
   /** Goes through resources or workloads; one that needs a value not known yet is noted, and the others still checked. */
-  each<T extends Resource | Workload>(items: readonly T[], check: (item: T) => void): void;
-  report(resource: Resource, report: Report): void;
+  readonly each: <T extends Resource | Workload>(items: readonly T[], check: (item: T) => void) => void;
+  readonly report: (resource: Resource, report: Report) => void;
   /**
    * Reports a reference to something that is not declared. Whether that breaks depends on the world: where references
    * may leave the input, it does not; where nothing of the kind is declared at all, it is only advised of.
    *
    * @param declared Whether the input declares anything of the kind that is referred to.
    */
-  missing(declared: boolean, resource: Resource, report: Report): void;
+  readonly missing: (declared: boolean, resource: Resource, report: Report) => void;
 }
 
 /** One rule: pure, with the mesh for input and findings for output. */
@@ -89,5 +89,5 @@ export interface Rule<C extends ConfigSchema = ConfigSchema> {
 
 /** Gives a rule its type; `rule` infers the type of the configuration. */
 export function rule<const C extends ConfigSchema = Record<never, never>>(definition: Rule<C>): Rule {
-  return definition as unknown as Rule;
+  return definition;
 }

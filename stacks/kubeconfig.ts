@@ -12,6 +12,8 @@ export interface Kubeconfig {
   contexts: string[];
   /** Contexts that minikube wrote, which may have any name. */
   minikubeContexts: string[];
+  /** URL of the API server, by context. */
+  servers: Record<string, string>;
 }
 
 /** @returns the kubeconfig files that exist: the given one, or those of KUBECONFIG, or kubectl's default. */
@@ -25,22 +27,49 @@ export function kubeconfigFiles(path?: string, env: NodeJS.ProcessEnv = process.
  * @throws Error naming a file that is not readable as YAML.
  */
 export function readKubeconfig(files: readonly string[]): Kubeconfig {
-  const merged: Kubeconfig = { contexts: [], minikubeContexts: [] };
+  const merged: Kubeconfig = { contexts: [], minikubeContexts: [], servers: {} };
+  const clusters: Record<string, string> = {};
+  const clusterOf: Record<string, string> = {};
   for (const file of files) {
     const content = parseFile(file);
     const current = content["current-context"];
     if (merged.current === undefined && typeof current === "string" && current !== "") {
       merged.current = current;
     }
+    for (const { name, cluster } of Array.isArray(content.clusters) ? content.clusters.filter(isObject) : []) {
+      if (isObject(cluster) && typeof cluster.server === "string") {
+        clusters[String(name)] ??= cluster.server;
+      }
+    }
     for (const context of Array.isArray(content.contexts) ? content.contexts.filter(isObject) : []) {
       const name = String(context.name);
       merged.contexts.push(name);
+      if (isObject(context.context) && typeof context.context.cluster === "string") {
+        clusterOf[name] ??= context.context.cluster;
+      }
       if (JSON.stringify(context).includes("minikube.sigs.k8s.io")) {
         merged.minikubeContexts.push(name);
       }
     }
   }
+  // A context may name a cluster of a later file.
+  for (const [context, cluster] of Object.entries(clusterOf)) {
+    const server = clusters[cluster];
+    if (server !== undefined) {
+      merged.servers[context] = server;
+    }
+  }
   return merged;
+}
+
+/**
+ * @returns the address of a node of a local cluster of one node, on which the API server runs too: the host of the server's URL.
+ * Undefined where that is this machine itself, as with minikube's docker driver on macOS: node ports are then not reached at all.
+ */
+export function nodeAddress(context: string | undefined, { servers }: Pick<Kubeconfig, "servers">): string | undefined {
+  const server = context === undefined ? undefined : servers[context];
+  const host = server !== undefined && URL.canParse(server) ? new URL(server).hostname : undefined;
+  return host === undefined || /^(localhost|127\.|\[::1\]|0\.0\.0\.0)/.test(host) ? undefined : host;
 }
 
 function parseFile(file: string): Record<string, unknown> {

@@ -136,7 +136,7 @@ export function injectorOf(release: Release): Injector {
     alwaysInject: maps<LabelSelector>(webhook["alwaysInjectSelector"]),
     policy: map(map(values["global"])["proxy"])["autoInject"] !== "disabled",
     // On by default where Kubernetes has them, which all supported versions do.
-    nativeSidecars: String(pilotEnv["ENABLE_NATIVE_SIDECARS"] ?? true) !== "false",
+    nativeSidecars: ![false, "false"].includes(pilotEnv["ENABLE_NATIVE_SIDECARS"] as boolean | string),
     ...(release.urn !== undefined && { urn: release.urn }),
   };
 }

@@ -103,7 +103,7 @@ export function readManifests(file: string, text: string): Manifests {
         value["items"].forEach((item, i) => add(item, [...path, "items", i]));
         return;
       }
-      const { name, generateName } = (isMap(value["metadata"]) ? value["metadata"] : {}) as Record<string, unknown>;
+      const { name, generateName } = isMap(value["metadata"]) ? value["metadata"] : {};
       if (typeof name !== "string" && typeof generateName === "string") {
         (value["metadata"] as Record<string, unknown>)["name"] = generateName;
       }

@@ -135,8 +135,9 @@ export class Mesh {
   private readonly servicesByLabel = new Map<string, Resource<"Service">[]>();
   private readonly rulesByHost = new Map<string, Resource<"DestinationRule">[]>();
   private readonly urns = new Map<string, Resource>();
-    private readonly memo = new Map<string, unknown>();
+  private readonly memo = new Map<string, unknown>();
   private readonly made = new Map<Resource, Workload>();
+  private readonly installed: boolean;
   private unknownServices = false;
 
   constructor(input: MeshInput) {
@@ -145,6 +146,7 @@ export class Mesh {
     this.opaqueNamespaces = new Set(input.opaqueNamespaces);
     this.cni = input.cni ?? false;
     this.ordered = input.ordered ?? false;
+    this.installed = (input.injectors ?? []).length > 0;
     for (const resource of input.resources) {
       if (resource.shape !== undefined) {
         append(this.shapes, resource.shape, resource);
@@ -177,7 +179,7 @@ export class Mesh {
     return (this.shapes.get(shape) ?? []) as Resource<S>[];
   }
 
-    /** The pods that a resource makes, where all of their metadata is known. */
+  /** The pods that a resource makes, where all of their metadata is known. */
   workloadOf(resource: Resource): Workload | undefined {
     return this.made.get(resource);
   }
@@ -262,15 +264,21 @@ export class Mesh {
   private indexWorkloads(): void {
     for (const shape of ["Pod", "Workload", "CronJob"] as const) {
       for (const resource of this.of(shape)) {
-        known(() => {
+        const complete = known(() => {
           const workload = workloadOf(resource);
           if (workload !== undefined) {
             this.indexWorkload(workload);
           }
-        }) || this.namelessKinds.add("workload");
+        });
+        if (!complete) {
+          this.namelessKinds.add("workload");
+        }
       }
     }
-    for (const name of ["ingressgateway", "egressgateway", "eastwestgateway"]) {
+    // Whoever installs Istio here installs the gateways as well; elsewhere those of a standard installation are taken to
+    // be there.
+    const usual = this.installed ? [] : ["ingressgateway", "egressgateway", "eastwestgateway"];
+    for (const name of usual) {
       const labels = { istio: name, app: `istio-${name}` };
       if (!this.workloads.some((workload) => workload.labels["istio"] === name)) {
         this.indexWorkload(assumedGateway(name, labels));
@@ -279,7 +287,7 @@ export class Mesh {
   }
 
   private indexWorkload(workload: Workload): void {
-        const { namespace } = workload;
+    const { namespace } = workload;
     this.workloads.push(workload);
     this.made.set(workload.resource, workload);
     append(this.workloadsByNamespace, namespace, workload);

@@ -372,7 +372,7 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
       return misfit("a list");
     }
     const element = shape[0] as Shape;
-        path.push(key);
+    path.push(key);
     for (let i = 0; i < value.length; i++) {
       if (!unknowns || !isUnknown(value, i)) {
         // An empty item keeps its place, so that the indices in findings are those of the manifest.
@@ -387,7 +387,7 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
   }
   path.push(key);
   if (shape === "m") {
-        for (const name in value) {
+    for (const name in value) {
       if (unknowns && isUnknown(value, name)) {
         continue;
       }
@@ -399,14 +399,14 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
         } else if (before === null || before === undefined) {
           value[name] = "";
         } else {
-          const text = String(before as number | boolean);
+          const text = JSON.stringify(before);
           misfits.push({ path: [...path, name], message: `is ${text}, but has to be a string: write "${text}"` });
           value[name] = text;
         }
       }
     }
   } else {
-        fitFields(value, shape as ShapeMap, fitting);
+    fitFields(value, shape as ShapeMap, fitting);
   }
   path.pop();
   return value;

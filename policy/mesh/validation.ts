@@ -29,7 +29,7 @@ function hostFlaw(host: string): string | undefined {
     return "is empty";
   }
   const labels = (host.startsWith("*.") ? host.slice(2) : host === "*" ? "" : host).replace(/\.$/, "").split(".");
-    if (host === "*" || (/^[\d.]+$|:/.test(host) && isIP(host) !== 0)) {
+  if (host === "*" || (/^[\d.]+$|:/.test(host) && isIP(host) !== 0)) {
     return undefined;
   }
   const wrong = labels.find((part, i) => !(label.test(part) || (i === 0 && /^\*[-\w]*$/.test(part))));

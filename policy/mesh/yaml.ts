@@ -15,6 +15,9 @@ export const fullParserLimit = 8 * 1024 * 1024;
 /** How many aliases the full parser may resolve in one document before it is taken for an attack. */
 const maxAliases = 100;
 
+/** How deep collections may be nested. */
+const maxDepth = 1000;
+
 class OutsideSubset extends Error {}
 
 const outside = new OutsideSubset("outside the subset");
@@ -456,7 +459,26 @@ function fullParser(): typeof Yaml {
   return require("yaml") as typeof Yaml;
 }
 
+/** Whether flow collections are nested beyond anything that a manifest needs; the full parser takes hours for that. */
+function isNestedTooDeeply(text: string): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]!;
+    if (c === "[" || c === "{") {
+      if (++depth > maxDepth) {
+        return true;
+      }
+    } else if (c === "]" || c === "}") {
+      depth--;
+    }
+  }
+  return false;
+}
+
 function parseFully(text: string, startLine: number): Parsed {
+  if (isNestedTooDeeply(text)) {
+    return { error: "nested too deeply", line: startLine };
+  }
   if (text.length > fullParserLimit) {
     const size = `${Math.round(text.length / 1024 / 1024)} MB`;
     const error = `a document of ${size} with anchors, tags or an error in it: split it into smaller documents`;
@@ -486,13 +508,17 @@ export function parse(text: string, startLine = 1): Parsed {
   try {
     return { value: new Reader(text).document() };
   } catch (error) {
-    if (error instanceof OutsideSubset) {
+    if (!(error instanceof OutsideSubset) && !(error instanceof RangeError)) {
+      throw error;
+    }
+    try {
       return parseFully(text, startLine);
+    } catch (nested) {
+      if (nested instanceof RangeError) {
+        return { error: "nested too deeply", line: startLine };
+      }
+      throw nested;
     }
-    if (error instanceof RangeError) {
-      return { error: "nested too deeply", line: startLine };
-    }
-    throw error;
   }
 }
 

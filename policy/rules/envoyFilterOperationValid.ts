@@ -1,8 +1,10 @@
 import { rule } from "../rule";
 import { analysis } from "../sources";
 
-const routes = new Set(["ROUTE_CONFIGURATION", "HTTP_ROUTE"]);
-const replaceable = new Set(["HTTP_FILTER", "NETWORK_FILTER", "VIRTUAL_HOST"]);
+/** What patches of routes can be applied to. */
+export const routes = new Set(["ROUTE_CONFIGURATION", "HTTP_ROUTE"]);
+/** What REPLACE can be applied to. */
+export const replaceable = new Set(["HTTP_FILTER", "NETWORK_FILTER", "VIRTUAL_HOST"]);
 
 /** Patches use operations that work on what they patch. */
 export const envoyFilterOperationValid = rule({

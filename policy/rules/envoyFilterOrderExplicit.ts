@@ -1,9 +1,8 @@
 import { rule } from "../rule";
 import { analysis } from "../sources";
+import { replaceable, routes } from "./envoyFilterOperationValid";
 
 const relative = new Set(["INSERT_BEFORE", "INSERT_AFTER", "REPLACE", "REMOVE"]);
-const routes = new Set(["ROUTE_CONFIGURATION", "HTTP_ROUTE"]);
-const replaceable = new Set(["HTTP_FILTER", "NETWORK_FILTER", "VIRTUAL_HOST"]);
 
 /** Patches that depend on others say when they come. */
 export const envoyFilterOrderExplicit = rule({

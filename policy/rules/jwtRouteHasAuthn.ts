@@ -23,7 +23,7 @@ export const jwtRouteHasAuthn = rule({
         .flatMap(({ match = [] }, i) =>
           match.flatMap((one, j) =>
             (["headers", "withoutHeaders"] as const).flatMap((where) =>
-              Object.keys((one[where] ?? {}) as object).map((key) => ({
+              Object.keys(one[where] ?? {}).map((key) => ({
                 key,
                 field: `spec.http[${i}].match[${j}].${where}`,
               })),

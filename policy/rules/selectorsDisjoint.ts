@@ -12,7 +12,7 @@ export type Selecting = Resource<"Sidecar"> | Resource<"Telemetry">;
 export function selectorOf(resource: Selecting): { selector: Record<string, string> | undefined; field: string } {
   if (resource.shape === "Sidecar") {
     return {
-      selector: (resource as Resource<"Sidecar">).fields.spec?.workloadSelector?.labels,
+      selector: resource.fields.spec?.workloadSelector?.labels,
       field: "spec.workloadSelector",
     };
   }

@@ -124,7 +124,7 @@ export const unreachableRoute = rule({
   check({ mesh, each, report }) {
     each(mesh.virtualServices, (service) => {
       for (const protocol of ["http", "tls", "tcp"] as const) {
-        checkRoutes(report, service, protocol, (service.fields.spec?.[protocol] ?? []) as Route[]);
+        checkRoutes(report, service, protocol, service.fields.spec?.[protocol] ?? []);
       }
     });
   },

@@ -38,11 +38,7 @@ export class Cluster {
     await this.inventory.record({ resource, kind: "object", ref });
     const before = await this.client.get(ref);
     const applied = await this.client.apply(declared);
-    const change: Change = !before
-      ? "created"
-      : before.metadata?.resourceVersion === applied.metadata?.resourceVersion
-        ? "unchanged"
-        : "updated";
+    const change: Change = !before ? "created" : contentOf(before) === contentOf(applied) ? "unchanged" : "updated";
     const ready = await this.untilReady(type, applied);
     this.progress.done(change, type, resource, Date.now() - started);
     return ready;
@@ -132,6 +128,13 @@ export class Cluster {
       await sleep(pollMs);
     }
   }
+}
+
+/** @returns what there is to an object apart from the API server's own notes about it: who wrote which field, and when. */
+function contentOf(object: LiveObject): string {
+  const { metadata, status: _, ...rest } = object;
+  const { resourceVersion: _v, managedFields: _m, generation: _g, ...own } = metadata ?? {};
+  return JSON.stringify({ ...rest, own });
 }
 
 class Patience {

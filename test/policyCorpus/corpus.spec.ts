@@ -34,7 +34,9 @@ describe("Istio's analyzer tests", () => {
   const folder = join(istioModule(), "pkg/config/analysis");
   const allowed = corpusFiles();
   const read = (file: string): string => readFileSync(join(folder, "analyzers/testdata", file), "utf8");
-  const cases = analyzerCases(folder).filter(({ files }) => files.length > 0 && files.every((file) => allowed.has(file)));
+  const cases = analyzerCases(folder).filter(
+    ({ files }) => files.length > 0 && files.every((file) => allowed.has(file)),
+  );
   let found = 0;
   let expected = 0;
 

@@ -57,7 +57,10 @@ describe("Istio's samples", () => {
     const extra = mandatory
       .filter(({ code, resource }) => !theirs.includes(`${code} ${resource.replace(" default/", " ")}`))
       .filter(({ rule, resource }) => !explained.has(`${rule} ${resource}`))
-      .map(({ rule, code, resource, message, file }) => `${rule} ${code} ${resource} (${relative(folder, file ?? "")}): ${message}`);
+      .map(
+        ({ rule, code, resource, message, file }) =>
+          `${rule} ${code} ${resource} (${relative(folder, file ?? "")}): ${message}`,
+      );
     assert.deepEqual(extra, []);
   }
 

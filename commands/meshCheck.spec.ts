@@ -1,0 +1,264 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { JsonFinding } from "../policy/report";
+import { meshCheck } from "./meshCheck";
+
+const namespace = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: demo\n  labels:\n    istio-injection: enabled\n";
+const service = (port: string): string =>
+  `apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n  namespace: demo\nspec:\n  ports:\n  - port: 80\n    name: ${port}\n`;
+
+describe("mesh-check", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "mesh-check-"));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  function put(name: string, text: string): string {
+    const file = join(folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return file;
+  }
+
+  function run(args: readonly string[], stdin = ""): { status: number; out: string; err: string } {
+    let out = "";
+    let err = "";
+    const status = meshCheck(args, {
+      stdin: () => stdin,
+      stdout: (text) => (out += text),
+      stderr: (text) => (err += text),
+    });
+    return { status, out, err };
+  }
+
+  function json(...args: string[]): JsonFinding[] {
+    return JSON.parse(run(["--format", "json", ...args]).out) as JsonFinding[];
+  }
+
+  it("passes what is in order", () => {
+    const file = put("a.yaml", `${namespace}---\n${service("http")}`);
+    assert.deepEqual(run([file]), { status: 0, out: "2 resources, nothing found.\n", err: "" });
+  });
+
+  it("writes findings as JSON", () => {
+    const file = put("a.yaml", `${namespace}---\n${service("web")}`);
+    assert.deepEqual(json(file), [
+      {
+        policy: "port-protocol-declared",
+        code: "IST0118",
+        level: "mandatory",
+        resource: "Service demo/web",
+        field: "spec.ports[0].name",
+        message: json(file)[0]!.message,
+        file,
+        line: 16,
+      },
+    ]);
+    assert.equal(run([file]).status, 1);
+  });
+
+  it("leaves the namespace out of a name where the manifest has none", () => {
+    const file = put("a.yaml", service("web").replace("  namespace: demo\n", ""));
+    assert.equal(json(file)[0]!.resource, "Service web");
+  });
+
+  it("writes findings as text that editors can follow", () => {
+    const file = put("a.yaml", service("web"));
+    assert.match(
+      run([file]).out,
+      new RegExp(
+        `^${file}:9: mandatory: Service demo/web: spec.ports\\[0\\].name: .* \\[port-protocol-declared, IST0118\\]\\n1 resources, 1 mandatory and 0 advisory findings\\.\\n$`,
+      ),
+    );
+  });
+
+  it("writes SARIF", () => {
+    const file = put("a.yaml", `${service("web")}---\nkind: [\n`);
+    const { status, out } = run(["--format", "sarif", file]);
+    const log = JSON.parse(out) as {
+      version: string;
+      runs: {
+        results: {
+          ruleId: string;
+          level: string;
+          locations: { physicalLocation: { region: { startLine: number } } }[];
+        }[];
+        tool: { driver: { rules: { id: string }[] } };
+        invocations: { executionSuccessful: boolean; toolExecutionNotifications: unknown[] }[];
+      }[];
+    };
+    const [{ results, tool, invocations }] = log.runs as [(typeof log.runs)[number]];
+    assert.equal(status, 2);
+    assert.equal(log.version, "2.1.0");
+    assert.deepEqual(
+      results.map(({ ruleId, level }) => [ruleId, level]),
+      [["port-protocol-declared", "error"]],
+    );
+    assert.equal(results[0]!.locations[0]!.physicalLocation.region.startLine, 9);
+    assert.deepEqual(
+      tool.driver.rules.map(({ id }) => id),
+      ["port-protocol-declared"],
+    );
+    assert.equal(invocations[0]!.executionSuccessful, false);
+    assert.equal(invocations[0]!.toolExecutionNotifications.length, 1);
+  });
+
+  it("makes one mesh of all files, folders and the standard input", () => {
+    put("folder/deep/service.yaml", service("http"));
+    put("folder/note.txt", "not a manifest");
+    put("folder/.hidden/broken.yaml", "[");
+    const route = `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: web\n  namespace: demo\nspec:\n  hosts: [web]\n  http:\n  - route:\n    - destination:\n        host: web\n`;
+    assert.equal(run([join(folder, "folder"), "-"], route).status, 0);
+    const alone = run(["--level", "advisory", "-"], route);
+    assert.equal(alone.status, 1);
+    assert.match(alone.out, /^stdin:11: advisory: .*IST0101/);
+  });
+
+  it("reads lists and JSON", () => {
+    const item = {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "web" },
+      spec: { ports: [{ port: 80, name: "web" }] },
+    };
+    const file = put("a.json", JSON.stringify({ apiVersion: "v1", kind: "List", items: [item, item] }, undefined, 1));
+    const [finding] = json(file);
+    assert.equal(finding?.resource, "Service web");
+    assert.equal(finding.line, 15);
+  });
+
+  it("fails from the level that it is told", () => {
+    const file = put("a.yaml", namespace.replace("enabled", "disabled").replace(/ {2}labels[^]*$/, ""));
+    assert.equal(run([file]).status, 0);
+    assert.equal(run(["--level", "advisory", file]).status, 1);
+  });
+
+  it("takes settings from a file", () => {
+    const file = put("a.yaml", service("web"));
+    assert.equal(run(["--config", put("c.yaml", "levels:\n  port-protocol-declared: disabled\n"), file]).status, 0);
+    const wrong = run(["--config", put("d.yaml", "profile: test\n"), file]);
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.err, /d\.yaml: profile is "test": write "dev" or "prod"/);
+    assert.equal(run(["--config", put("e.yaml", "a: [\n"), file]).status, 2);
+    assert.equal(run(["--config", join(folder, "gone"), file]).status, 2);
+  });
+
+  describe("reads on", () => {
+    const good = `\n---\n${service("web")}`;
+    const broken: [string, string, RegExp][] = [
+      ["a document that is no YAML", "a: [1\nb: 2\n", /^.*a\.yaml:\d+: not valid YAML: /],
+      ["a document without a kind", "replicas: 1\n", /:1: a document without a kind/],
+      ["a resource without an apiVersion", "\n\nkind: Service\n", /:3: a Service without an apiVersion/],
+      ["a list where a map belongs", "- a\n", /:1: not a resource: a list/],
+      ["a List of something else", "apiVersion: v1\nkind: List\nitems:\n- 1\n", /:4: not a resource/],
+      [
+        "aliases that multiply",
+        `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${"*a,".repeat(20)}]\nc: &c [${"*b,".repeat(20)}]\nd: [${"*c,".repeat(20)}]\n`,
+        /:1: not valid YAML: .*alias/i,
+      ],
+      ["a tab", "\tkind: x\n", /not valid YAML/],
+    ];
+    for (const [title, text, message] of broken) {
+      it(`after ${title}`, () => {
+        const file = put("a.yaml", text + good);
+        const { status, out, err } = run(["--format", "json", file]);
+        assert.equal(status, 2);
+        assert.match(err, message);
+        assert.deepEqual(
+          (JSON.parse(out) as JsonFinding[]).map(({ resource }) => resource),
+          ["Service demo/web"],
+        );
+      });
+    }
+
+    it("after a file that is not there, and one that is no text", () => {
+      const { status, err, out } = run([
+        join(folder, "gone.yaml"),
+        put("b.yaml", "a\0b"),
+        put("a.yaml", service("web")),
+      ]);
+      assert.equal(status, 2);
+      assert.match(err, /gone\.yaml:1: no such file or directory\n.*b\.yaml:1: not text/);
+      assert.match(out, /IST0118/);
+    });
+  });
+
+  it("is not stopped by fields of the wrong type", () => {
+    for (const spec of [
+      "7",
+      "[]",
+      "\n  ports: 80",
+      "\n  ports: [80]",
+      "\n  selector: [a]",
+      "\n  ports: [{port: {}}]",
+      "",
+    ]) {
+      const file = put("a.yaml", `apiVersion: v1\nkind: Service\nmetadata:\n  name: a\nspec: ${spec}\n`);
+      assert.ok(run([file]).status < 2, spec);
+    }
+    for (const metadata of [
+      "7",
+      "",
+      "\n  labels: 7",
+      "\n  labels: {a: {b: 1}}",
+      "\n  name: 7",
+      "\n  annotations: [x]",
+    ]) {
+      const file = put("a.yaml", `apiVersion: v1\nkind: Namespace\nmetadata: ${metadata}\n`);
+      assert.ok(run([file]).status < 2, metadata);
+    }
+  });
+
+  it("reads 50 MB", () => {
+    const one = `${service("http")}---\n# ${"x".repeat(50_000)}\n`;
+    const file = put("a.yaml", one.repeat(1050));
+    assert.match(run([file]).out, /1050 resources, nothing found/);
+    const odd = put("b.yaml", `a: &a 1\nb: "${"x".repeat(50_000_000)}\n---\n${service("web")}`);
+    const { status, err, out } = run([odd]);
+    assert.equal(status, 2);
+    assert.match(err, /b\.yaml:1: not valid YAML: a document of 48 MB/);
+    assert.match(out, /IST0118/);
+  });
+
+  it("checks a thousand services in seconds, and grows with their number", () => {
+    const mesh = (count: number): string =>
+      namespace +
+      Array.from({ length: count }, (_, i) => `---\n${service("http").replaceAll("web", `web-${i}`)}`).join("");
+    const time = (count: number): number => {
+      const text = mesh(count);
+      const start = performance.now();
+      assert.equal(run(["-"], text).status, 0);
+      return performance.now() - start;
+    };
+    time(500);
+    const small = time(1000);
+    assert.ok(small < 3000, `${small} ms`);
+    assert.ok(time(4000) < Math.max(small, 50) * 12, "grows faster than the mesh");
+  });
+
+  describe("explains", () => {
+    for (const [title, args, message] of [
+      ["that it needs input", [], /no input/],
+      ["a format that is none", ["--format", "xml", "-"], /--format is "xml": write text or json or sarif/],
+      ["a level that is none", ["--level", "high", "-"], /--level is "high"/],
+      ["an option that is none", ["--colour", "-"], /--colour/],
+    ] as const) {
+      it(title, () => {
+        const { status, err } = run(args);
+        assert.equal(status, 2);
+        assert.match(err, message);
+      });
+    }
+
+    it("itself", () => {
+      const { status, out } = run(["--help"]);
+      assert.equal(status, 0);
+      assert.match(out, /mesh-check \[options\] FILE\|DIR\|-/);
+    });
+  });
+});

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { asProgramConfig, withSettings } from "./stackFiles";
+
+const project = {
+  name: "sidecar-mesh",
+  keys: {
+    profile: { type: "string", default: "dev" },
+    services: { type: "array", default: [{ name: "a" }] },
+    port: { type: "integer", default: 80 },
+  },
+};
+
+describe("stack config", () => {
+  it("is handed to a program as text, with defaults filled in", () => {
+    assert.deepEqual(asProgramConfig({ "sidecar-mesh:profile": "prod", "other:x": true }, project), {
+      "sidecar-mesh:profile": "prod",
+      "sidecar-mesh:services": '[{"name":"a"}]',
+      "sidecar-mesh:port": "80",
+      "other:x": "true",
+    });
+  });
+
+  it("takes settings on top, lists as JSON, keys with or without our namespace", () => {
+    const merged = withSettings(
+      { "sidecar-mesh:profile": "prod" },
+      { profile: "dev", "sidecar-mesh:services": '[{"name":"b"}]' },
+      project,
+    );
+    assert.deepEqual(merged, { "sidecar-mesh:profile": "dev", "sidecar-mesh:services": [{ name: "b" }] });
+  });
+
+  it("refuses a list that is no JSON", () => {
+    assert.throws(() => withSettings({}, { services: "a,b" }, project), /services = "a,b": this key holds a list/);
+  });
+
+  it("refuses secrets that only the CLI can decrypt, and does not print them", () => {
+    assert.throws(
+      () => asProgramConfig({ "sidecar-mesh:token": { secure: "v1:abc" } }, project),
+      (error: Error) => /--engine cli/.test(error.message) && !error.message.includes("abc"),
+    );
+  });
+});

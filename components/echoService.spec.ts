@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { declare, errorOf, valueOf } from "../test/support/declare";
+import type { EchoServiceArgs } from "./echoService";
+import { EchoService } from "./echoService";
+
+const args: EchoServiceArgs = { namespace: "demo", serviceName: "user-service", image: "echo:1", port: 8080 };
+
+async function declared(more: Partial<EchoServiceArgs> = {}) {
+  return declare(() => new EchoService("user-service", { ...args, ...more }));
+}
+
+describe("EchoService", () => {
+  it("declares account, deployment and service under one name", async () => {
+    const { one, result } = await declared();
+    for (const kind of ["ServiceAccount", "Deployment", "Service"]) {
+      assert.equal(one(kind).inputs.metadata.name, "user-service");
+      assert.equal(one(kind).inputs.metadata.namespace, "demo");
+    }
+    assert.equal(await valueOf(result.serviceName), "user-service");
+  });
+
+  it("labels pods with app and version, selects by both, and serves all versions", async () => {
+    const { one } = await declared({ version: "v2" });
+    const labels = { app: "user-service", version: "v2" };
+    const { spec } = one("Deployment").inputs;
+    assert.deepEqual(spec.template.metadata.labels, labels);
+    assert.deepEqual(spec.selector.matchLabels, labels);
+    assert.deepEqual(one("Service").inputs.spec.selector, { app: "user-service" });
+  });
+
+  it("declares the protocol of its port, on which the container listens", async () => {
+    const { one } = await declared({ port: 9000 });
+    const [port] = one("Service").inputs.spec.ports;
+    assert.deepEqual(port, { name: "http", port: 9000, targetPort: "http", appProtocol: "http" });
+    const [container] = one("Deployment").inputs.spec.template.spec.containers;
+    assert.deepEqual(container.ports, [{ name: "http", containerPort: 9000 }]);
+  });
+
+  it("runs as nobody, on a read-only root, without a token", async () => {
+    const { one } = await declared();
+    const pod = one("Deployment").inputs.spec.template.spec;
+    assert.equal(pod.automountServiceAccountToken, false);
+    assert.equal(pod.securityContext.runAsNonRoot, true);
+    assert.equal(pod.serviceAccountName, "user-service");
+    const { securityContext } = pod.containers[0];
+    assert.equal(securityContext.readOnlyRootFilesystem, true);
+    assert.equal(securityContext.allowPrivilegeEscalation, false);
+    assert.deepEqual(securityContext.capabilities, { drop: ["ALL"] });
+    assert.notEqual(securityContext.runAsUser, 0);
+    // 1337 is the sidecar's: what runs under it escapes the mesh.
+    assert.notEqual(securityContext.runAsUser, 1337);
+  });
+
+  it("probes the path it is given, or else the port", async () => {
+    const probeOf = async (more: Partial<EchoServiceArgs>) => {
+      const { one } = await declared(more);
+      return one("Deployment").inputs.spec.template.spec.containers[0].readinessProbe;
+    };
+    assert.deepEqual((await probeOf({ probePath: "/healthz" })).httpGet, { path: "/healthz", port: "http" });
+    assert.deepEqual((await probeOf({})).tcpSocket, { port: "http" });
+  });
+
+  it("loses no pod before its successor is ready", async () => {
+    const { one } = await declared();
+    const { strategy, template } = one("Deployment").inputs.spec;
+    assert.deepEqual(strategy.rollingUpdate, { maxSurge: 1, maxUnavailable: 0 });
+    const { terminationGracePeriodSeconds, containers } = template.spec;
+    assert.ok(containers[0].lifecycle.preStop.sleep.seconds < terminationGracePeriodSeconds);
+  });
+
+  it("leaves the number of pods to the autoscaler where there is one", async () => {
+    const { one, all } = await declared({
+      autoscaling: { min: 2, max: 4, cpuPercent: 70 },
+      replicas: 2,
+      minAvailable: 1,
+    });
+    assert.equal(one("Deployment").inputs.spec.replicas, undefined);
+    const { spec } = one("HorizontalPodAutoscaler").inputs;
+    assert.deepEqual([spec.minReplicas, spec.maxReplicas], [2, 4]);
+    assert.equal(one("PodDisruptionBudget").inputs.spec.minAvailable, 1);
+    assert.equal(all("Deployment").length, 1);
+  });
+
+  it("makes neither autoscaler nor budget unasked", async () => {
+    const { all } = await declared();
+    assert.equal(all("HorizontalPodAutoscaler").length + all("PodDisruptionBudget").length, 0);
+  });
+
+  it("names every mistake at once", async () => {
+    const message = await errorOf(
+      () => new EchoService("x", { ...args, serviceName: "User_Service", port: 70000, replicas: -1 }),
+    );
+    assert.match(message, /serviceName is "User_Service".*port is 70000.*replicas is -1/s);
+  });
+});

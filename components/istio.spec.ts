@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { declare, errorOf, valueOf } from "../test/support/declare";
+import { chartReference, chartsMissingFrom, parseChartSource } from "./helmChart";
+import type { IstioArgs } from "./istio";
+import { Istio } from "./istio";
+
+const args: IstioArgs = {
+  version: "1.30.4",
+  charts: { kind: "repo", url: "https://charts.example" },
+  hub: "registry.example/istio",
+  tag: "1.30.4",
+  istiodResources: { requests: { cpu: "50m" } },
+  sidecarResources: { requests: { cpu: "10m" } },
+  istiodScaling: { replicas: 1 },
+  ingressGateway: {
+    serviceType: "NodePort",
+    nodePorts: { http: 30080, https: 30443 },
+    resources: {},
+    scaling: { replicas: 1 },
+  },
+};
+
+describe("Istio", () => {
+  it("installs base, istiod and the gateway, in that order, at one version", async () => {
+    const { all } = await declare(() => new Istio("istio", args));
+    const releases = all("Release").map(({ inputs }) => inputs);
+    assert.deepEqual(
+      releases.map(({ chart, name, version }) => [chart, name, version]),
+      [
+        ["base", "istio-base", "1.30.4"],
+        ["istiod", "istiod", "1.30.4"],
+        ["gateway", "istio-ingressgateway", "1.30.4"],
+      ],
+    );
+    assert.ok(releases.every(({ repositoryOpts }) => repositoryOpts.repo === "https://charts.example"));
+  });
+
+  it("keeps the gateways apart from the control plane, in a namespace whose pods are injected", async () => {
+    const { one, result } = await declare(() => new Istio("istio", args));
+    assert.equal(one("Release", "istiod").inputs.namespace, "istio-system");
+    assert.equal(one("Release", "istio-ingressgateway").inputs.namespace, "istio-ingress");
+    assert.deepEqual(one("Namespace", "istio-ingress").inputs.metadata.labels, { "istio-injection": "enabled" });
+    assert.equal(await valueOf(result.ingressService), "istio-ingressgateway");
+  });
+
+  it("sets what the charts get wrong for a gateway: its label and when its image is pulled", async () => {
+    const { one } = await declare(() => new Istio("istio", args));
+    const { values } = one("Release", "istio-ingressgateway").inputs;
+    assert.deepEqual(values.labels, { istio: "ingressgateway" });
+    assert.equal(values.imagePullPolicy, "IfNotPresent");
+    assert.deepEqual(
+      values.service.ports.map(({ port, nodePort }: { port: number; nodePort?: number }) => [port, nodePort]),
+      [
+        [15021, undefined],
+        [80, 30080],
+        [443, 30443],
+      ],
+    );
+  });
+
+  it("names no node ports for a load balancer", async () => {
+    const ingressGateway = { ...args.ingressGateway, serviceType: "LoadBalancer" as const };
+    const { one } = await declare(() => new Istio("istio", { ...args, ingressGateway }));
+    const { service } = one("Release", "istio-ingressgateway").inputs.values;
+    assert.equal(service.type, "LoadBalancer");
+    assert.ok(service.ports.every((port: object) => !("nodePort" in port)));
+  });
+
+  it("runs one of each without budgets that would block a drain, or several with them", async () => {
+    const single = (await declare(() => new Istio("istio", args))).one("Release", "istiod").inputs.values;
+    assert.equal(single.autoscaleEnabled, false);
+    assert.equal(single.global.defaultPodDisruptionBudget.enabled, false);
+    const scaling = { replicas: 2, max: 5, spread: true };
+    const many = await declare(
+      () =>
+        new Istio("istio", { ...args, istiodScaling: scaling, ingressGateway: { ...args.ingressGateway, scaling } }),
+    );
+    const istiod = many.one("Release", "istiod").inputs.values;
+    assert.deepEqual([istiod.autoscaleEnabled, istiod.autoscaleMin, istiod.autoscaleMax], [true, 2, 5]);
+    assert.equal(istiod.global.defaultPodDisruptionBudget.enabled, true);
+    assert.equal(istiod.topologySpreadConstraints.length, 2);
+    const gateway = many.one("Release", "istio-ingressgateway").inputs.values;
+    assert.deepEqual(gateway.podDisruptionBudget, { minAvailable: 1 });
+    assert.equal(gateway.autoscaling.maxReplicas, 5);
+  });
+
+  it("carries a revision through names, labels and values", async () => {
+    const { one } = await declare(() => new Istio("istio", { ...args, revision: "canary" }));
+    assert.equal(one("Release", "istiod-canary").inputs.values.revision, "canary");
+    assert.equal(one("Release", "istio-ingressgateway").inputs.values.revision, "canary");
+    assert.equal(one("Release", "istio-base").inputs.values.defaultRevision, "canary");
+    assert.deepEqual(one("Namespace", "istio-ingress").inputs.metadata.labels, { "istio.io/rev": "canary" });
+  });
+
+  it("adds an egress gateway that nobody outside can reach", async () => {
+    const { one } = await declare(() => new Istio("istio", { ...args, egressGateway: args.ingressGateway }));
+    const { values } = one("Release", "istio-egressgateway").inputs;
+    assert.equal(values.service.type, "ClusterIP");
+    assert.deepEqual(values.labels, { istio: "egressgateway" });
+  });
+
+  it("does not know the gateway's service in a preview of a new stack", async () => {
+    const { result } = await declare(() => new Istio("istio", args), { preview: true });
+    const { isKnown } = result.ingressService as unknown as { isKnown: Promise<boolean> };
+    assert.equal(await isKnown, false);
+  });
+
+  it("refuses a version that pins nothing, and a node port that can't be", async () => {
+    assert.match(await errorOf(() => new Istio("istio", { ...args, version: "latest" })), /version is "latest"/);
+    const ingressGateway = { ...args.ingressGateway, nodePorts: { http: 0 } };
+    assert.match(await errorOf(() => new Istio("istio", { ...args, ingressGateway })), /nodePorts\.http is 0/);
+  });
+});
+
+describe("chart sources", () => {
+  let folder: string;
+  const addChart = (path: string) => {
+    mkdirSync(join(folder, path), { recursive: true });
+    writeFileSync(join(folder, path, "Chart.yaml"), "name: x\n");
+  };
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "charts-"))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("are told apart by how they are written", () => {
+    assert.deepEqual(parseChartSource("https://x/charts"), { kind: "repo", url: "https://x/charts" });
+    assert.deepEqual(parseChartSource("oci://x/charts/"), { kind: "oci", url: "oci://x/charts" });
+    assert.deepEqual(parseChartSource("/srv/charts"), { kind: "folder", path: "/srv/charts" });
+  });
+
+  it("name an OCI chart by its whole reference", () => {
+    const reference = chartReference({ kind: "oci", url: "oci://x/charts" }, "istiod", "1.30.4");
+    assert.deepEqual(reference, { chart: "oci://x/charts/istiod", version: "1.30.4" });
+  });
+
+  it("find both layouts of a folder, and say what is missing", () => {
+    addChart("base");
+    addChart("istio-control/istio-discovery");
+    assert.deepEqual(chartsMissingFrom(folder), ["gateway"]);
+    assert.deepEqual(chartReference({ kind: "folder", path: folder }, "istiod", "1.30.4"), {
+      chart: join(folder, "istio-control/istio-discovery"),
+    });
+    addChart("istiod");
+    assert.deepEqual(chartReference({ kind: "folder", path: folder }, "istiod", "1.30.4"), {
+      chart: join(folder, "istiod"),
+    });
+    assert.throws(() => chartReference({ kind: "folder", path: folder }, "gateway", "1"), /chart gateway is not in/);
+  });
+});

@@ -1,0 +1,184 @@
+/** Adapts the rules to Pulumi's policy SDK. Only `start` starts anything; the rest can be tested without a server. */
+import type { Policies, PolicyResource, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import type * as PolicySdk from "@pulumi/policy";
+import { createRequire } from "node:module";
+import { checkMesh } from "./check";
+import { meshOfProgram, type ProgramResource } from "./mesh/pulumi";
+import type { Mesh } from "./mesh/mesh";
+import { remedies } from "./remedies";
+import type { ConfigKey, ConfigValue, Level, Profile, Rule } from "./rule";
+import { rules } from "./rules/index";
+import { parseSettings, SettingsError, type Settings } from "./settings";
+
+/** The policy that carries the settings of the whole pack. */
+export const settingsPolicy = "mesh-settings";
+
+/** The profile that a stack is checked with unless the settings name one: `prod` for stacks of that name. */
+export function profileOf(resources: readonly { urn: string }[]): Profile {
+  const stack = /^urn:pulumi:([^:]+)::/.exec(resources[0]?.urn ?? "")?.[1] ?? "";
+  return /^prod/.test(stack) ? "prod" : "dev";
+}
+
+/** A resource as the policy SDK gives it, less what the rules do not need. */
+export type StackResource = Pick<PolicyResource, "type" | "name" | "urn" | "props"> & {
+  dependencies: { urn: string }[];
+  propertyDependencies?: Record<string, { urn: string }[]>;
+  parent?: { urn: string } | undefined;
+  provider?: { props: Record<string, unknown> } | undefined;
+};
+
+/** The resources of a stack as the mesh reads them. */
+export function programOf(resources: readonly StackResource[]): ProgramResource[] {
+  return resources.map((resource) => {
+    const { type, name, urn, props, dependencies, propertyDependencies = {}, parent, provider } = resource;
+    const through = Object.values(propertyDependencies).flat();
+    const namespace = provider?.props["namespace"];
+    return {
+      type,
+      name,
+      urn,
+      props,
+      dependencies: [...new Set([...dependencies, ...through].map((one) => one.urn))],
+      ...(parent !== undefined && { parent: parent.urn }),
+      ...(typeof namespace === "string" && namespace !== "" && { defaultNamespace: namespace }),
+    };
+  });
+}
+
+/** What has been worked out of the stack for all policies. */
+interface Stack {
+  mesh: Mesh;
+  settings: Settings;
+  problems: readonly string[];
+  /** The policies that have used it. */
+  served: Set<string>;
+}
+
+/** Keeps the mesh of a stack while one policy after the other is asked. */
+export class StackCache {
+  private stack: Stack | undefined;
+  private config: object = {};
+
+  /** The stack for a policy. The engine asks each policy once; one that comes again comes with a new stack. */
+  get(policy: string, resources: readonly StackResource[], config?: object): Stack {
+    if (this.stack === undefined || this.stack.served.has(policy)) {
+      this.config = config ?? this.config;
+      this.stack = this.build(resources);
+    }
+    this.stack.served.add(policy);
+    return this.stack;
+  }
+
+  private build(resources: readonly StackResource[]): Stack {
+    const profile = profileOf(resources);
+    let settings = parseSettings({ profile }, rules);
+    let problems: readonly string[] = [];
+    try {
+      settings = parseSettings({ profile, ...this.config }, rules, settingsPolicy);
+    } catch (error) {
+      if (!(error instanceof SettingsError)) {
+        throw error;
+      }
+      problems = error.problems;
+    }
+    return { mesh: meshOfProgram(programOf(resources), settings.meshConfig), settings, problems, served: new Set() };
+  }
+}
+
+type JsonSchema = NonNullable<StackValidationPolicy["configSchema"]>["properties"][string];
+
+function schemaOf({ description, default: value }: ConfigKey): JsonSchema {
+  return Array.isArray(value)
+    ? { type: "array", items: { type: "string" }, description, default: value }
+    : { type: typeof value as "boolean" | "number" | "string", description, default: value };
+}
+
+const strings = (description: string): JsonSchema => ({ type: "array", items: { type: "string" }, description });
+
+const settingsSchema: Record<string, JsonSchema> = {
+  profile: { type: "string", enum: ["dev", "prod"], description: "prod is stricter than dev" },
+  closedWorld: { description: "whether references may leave the program: true, false or auto" },
+  exclude: { type: "object", description: "namespaces and names that are not reported" },
+  externalHosts: strings("hosts that exist outside the program"),
+  revisions: strings("revisions of Istio that are installed by other means"),
+  meshConfig: { type: "object", description: "Istio's mesh configuration, where the program does not hold it" },
+};
+
+/** The strictest level of a rule, over all profiles: what it is registered with. */
+function registeredLevel({ level }: Rule): Level {
+  return typeof level === "string" ? level : Object.values(level).includes("mandatory") ? "mandatory" : "advisory";
+}
+
+/** The level that a policy is registered with cannot be lowered for one violation by the SDK's types, but by the SDK. */
+type ReportAt = (violation: { message: string; urn?: string; enforcementLevel: Level }) => void;
+
+function stackPolicy(rule: Rule, cache: StackCache): StackValidationPolicy {
+  const registered = registeredLevel(rule);
+  return {
+    name: rule.name,
+    description: rule.description,
+    enforcementLevel: registered,
+    url: rule.source,
+    remediationSteps: rule.fix,
+    ...(rule.config !== undefined && {
+      configSchema: {
+        properties: Object.fromEntries(Object.entries(rule.config).map(([key, value]) => [key, schemaOf(value)])),
+      },
+    }),
+    validateStack(args, reportViolation) {
+      const { mesh, settings } = cache.get(rule.name, args.resources);
+      const config = args.getConfig<Record<string, ConfigValue>>();
+      const own: Settings = {
+        ...settings,
+        levels: { ...settings.levels, [rule.name]: settings.levels[rule.name] ?? registered },
+        rules: { ...settings.rules, [rule.name]: { ...settings.rules[rule.name], ...config } },
+      };
+      // The profile's level is below the registered one, unless the configuration says otherwise.
+      const lowered = typeof rule.level !== "string" && rule.level[settings.profile] !== registered;
+      const at = reportViolation as unknown as ReportAt;
+      const { findings, undetermined } = checkMesh(mesh, own, [rule]);
+      for (const { level, code, resource, field, message, urn } of findings) {
+        const text = `${resource}: ${field}: ${message}${code === rule.name ? "" : ` [${code}]`}`;
+        const advisory =
+          registered === "mandatory" && (level === "advisory" || (lowered && settings.levels[rule.name] === undefined));
+        if (advisory) {
+          at({ message: text, ...(urn !== undefined && { urn }), enforcementLevel: "advisory" });
+        } else {
+          reportViolation(text, urn);
+        }
+      }
+      for (const { resource, reason, urn } of undetermined) {
+        const message = `${resource}: ${rule.name} is not judged yet, for ${reason}.`;
+        at({ message, ...(urn !== undefined && { urn }), enforcementLevel: "advisory" });
+      }
+    },
+  };
+}
+
+/** The policies of the pack. */
+export function policies(cache = new StackCache()): Policies {
+  const settings: StackValidationPolicy = {
+    name: settingsPolicy,
+    description: "The settings of the pack are valid.",
+    enforcementLevel: "mandatory",
+    configSchema: { properties: settingsSchema },
+    validateStack(args, reportViolation) {
+      const { problems } = cache.get(settingsPolicy, args.resources, args.getConfig());
+      problems.forEach((problem) => reportViolation(problem));
+    },
+  };
+  const mends = remedies.map((remedy): ResourceValidationPolicy => ({
+    name: remedy.name,
+    description: remedy.description,
+    enforcementLevel: "disabled",
+    remediateResource: ({ type, props }) => (remedy.applies(type) && remedy.mend(props) ? props : undefined),
+  }));
+  return [settings, ...rules.map((rule) => stackPolicy(rule, cache)), ...mends];
+}
+
+/** Starts the pack's server, which the engine talks to. */
+export function start(): void {
+  const load = createRequire(__filename);
+  const { PolicyPack } = load("@pulumi/policy/policy") as typeof PolicySdk;
+  new PolicyPack("sidecar-mesh", { policies: policies(), enforcementLevel: "mandatory" });
+}

@@ -1,0 +1,42 @@
+import { specify, unknown } from "../testing";
+import { envoyFilterOperationValid } from "./envoyFilterOperationValid";
+
+specify(envoyFilterOperationValid, {
+  violations: [
+    {
+      it: "finds REPLACE of a cluster",
+      edits: [["EnvoyFilter limit", "spec.configPatches[0]", { applyTo: "CLUSTER", patch: { operation: "REPLACE" } }]],
+      on: "EnvoyFilter demo/limit",
+      code: "IST0152",
+    },
+    {
+      it: "finds ADD to a route",
+      edits: [["EnvoyFilter limit", "spec.configPatches[0]", { applyTo: "HTTP_ROUTE", patch: { operation: "ADD" } }]],
+      on: "EnvoyFilter demo/limit",
+      code: "IST0153",
+    },
+    {
+      it: "finds REMOVE of a route configuration",
+      edits: [
+        [
+          "EnvoyFilter limit",
+          "spec.configPatches[0]",
+          { applyTo: "ROUTE_CONFIGURATION", patch: { operation: "REMOVE" } },
+        ],
+      ],
+      on: "EnvoyFilter demo/limit",
+      code: "IST0154",
+    },
+  ],
+  passes: [
+    {
+      it: "passes MERGE",
+      edits: [["EnvoyFilter limit", "spec.configPatches[0]", { applyTo: "HTTP_ROUTE", patch: { operation: "MERGE" } }]],
+    },
+    { it: "passes a filter without patches", edits: [["EnvoyFilter limit", "spec.configPatches"]] },
+  ],
+  unknown: {
+    edits: [["EnvoyFilter limit", "spec.configPatches[0].patch.operation", unknown]],
+    on: "EnvoyFilter demo/limit",
+  },
+});

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { Cluster } from "./cluster";
+import type { Helm, ReleaseInputs } from "./helm";
+import { Inventory, inventoryRef } from "./inventory";
+import type { KubeClient, LiveObject, ObjectRef } from "./kubeClient";
+import { ApplyingEngine } from "./mocks";
+import { Progress } from "./progress";
+
+/** An API server in memory, as far as the applier uses one. */
+class FakeApi {
+  readonly objects = new Map<string, LiveObject>();
+  /** What was deleted, in order. */
+  readonly deleted: string[] = [];
+  private version = 0;
+
+  private key = ({ kind, namespace, name }: ObjectRef) => [kind, namespace ?? "", name].join("/");
+
+  get = (ref: ObjectRef) => Promise.resolve(this.objects.get(this.key(ref)));
+
+  list = () => Promise.resolve([]);
+
+  apply = (object: LiveObject) => {
+    const { kind = "", metadata } = object;
+    const key = this.key({ apiVersion: "", kind, name: metadata?.name ?? "", namespace: metadata?.namespace });
+    const before = this.objects.get(key);
+    const same =
+      before &&
+      JSON.stringify({ ...before, metadata: strip(before) }) === JSON.stringify({ ...object, metadata: strip(object) });
+    const live = same ? before : { ...object, metadata: { ...metadata, resourceVersion: String(++this.version) } };
+    this.objects.set(key, live);
+    return Promise.resolve(live);
+  };
+
+  delete = (ref: ObjectRef) => {
+    this.deleted.push(this.key(ref));
+    return Promise.resolve(this.objects.delete(this.key(ref)));
+  };
+}
+
+function strip(object: LiveObject) {
+  const { resourceVersion: _, ...metadata } = object.metadata ?? {};
+  return metadata;
+}
+
+/** Helm that counts what it is asked to do. */
+class FakeHelm {
+  readonly upgrades: string[] = [];
+  readonly uninstalls: string[] = [];
+  broken = false;
+
+  digest = ({ name, values }: ReleaseInputs) => Promise.resolve(JSON.stringify([name, values]));
+  status = (name: string) =>
+    Promise.resolve(this.upgrades.includes(name) ? { status: "deployed", revision: 1 } : undefined);
+  upgrade = ({ name }: ReleaseInputs) => {
+    if (this.broken) {
+      return Promise.reject(new Error("no such chart"));
+    }
+    this.upgrades.push(name);
+    return Promise.resolve();
+  };
+  uninstall = (name: string) => {
+    this.uninstalls.push(name);
+    return Promise.resolve();
+  };
+}
+
+const configMap = (name: string, value = "1") => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, namespace: "demo" },
+  data: { value },
+});
+const release: ReleaseInputs = { name: "istiod", namespace: "istio-system", chart: "istiod", values: { a: 1 } };
+
+describe("applier", () => {
+  let api: FakeApi;
+  let helm: FakeHelm;
+  let progress: Progress;
+
+  /** A new run against the same cluster. */
+  const run = async () => {
+    const client = api as unknown as KubeClient;
+    progress = new Progress(() => undefined);
+    return new Cluster(client, helm as unknown as Helm, await Inventory.load(client), progress);
+  };
+  beforeEach(() => {
+    api = new FakeApi();
+    helm = new FakeHelm();
+  });
+
+  it("creates, leaves alone, updates, and counts each", async () => {
+    await (await run()).applyObject("a", "t", configMap("a"));
+    assert.equal(progress.counts.created, 1);
+    await (await run()).applyObject("a", "t", configMap("a"));
+    assert.equal(progress.counts.unchanged, 1);
+    await (await run()).applyObject("a", "t", configMap("a", "2"));
+    assert.equal(progress.counts.updated, 1);
+  });
+
+  it("upgrades a release only when what it is made from changes", async () => {
+    await (await run()).applyRelease("istiod", "t", release);
+    await (await run()).applyRelease("istiod", "t", release);
+    assert.deepEqual(helm.upgrades, ["istiod"]);
+    await (await run()).applyRelease("istiod", "t", { ...release, values: { a: 2 } });
+    assert.equal(helm.upgrades.length, 2);
+  });
+
+  it("takes an interrupted release up again: it counts as done only when it was", async () => {
+    helm.broken = true;
+    await assert.rejects((await run()).applyRelease("istiod", "t", release), /no such chart/);
+    helm.broken = false;
+    await (await run()).applyRelease("istiod", "t", release);
+    assert.deepEqual(helm.upgrades, ["istiod"]);
+  });
+
+  it("knows of an object before the API server does, so that an interruption loses none", async () => {
+    const cluster = await run();
+    api.apply = (object) => (object.kind === "Secret" ? save(api, object) : Promise.reject(new Error("gone")));
+    await assert.rejects(cluster.applyObject("a", "t", configMap("a")));
+    const { entries } = (await run()).inventory;
+    assert.deepEqual(
+      entries.map(({ ref }) => ref.name),
+      ["a"],
+    );
+  });
+
+  it("removes what the program no longer declares, and forgets it", async () => {
+    const first = await run();
+    await first.applyObject("a", "t", configMap("a"));
+    await first.applyObject("b", "t", configMap("b"));
+    const second = await run();
+    await second.applyObject("a", "t", configMap("a"));
+    await second.remove(second.inventory.unseen);
+    assert.deepEqual(api.deleted, ["ConfigMap/demo/b"]);
+    assert.deepEqual(
+      (await run()).inventory.entries.map(({ resource }) => resource),
+      ["a"],
+    );
+  });
+
+  it("removes in reverse order, and a namespace only when what is in it is gone", async () => {
+    const cluster = await run();
+    const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "demo" }, status: { phase: "Active" } };
+    await cluster.applyObject("ns", "t", namespace);
+    await cluster.applyRelease("istiod", "t", release);
+    await cluster.applyObject("a", "t", configMap("a"));
+    await cluster.applyObject("b", "t", configMap("b"));
+    await cluster.remove(cluster.inventory.entries);
+    assert.deepEqual(api.deleted, ["ConfigMap/demo/b", "ConfigMap/demo/a", "Namespace//demo"]);
+    assert.deepEqual(helm.uninstalls, ["istiod"]);
+    assert.equal(cluster.inventory.entries.length, 0);
+  });
+
+  it("generates a value once and keeps it", async () => {
+    const args = {
+      type: "random:index/randomPassword:RandomPassword",
+      name: "admin",
+      inputs: { length: 20 },
+      custom: true,
+    };
+    const first = await new ApplyingEngine(await run()).newResource(args);
+    const second = await new ApplyingEngine(await run()).newResource(args);
+    assert.equal((first.state.result as string).length, 20);
+    assert.equal(second.state.result, first.state.result);
+    assert.ok(await api.get(inventoryRef));
+  });
+
+  it("names the resource that failed, and refuses what only the CLI can do", async () => {
+    const engine = new ApplyingEngine(await run());
+    const newResource = (type: string, inputs: unknown) =>
+      engine.newResource({ type, name: "x", inputs, custom: true });
+    await assert.rejects(
+      newResource("kubernetes:core/v1:ConfigMap", { apiVersion: "v1", kind: "ConfigMap" }),
+      /ConfigMap x: ConfigMap has no metadata.name/,
+    );
+    await assert.rejects(newResource("random:index/randomPet:RandomPet", {}), /use one of .*RandomPassword/);
+    await assert.rejects(newResource("aws:s3:Bucket", {}), /use the Pulumi CLI/);
+    assert.match(engine.failure!.message, /ConfigMap x/);
+    assert.throws(() => engine.call({ token: "a:b:c", inputs: {} }), /use the Pulumi CLI/);
+  });
+
+  it("reads what somebody else made", async () => {
+    await api.apply({ apiVersion: "v1", kind: "Node", metadata: { name: "n1" }, status: { ok: true } });
+    const engine = new ApplyingEngine(await run());
+    const { state } = await engine.newResource({
+      type: "kubernetes:core/v1:Node",
+      name: "node",
+      inputs: {},
+      custom: true,
+      id: "n1",
+    });
+    assert.deepEqual(state.status, { ok: true });
+    await assert.rejects(
+      engine.newResource({ type: "kubernetes:core/v1:Node", name: "node", inputs: {}, custom: true, id: "n2" }),
+      /Node n2 does not exist/,
+    );
+  });
+});
+
+function save(api: FakeApi, object: LiveObject): Promise<LiveObject> {
+  api.objects.set(`Secret/${object.metadata?.namespace}/${object.metadata?.name}`, object);
+  return Promise.resolve(object);
+}

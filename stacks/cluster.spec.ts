@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { chooseCluster, kindOfContext } from "./cluster";
+import { kubeconfigFiles, nodeAddress, readKubeconfig } from "./kubeconfig";
+import type { Kubeconfig } from "./kubeconfig";
+
+const kubeconfig: Kubeconfig = {
+  current: "kind-kind",
+  contexts: ["kind-kind", "minikube", "laptop", "prod-eu"],
+  minikubeContexts: ["minikube", "laptop"],
+  servers: {},
+};
+
+describe("kindOfContext", () => {
+  const cases: [string, string][] = [
+    ["kind-kind", "kind"],
+    ["kind", "kind"],
+    ["minikube", "minikube"],
+    ["laptop", "minikube"],
+    ["sandbox", "sandbox"],
+    ["prod-eu", "remote"],
+    ["kindergarten", "remote"],
+    ["my-minikube", "remote"],
+  ];
+  for (const [context, kind] of cases) {
+    it(`${context} is ${kind}`, () => assert.equal(kindOfContext(context, kubeconfig), kind));
+  }
+});
+
+describe("chooseCluster", () => {
+  it("takes the current context if it is local", () => {
+    assert.deepEqual(chooseCluster({}, kubeconfig, false), { context: "kind-kind", kind: "kind" });
+  });
+
+  it("refuses a remote current context, in a preview as well, and says how to mean it", () => {
+    const remote = { ...kubeconfig, current: "prod-eu" };
+    for (const dryRun of [false, true]) {
+      assert.throws(
+        () => chooseCluster({}, remote, dryRun),
+        /"prod-eu\\?" is not a local cluster.*pulumi config set kubeContext prod-eu/,
+      );
+    }
+  });
+
+  it("takes any context that config names", () => {
+    assert.deepEqual(chooseCluster({ context: "prod-eu" }, kubeconfig, false), { context: "prod-eu", kind: "remote" });
+    assert.deepEqual(chooseCluster({ context: "prod-eu", kind: "kind" }, kubeconfig, false).kind, "kind");
+  });
+
+  it("refuses a context that is not there, and lists those that are", () => {
+    assert.throws(() => chooseCluster({ context: "prd" }, kubeconfig, false), /no such context.*kind-kind, minikube/);
+  });
+
+  it("previews without any cluster, but does nothing without one", () => {
+    const none: Kubeconfig = { contexts: [], minikubeContexts: [], servers: {} };
+    assert.deepEqual(chooseCluster({}, none, true), { kind: "remote" });
+    assert.deepEqual(chooseCluster({ context: "prod-eu" }, none, true), { context: "prod-eu", kind: "remote" });
+    assert.throws(() => chooseCluster({}, none, false), /no cluster: the kubeconfig has no current context/);
+  });
+});
+
+describe("kubeconfig", () => {
+  let folder: string;
+  const write = (name: string, content: unknown) => {
+    const file = join(folder, name);
+    writeFileSync(file, typeof content === "string" ? content : stringify(content));
+    return file;
+  };
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "kube-"))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("merges files as kubectl does: the first current context wins", () => {
+    const first = write("a", { contexts: [{ name: "x" }] });
+    const second = write("b", {
+      "current-context": "y",
+      contexts: [
+        { name: "y", context: { cluster: "c", extensions: [{ extension: { provider: "minikube.sigs.k8s.io" } }] } },
+      ],
+    });
+    const clusters = [{ name: "c", cluster: { server: "https://192.168.49.2:8443" } }];
+    const third = write("c", { "current-context": "z", clusters });
+    assert.deepEqual(readKubeconfig([first, second, third]), {
+      current: "y",
+      contexts: ["x", "y"],
+      minikubeContexts: ["y"],
+      servers: { y: "https://192.168.49.2:8443" },
+    });
+  });
+
+  it("tells where node ports are reached by where the API server is, unless that is this machine", () => {
+    const servers = { a: "https://192.168.49.2:8443", b: "https://127.0.0.1:51234", c: "no URL" };
+    assert.equal(nodeAddress("a", { servers }), "192.168.49.2");
+    for (const context of ["b", "c", "d", undefined]) {
+      assert.equal(nodeAddress(context, { servers }), undefined);
+    }
+  });
+
+  it("finds the files that exist: the given one, KUBECONFIG, or the default", () => {
+    const file = write("a", {});
+    assert.deepEqual(kubeconfigFiles(file, {}), [file]);
+    assert.deepEqual(kubeconfigFiles(undefined, { KUBECONFIG: `${file}:${folder}/none` }), [file]);
+    assert.deepEqual(kubeconfigFiles(`${folder}/none`, {}), []);
+  });
+
+  it("names a file that can't be read", () => {
+    const file = write("bad", "a: [");
+    assert.throws(() => readKubeconfig([file]), new RegExp(`kubeconfig ${file} can't be read`));
+  });
+});

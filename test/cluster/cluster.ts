@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { expectedInfo } from "../../sandbox";
+import { KubeClient } from "../../sandbox/applier/kubeClient";
+import { run } from "../../sandbox/system/run";
+import { projectFolder } from "../../commands/stackFiles";
+
+/** What `npm start -- --json` prints on its last line. */
+export interface Outputs {
+  gatewayUrl: string;
+  services: Record<string, string>;
+  readme: string;
+}
+
+/** A command's end. */
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs one of our npm scripts as a user would, showing what it says as it says it. */
+export async function npm(script: string, ...args: string[]): Promise<Ended> {
+  // A kubeconfig of whoever runs the tests must not decide where they go.
+  const env = { ...process.env, KUBECONFIG: "/nonexistent" };
+  const child = spawn("npm", ["run", "--silent", script, "--", ...args], { cwd: projectFolder, env });
+  const ended: Ended = { code: null, stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (ended.stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    ended.stderr += text;
+    process.stderr.write(text.replace(/^(?=.)/gm, "      | "));
+  });
+  ended.code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
+  return ended;
+}
+
+/** `npm start` on the sandbox. @returns outputs, and what it said. */
+export async function start(...args: string[]): Promise<{ outputs: Outputs; said: string }> {
+  const { code, stdout, stderr } = await npm("start", "--sandbox", "--json", ...args);
+  assert.equal(code, 0, stderr);
+  return { outputs: JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outputs, said: stderr };
+}
+
+/** A client of the sandbox's API server. */
+export function client(): KubeClient {
+  const { kubeconfig, context } = expectedInfo();
+  return KubeClient.connect(kubeconfig, context);
+}
+
+/** kubectl, or another command of the sandbox's, against the sandbox. @returns what it prints. */
+export function tool(name: "kubectl" | "istioctl" | "helm", ...args: string[]): Promise<string> {
+  const { binDir, kubeconfig } = expectedInfo();
+  return run(`${binDir}/${name}`, args, { env: { KUBECONFIG: kubeconfig }, timeoutMs: 120_000 });
+}
+
+/** Lists every object of the cluster but those that come and go by themselves. */
+export async function allObjects(): Promise<string[]> {
+  const types = (await tool("kubectl", "api-resources", "--verbs=list", "-o", "name")).trim().split("\n");
+  const passing = /^(events|leases\.coordination|componentstatuses|endpoints$|endpointslices)/;
+  const asked = types.filter((type) => !passing.test(type)).join(",");
+  const listing = await tool(
+    "kubectl",
+    "get",
+    asked,
+    "-A",
+    "--ignore-not-found",
+    "--no-headers",
+    "-o",
+    "custom-columns=K:.kind,NS:.metadata.namespace,N:.metadata.name",
+  );
+  return listing
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).join(" "))
+    .sort();
+}
+
+interface ContainerStatus {
+  name: string;
+  ready: boolean;
+}
+
+/** @returns by pod, its containers that are ready. A sidecar of Kubernetes' own kind stands among the init containers. */
+export async function readyContainers(namespace: string): Promise<Record<string, string[]>> {
+  const pods = await client().list("v1", "Pod", namespace);
+  return Object.fromEntries(
+    pods.map((pod) => {
+      const spec = pod.spec as { initContainers?: { name: string; restartPolicy?: string }[] };
+      const restarting = (spec.initContainers ?? []).filter((c) => c.restartPolicy === "Always").map((c) => c.name);
+      const inits = ((pod.status?.initContainerStatuses ?? []) as ContainerStatus[]).filter((c) =>
+        restarting.includes(c.name),
+      );
+      const statuses = [...inits, ...((pod.status?.containerStatuses ?? []) as ContainerStatus[])];
+      return [pod.metadata?.name ?? "", statuses.filter((c) => c.ready).map((c) => c.name)];
+    }),
+  );
+}
+
+/** Tries until it succeeds: a route reaches the proxies a moment after the API server has it. */
+export async function eventually<T>(attempt: () => Promise<T>, seconds = 20): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > end) {
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { projectFolder } from "../../commands/stackFiles";
+
+/** A module runs once in a process, so each declaration of the whole program gets a process of its own. */
+function declareProgram(stack: string, settings: Record<string, string> = {}) {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", "test/support/declareProgram.ts", stack, JSON.stringify(settings)],
+    { cwd: projectFolder, encoding: "utf8", env: { ...process.env, KUBECONFIG: "/nonexistent" } },
+  );
+  return { status, stderr, resources: status === 0 ? (JSON.parse(stdout) as { type: string; name: string }[]) : [] };
+}
+
+describe("the program", () => {
+  for (const stack of ["dev", "prod"]) {
+    it(`declares every part of ${stack}, without a cluster`, () => {
+      const { resources, stderr } = declareProgram(stack);
+      const names = resources.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
+      for (const expected of [
+        "Release istio-istio-base",
+        "Release istio-istiod",
+        "Release istio-istio-ingressgateway",
+        "Namespace mesh-namespace",
+        "PeerAuthentication mesh-mtls",
+        "Deployment user-service-deployment",
+        "Service payment-service-service",
+        "Gateway demo-gateway",
+        "VirtualService demo-vs",
+      ]) {
+        assert.ok(names.includes(expected), `${expected} in ${names.join(", ")}\n${stderr}`);
+      }
+    });
+  }
+
+  it("declares no pod and no Istio resource before the control plane is there", () => {
+    const { resources } = declareProgram("dev");
+    const at = (name: string) => resources.findIndex((resource) => resource.name === name);
+    const istiod = at("istio-istiod");
+    for (const name of [
+      "mesh-mtls",
+      "user-service-deployment",
+      "payment-service-deployment",
+      "demo-gateway",
+      "demo-vs",
+      "istio-istio-ingressgateway",
+    ]) {
+      assert.ok(at(name) > istiod, `${name} after istiod`);
+    }
+  });
+
+  it("declares nothing when config is wrong, and lists each mistake", () => {
+    const { status, stderr } = declareProgram("dev", { gatewayServiceType: "Nodeport", egressGateway: "maybe" });
+    assert.notEqual(status, 0);
+    assert.match(stderr, /2 problems; nothing was changed/);
+    assert.match(stderr, /declared: 0 resources/);
+  });
+});
