@@ -117,7 +117,7 @@ function collector(backend: CollectorBackend, { receiver, processors, memoryMiB 
         health_check: { endpoint: `0.0.0.0:${collectorHealthPort}` },
       },
       receivers: {
-        filelog: {
+        file_log: {
           start_at: "beginning",
           storage: "file_storage",
           poll_interval: "500ms",
@@ -135,7 +135,7 @@ function collector(backend: CollectorBackend, { receiver, processors, memoryMiB 
         extensions: ["file_storage", "health_check"],
         pipelines: {
           logs: {
-            receivers: ["filelog"],
+            receivers: ["file_log"],
             // No batch processor: what waits in one is in memory, and lost with the process. The queue on disk batches.
             processors: ["memory_limiter", ...Object.keys(processors)],
             exporters: [exporterName],
@@ -165,7 +165,7 @@ function exporterOf(backend: CollectorBackend): [string, Record<string, unknown>
   };
   switch (backend.kind) {
     case "otlp":
-      return ["otlphttp", { endpoint: backend.url, retry_on_failure: retry, sending_queue: queue }];
+      return ["otlp_http", { endpoint: backend.url, retry_on_failure: retry, sending_queue: queue }];
     case "elasticsearch":
       return [
         "elasticsearch",

@@ -54,14 +54,9 @@ export function rotationScript(file: string, { fileBytes, kept, everySeconds }: 
   ].join("\n");
 }
 
-/** @returns the annotations that make the injector mount the shared folder into the sidecar, whose root file system is read-only. */
-export function sharedFolderAnnotations(volume: string): Record<string, string> {
-  return {
-    "sidecar.istio.io/userVolume": JSON.stringify([
-      { name: volume, emptyDir: { sizeLimit: `${sharedFolderBytes / MiB}Mi` } },
-    ]),
-    "sidecar.istio.io/userVolumeMount": JSON.stringify([{ name: volume, mountPath: sharedLog.folder }]),
-  };
+/** @returns the annotation that makes the injector mount a volume of the pod into the sidecar, whose root file system is read-only. */
+export function sharedFolderAnnotation(volume: string): Record<string, string> {
+  return { "sidecar.istio.io/userVolumeMount": JSON.stringify([{ name: volume, mountPath: sharedLog.folder }]) };
 }
 
 /** @returns the port that a URL leads to. */
@@ -100,13 +95,13 @@ export class LogScraper extends pulumi.ComponentResource {
     return {
       labels: scrapedLabel,
       annotations: {
-        ...sharedFolderAnnotations(sharedVolume),
+        ...sharedFolderAnnotation(sharedVolume),
         // Through the sidecar, each delivery would be a request with a log line and a trace of its own, and so on without end.
         "traffic.sidecar.istio.io/excludeOutboundPorts": String(portOf(this.args.backend.url)),
         "sidecar-mesh/log-scraper": configHash(this.config),
       },
-      // The shared volume itself comes with the sidecar that writes into it.
       volumes: [
+        { name: sharedVolume, emptyDir: { sizeLimit: `${sharedFolderBytes / MiB}Mi` } },
         { name: "log-scraper-config", configMap: { name: this.configMap } },
         { name: "log-queue", emptyDir: { sizeLimit: `${(4 * queueBytes) / MiB}Mi` } },
       ],

@@ -81,7 +81,11 @@ export function lokiConfig({ storage, retention, sizing }: Pick<LokiArgs, "stora
         delete_request_store: objectStore,
       },
       // A line can be found a second after it came in, also while it is only in the ingester's memory; a restart replays its log.
-      ingester: { wal: { enabled: true, dir: `${dataFolder}/wal` }, chunk_idle_period: "15m" },
+      ingester: {
+        wal: { enabled: true, dir: `${dataFolder}/wal` },
+        chunk_idle_period: "15m",
+        lifecycler: { min_ready_duration: several ? "15s" : "0s" },
+      },
       query_range: { cache_results: false },
     },
     undefined,
