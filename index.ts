@@ -6,6 +6,7 @@ import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
 import { MeshNamespace } from "./components/meshNamespace";
+import { withUrls } from "./components/observability/endpoints";
 import { logScraper, Observability, spanReceiver } from "./components/observability/observability";
 import { MeshTelemetry, mergeMeshConfig, telemetryMeshConfig } from "./components/telemetry";
 import { readme as describe } from "./stacks/readme";
@@ -89,9 +90,12 @@ new IngressRoutes(
     gatewayLabel: istio.ingressLabel,
     hosts: gateway.hosts,
     tlsSecret: gateway.tlsSecret,
-    routes: serviceConfigs.flatMap(({ path, port }, i) =>
-      path === undefined ? [] : [{ path, port, service: echoServices[i]!.serviceName }],
-    ),
+    routes: [
+      ...serviceConfigs.flatMap(({ path, port }, i) =>
+        path === undefined ? [] : [{ path, port, service: echoServices[i]!.serviceName }],
+      ),
+      ...observability.exposedRoutes,
+    ],
   },
   { ...onCluster, dependsOn: istio.controlPlane },
 );
@@ -122,7 +126,9 @@ export const services = gatewayUrl.apply((url) =>
 );
 
 /** How each dashboard is reached: in the cluster, by a port-forward, and under the gateway where it is exposed. */
-export const dashboards = observability.dashboards;
+export const dashboards = gatewayUrl.apply((url) =>
+  withUrls(observability.dashboards, observability.exposedRoutes, url),
+);
 
 /** Password of Grafana's user `admin`; a secret. */
 export const grafanaPassword = observability.grafanaPassword;

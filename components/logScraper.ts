@@ -24,6 +24,9 @@ export interface LogScraperArgs {
 /** Any user that is not root, and not Envoy's. */
 const user = 65532;
 
+/** Seconds that the scraper goes on after the pod was told to end: a little longer than the application drains. */
+const lastLinesSeconds = 7;
+
 const MiB = 1024 * 1024;
 
 /** Size at which the access log is put aside, in bytes, and how many of those are kept. */
@@ -42,6 +45,8 @@ export function rotationScript(file: string, { fileBytes, kept, everySeconds }: 
     (i) => `[ -e "$log.${i}" ] && mv -f "$log.${i}" "$log.${i + 1}"`,
   );
   return [
+    // A shell that is process 1 takes no notice of being told to end, unless it says what it does then.
+    "trap 'exit 0' TERM",
     `log=${file}`,
     "while true; do",
     `  if [ -e "$log" ] && [ "$(stat -c %s "$log")" -ge ${fileBytes} ]; then`,
@@ -49,7 +54,7 @@ export function rotationScript(file: string, { fileBytes, kept, everySeconds }: 
     '    mv -f "$log" "$log.1"',
     "    wget -q -O /dev/null --post-data= http://127.0.0.1:15000/reopen_logs || echo 'Envoy does not answer' >&2",
     "  fi",
-    `  sleep ${everySeconds}`,
+    `  sleep ${everySeconds} & wait $!`,
     "done",
   ].join("\n");
 }
@@ -126,6 +131,8 @@ export class LogScraper extends pulumi.ComponentResource {
         { name: envName("k8s.pod.name"), ...field("metadata.name") },
       ],
       resources: this.args.resources,
+      // Envoy writes while the pod drains, and its last lines are wanted too.
+      lifecycle: { preStop: { sleep: { seconds: lastLinesSeconds } } },
       livenessProbe: { httpGet: { path: "/", port: collectorHealthPort }, periodSeconds: 15, failureThreshold: 4 },
       securityContext: { ...containerSecurity, runAsUser: user, runAsGroup: user },
       volumeMounts: [

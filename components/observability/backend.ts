@@ -62,9 +62,12 @@ export interface BackendSpec {
 
 /** @returns a text that changes when the configuration does: pods do not notice it otherwise. */
 export function configHash(config: Record<string, pulumi.Input<string>>): pulumi.Output<string> {
-  return pulumi
-    .output(config)
-    .apply((files) => createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16));
+  // A hash tells nothing of what it was made from.
+  return pulumi.unsecret(
+    pulumi
+      .output(config)
+      .apply((files) => createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16)),
+  );
 }
 
 /** What a container of this stack may do: nothing but run. */

@@ -30,12 +30,39 @@ export function exposedPath(name: DashboardName): string {
   return `/${name}`;
 }
 
+/** A path on the ingress gateway that leads to a page. */
+export interface ExposedRoute {
+  path: string;
+  service: string;
+  port: number;
+}
+
+/** @returns the route that leads to a page through the gateway. */
+export function exposedRoute(name: DashboardName): ExposedRoute {
+  const { service, port } = dashboardServices[name];
+  return { path: exposedPath(name), service: `${service}.${observabilityNamespace}.svc.cluster.local`, port };
+}
+
+/** @returns the pages with the URLs that they have below the gateway. */
+export function withUrls(
+  dashboards: Partial<Record<DashboardName, DashboardEndpoint>>,
+  routes: readonly ExposedRoute[],
+  gatewayUrl: string | undefined,
+): Partial<Record<DashboardName, DashboardEndpoint>> {
+  return Object.fromEntries(
+    Object.entries(dashboards).map(([name, endpoint]) => {
+      const path = exposedPath(name as DashboardName);
+      const exposed = gatewayUrl !== undefined && routes.some((route) => route.path === path);
+      return [name, exposed ? { ...endpoint, url: gatewayUrl + path } : endpoint];
+    }),
+  );
+}
+
 /** @returns how a page is reached, that is served under `path`. */
-export function dashboardEndpoint(name: DashboardName, path: string, url?: string): DashboardEndpoint {
+export function dashboardEndpoint(name: DashboardName, path: string): DashboardEndpoint {
   const { service, port } = dashboardServices[name];
   return {
     inCluster: `http://${service}.${observabilityNamespace}:${port}${path}`,
     portForward: `kubectl --namespace ${observabilityNamespace} port-forward service/${service} ${port}:${port}`,
-    ...(url !== undefined && { url }),
   };
 }

@@ -5,8 +5,8 @@ import { LogScraper } from "../logScraper";
 import type { SpanReceiver } from "../telemetry";
 import type { ImageTable } from "../versions";
 import type { Resources, Sizing } from "./backend";
-import { dashboardEndpoint, exposedPath, observabilityNamespace } from "./endpoints";
-import type { DashboardEndpoint, DashboardName } from "./endpoints";
+import { dashboardEndpoint, exposedPath, exposedRoute, observabilityNamespace } from "./endpoints";
+import type { DashboardEndpoint, DashboardName, ExposedRoute } from "./endpoints";
 import { Jaeger, jaegerPorts, jaegerService } from "./jaeger";
 import type { JaegerStorage } from "./jaeger";
 import { Grafana } from "./grafana";
@@ -88,6 +88,8 @@ export function logStore(logs: LogsChoice): CollectorBackend | undefined {
 export class Observability extends pulumi.ComponentResource {
   /** How each page that was installed is reached. */
   readonly dashboards: Partial<Record<DashboardName, DashboardEndpoint>>;
+  /** Routes of the pages on the ingress gateway; empty unless they are exposed. */
+  readonly exposedRoutes: ExposedRoute[];
   /** Password of Grafana's `admin`, a secret; undefined without Grafana. */
   readonly grafanaPassword?: pulumi.Output<string>;
   /** Ready backends: what is to be seen from its first request on depends on this. */
@@ -198,6 +200,9 @@ export class Observability extends pulumi.ComponentResource {
       ...(grafana && { grafana: dashboardEndpoint("grafana", path("grafana") ?? "") }),
       ...(jaeger && { jaeger: dashboardEndpoint("jaeger", path("jaeger") ?? "") }),
     };
+    this.exposedRoutes = args.exposed
+      ? (Object.keys(this.dashboards) as DashboardName[]).map((page) => exposedRoute(page))
+      : [];
     this.registerOutputs({ dashboards: this.dashboards });
   }
 }

@@ -4,6 +4,7 @@ import { refOf } from "./cluster";
 import type { ReleaseInputs } from "./helm";
 import type { LiveObject } from "./kubeClient";
 import { generateRandom } from "./randomValues";
+import { withoutSecretMarks } from "./secrets";
 
 type Args = runtime.MockResourceArgs;
 type Result = runtime.MockResourceResult;
@@ -37,7 +38,7 @@ export class ApplyingEngine implements runtime.Mocks {
 
   private async applyResource(args: Args): Promise<Result> {
     const { type, name, custom, id } = args;
-    const inputs = args.inputs as Record<string, unknown>;
+    const inputs = withoutSecretMarks(args.inputs) as Record<string, unknown>;
     if (!custom) {
       return { id: undefined, state: inputs };
     }

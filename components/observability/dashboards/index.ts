@@ -171,11 +171,13 @@ function logs(): DashboardBuilder {
     )
     .withPanel(
       logGraph("Requests by response code", "short", {
-        expr: 'sum by (response_code) (count_over_time({service_name=~".+"} |= "start_time" | json [$__interval]))',
+        expr: 'sum by (response_code) (count_over_time({service_name=~".+"} |= "start_time" | json | __error__="" [$__interval]))',
         legend: "{{response_code}}",
       }),
     )
-    .withPanel(lines("Failed requests", '{service_name=~".+"} |= "start_time" | json | response_code >= 500'))
+    .withPanel(
+      lines("Failed requests", '{service_name=~".+"} |= "start_time" | json | __error__="" | response_code >= 500'),
+    )
     .withPanel(lines("Access log of all services", '{service_name=~".+"} |= "start_time"'))
     .withPanel(lines("What applications and proxies say", '{service_name=~".+"} != "start_time"'));
 }
