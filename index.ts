@@ -12,6 +12,9 @@ import { ServiceRoutes } from "./components/serviceRoutes";
 import { TrafficPolicy } from "./components/trafficPolicy";
 import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
 import { callersOf } from "./stacks/edges";
+import { withUrls } from "./components/observability/endpoints";
+import { logScraper, Observability, spanReceiver } from "./components/observability/observability";
+import { MeshTelemetry, mergeMeshConfig, telemetryMeshConfig } from "./components/telemetry";
 import { readme as describe } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
@@ -23,6 +26,7 @@ const {
   gateway,
   security,
   services: serviceConfigs,
+  observability: observabilityConfig,
 } = readSettings();
 
 const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
@@ -33,6 +37,7 @@ const istio = new Istio(
   {
     ...istioConfig,
     ...profile.istio,
+    meshConfig: mergeMeshConfig(telemetryMeshConfig(spanReceiver(observabilityConfig.tracing)), istioConfig.meshConfig),
     ingressGateway: {
       ...profile.gateway,
       serviceType: gateway.serviceType,
@@ -54,6 +59,32 @@ const meshNamespace = new MeshNamespace(
     podSecurity: security.podSecurity,
     allowedNamespaces: security.networkPolicy ? [istio.gatewayNamespace] : undefined,
     resourceQuota: security.resourceQuota,
+  },
+  { ...onCluster, dependsOn: istio.controlPlane },
+);
+
+const observabilityArgs = {
+  ...profile.observability,
+  ...observabilityConfig,
+  scrapeSeconds: profile.observability.prometheus.scrapeSeconds,
+  systemNamespace: "istio-system",
+  exposed: observabilityConfig.exposeDashboards,
+  kiali: observabilityConfig.kiali
+    ? { sizing: profile.observability.kialiSizing, auth: profile.observability.kialiAuth }
+    : undefined,
+  grafana: observabilityConfig.grafana ? { sizing: profile.observability.grafanaSizing } : undefined,
+  images: profile.images,
+};
+const observability = new Observability("observability", observabilityArgs, onCluster);
+const scraper = logScraper("log-scraper", meshNamespace.namespace, observabilityArgs, onCluster);
+
+new MeshTelemetry(
+  "telemetry",
+  {
+    systemNamespace: "istio-system",
+    samplingPercent: observabilityConfig.tracing.kind === "none" ? undefined : observabilityConfig.samplingPercent,
+    fileLogNamespaces: scraper ? [meshNamespace.namespace] : [],
+    statsAccessLog: profile.observability.statsAccessLog,
   },
   { ...onCluster, dependsOn: istio.controlPlane },
 );
@@ -96,7 +127,7 @@ const echoServices = serviceConfigs.map(
   (service, i) =>
     new EchoService(
       service.serviceName,
-      { ...service, namespace: meshNamespace.namespace },
+      { ...service, namespace: meshNamespace.namespace, extras: scraper?.extras(service) },
       // A pod that starts before the injector is there stays without a sidecar; and none starts unprotected.
       { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, trafficPolicies[i]!, ...accessPolicies] },
     ),
@@ -145,9 +176,12 @@ new IngressRoutes(
     hosts: gateway.hosts,
     tlsSecret: certificate?.secretName ?? gateway.tlsSecret,
     httpsPort: httpsPort(expectedUrl),
-    routes: serviceConfigs.flatMap((service, i) =>
-      service.path === undefined ? [] : [{ ...service, path: service.path, service: echoServices[i]!.serviceName }],
-    ),
+    routes: [
+      ...serviceConfigs.flatMap((service, i) =>
+        service.path === undefined ? [] : [{ ...service, path: service.path, service: echoServices[i]!.serviceName }],
+      ),
+      ...observability.exposedRoutes,
+    ],
   },
   { ...onCluster, dependsOn: [istio.controlPlane, ...trafficPolicies, ...echoServices] },
 );
@@ -167,6 +201,14 @@ export const services = gatewayUrl.apply((url) =>
     serviceConfigs.flatMap(({ serviceName, path }) => (url && path ? [[serviceName, url + path]] : [])),
   ),
 );
+
+/** How each dashboard is reached: in the cluster, by a port-forward, and under the gateway where it is exposed. */
+export const dashboards = gatewayUrl.apply((url) =>
+  withUrls(observability.dashboards, observability.exposedRoutes, url),
+);
+
+/** Password of Grafana's user `admin`; a secret. */
+export const grafanaPassword = observability.grafanaPassword;
 
 /** What to do next, as Markdown. */
 export const readme = pulumi.all([gatewayUrl, istio.gatewayNamespace]).apply(([url, gatewayNamespace]) =>

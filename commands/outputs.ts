@@ -4,7 +4,7 @@ import type { StackOutput } from "../sandbox/applier/apply";
 export function printOutputs(outputs: Record<string, StackOutput>): void {
   const { readme, ...rest } = outputs;
   console.log("\nOutputs:");
-  for (const [name, { value, secret }] of Object.entries(rest)) {
+  for (const [name, { value, secret }] of Object.entries(rest).filter(([, output]) => output.value !== undefined)) {
     print(name, secret ? "[secret]" : value, 1);
   }
   if (typeof readme?.value === "string") {

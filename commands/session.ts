@@ -56,6 +56,7 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
       istioCharts: info.chartsFolder,
       istioHub: info.hub,
       istioTag: info.tag,
+      podLogsFolder: info.podLogsFolder,
     };
     return {
       stack,

@@ -27,6 +27,18 @@ export interface EchoServiceVersion {
   replicas?: number;
 }
 
+/** What a pod gets besides the application's own container. */
+export interface PodExtras {
+  /** More labels; not for names that Istio or the Service goes by. */
+  labels?: Record<string, string>;
+  /** Annotations of the pods. */
+  annotations?: Record<string, pulumi.Input<string>>;
+  /** More containers. */
+  containers?: k8s.types.input.core.v1.Container[];
+  /** Volumes that these use. */
+  volumes?: k8s.types.input.core.v1.Volume[];
+}
+
 /** Args of {@link EchoService}. */
 export interface EchoServiceArgs {
   /** Namespace of all that is made. */
@@ -57,6 +69,8 @@ export interface EchoServiceArgs {
   spread?: boolean;
   /** Scale by CPU use. Default: a fixed number of replicas. */
   autoscaling?: Autoscaling;
+  /** More containers, volumes, labels and annotations of the pods. Default none. */
+  extras?: PodExtras;
 }
 
 /** Any user that is not root does; distroless images call this one `nonroot`. */
@@ -132,7 +146,10 @@ export class EchoService extends pulumi.ComponentResource {
           selector: { matchLabels: labels },
           strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
           // kx can build the whole Deployment, but labels its pods with `app` alone: Istio wants `version` as well.
-          template: { metadata: { labels }, spec: podSpec(args, labels, serviceAccountName) },
+          template: {
+            metadata: { labels: { ...args.extras?.labels, ...labels }, annotations: args.extras?.annotations },
+            spec: withExtras(podSpec(args, labels, serviceAccountName), args.extras),
+          },
         },
       },
       { parent: this },
@@ -204,6 +221,21 @@ function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceA
     ],
   });
   return builder.podSpec;
+}
+
+/** kx takes volumes only as part of a container's mounts; what is no container of ours is put beside it here. */
+function withExtras(
+  spec: pulumi.Input<k8s.types.input.core.v1.PodSpec>,
+  extras: PodExtras = {},
+): pulumi.Input<k8s.types.input.core.v1.PodSpec> {
+  const { containers = [], volumes = [] } = extras;
+  return containers.length + volumes.length === 0
+    ? spec
+    : pulumi.all([spec, containers, volumes]).apply(([own, moreContainers, moreVolumes]) => ({
+        ...own,
+        containers: [...own.containers, ...moreContainers],
+        volumes: [...(own.volumes ?? []), ...moreVolumes],
+      }));
 }
 
 function spreadOverNodesAndZones(matchLabels: Record<string, string>) {

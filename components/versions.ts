@@ -14,6 +14,13 @@ export const istioHub = "registry.istio.io/release";
 /** Images of everything that is not Istio itself, each with its version. */
 export const images = {
   httpEcho: "hashicorp/http-echo:1.0.0",
+  prometheus: "prom/prometheus:v3.10.0",
+  jaeger: "jaegertracing/jaeger:2.17.0",
+  loki: "grafana/loki:3.6.7",
+  collector: "otel/opentelemetry-collector-contrib:0.149.0",
+  kiali: "quay.io/kiali/kiali:v2.27",
+  grafana: "grafana/grafana:12.0.1",
+  busybox: "busybox:1.37.0",
 } as const;
 
 /** Name of an image in {@link images}. */

@@ -1,6 +1,7 @@
 import { ensureBuilt } from "./binaries/build";
 import { type BinaryGroup, binaryGroups, type GroupName } from "./binaries/groups";
 import { buildPlan } from "./binaries/plan";
+import { type ObservabilityGroup, observabilityImages } from "./images/observability";
 import { importImages } from "./images/import";
 import type { ImageRecipe } from "./images/recipe";
 import { cacheDir, statePaths } from "./paths";
@@ -20,4 +21,15 @@ export async function ensureGroup(name: GroupName, options: { log?: Logger } = {
 /** Gives the running cluster more images. Those it has, made from the same files, are left alone. */
 export async function addImages(recipes: readonly ImageRecipe[], options: { log?: Logger } = {}): Promise<void> {
   await importImages(statePaths(), recipes, options.log ?? silent);
+}
+
+/**
+ * Gives the running cluster the programs that observe a mesh. They are built one after the other, because each uses every processor
+ * there is, and each becomes an image as soon as it is built.
+ */
+export async function addObservability(options: { log?: Logger } = {}): Promise<void> {
+  for (const [name, image] of Object.entries(observabilityImages)) {
+    const binDir = await ensureGroup(name as ObservabilityGroup, options);
+    await addImages([image(binDir)], options);
+  }
 }

@@ -21,6 +21,8 @@ export interface SandboxInfo {
   tag: string;
   /** helm, kubectl and istioctl, of the versions the sandbox was built with. */
   binDir: string;
+  /** Where kubelet keeps the logs of pods. */
+  podLogsFolder: string;
   /** Where NodePorts answer, on this machine only. */
   nodeIp: string;
 }
@@ -58,6 +60,7 @@ export function expectedInfo(): SandboxInfo {
     hub,
     tag: imageSources().istioTag,
     binDir: core.binDir,
+    podLogsFolder: join(statePaths().logs, "pods"),
     nodeIp: network.node,
   };
 }

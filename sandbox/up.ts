@@ -15,6 +15,7 @@ import { ensureCertificates } from "./cluster/pki";
 import { ask } from "./cluster/probe";
 import { network, NODE_NAME } from "./cluster/settings";
 import { lockName, sweep } from "./down";
+import { addObservability } from "./extras";
 import { ensureVolumeFolders, recyclerPod } from "./cluster/volumes";
 import { hub, imageRecipes, pauseReference } from "./images/catalog";
 import { importImages } from "./images/import";
@@ -83,6 +84,9 @@ export async function up(options: { log?: Logger } = {}): Promise<SandboxInfo> {
     log("node is ready");
     await namesResolve();
     log(`cluster answers; kubeconfig ${paths.kubeconfig}, context sandbox`);
+    // Last, because a first build takes a quarter of an hour: the cluster can be looked at meanwhile.
+    await addObservability({ log });
+    log("Prometheus, Jaeger, Loki and the OpenTelemetry Collector are there");
     return expectedInfo();
   });
 }

@@ -9,6 +9,8 @@ import { readGateway } from "./gatewayConfig";
 import type { GatewayConfig } from "./gatewayConfig";
 import { readIstio } from "./istioConfig";
 import type { IstioConfig } from "./istioConfig";
+import { readObservability } from "./observabilityConfig";
+import type { ObservabilityConfig } from "./observabilityConfig";
 import { prod } from "./prod";
 import { profileNames } from "./profile";
 import type { Profile, ProfileName } from "./profile";
@@ -31,6 +33,7 @@ const reservedNamespaces = [
   "kube-node-lease",
   "istio-system",
   "istio-ingress",
+  "observability",
 ];
 
 /** The whole configuration: checked, typed, and with every default filled in. */
@@ -42,6 +45,7 @@ export interface StackConfig {
   gateway: GatewayConfig;
   security: SecurityConfig;
   services: ServiceConfig[];
+  observability: ObservabilityConfig;
 }
 
 /**
@@ -77,6 +81,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     gateway: readGateway(reader, profile),
     security: readSecurity(reader, istio.cni),
     services: readServices(reader, profile),
+    observability: readObservability(reader, profile),
   };
   reader.rejectUnknownKeys();
   return { config, reader };

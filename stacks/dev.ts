@@ -21,5 +21,35 @@ export const dev: Profile = {
     resources: { requests: { cpu: "5m", memory: "8Mi" }, limits: { memory: "64Mi" } },
     traffic: { timeout: "15s", retries: { attempts: 2, perTryTimeout: "5s" } },
   },
+  observability: {
+    prometheus: {
+      sizing: { replicas: 1, resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } } },
+      retention: "2d",
+      // Short, so that what was just done shows.
+      scrapeSeconds: 5,
+    },
+    jaeger: {
+      sizing: { replicas: 1, resources: { requests: { cpu: "20m", memory: "128Mi" }, limits: { memory: "512Mi" } } },
+      maxTraces: 20_000,
+    },
+    loki: {
+      sizing: { replicas: 1, resources: { requests: { cpu: "50m", memory: "192Mi" }, limits: { memory: "512Mi" } } },
+      retention: "2d",
+    },
+    samplingPercent: 100,
+    logScraper: { requests: { cpu: "5m", memory: "48Mi" }, limits: { memory: "192Mi" } },
+    kiali: true,
+    kialiAuth: "anonymous",
+    kialiSizing: {
+      replicas: 1,
+      resources: { requests: { cpu: "10m", memory: "96Mi" }, limits: { memory: "512Mi" } },
+    },
+    grafana: true,
+    grafanaSizing: {
+      replicas: 1,
+      resources: { requests: { cpu: "20m", memory: "128Mi" }, limits: { memory: "512Mi" } },
+    },
+    statsAccessLog: false,
+  },
   images,
 };

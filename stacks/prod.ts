@@ -27,5 +27,42 @@ export const prod: Profile = {
       circuitBreaker: { consecutive5xx: 5, interval: "10s", baseEjectionTime: "30s" },
     },
   },
+  observability: {
+    prometheus: {
+      sizing: {
+        replicas: 2,
+        volume: "50Gi",
+        resources: { requests: { cpu: "500m", memory: "2Gi" }, limits: { memory: "8Gi" } },
+      },
+      retention: "15d",
+      scrapeSeconds: 15,
+    },
+    jaeger: {
+      sizing: { replicas: 2, resources: { requests: { cpu: "200m", memory: "512Mi" }, limits: { memory: "2Gi" } } },
+      maxTraces: 100_000,
+    },
+    loki: {
+      sizing: {
+        replicas: 3,
+        volume: "50Gi",
+        resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { memory: "4Gi" } },
+      },
+      retention: "30d",
+    },
+    samplingPercent: 1,
+    logScraper: { requests: { cpu: "20m", memory: "64Mi" }, limits: { memory: "256Mi" } },
+    kiali: true,
+    kialiAuth: "token",
+    kialiSizing: {
+      replicas: 2,
+      resources: { requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "1Gi" } },
+    },
+    grafana: true,
+    grafanaSizing: {
+      replicas: 2,
+      resources: { requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "1Gi" } },
+    },
+    statsAccessLog: false,
+  },
   images,
 };

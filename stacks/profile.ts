@@ -1,5 +1,6 @@
 import type { Autoscaling } from "../components/echoService";
 import type { GatewaySettings, ControlPlaneSettings, Scaling } from "../components/istioValues";
+import type { Sizing } from "../components/observability/backend";
 import type { ImageTable } from "../components/versions";
 import type { TrafficConfig } from "./trafficConfig";
 import type * as k8s from "@pulumi/kubernetes";
@@ -28,6 +29,27 @@ export interface ServiceDefaults {
   traffic: TrafficConfig;
 }
 
+/** How metrics, traces, logs and dashboards run. */
+export interface ObservabilityDefaults {
+  prometheus: { sizing: Sizing; retention: string; scrapeSeconds: number };
+  /** `maxTraces` is for traces in memory. */
+  jaeger: { sizing: Omit<Sizing, "volume">; maxTraces: number };
+  /** `replicas` is for an object store; on a volume of its own there is one. */
+  loki: { sizing: Sizing; retention: string };
+  /** Percent of the requests that are traced. */
+  samplingPercent: number;
+  /** Requests and limits of the scraper in each pod, and of the agent on each node. */
+  logScraper: Resources;
+  kiali: boolean;
+  /** How Kiali asks who somebody is. */
+  kialiAuth: "anonymous" | "token";
+  kialiSizing: Omit<Sizing, "volume">;
+  grafana: boolean;
+  grafanaSizing: Omit<Sizing, "volume">;
+  /** Count requests with an access logger, because the proxies lack Istio's metrics filter. */
+  statsAccessLog: boolean;
+}
+
 /**
  * A profile decides sizes and the few values that a kind of cluster needs. It never decides what code runs: all profiles declare
  * the same stack.
@@ -41,5 +63,6 @@ export interface Profile {
   /** What each gateway gets; `serviceType` is for the ingress gateway. */
   gateway: Pick<GatewaySettings, "serviceType" | "resources" | "scaling">;
   services: ServiceDefaults;
+  observability: ObservabilityDefaults;
   images: ImageTable;
 }

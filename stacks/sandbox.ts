@@ -13,5 +13,20 @@ export const sandbox: Profile = {
     istiodEnv: { PILOT_ENABLE_METADATA_EXCHANGE: "false", PILOT_ENABLE_ALPN_FILTER: "false" },
     telemetryFilter: false,
   },
-  images: { httpEcho: "sandbox.local/http-echo:1.0.0" },
+  observability: {
+    ...dev.observability,
+    // There is no build of either in the registries that the sandbox is made from.
+    kiali: false,
+    grafana: false,
+    statsAccessLog: true,
+  },
+  images: {
+    ...dev.images,
+    httpEcho: "sandbox.local/http-echo:1.0.0",
+    prometheus: "sandbox.local/prometheus:0.316.0",
+    jaeger: "sandbox.local/jaeger:1.62.0",
+    loki: "sandbox.local/loki:3.7.8",
+    collector: "sandbox.local/otelcol:0.149.0",
+    busybox: "sandbox.local/busybox:1.35.0",
+  },
 };

@@ -1,9 +1,10 @@
-import { runtime } from "@pulumi/pulumi";
+import type { runtime } from "@pulumi/pulumi";
 import type { Cluster } from "./cluster";
 import { refOf } from "./cluster";
 import type { ReleaseInputs } from "./helm";
 import type { LiveObject } from "./kubeClient";
 import { generateRandom } from "./randomValues";
+import { withoutSecretMarks } from "./secrets";
 
 type Args = runtime.MockResourceArgs;
 type Result = runtime.MockResourceResult;
@@ -63,17 +64,6 @@ export class ApplyingEngine implements runtime.Mocks {
     }
     throw new Error(`can't be made in-process; use the Pulumi CLI`);
   }
-}
-
-/** @returns inputs as the API server takes them: the SDK wraps what is secret, for an engine that would keep it apart. */
-export function withoutSecretMarks(value: unknown): unknown {
-  const plain: unknown = runtime.unwrapRpcSecret(value);
-  if (Array.isArray(plain)) {
-    return plain.map(withoutSecretMarks);
-  }
-  return typeof plain === "object" && plain !== null
-    ? Object.fromEntries(Object.entries(plain).map(([key, one]) => [key, withoutSecretMarks(one)]))
-    : plain;
 }
 
 /** @returns what the type and id of a resource that is only read name: `kubernetes:core/v1:Node`, `NAMESPACE/NAME` or `NAME`. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../system/atomic";
 import type { Logger } from "../system/log";
@@ -20,10 +20,9 @@ export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
   await makeFolder(plan.folder, async (folder) => {
     const binDir = join(folder, "bin");
     await mkdir(binDir, { recursive: true });
-    await run("go", ["build", ...plan.flags, "-o", `${binDir}/`, "tool"], {
-      cwd: plan.moduleDir,
-      env: { CGO_ENABLED: "0" },
-    });
+    await (plan.group.collectorManifest
+      ? buildCollector(plan, plan.group.collectorManifest, folder, binDir)
+      : goBuild(plan, plan.moduleDir, `${binDir}/`, "tool"));
     const missing = plan.group.outputs.filter((output) => !existsSync(join(binDir, output)));
     if (missing.length > 0) {
       throw new Error(`${plan.group.name}: go build did not make ${missing.join(", ")}; see its go.mod's tool lines`);
@@ -35,4 +34,25 @@ export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
       await run("chmod", ["-R", "u+w", join(folder, file.to)]);
     }
   });
+}
+
+async function goBuild(plan: BuildPlan, cwd: string, output: string, what: string): Promise<void> {
+  await run("go", ["build", ...plan.flags, "-o", output, what], { cwd, env: { CGO_ENABLED: "0" } });
+}
+
+/** Generates an OpenTelemetry Collector's main from its manifest, and builds it with the pins that are committed. */
+async function buildCollector(plan: BuildPlan, manifest: string, folder: string, binDir: string): Promise<void> {
+  const source = join(folder, "source");
+  await mkdir(source);
+  const copy = (names: string[]) =>
+    Promise.all(names.map((name) => cp(join(plan.moduleDir, name), join(source, name))));
+  await copy(["go.mod", "go.sum", manifest]);
+  await run("go", ["tool", "builder", "--config", manifest, "--skip-get-modules", "--skip-compilation"], {
+    cwd: source,
+    env: { CGO_ENABLED: "0" },
+  });
+  // The builder has put a go.mod of its own there, which pins less.
+  await copy(["go.mod", "go.sum"]);
+  await goBuild(plan, source, join(binDir, plan.group.name), ".");
+  await rm(source, { recursive: true });
 }

@@ -25,6 +25,11 @@ export interface BinaryGroup {
   tags?: readonly string[];
   stamps?: readonly Stamp[];
   files?: readonly ModuleFiles[];
+  /**
+   * A manifest of the OpenTelemetry Collector's builder, beside go.mod: the program is not a package of any module, its main is
+   * generated from this list of parts.
+   */
+  collectorManifest?: string;
 }
 
 const same = (version: string): string => version;
@@ -96,6 +101,41 @@ export const binaryGroups = {
     ],
   },
   fortio: { name: "fortio", outputs: ["fortio"] },
+  prometheus: {
+    name: "prometheus",
+    outputs: ["prometheus"],
+    tags: ["remove_all_sd", "enable_kubernetes_sd", "enable_dns_sd"],
+    stamps: [
+      {
+        module: "github.com/prometheus/prometheus",
+        variable: "github.com/prometheus/common/version.Version",
+        value: bare,
+      },
+    ],
+  },
+  jaeger: {
+    name: "jaeger",
+    outputs: ["jaeger"],
+    stamps: [
+      {
+        module: "github.com/jaegertracing/jaeger",
+        variable: "github.com/jaegertracing/jaeger/pkg/version.latestVersion",
+        value: same,
+      },
+    ],
+  },
+  loki: {
+    name: "loki",
+    outputs: ["loki"],
+    stamps: [
+      {
+        module: "github.com/grafana/loki/v3",
+        variable: "github.com/grafana/loki/v3/pkg/util/build.Version",
+        value: bare,
+      },
+    ],
+  },
+  otelcol: { name: "otelcol", outputs: ["otelcol"], collectorManifest: "builder.yaml" },
 } as const satisfies Record<string, BinaryGroup>;
 
 export type GroupName = keyof typeof binaryGroups;

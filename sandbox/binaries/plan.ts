@@ -44,6 +44,7 @@ export function buildPlan(group: BinaryGroup, cache: string): BuildPlan {
   const goMod = readFileSync(join(moduleDir, "go.mod"), "utf8");
   const goSum = readFileSync(join(moduleDir, "go.sum"), "utf8");
   const flags = buildFlags(group, goMod);
-  const folder = join(cache, "binaries", `${group.name}-${buildKey(flags, goMod, goSum, group.files)}`);
+  const made = group.collectorManifest ? readFileSync(join(moduleDir, group.collectorManifest), "utf8") : group.files;
+  const folder = join(cache, "binaries", `${group.name}-${buildKey(flags, goMod, goSum, made)}`);
   return { group, moduleDir, flags, folder, binDir: join(folder, "bin") };
 }

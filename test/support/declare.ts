@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setAllConfig } from "@pulumi/pulumi/runtime";
+import { withoutSecretMarks } from "../../sandbox/applier/secrets";
 
 /** A resource as the program declared it. */
 export interface Declared {
@@ -33,7 +34,7 @@ export async function declare<T>(
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, id }) => {
-        resources.push({ type, name, inputs: inputs as unknown, order: resources.length });
+        resources.push({ type, name, inputs: withoutSecretMarks(inputs), order: resources.length });
         const state = inputs as Record<string, unknown>;
         // A release tells its name in its status, as the provider does; in a preview it is not known yet.
         const status = type.endsWith(":Release") && !preview ? { status: { name: state.name } } : {};

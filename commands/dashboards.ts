@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { dashboardServices, observabilityNamespace } from "../components/observability/endpoints";
+import type { DashboardName } from "../components/observability/endpoints";
+import { KubeClient } from "../sandbox/applier/kubeClient";
+import { flagsHelp } from "./flags";
+import { runCommand } from "./runCommand";
+import { openSession } from "./session";
+
+const help = `npm run dashboards -- [flags]
+
+Opens a port of this machine for each dashboard that is installed, and keeps it open until Ctrl-C.
+${flagsHelp}`;
+
+/** Milliseconds between two tries to open a port again. */
+const againMs = 1000;
+
+/** Seconds that a page may take to answer. */
+const patienceSeconds = 60;
+
+let ending = false;
+const forwards = new Map<string, ChildProcess>();
+
+/** Keeps one port-forward open; kubectl's ends when the pod behind it does. */
+async function keepOpen(kubectl: string, args: string[], name: string): Promise<void> {
+  while (!ending) {
+    const child = spawn(kubectl, args, { stdio: "ignore" });
+    forwards.set(name, child);
+    await once(child, "close").catch((error: Error) => {
+      console.error(`${name}: ${error.message}`);
+    });
+    if (!ending) {
+      await new Promise((resolve) => setTimeout(resolve, againMs));
+    }
+  }
+}
+
+/** @returns true once something answers at `url`. */
+async function answers(url: string): Promise<boolean> {
+  const end = Date.now() + patienceSeconds * 1000;
+  while (!ending && Date.now() < end) {
+    const response = await fetch(url, { redirect: "manual" }).catch(() => undefined);
+    if (response && response.status < 500) {
+      return true;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  return false;
+}
+
+runCommand(help, async (flags, log) => {
+  const session = await openSession(flags, log, false);
+  const client = KubeClient.connect(session.kubeconfig, session.context);
+  const services = await client.list("v1", "Service", observabilityNamespace);
+  const installed = (Object.keys(dashboardServices) as DashboardName[]).filter((name) =>
+    services.some(({ metadata }) => metadata?.name === dashboardServices[name].service),
+  );
+  if (installed.length === 0) {
+    throw new Error(`no dashboard is installed in ${observabilityNamespace}; run npm start first`);
+  }
+  // The sandbox brings its own kubectl, beside its helm.
+  const beside = join(dirname(session.helm), "kubectl");
+  const kubectl = session.helm.includes("/") && existsSync(beside) ? beside : "kubectl";
+  const globals = [
+    ...(session.kubeconfig ? ["--kubeconfig", session.kubeconfig] : []),
+    ...["--context", session.context, "--namespace", observabilityNamespace],
+  ];
+  const open = installed.map((name) => {
+    const { service, port } = dashboardServices[name];
+    return keepOpen(kubectl, [...globals, "port-forward", `service/${service}`, `${port}:${port}`], name);
+  });
+  const stop = () => {
+    ending = true;
+    forwards.forEach((child) => child.kill("SIGTERM"));
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+
+  const rows = await Promise.all(
+    installed.map(async (name) => {
+      const url = `http://localhost:${dashboardServices[name].port}`;
+      return `${name.padEnd(12)}${url.padEnd(26)}${(await answers(url)) ? "answers" : "does not answer"}`;
+    }),
+  );
+  if (!ending) {
+    log(rows.join("\n"));
+    log("Ctrl-C closes them.");
+  }
+  await Promise.all(open);
+  return {};
+});

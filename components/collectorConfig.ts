@@ -1,0 +1,175 @@
+import { sharedLog } from "./accessLog";
+
+/** A log store that the OpenTelemetry Collector sends to. */
+export type CollectorBackend =
+  /** OTLP over HTTP; Loki takes it at `/otlp`. */
+  | { kind: "otlp"; url: string }
+  /** Elasticsearch or OpenSearch. */
+  | { kind: "elasticsearch"; url: string };
+
+/** Where the Collector keeps what is not sent yet, and how far it has read. */
+export const queueFolder = "/var/lib/otelcol";
+
+/** Port of the Collector's own metrics. */
+export const collectorMetricsPort = 8889;
+/** Port on which it says that it works. */
+export const collectorHealthPort = 13134;
+
+/**
+ * Bytes that may wait for the log store on disk. When it is full nothing is thrown away: reading stops, and goes on from the same place
+ * once the store takes logs again. An access log line has half a kilobyte.
+ */
+export const queueBytes = 64 * 1024 * 1024;
+
+/** Where an access log line's fields go, once it is recognised as JSON. */
+function accessLogOperators(condition: string) {
+  const parsed = "attributes.access";
+  return [
+    {
+      type: "json_parser",
+      if: condition,
+      parse_to: parsed,
+      // Milliseconds, as Envoy's START_TIME has them.
+      timestamp: { parse_from: `${parsed}.start_time`, layout_type: "gotime", layout: "2006-01-02T15:04:05.000Z" },
+      trace: { trace_id: { parse_from: `${parsed}.trace_id` }, span_id: { parse_from: `${parsed}.span_id` } },
+      // A line that is not what it looks like is kept as text.
+      on_error: "send_quiet",
+    },
+    { type: "remove", if: "attributes.access != nil", field: parsed, on_error: "send_quiet" },
+  ];
+}
+
+/** @returns the configuration of the scraper in a pod: it reads the shared access log and sends it, losing nothing. */
+export function scraperConfig(backend: CollectorBackend): string {
+  return collector(backend, {
+    receiver: {
+      include: [sharedLog.file, `${sharedLog.file}.*`],
+      operators: accessLogOperators('body startsWith "{"'),
+    },
+    memoryMiB: 128,
+    processors: {
+      resource: {
+        attributes: [
+          ...["service.name", "service.version", "k8s.namespace.name", "k8s.pod.name"].map((key) => ({
+            key,
+            action: "upsert",
+            value: `\${env:${envName(key)}}`,
+          })),
+          { key: "k8s.container.name", action: "upsert", value: "istio-proxy" },
+          { key: "log.source", action: "upsert", value: "access-log-file" },
+        ],
+      },
+    },
+  });
+}
+
+/** @returns the name of the variable that a resource attribute of the scraper is taken from. */
+export function envName(attribute: string): string {
+  return attribute.toUpperCase().replaceAll(".", "_");
+}
+
+/** @returns the configuration of the agent on a node: it reads what containers write to stdout and stderr. */
+export function nodeAgentConfig(backend: CollectorBackend, podLogsFolder: string, ownName: string): string {
+  return collector(backend, {
+    receiver: {
+      include: [`${podLogsFolder}/*/*/*.log`],
+      // Its own lines would come back to it.
+      exclude: [`${podLogsFolder}/*_${ownName}-*/*/*.log`],
+      include_file_path: true,
+      operators: [
+        { type: "container", id: "container-parser" },
+        ...accessLogOperators('body startsWith "{" and body contains "start_time"'),
+      ],
+    },
+    memoryMiB: 128,
+    processors: {
+      transform: {
+        error_mode: "ignore",
+        log_statements: [
+          {
+            context: "resource",
+            statements: [
+              'set(attributes["service.name"], attributes["k8s.pod.name"])',
+              // A pod is named after its Deployment, StatefulSet or DaemonSet.
+              'replace_pattern(attributes["service.name"], "(-[0-9a-f]{8,10})?-[a-z0-9]{5}$|-[0-9]+$", "")',
+              'set(attributes["log.source"], "container")',
+            ],
+          },
+        ],
+      },
+    },
+  });
+}
+
+interface Reading {
+  receiver: Record<string, unknown>;
+  processors: Record<string, unknown>;
+  memoryMiB: number;
+}
+
+/** The configuration that scraper and agent share; JSON is YAML too. */
+function collector(backend: CollectorBackend, { receiver, processors, memoryMiB }: Reading): string {
+  const [exporterName, exporter] = exporterOf(backend);
+  return JSON.stringify(
+    {
+      extensions: {
+        file_storage: { directory: queueFolder, compaction: { on_rebound: true, directory: "/tmp" } },
+        health_check: { endpoint: `0.0.0.0:${collectorHealthPort}` },
+      },
+      receivers: {
+        file_log: {
+          start_at: "beginning",
+          storage: "file_storage",
+          poll_interval: "500ms",
+          // The queue says when it is full: the lines are kept, and reading waits.
+          retry_on_failure: { enabled: true, max_elapsed_time: "0s" },
+          ...receiver,
+        },
+      },
+      processors: {
+        memory_limiter: { check_interval: "1s", limit_mib: memoryMiB, spike_limit_mib: Math.round(memoryMiB / 4) },
+        ...processors,
+      },
+      exporters: { [exporterName]: exporter },
+      service: {
+        extensions: ["file_storage", "health_check"],
+        pipelines: {
+          logs: {
+            receivers: ["file_log"],
+            // No batch processor: what waits in one is in memory, and lost with the process. The queue on disk batches.
+            processors: ["memory_limiter", ...Object.keys(processors)],
+            exporters: [exporterName],
+          },
+        },
+        telemetry: {
+          logs: { level: "warn" },
+          metrics: {
+            readers: [{ pull: { exporter: { prometheus: { host: "0.0.0.0", port: collectorMetricsPort } } } }],
+          },
+        },
+      },
+    },
+    undefined,
+    2,
+  );
+}
+
+function exporterOf(backend: CollectorBackend): [string, Record<string, unknown>] {
+  const retry = { enabled: true, initial_interval: "1s", max_interval: "10s", max_elapsed_time: "0s" };
+  const queue = {
+    enabled: true,
+    storage: "file_storage",
+    sizer: "bytes",
+    queue_size: queueBytes,
+    block_on_overflow: true,
+  };
+  switch (backend.kind) {
+    case "otlp":
+      return ["otlp_http", { endpoint: backend.url, retry_on_failure: retry, sending_queue: queue }];
+    case "elasticsearch":
+      return [
+        "elasticsearch",
+        { endpoints: [backend.url], retry: { ...retry, max_retries: 1_000_000 }, sending_queue: queue },
+      ];
+  }
+}

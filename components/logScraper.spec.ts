@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { scraperConfig } from "./collectorConfig";
+import { portOf, rotationScript, sharedFolderBytes } from "./logScraper";
+
+describe("rotationScript", () => {
+  it("puts a full file aside, keeps so many, and ends when told to", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "rotation-"));
+    const log = join(folder, "access.log");
+    const shell = spawn("sh", ["-c", rotationScript(log, { fileBytes: 10, kept: 2, everySeconds: 1 } as never)]);
+    const gone = async () => {
+      for (let i = 0; existsSync(log) && i < 50; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert.ok(!existsSync(log));
+    };
+    try {
+      for (const text of ["the first lines", "the second lines", "the third lines"]) {
+        writeFileSync(log, text);
+        await gone();
+      }
+      assert.deepEqual(
+        [1, 2, 3].map((i) => existsSync(`${log}.${i}`)),
+        [true, true, false],
+      );
+    } finally {
+      const ended = new Promise((resolve) => shell.on("close", resolve));
+      shell.kill("SIGTERM");
+      assert.equal(await ended, 0);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("leaves room in the shared folder for more than all of its files", () => {
+    assert.equal(sharedFolderBytes, 48 * 1024 * 1024);
+  });
+});
+
+describe("scraperConfig", () => {
+  const config = JSON.parse(scraperConfig({ kind: "otlp", url: "http://loki:3100/otlp" })) as Record<string, any>;
+
+  it("keeps what is not sent on disk, without end, and stops reading when that is full", () => {
+    const { sending_queue: queue, retry_on_failure: retry } = config.exporters.otlp_http;
+    assert.equal(queue.storage, "file_storage");
+    assert.equal(queue.block_on_overflow, true);
+    assert.equal(retry.max_elapsed_time, "0s");
+    assert.equal(config.receivers.file_log.retry_on_failure.max_elapsed_time, "0s");
+    assert.equal(config.receivers.file_log.storage, "file_storage");
+  });
+
+  it("has nothing between reading and the queue that holds lines in memory", () => {
+    assert.deepEqual(config.service.pipelines.logs.processors, ["memory_limiter", "resource"]);
+  });
+
+  it("reads the files that were put aside as well", () => {
+    assert.deepEqual(config.receivers.file_log.include, ["/var/log/mesh/access.log", "/var/log/mesh/access.log.*"]);
+  });
+});
+
+describe("portOf", () => {
+  it("knows the ports that a URL leaves out", () => {
+    assert.deepEqual(["http://a:3100/otlp", "http://a", "https://a/x"].map(portOf), [3100, 80, 443]);
+  });
+});

@@ -1,0 +1,158 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { scrapedLabel, sharedLog } from "./accessLog";
+import { collectorHealthPort, envName, queueBytes, queueFolder, scraperConfig } from "./collectorConfig";
+import type { CollectorBackend } from "./collectorConfig";
+import type { PodExtras } from "./echoService";
+import { configHash, containerSecurity } from "./observability/backend";
+import type { Resources } from "./observability/backend";
+
+/** Args of {@link LogScraper}. */
+export interface LogScraperArgs {
+  /** Namespace of the pods. */
+  namespace: pulumi.Input<string>;
+  /** Image of the OpenTelemetry Collector. */
+  image: string;
+  /** Image with a shell, for the rotation. */
+  shellImage: string;
+  /** Log store. */
+  backend: CollectorBackend;
+  /** Requests and limits of the scraper in each pod. */
+  resources: Resources;
+}
+
+/** Any user that is not root, and not Envoy's. */
+const user = 65532;
+
+/** Seconds that the scraper goes on after the pod was told to end: a little longer than the application drains. */
+const lastLinesSeconds = 7;
+
+const MiB = 1024 * 1024;
+
+/** Size at which the access log is put aside, in bytes, and how many of those are kept. */
+export const rotation = { fileBytes: 8 * MiB, kept: 2, everySeconds: 2 } as const;
+
+/** Room of the shared folder: all files full, and as much again for what is written between two looks. */
+export const sharedFolderBytes = 2 * (rotation.kept + 1) * rotation.fileBytes;
+
+/**
+ * Rotates Envoy's access log: renames the file and asks Envoy, by its admin port inside the pod, to open a new one. Nothing is copied
+ * or truncated, so that no line is lost on the way; the scraper goes on reading a renamed file where it was. The oldest file is removed
+ * whether it was read or not: a log that may fill the disk would end the pod it is about.
+ */
+export function rotationScript(file: string, { fileBytes, kept, everySeconds }: typeof rotation = rotation): string {
+  const shift = Array.from({ length: kept - 1 }, (_, i) => kept - 1 - i).map(
+    (i) => `[ -e "$log.${i}" ] && mv -f "$log.${i}" "$log.${i + 1}"`,
+  );
+  return [
+    // A shell that is process 1 takes no notice of being told to end, unless it says what it does then.
+    "trap 'exit 0' TERM",
+    `log=${file}`,
+    "while true; do",
+    `  if [ -e "$log" ] && [ "$(stat -c %s "$log")" -ge ${fileBytes} ]; then`,
+    ...shift.map((line) => `    ${line}`),
+    '    mv -f "$log" "$log.1"',
+    "    wget -q -O /dev/null --post-data= http://127.0.0.1:15000/reopen_logs || echo 'Envoy does not answer' >&2",
+    "  fi",
+    `  sleep ${everySeconds} & wait $!`,
+    "done",
+  ].join("\n");
+}
+
+/** @returns the annotation that makes the injector mount a volume of the pod into the sidecar, whose root file system is read-only. */
+export function sharedFolderAnnotation(volume: string): Record<string, string> {
+  return { "sidecar.istio.io/userVolumeMount": JSON.stringify([{ name: volume, mountPath: sharedLog.folder }]) };
+}
+
+/** @returns the port that a URL leads to. */
+export function portOf(url: string): number {
+  const { port, protocol } = new URL(url);
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+}
+
+/**
+ * A log scraper for the pods of one namespace: what it makes there is the Collector's configuration; what each pod gets, its
+ * {@link LogScraper.extras} tell.
+ */
+export class LogScraper extends pulumi.ComponentResource {
+  private readonly config: Record<string, pulumi.Input<string>>;
+  private readonly configMap: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    private readonly args: LogScraperArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("sidecar-mesh:index:LogScraper", name, {}, opts);
+    this.config = { "config.json": scraperConfig(args.backend) };
+    const configMap = new k8s.core.v1.ConfigMap(
+      `${name}-config`,
+      { metadata: { name: "log-scraper", namespace: args.namespace }, data: this.config },
+      { parent: this },
+    );
+    this.configMap = configMap.metadata.name;
+    this.registerOutputs({ configMap: this.configMap });
+  }
+
+  /** @returns what a pod needs beyond its own containers to have its access log scraped. */
+  extras(service: { serviceName: string; version?: string }): PodExtras {
+    const sharedVolume = "access-log";
+    return {
+      labels: scrapedLabel,
+      annotations: {
+        ...sharedFolderAnnotation(sharedVolume),
+        // Through the sidecar, each delivery would be a request with a log line and a trace of its own, and so on without end.
+        "traffic.sidecar.istio.io/excludeOutboundPorts": String(portOf(this.args.backend.url)),
+        "sidecar-mesh/log-scraper": configHash(this.config),
+      },
+      volumes: [
+        { name: sharedVolume, emptyDir: { sizeLimit: `${sharedFolderBytes / MiB}Mi` } },
+        { name: "log-scraper-config", configMap: { name: this.configMap } },
+        { name: "log-queue", emptyDir: { sizeLimit: `${(4 * queueBytes) / MiB}Mi` } },
+      ],
+      containers: [this.scraper(service, sharedVolume), this.rotator(sharedVolume)],
+    };
+  }
+
+  private scraper(
+    { serviceName, version = "v1" }: { serviceName: string; version?: string },
+    sharedVolume: string,
+  ): k8s.types.input.core.v1.Container {
+    const field = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
+    return {
+      name: "log-scraper",
+      image: this.args.image,
+      imagePullPolicy: "IfNotPresent",
+      args: ["--config=/etc/log-scraper/config.json"],
+      env: [
+        { name: envName("service.name"), value: serviceName },
+        { name: envName("service.version"), value: version },
+        { name: envName("k8s.namespace.name"), ...field("metadata.namespace") },
+        { name: envName("k8s.pod.name"), ...field("metadata.name") },
+      ],
+      resources: this.args.resources,
+      // Envoy writes while the pod drains, and its last lines are wanted too.
+      lifecycle: { preStop: { sleep: { seconds: lastLinesSeconds } } },
+      livenessProbe: { httpGet: { path: "/", port: collectorHealthPort }, periodSeconds: 15, failureThreshold: 4 },
+      securityContext: { ...containerSecurity, runAsUser: user, runAsGroup: user },
+      volumeMounts: [
+        { name: sharedVolume, mountPath: sharedLog.folder, readOnly: true },
+        { name: "log-scraper-config", mountPath: "/etc/log-scraper", readOnly: true },
+        { name: "log-queue", mountPath: queueFolder },
+        { name: "log-queue", mountPath: "/tmp", subPath: "tmp" },
+      ],
+    };
+  }
+
+  private rotator(sharedVolume: string): k8s.types.input.core.v1.Container {
+    return {
+      name: "log-rotator",
+      image: this.args.shellImage,
+      imagePullPolicy: "IfNotPresent",
+      command: ["sh", "-c", rotationScript(sharedLog.file)],
+      resources: { requests: { cpu: "1m", memory: "4Mi" }, limits: { memory: "16Mi" } },
+      securityContext: { ...containerSecurity, runAsUser: user, runAsGroup: user },
+      volumeMounts: [{ name: sharedVolume, mountPath: sharedLog.folder }],
+    };
+  }
+}

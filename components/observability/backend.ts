@@ -1,0 +1,266 @@
+import { createHash } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+/** Requests and limits of a container. */
+export type Resources = k8s.types.input.core.v1.ResourceRequirements;
+
+/** How one part of the observability stack runs. */
+export interface Sizing {
+  /** Pods. */
+  replicas: number;
+  /** Requests and limits of its container. */
+  resources: Resources;
+  /** Size of each pod's volume, for example `10Gi`; data ends with the pod when left out. */
+  volume?: string;
+}
+
+/** A port of a backend: what listens there, and how Istio and Kubernetes call it. */
+export interface BackendPort {
+  /** Starts with the protocol, because Istio takes it from here: `http`, `grpc-otlp`. */
+  name: string;
+  port: number;
+}
+
+/** What {@link declareBackend} makes. */
+export interface BackendSpec {
+  namespace: pulumi.Input<string>;
+  /** Name of every object, and value of the label `app`. */
+  app: string;
+  /** Name of the Service. Default: `app`. */
+  service?: string;
+  image: pulumi.Input<string>;
+  /** Default: the image's own. */
+  command?: string[];
+  args: pulumi.Input<string>[];
+  env?: k8s.types.input.core.v1.EnvVar[];
+  /** User that the image runs as. */
+  user: number;
+  ports: BackendPort[];
+  /** Path and port that answer 200 when requests can be served. */
+  ready: { path: string; port: number };
+  /** Files by name, mounted read-only at `configFolder`. */
+  config: Record<string, pulumi.Input<string>>;
+  configFolder: string;
+  /** Keep the files in a Secret. Default false: in a ConfigMap. */
+  configIsSecret?: boolean;
+  /** Where in the folder each file goes. Default: its name. */
+  configItems?: Record<string, string>;
+  /** More volumes, besides configuration and data. */
+  volumes?: k8s.types.input.core.v1.Volume[];
+  volumeMounts?: k8s.types.input.core.v1.VolumeMount[];
+  /** Where data is kept. */
+  dataFolder?: string;
+  /** Rules of a ClusterRole for its ServiceAccount. Default: none, and no token is mounted. */
+  clusterRules?: k8s.types.input.rbac.v1.PolicyRule[];
+  /** Secret whose entries become variables, if it exists. Default: none. */
+  envFromSecret?: string;
+  /** Name of a Service without an address, by which the pods find each other, ready or not. Default: none is made. */
+  headlessService?: string;
+  sizing: Sizing;
+}
+
+/** @returns a text that changes when the configuration does: pods do not notice it otherwise. */
+export function configHash(config: Record<string, pulumi.Input<string>>): pulumi.Output<string> {
+  // A hash tells nothing of what it was made from.
+  return pulumi.unsecret(
+    pulumi
+      .output(config)
+      .apply((files) => createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16)),
+  );
+}
+
+/** What a container of this stack may do: nothing but run. */
+export const containerSecurity = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+};
+
+/**
+ * Declares a server with its configuration and data: ServiceAccount, ConfigMap, Service and StatefulSet. It stays out of the mesh: it
+ * must answer when the mesh is what is broken, and a scrape is no request between services.
+ * @param parent Component that it belongs to.
+ * @returns the Service; it depends on the pods being ready.
+ */
+export function declareBackend(
+  name: string,
+  spec: BackendSpec,
+  parent: pulumi.Resource,
+): { service: k8s.core.v1.Service; workload: k8s.apps.v1.StatefulSet } {
+  const opts = { parent };
+  const { app, namespace } = spec;
+  const metadata = { name: app, namespace, labels: { app } };
+  const account = declareAccount(name, spec, opts);
+  const config = spec.configIsSecret
+    ? new k8s.core.v1.Secret(`${name}-config`, { metadata, stringData: spec.config }, opts)
+    : new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: spec.config }, opts);
+  const { volume, replicas } = spec.sizing;
+
+  const workload = new k8s.apps.v1.StatefulSet(
+    `${name}-server`,
+    {
+      metadata,
+      spec: {
+        replicas,
+        serviceName: spec.service ?? app,
+        selector: { matchLabels: { app } },
+        podManagementPolicy: "Parallel",
+        template: {
+          metadata: {
+            labels: { app, "sidecar.istio.io/inject": "false" },
+            annotations: { "sidecar-mesh/config": configHash(spec.config) },
+          },
+          spec: podSpec(spec, account.metadata.name, config.metadata.name),
+        },
+        volumeClaimTemplates:
+          volume && spec.dataFolder
+            ? [
+                {
+                  metadata: { name: "data" },
+                  spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: volume } } },
+                },
+              ]
+            : undefined,
+      },
+    },
+    opts,
+  );
+  const service = new k8s.core.v1.Service(
+    `${name}-service`,
+    {
+      metadata: {
+        ...metadata,
+        name: spec.service ?? app,
+        // The pods are awaited already; to wait for them again as endpoints tells nothing.
+        annotations: { "pulumi.com/skipAwait": "true" },
+      },
+      spec: {
+        selector: { app },
+        // Two replicas of a store each hold what they saw: whoever asks twice should ask the same one.
+        sessionAffinity: replicas > 1 ? "ClientIP" : undefined,
+        ports: spec.ports.map(({ name: portName, port }) => ({ name: portName, port, targetPort: portName })),
+      },
+    },
+    opts,
+  );
+  if (spec.headlessService) {
+    new k8s.core.v1.Service(
+      `${name}-members`,
+      {
+        metadata: {
+          ...metadata,
+          name: spec.headlessService,
+          annotations: { "pulumi.com/skipAwait": "true" },
+        },
+        spec: {
+          clusterIP: "None",
+          publishNotReadyAddresses: true,
+          selector: { app },
+          ports: spec.ports.map(({ name: portName, port }) => ({ name: portName, port, targetPort: portName })),
+        },
+      },
+      opts,
+    );
+  }
+  if (replicas > 1) {
+    new k8s.policy.v1.PodDisruptionBudget(
+      `${name}-pdb`,
+      { metadata, spec: { minAvailable: 1, selector: { matchLabels: { app } } } },
+      opts,
+    );
+  }
+  return { service, workload };
+}
+
+/** Declares a ServiceAccount and, if it has rules, what it may do in the whole cluster. */
+export function declareAccount(
+  name: string,
+  { app, namespace, clusterRules }: Pick<BackendSpec, "app" | "namespace" | "clusterRules">,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.ServiceAccount {
+  const account = new k8s.core.v1.ServiceAccount(
+    `${name}-account`,
+    { metadata: { name: app, namespace, labels: { app } }, automountServiceAccountToken: false },
+    opts,
+  );
+  if (clusterRules) {
+    // Cluster-wide names are shared with whatever else is installed there.
+    const metadata = { name: `sidecar-mesh-${app}`, labels: { app } };
+    const role = new k8s.rbac.v1.ClusterRole(`${name}-role`, { metadata, rules: clusterRules }, opts);
+    new k8s.rbac.v1.ClusterRoleBinding(
+      `${name}-binding`,
+      {
+        metadata,
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+        subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
+      },
+      opts,
+    );
+  }
+  return account;
+}
+
+function configSource({ configIsSecret, configItems }: BackendSpec, name: pulumi.Input<string>) {
+  const items = configItems && Object.entries(configItems).map(([key, path]) => ({ key, path }));
+  return configIsSecret ? { secret: { secretName: name, items } } : { configMap: { name, items } };
+}
+
+function podSpec(
+  spec: BackendSpec,
+  serviceAccountName: pulumi.Input<string>,
+  configName: pulumi.Input<string>,
+): k8s.types.input.core.v1.PodSpec {
+  const ready = { httpGet: { path: spec.ready.path, port: spec.ready.port } };
+  const hasVolume = spec.sizing.volume !== undefined && spec.dataFolder !== undefined;
+  const folders = [
+    { name: "config", mountPath: spec.configFolder, readOnly: true },
+    { name: "tmp", mountPath: "/tmp" },
+    ...(spec.dataFolder ? [{ name: "data", mountPath: spec.dataFolder }] : []),
+  ];
+  return {
+    serviceAccountName,
+    automountServiceAccountToken: spec.clusterRules !== undefined,
+    enableServiceLinks: false,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: spec.user,
+      runAsGroup: spec.user,
+      fsGroup: spec.user,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    topologySpreadConstraints:
+      spec.sizing.replicas > 1
+        ? ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
+            maxSkew: 1,
+            topologyKey,
+            whenUnsatisfiable: "ScheduleAnyway",
+            labelSelector: { matchLabels: { app: spec.app } },
+          }))
+        : undefined,
+    containers: [
+      {
+        name: spec.app,
+        image: spec.image,
+        imagePullPolicy: "IfNotPresent",
+        command: spec.command,
+        args: spec.args,
+        env: spec.env,
+        envFrom: spec.envFromSecret ? [{ secretRef: { name: spec.envFromSecret, optional: true } }] : undefined,
+        ports: spec.ports.map(({ name, port }) => ({ name, containerPort: port })),
+        resources: spec.sizing.resources,
+        startupProbe: { ...ready, periodSeconds: 1, failureThreshold: 180 },
+        readinessProbe: { ...ready, periodSeconds: 5 },
+        livenessProbe: { ...ready, periodSeconds: 15, failureThreshold: 6, timeoutSeconds: 5 },
+        securityContext: containerSecurity,
+        volumeMounts: [...folders, ...(spec.volumeMounts ?? [])],
+      },
+    ],
+    volumes: [
+      { name: "config", ...configSource(spec, configName) },
+      { name: "tmp", emptyDir: {} },
+      ...(spec.dataFolder && !hasVolume ? [{ name: "data", emptyDir: {} }] : []),
+      ...(spec.volumes ?? []),
+    ],
+  };
+}

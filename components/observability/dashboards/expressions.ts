@@ -1,0 +1,50 @@
+import { alertingRules, recordingRules } from "../rules";
+import { dashboards } from "./index";
+
+/** An expression, and where it stands. */
+export interface Expression {
+  where: string;
+  language: "promql" | "logql";
+  expr: string;
+}
+
+/** What Grafana puts in the place of its variables, for asking without Grafana. */
+const values: Record<string, string> = {
+  __rate_interval: "1m",
+  __interval: "1m",
+  namespace: ".+",
+  service: ".+",
+  workload: ".+",
+};
+
+/** @returns `expr` with Grafana's variables filled in. */
+export function filledIn(expr: string): string {
+  return expr.replace(/\$(\w+)/g, (variable, name: string) => values[name] ?? variable);
+}
+
+interface Target {
+  expr?: string;
+  datasource?: { type?: string };
+}
+
+/** @returns every expression of every dashboard and rule. */
+export function allExpressions(): Expression[] {
+  const ofDashboards = dashboards().flatMap(({ title, panels = [], templating }) => [
+    ...panels.flatMap((panel) => {
+      const targets = ("targets" in panel ? (panel.targets ?? []) : []) as Target[];
+      return targets.map(({ expr = "", datasource }): Expression => {
+        const where = `${title} / ${("title" in panel && panel.title) || "a panel"}`;
+        return { where, language: datasource?.type === "loki" ? "logql" : "promql", expr };
+      });
+    }),
+    ...(templating?.list ?? []).map(({ name, query }): Expression => {
+      const text = typeof query === "string" ? query : "";
+      const selector = /^label_values\((.+), *\w+\)$/.exec(text)?.[1] ?? text;
+      return { where: `${title} / variable ${name}`, language: "promql", expr: selector };
+    }),
+  ]);
+  const ofRules = [...recordingRules, ...alertingRules].map(({ record, alert, expr }): Expression => {
+    return { where: `rule ${record ?? alert}`, language: "promql", expr };
+  });
+  return [...ofDashboards, ...ofRules];
+}

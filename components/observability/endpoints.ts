@@ -1,0 +1,68 @@
+/** The pages of the stack. */
+export const dashboardNames = ["prometheus", "jaeger", "kiali", "grafana"] as const;
+
+/** One of {@link dashboardNames}. */
+export type DashboardName = (typeof dashboardNames)[number];
+
+/** How a page is reached. */
+export interface DashboardEndpoint {
+  /** URL inside the cluster. */
+  inCluster: string;
+  /** Command that opens it on this machine. */
+  portForward: string;
+  /** URL outside of the cluster, where it is exposed. */
+  url?: string;
+}
+
+/** Namespace of the whole observability stack. */
+export const observabilityNamespace = "observability";
+
+/** Service and port of each page; the same port is opened on this machine. */
+export const dashboardServices: Record<DashboardName, { service: string; port: number }> = {
+  prometheus: { service: "prometheus", port: 9090 },
+  jaeger: { service: "jaeger-collector", port: 16686 },
+  kiali: { service: "kiali", port: 20001 },
+  grafana: { service: "grafana", port: 3000 },
+};
+
+/** @returns where a page is below the gateway, when it is exposed there. */
+export function exposedPath(name: DashboardName): string {
+  return `/${name}`;
+}
+
+/** A path on the ingress gateway that leads to a page. */
+export interface ExposedRoute {
+  path: string;
+  service: string;
+  port: number;
+}
+
+/** @returns the route that leads to a page through the gateway. */
+export function exposedRoute(name: DashboardName): ExposedRoute {
+  const { service, port } = dashboardServices[name];
+  return { path: exposedPath(name), service: `${service}.${observabilityNamespace}.svc.cluster.local`, port };
+}
+
+/** @returns the pages with the URLs that they have below the gateway. */
+export function withUrls(
+  dashboards: Partial<Record<DashboardName, DashboardEndpoint>>,
+  routes: readonly ExposedRoute[],
+  gatewayUrl: string | undefined,
+): Partial<Record<DashboardName, DashboardEndpoint>> {
+  return Object.fromEntries(
+    Object.entries(dashboards).map(([name, endpoint]) => {
+      const path = exposedPath(name as DashboardName);
+      const exposed = gatewayUrl !== undefined && routes.some((route) => route.path === path);
+      return [name, exposed ? { ...endpoint, url: gatewayUrl + path } : endpoint];
+    }),
+  );
+}
+
+/** @returns how a page is reached, that is served under `path`. */
+export function dashboardEndpoint(name: DashboardName, path: string): DashboardEndpoint {
+  const { service, port } = dashboardServices[name];
+  return {
+    inCluster: `http://${service}.${observabilityNamespace}:${port}${path}`,
+    portForward: `kubectl --namespace ${observabilityNamespace} port-forward service/${service} ${port}:${port}`,
+  };
+}

@@ -1,0 +1,203 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { declareBackend } from "./backend";
+import type { Sizing } from "./backend";
+import { dashboardFiles, dataSourceUids } from "./dashboards";
+
+/** URLs of what Grafana shows, inside the cluster; what is left out it does not show. */
+export interface DataSourceUrls {
+  prometheus?: string;
+  loki?: string;
+  jaeger?: string;
+}
+
+/** Args of {@link Grafana}. */
+export interface GrafanaArgs {
+  /** Namespace of all that is made. */
+  namespace: pulumi.Input<string>;
+  image: string;
+  /** Pods, requests and limits. Everything it shows is declared, so that it needs no volume. */
+  sizing: Omit<Sizing, "volume">;
+  sources: DataSourceUrls;
+  /** Path under which it is served, for example `/grafana`. Default: none. */
+  path?: string;
+}
+
+/** Port of Grafana's page and API. */
+export const grafanaPort = 3000;
+
+const user = 472;
+const dashboardFolder = "/var/lib/grafana-dashboards";
+
+/** @returns the provisioned data sources: a line leads to its trace, a trace to its lines and its service's metrics. JSON is YAML too. */
+export function dataSources({ prometheus, loki, jaeger }: DataSourceUrls): string {
+  const uid = dataSourceUids;
+  const source = (type: keyof typeof uid, url: string, jsonData: Record<string, unknown>, isDefault = false) => ({
+    name: type[0]!.toUpperCase() + type.slice(1),
+    uid: uid[type],
+    type,
+    access: "proxy",
+    url,
+    isDefault,
+    editable: false,
+    jsonData,
+  });
+  // Provisioning expands variables; two $ stand for one that Grafana itself is to expand.
+  const query = (name: string) => `$\${${name}}`;
+  const serviceTag = { key: "istio.canonical_service", value: "destination_canonical_service" };
+  return JSON.stringify(
+    {
+      apiVersion: 1,
+      datasources: [
+        ...(prometheus ? [source("prometheus", prometheus, { httpMethod: "POST", timeInterval: "15s" }, true)] : []),
+        ...(loki
+          ? [
+              source("loki", loki, {
+                derivedFields: jaeger
+                  ? [
+                      {
+                        name: "Trace",
+                        matcherType: "label",
+                        matcherRegex: "trace_id",
+                        url: query("__value.raw"),
+                        datasourceUid: uid.jaeger,
+                        urlDisplayLabel: "Show trace",
+                      },
+                    ]
+                  : [],
+              }),
+            ]
+          : []),
+        ...(jaeger
+          ? [
+              source("jaeger", jaeger, {
+                ...(loki && {
+                  tracesToLogsV2: {
+                    datasourceUid: uid.loki,
+                    customQuery: true,
+                    query: `{service_name=~".+"} | trace_id="${query("__trace.traceId")}"`,
+                    spanStartTimeShift: "-5m",
+                    spanEndTimeShift: "5m",
+                  },
+                }),
+                ...(prometheus && {
+                  tracesToMetrics: {
+                    datasourceUid: uid.prometheus,
+                    tags: [serviceTag],
+                    queries: [
+                      {
+                        name: "Requests a second",
+                        query: 'sum(rate(istio_requests_total{reporter="destination", $$__tags}[5m]))',
+                      },
+                    ],
+                  },
+                }),
+              }),
+            ]
+          : []),
+      ],
+    },
+    undefined,
+    2,
+  );
+}
+
+/** @returns grafana.ini. */
+export function grafanaIni(path?: string): string {
+  const lines = [
+    "[analytics]",
+    "reporting_enabled = false",
+    "check_for_updates = false",
+    "check_for_plugin_updates = false",
+    "[users]",
+    "allow_sign_up = false",
+    "[dashboards]",
+    `default_home_dashboard_path = ${dashboardFolder}/mesh-overview.json`,
+    "[news]",
+    "news_feed_enabled = false",
+    ...(path ? ["[server]", `root_url = %(protocol)s://%(domain)s${path}/`, "serve_from_sub_path = true"] : []),
+  ];
+  return lines.join("\n") + "\n";
+}
+
+/** Tells Grafana where its dashboards are. */
+const dashboardProvider = JSON.stringify({
+  apiVersion: 1,
+  providers: [
+    {
+      name: "mesh",
+      folder: "Mesh",
+      type: "file",
+      allowUiUpdates: false,
+      options: { path: dashboardFolder },
+    },
+  ],
+});
+
+/** Grafana with its data sources and dashboards, all of it declared, and a generated password. */
+export class Grafana extends pulumi.ComponentResource {
+  /** URL inside the cluster, known once it answers. */
+  readonly url: pulumi.Output<string>;
+  /** Password of `admin`; a secret. */
+  readonly adminPassword: pulumi.Output<string>;
+
+  constructor(name: string, args: GrafanaArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sidecar-mesh:index:Grafana", name, {}, opts);
+    const { namespace } = args;
+    const password = new random.RandomPassword(`${name}-admin`, { length: 24, special: false }, { parent: this });
+    const secret = new k8s.core.v1.Secret(
+      `${name}-admin`,
+      { metadata: { name: "grafana-admin", namespace }, stringData: { password: password.result } },
+      { parent: this },
+    );
+    const dashboards = new k8s.core.v1.ConfigMap(
+      `${name}-dashboards`,
+      { metadata: { name: "grafana-dashboards", namespace }, data: dashboardFiles() },
+      { parent: this },
+    );
+    const path = args.path ?? "";
+    const { service, workload } = declareBackend(
+      name,
+      {
+        namespace,
+        app: "grafana",
+        image: args.image,
+        args: ["--config=/etc/grafana/grafana.ini"],
+        env: [
+          { name: "GF_SECURITY_ADMIN_USER", value: "admin" },
+          {
+            name: "GF_SECURITY_ADMIN_PASSWORD",
+            valueFrom: { secretKeyRef: { name: secret.metadata.name, key: "password" } },
+          },
+          { name: "GF_PATHS_PROVISIONING", value: "/etc/grafana/provisioning" },
+        ],
+        user,
+        ports: [{ name: "http", port: grafanaPort }],
+        ready: { path: `${path}/api/health`, port: grafanaPort },
+        config: {
+          "grafana.ini": grafanaIni(args.path),
+          "datasources.yaml": dataSources(args.sources),
+          "dashboards.yaml": dashboardProvider,
+        },
+        configItems: {
+          "grafana.ini": "grafana.ini",
+          "datasources.yaml": "provisioning/datasources/datasources.yaml",
+          "dashboards.yaml": "provisioning/dashboards/dashboards.yaml",
+        },
+        configFolder: "/etc/grafana",
+        dataFolder: "/var/lib/grafana",
+        volumes: [{ name: "dashboards", configMap: { name: dashboards.metadata.name } }],
+        volumeMounts: [{ name: "dashboards", mountPath: dashboardFolder, readOnly: true }],
+        sizing: args.sizing,
+      },
+      this,
+    );
+
+    this.adminPassword = pulumi.secret(password.result);
+    this.url = pulumi
+      .all([namespace, service.metadata.name, workload.id])
+      .apply(([ns, serviceName]) => `http://${serviceName}.${ns}:${grafanaPort}${path}`);
+    this.registerOutputs({ url: this.url });
+  }
+}

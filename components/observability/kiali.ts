@@ -1,0 +1,164 @@
+import * as pulumi from "@pulumi/pulumi";
+import type * as k8s from "@pulumi/kubernetes";
+import * as random from "@pulumi/random";
+import { declareBackend } from "./backend";
+import type { Sizing } from "./backend";
+
+/** Args of {@link Kiali}. */
+export interface KialiArgs {
+  /** Namespace of all that is made. */
+  namespace: pulumi.Input<string>;
+  image: string;
+  /** Pods, requests and limits. */
+  sizing: Omit<Sizing, "volume">;
+  /** Istio's root namespace. */
+  systemNamespace: string;
+  /** How it asks who somebody is: `token` takes a token of the cluster, `anonymous` lets everybody in. */
+  auth: "anonymous" | "token";
+  /** URL of Prometheus inside the cluster; Kiali's graph is made from it. */
+  prometheusUrl: string;
+  /** URL of Jaeger's page and API inside the cluster. Default: no traces. */
+  jaegerUrl?: string;
+  /** Grafana inside the cluster, and its admin's password. Default: no links to it. */
+  grafana?: { url: string; password: pulumi.Input<string> };
+  /** Path under which it is served, for example `/kiali`. Default: `/`. */
+  path?: string;
+}
+
+/** Port of Kiali's page and API. */
+export const kialiPort = 20001;
+
+const user = 1000;
+
+/** What it looks at. It is for looking only: nothing here lets it change the mesh. */
+const clusterRules: k8s.types.input.rbac.v1.PolicyRule[] = [
+  {
+    apiGroups: [""],
+    resources: ["configmaps", "endpoints", "namespaces", "pods", "pods/log", "replicationcontrollers", "services"],
+    verbs: ["get", "list", "watch"],
+  },
+  {
+    apiGroups: ["apps"],
+    resources: ["daemonsets", "deployments", "replicasets", "statefulsets"],
+    verbs: ["get", "list", "watch"],
+  },
+  { apiGroups: ["batch"], resources: ["cronjobs", "jobs"], verbs: ["get", "list", "watch"] },
+  {
+    apiGroups: [
+      "networking.istio.io",
+      "security.istio.io",
+      "extensions.istio.io",
+      "telemetry.istio.io",
+      "gateway.networking.k8s.io",
+    ],
+    resources: ["*"],
+    verbs: ["get", "list", "watch"],
+  },
+  {
+    apiGroups: ["admissionregistration.k8s.io"],
+    resources: ["mutatingwebhookconfigurations"],
+    verbs: ["get", "list", "watch"],
+  },
+  { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
+  // istiod's own view of its proxies, through its debug port.
+  { apiGroups: [""], resources: ["pods/portforward"], verbs: ["create"] },
+];
+
+/** What goes into Kiali's configuration and is no secret in {@link KialiArgs} already. */
+export interface KialiSecrets {
+  /** Namespace that it runs in. */
+  namespace: string;
+  /** Key that signs its sessions; 16, 24 or 32 characters. */
+  signingKey: string;
+  /** Password of Grafana's admin. */
+  grafanaPassword?: string;
+}
+
+/** @returns Kiali's config.yaml; JSON is YAML too. */
+export function kialiConfig(
+  args: Pick<KialiArgs, "auth" | "prometheusUrl" | "jaegerUrl" | "systemNamespace" | "path"> & { grafanaUrl?: string },
+  { namespace, signingKey, grafanaPassword }: KialiSecrets,
+): string {
+  return JSON.stringify(
+    {
+      auth: { strategy: args.auth },
+      deployment: { cluster_wide_access: true, instance_name: "kiali", namespace, view_only_mode: true },
+      external_services: {
+        istio: { root_namespace: args.systemNamespace },
+        prometheus: { url: args.prometheusUrl },
+        tracing: args.jaegerUrl
+          ? { enabled: true, provider: "jaeger", internal_url: args.jaegerUrl, use_grpc: false }
+          : { enabled: false },
+        grafana: args.grafanaUrl
+          ? {
+              enabled: true,
+              internal_url: args.grafanaUrl,
+              auth: { type: "basic", username: "admin", password: grafanaPassword },
+              dashboards: [
+                { name: "Mesh: service", variables: { namespace: "var-namespace", service: "var-service" } },
+                { name: "Mesh: workload", variables: { namespace: "var-namespace", workload: "var-workload" } },
+              ],
+            }
+          : { enabled: false },
+      },
+      login_token: { signing_key: signingKey },
+      server: {
+        port: kialiPort,
+        web_root: args.path ?? "/",
+        observability: { metrics: { enabled: true, port: 9090 } },
+      },
+    },
+    undefined,
+    2,
+  );
+}
+
+/** Kiali: who talks to whom, drawn from the mesh's metrics and declarations. */
+export class Kiali extends pulumi.ComponentResource {
+  /** URL inside the cluster, known once it answers. */
+  readonly url: pulumi.Output<string>;
+
+  constructor(name: string, args: KialiArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sidecar-mesh:index:Kiali", name, {}, opts);
+    const signingKey = new random.RandomPassword(
+      `${name}-signing-key`,
+      { length: 32, special: false },
+      { parent: this },
+    );
+    const path = args.path ?? "";
+    const config = pulumi
+      .all([args.namespace, signingKey.result, args.grafana?.password])
+      .apply(([namespace, key, grafanaPassword]) =>
+        kialiConfig({ ...args, grafanaUrl: args.grafana?.url }, { namespace, signingKey: key, grafanaPassword }),
+      );
+    const { service, workload } = declareBackend(
+      name,
+      {
+        namespace: args.namespace,
+        app: "kiali",
+        image: args.image,
+        args: ["-config", "/kiali-configuration/config.yaml"],
+        command: ["/opt/kiali/kiali"],
+        env: [
+          { name: "ACTIVE_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+          { name: "LOG_LEVEL", value: "info" },
+        ],
+        user,
+        ports: [{ name: "http", port: kialiPort }],
+        ready: { path: `${path}/healthz`, port: kialiPort },
+        config: { "config.yaml": config },
+        // It holds the signing key.
+        configIsSecret: true,
+        configFolder: "/kiali-configuration",
+        clusterRules,
+        sizing: args.sizing,
+      },
+      this,
+    );
+
+    this.url = pulumi
+      .all([args.namespace, service.metadata.name, workload.id])
+      .apply(([namespace, serviceName]) => `http://${serviceName}.${namespace}:${kialiPort}${path}`);
+    this.registerOutputs({ url: this.url });
+  }
+}

@@ -1,0 +1,96 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  collectorHealthPort,
+  collectorMetricsPort,
+  nodeAgentConfig,
+  queueBytes,
+  queueFolder,
+} from "../collectorConfig";
+import type { CollectorBackend } from "../collectorConfig";
+import { configHash, containerSecurity, declareAccount } from "./backend";
+import type { Resources } from "./backend";
+
+/** Args of {@link NodeLogs}. */
+export interface NodeLogsArgs {
+  /** Namespace of all that is made. */
+  namespace: pulumi.Input<string>;
+  /** Image of the OpenTelemetry Collector. */
+  image: string;
+  /** Log store. */
+  backend: CollectorBackend;
+  /** Where kubelet keeps the logs of pods, on the nodes. */
+  podLogsFolder: string;
+  /** Requests and limits on each node. */
+  resources: Resources;
+}
+
+const app = "log-agent";
+
+/** An agent on each node that sends what containers write to stdout and stderr to the log store. */
+export class NodeLogs extends pulumi.ComponentResource {
+  constructor(name: string, args: NodeLogsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sidecar-mesh:index:NodeLogs", name, {}, opts);
+    const { namespace, podLogsFolder } = args;
+    const metadata = { name: app, namespace, labels: { app } };
+    const config = { "config.json": nodeAgentConfig(args.backend, podLogsFolder, app) };
+    const account = declareAccount(name, { app, namespace }, { parent: this });
+    const configMap = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: config }, { parent: this });
+    new k8s.apps.v1.DaemonSet(
+      `${name}-agent`,
+      {
+        metadata,
+        spec: {
+          selector: { matchLabels: { app } },
+          template: {
+            metadata: {
+              labels: { app, "sidecar.istio.io/inject": "false" },
+              annotations: { "sidecar-mesh/config": configHash(config) },
+            },
+            spec: {
+              serviceAccountName: account.metadata.name,
+              automountServiceAccountToken: false,
+              enableServiceLinks: false,
+              // Logs of every node, whatever else runs there.
+              tolerations: [{ operator: "Exists" }],
+              containers: [
+                {
+                  name: app,
+                  image: args.image,
+                  imagePullPolicy: "IfNotPresent",
+                  args: ["--config=/etc/log-agent/config.json"],
+                  resources: args.resources,
+                  livenessProbe: {
+                    httpGet: { path: "/", port: collectorHealthPort },
+                    periodSeconds: 15,
+                    failureThreshold: 4,
+                  },
+                  // Only root may read the logs of containers; it gets no right beyond that.
+                  securityContext: {
+                    ...containerSecurity,
+                    runAsUser: 0,
+                    capabilities: { drop: ["ALL"], add: ["DAC_READ_SEARCH"] },
+                  },
+                  ports: [{ name: "http-metrics", containerPort: collectorMetricsPort }],
+                  volumeMounts: [
+                    { name: "pod-logs", mountPath: podLogsFolder, readOnly: true },
+                    { name: "config", mountPath: "/etc/log-agent", readOnly: true },
+                    { name: "queue", mountPath: queueFolder },
+                    { name: "queue", mountPath: "/tmp", subPath: "tmp" },
+                  ],
+                },
+              ],
+              volumes: [
+                { name: "pod-logs", hostPath: { path: podLogsFolder } },
+                { name: "config", configMap: { name: configMap.metadata.name } },
+                { name: "queue", emptyDir: { sizeLimit: `${(4 * queueBytes) / 1024 / 1024}Mi` } },
+              ],
+            },
+          },
+        },
+      },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,232 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { CollectorBackend } from "../collectorConfig";
+import { LogScraper } from "../logScraper";
+import type { SpanReceiver } from "../telemetry";
+import type { ImageTable } from "../versions";
+import type { Resources, Sizing } from "./backend";
+import { dashboardEndpoint, exposedPath, exposedRoute, observabilityNamespace } from "./endpoints";
+import type { DashboardEndpoint, DashboardName, ExposedRoute } from "./endpoints";
+import { Jaeger, jaegerPorts, jaegerService } from "./jaeger";
+import type { JaegerStorage } from "./jaeger";
+import { Grafana } from "./grafana";
+import { Kiali } from "./kiali";
+import { Loki, lokiPorts } from "./loki";
+import type { LokiStorage } from "./loki";
+import { NodeLogs } from "./nodeLogs";
+import { Prometheus } from "./prometheus";
+import { statsAccessLogRelabelings } from "./statsAccessLog";
+
+/** Prometheus, or one that is there already, or none. */
+export type MetricsChoice =
+  | { kind: "prometheus"; sizing: Sizing; retention: string; remoteWrite: string[] }
+  | { kind: "existing"; url: string }
+  | { kind: "none" };
+
+/** Jaeger, or a receiver of OTLP that is there already, or none. */
+export type TracingChoice =
+  | { kind: "jaeger"; sizing: Omit<Sizing, "volume">; storage: JaegerStorage }
+  | { kind: "existing"; host: string; port: number }
+  | { kind: "none" };
+
+/** Loki, or a store that is there already, or none. */
+export type LogsChoice =
+  | { kind: "loki"; sizing: Sizing; retention: string; storage: LokiStorage }
+  | { kind: "existing"; backend: CollectorBackend }
+  | { kind: "none" };
+
+/** Args of {@link Observability}. */
+export interface ObservabilityArgs {
+  metrics: MetricsChoice;
+  tracing: TracingChoice;
+  logs: LogsChoice;
+  /** Seconds between two scrapes. */
+  scrapeSeconds: number;
+  /** The proxies count requests with an access logger; see statsAccessLog.ts. Default false. */
+  statsAccessLog?: boolean;
+  /** Requests and limits of the agent on each node and the scraper in each pod. */
+  logScraper: Resources;
+  /** Where kubelet keeps the logs of pods, on the nodes. */
+  podLogsFolder: string;
+  /** Namespace of istiod. */
+  systemNamespace: string;
+  /** Serve each page under its path of the ingress gateway. Default false. */
+  exposed?: boolean;
+  /** Install Kiali: how it runs, and how it asks who somebody is. Default: it is left out. */
+  kiali?: { sizing: Omit<Sizing, "volume">; auth: "anonymous" | "token" };
+  /** Install Grafana: how it runs. Default: it is left out. */
+  grafana?: { sizing: Omit<Sizing, "volume"> };
+  images: ImageTable;
+}
+
+/** @returns where proxies send their spans, undefined if nowhere. */
+export function spanReceiver(tracing: TracingChoice): SpanReceiver | undefined {
+  switch (tracing.kind) {
+    case "jaeger":
+      // Istio knows Services by their full name.
+      return { host: `${jaegerService}.${observabilityNamespace}.svc.cluster.local`, port: jaegerPorts.otlpGrpc };
+    case "existing":
+      return { host: tracing.host, port: tracing.port };
+    case "none":
+      return undefined;
+  }
+}
+
+/** @returns where collectors send logs, undefined if nowhere. */
+export function logStore(logs: LogsChoice): CollectorBackend | undefined {
+  switch (logs.kind) {
+    case "loki":
+      return { kind: "otlp", url: `http://loki.${observabilityNamespace}.svc:${lokiPorts.http}/otlp` };
+    case "existing":
+      return logs.backend;
+    case "none":
+      return undefined;
+  }
+}
+
+/** Metrics, traces and logs of the mesh, each as its backend or as one that is there already. It needs nothing of Istio's to start. */
+export class Observability extends pulumi.ComponentResource {
+  /** How each page that was installed is reached. */
+  readonly dashboards: Partial<Record<DashboardName, DashboardEndpoint>>;
+  /** Routes of the pages on the ingress gateway; empty unless they are exposed. */
+  readonly exposedRoutes: ExposedRoute[];
+  /** Password of Grafana's `admin`, a secret; undefined without Grafana. */
+  readonly grafanaPassword?: pulumi.Output<string>;
+  /** Ready backends: what is to be seen from its first request on depends on this. */
+  readonly ready: pulumi.Output<string[]>;
+
+  constructor(name: string, args: ObservabilityArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sidecar-mesh:index:Observability", name, {}, opts);
+    const { images, metrics, tracing, logs } = args;
+    const parent = { parent: this };
+    const path = (page: DashboardName) => (args.exposed ? exposedPath(page) : undefined);
+
+    const namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      { metadata: { name: observabilityNamespace } },
+      parent,
+    ).metadata.name;
+
+    const store = logStore(logs);
+    const loki =
+      logs.kind === "loki" ? new Loki("loki", { ...logs, namespace, image: images.loki }, parent) : undefined;
+    const jaeger =
+      tracing.kind === "jaeger"
+        ? new Jaeger("jaeger", { ...tracing, namespace, image: images.jaeger, path: path("jaeger") }, parent)
+        : undefined;
+    const prometheus =
+      metrics.kind === "prometheus"
+        ? new Prometheus(
+            "prometheus",
+            {
+              ...metrics,
+              namespace,
+              image: images.prometheus,
+              systemNamespace: args.systemNamespace,
+              scrapeSeconds: args.scrapeSeconds,
+              proxyRelabelings: args.statsAccessLog ? statsAccessLogRelabelings() : undefined,
+              targets: {
+                ...(loki && { loki: `loki.${observabilityNamespace}:${lokiPorts.http}` }),
+                ...(jaeger && { jaeger: `${jaegerService}.${observabilityNamespace}:${jaegerPorts.metrics}` }),
+              },
+              path: path("prometheus"),
+            },
+            parent,
+          )
+        : undefined;
+    if (store) {
+      new NodeLogs(
+        "node-logs",
+        {
+          namespace,
+          image: images.collector,
+          backend: store,
+          podLogsFolder: args.podLogsFolder,
+          resources: args.logScraper,
+        },
+        parent,
+      );
+    }
+
+    const prometheusUrl =
+      metrics.kind === "existing"
+        ? metrics.url
+        : prometheus && dashboardEndpoint("prometheus", path("prometheus") ?? "").inCluster;
+    const jaegerUrl = jaeger && dashboardEndpoint("jaeger", path("jaeger") ?? "").inCluster;
+    const grafana =
+      args.grafana &&
+      new Grafana(
+        "grafana",
+        {
+          ...args.grafana,
+          namespace,
+          image: images.grafana,
+          sources: {
+            prometheus: prometheusUrl,
+            loki: loki && `http://loki.${observabilityNamespace}:${lokiPorts.http}`,
+            jaeger: jaegerUrl,
+          },
+          path: path("grafana"),
+        },
+        parent,
+      );
+    if (args.kiali && prometheusUrl) {
+      new Kiali(
+        "kiali",
+        {
+          ...args.kiali,
+          namespace,
+          image: images.kiali,
+          systemNamespace: args.systemNamespace,
+          prometheusUrl,
+          jaegerUrl,
+          grafana: grafana && {
+            url: dashboardEndpoint("grafana", path("grafana") ?? "").inCluster,
+            password: grafana.adminPassword,
+          },
+          path: path("kiali"),
+        },
+        parent,
+      );
+    }
+
+    this.grafanaPassword = grafana?.adminPassword;
+    this.ready = pulumi
+      .all([loki?.url, jaeger?.url, prometheus?.url])
+      .apply((urls) => urls.filter((url): url is string => url !== undefined));
+    this.dashboards = {
+      ...(prometheus && { prometheus: dashboardEndpoint("prometheus", path("prometheus") ?? "") }),
+      ...(args.kiali && prometheusUrl && { kiali: dashboardEndpoint("kiali", path("kiali") ?? "") }),
+      ...(grafana && { grafana: dashboardEndpoint("grafana", path("grafana") ?? "") }),
+      ...(jaeger && { jaeger: dashboardEndpoint("jaeger", path("jaeger") ?? "") }),
+    };
+    this.exposedRoutes = args.exposed
+      ? (Object.keys(this.dashboards) as DashboardName[]).map((page) => exposedRoute(page))
+      : [];
+    this.registerOutputs({ dashboards: this.dashboards });
+  }
+}
+
+/** @returns the log scraper for the pods of a namespace, undefined if there is no log store. */
+export function logScraper(
+  name: string,
+  namespace: pulumi.Input<string>,
+  args: Pick<ObservabilityArgs, "logs" | "images" | "logScraper">,
+  opts: pulumi.ComponentResourceOptions,
+): LogScraper | undefined {
+  const backend = logStore(args.logs);
+  return (
+    backend &&
+    new LogScraper(
+      name,
+      {
+        namespace,
+        image: args.images.collector,
+        shellImage: args.images.busybox,
+        backend,
+        resources: args.logScraper,
+      },
+      opts,
+    )
+  );
+}

@@ -1,0 +1,220 @@
+import type { CollectorBackend } from "../components/collectorConfig";
+import type { Sizing } from "../components/observability/backend";
+import type { JaegerStorage } from "../components/observability/jaeger";
+import type { LokiStorage } from "../components/observability/loki";
+import { durationSeconds } from "../components/observability/prometheusConfig";
+import type { ConfigReader } from "./configReader";
+import type { Profile } from "./profile";
+
+/** What config says of metrics, traces, logs and the pages that show them. */
+export interface ObservabilityConfig {
+  metrics:
+    | { kind: "prometheus"; sizing: Sizing; retention: string; remoteWrite: string[] }
+    | { kind: "existing"; url: string }
+    | { kind: "none" };
+  tracing:
+    | { kind: "jaeger"; sizing: Omit<Sizing, "volume">; storage: JaegerStorage }
+    | { kind: "existing"; host: string; port: number }
+    | { kind: "none" };
+  /** Percent of the requests that are traced. */
+  samplingPercent: number;
+  logs:
+    | { kind: "loki"; sizing: Sizing; retention: string; storage: LokiStorage }
+    | { kind: "existing"; backend: CollectorBackend }
+    | { kind: "none" };
+  kiali: boolean;
+  grafana: boolean;
+  /** Where kubelet keeps the logs of pods, on the nodes. */
+  podLogsFolder: string;
+  /** Serve the pages under the ingress gateway as well. */
+  exposeDashboards: boolean;
+}
+
+/** Reads the keys of metrics, traces, logs and dashboards. */
+export function readObservability(reader: ConfigReader, profile: Profile): ObservabilityConfig {
+  const config: ObservabilityConfig = {
+    metrics: readMetrics(reader, profile),
+    tracing: readTracing(reader, profile),
+    samplingPercent: readSampling(reader, profile),
+    logs: readLogs(reader, profile),
+    kiali: reader.boolean("kiali", profile.observability.kiali),
+    grafana: reader.boolean("grafana", profile.observability.grafana),
+    podLogsFolder: reader.textThat(
+      "podLogsFolder",
+      "/var/log/pods",
+      (v) => /^\/[\w./-]+$/.test(v),
+      "use an absolute path of the nodes",
+    ),
+    exposeDashboards: reader.boolean("dashboardsExposed", false),
+  };
+  if (config.kiali && config.metrics.kind === "none") {
+    reader.problem("kiali", "true", "Kiali draws its graph from Prometheus: set metricsBackend, or kiali to false");
+  }
+  if (config.exposeDashboards && profile.name === "prod") {
+    reader.problem(
+      "dashboardsExposed",
+      "true",
+      "Prometheus and Jaeger ask nobody who they are: not in prod; use npm run dashboards, or a proxy with authentication",
+    );
+  }
+  return config;
+}
+
+function readMetrics(reader: ConfigReader, { observability }: Profile): ObservabilityConfig["metrics"] {
+  const defaults = observability.prometheus;
+  const kind = reader.oneOf("metricsBackend", ["prometheus", "existing", "none"], "prometheus");
+  const url = readUrl(reader, "metricsUrl");
+  const retention = readDuration(reader, "metricsRetention", defaults.retention);
+  const volume = readVolume(reader, "metricsVolume", defaults.sizing.volume);
+  const remoteWrite = reader.texts("metricsRemoteWrite", []);
+  remoteWrite.forEach((target, i) => {
+    if (!isHttpUrl(target)) {
+      reader.problem(`metricsRemoteWrite[${i}]`, target, urlFix);
+    }
+  });
+  switch (kind) {
+    case "prometheus":
+      rejectUnused(reader, "metricsUrl", url, "metricsBackend: existing");
+      return { kind, sizing: { ...defaults.sizing, volume }, retention, remoteWrite };
+    case "existing":
+      return { kind, url: required(reader, "metricsUrl", url, "the URL of the existing Prometheus") };
+    case "none":
+      return { kind };
+  }
+}
+
+function readTracing(reader: ConfigReader, { observability }: Profile): ObservabilityConfig["tracing"] {
+  const defaults = observability.jaeger;
+  const kind = reader.oneOf("tracingBackend", ["jaeger", "existing", "none"], "jaeger");
+  const url = readUrl(reader, "tracingUrl");
+  const storageKind = reader.oneOf("tracingStorage", ["memory", "elasticsearch", "opensearch"], "memory");
+  const storageUrl = readUrl(reader, "tracingStorageUrl");
+  switch (kind) {
+    case "jaeger":
+      rejectUnused(reader, "tracingUrl", url, "tracingBackend: existing");
+      if (storageKind === "memory") {
+        rejectUnused(reader, "tracingStorageUrl", storageUrl, "tracingStorage: elasticsearch or opensearch");
+        return {
+          kind,
+          sizing: { ...defaults.sizing, replicas: 1 },
+          storage: { kind: "memory", maxTraces: defaults.maxTraces },
+        };
+      }
+      return {
+        kind,
+        sizing: defaults.sizing,
+        storage: {
+          kind: storageKind,
+          url: required(reader, "tracingStorageUrl", storageUrl, `the URL of ${storageKind}`),
+        },
+      };
+    case "existing": {
+      const { hostname, port } = new URL(
+        required(reader, "tracingUrl", url, "the URL of OTLP over gRPC, for example http://collector.example.svc:4317"),
+      );
+      return { kind, host: hostname, port: Number(port || 4317) };
+    }
+    case "none":
+      return { kind };
+  }
+}
+
+function readSampling(reader: ConfigReader, { observability }: Profile): number {
+  const text = reader.textThat(
+    "tracingSampling",
+    undefined,
+    (v) => /^\d+(\.\d+)?$/.test(v) && Number(v) <= 100,
+    "use a percentage from 0 to 100",
+  );
+  return text === undefined ? observability.samplingPercent : Number(text);
+}
+
+function readLogs(reader: ConfigReader, { observability }: Profile): ObservabilityConfig["logs"] {
+  const defaults = observability.loki;
+  const kind = reader.oneOf("logsBackend", ["loki", "otlp", "elasticsearch", "none"], "loki");
+  const url = readUrl(reader, "logsUrl");
+  const retention = readDuration(reader, "logsRetention", defaults.retention);
+  const volume = readVolume(reader, "logsVolume", defaults.sizing.volume);
+  const bucket = reader.textThat(
+    "logsBucket",
+    undefined,
+    (v) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(v),
+    "use the name of an S3 bucket",
+  );
+  const region = reader.text("logsBucketRegion", "us-east-1");
+  const endpoint = readUrl(reader, "logsBucketUrl");
+  switch (kind) {
+    case "loki":
+      rejectUnused(reader, "logsUrl", url, "logsBackend: otlp or elasticsearch");
+      return bucket === undefined
+        ? {
+            kind,
+            sizing: { ...defaults.sizing, replicas: 1, volume },
+            retention,
+            storage: { kind: "filesystem" },
+          }
+        : {
+            kind,
+            sizing: { ...defaults.sizing, volume },
+            retention,
+            storage: { kind: "s3", bucket, region, endpoint },
+          };
+    case "otlp":
+    case "elasticsearch":
+      return {
+        kind: "existing",
+        backend: {
+          kind,
+          url: required(reader, "logsUrl", url, `the URL of ${kind === "otlp" ? "OTLP over HTTP" : kind}`),
+        },
+      };
+    case "none":
+      return { kind };
+  }
+}
+
+const urlFix = "use a URL with its scheme, http://... or https://...";
+
+/** Stands for a URL that is missing, so that the rest can be read. */
+const missingUrl = "http://missing";
+
+function readUrl(reader: ConfigReader, key: string): string | undefined {
+  return reader.textThat(key, undefined, isHttpUrl, urlFix)?.replace(/\/+$/, "");
+}
+
+function isHttpUrl(value: string): boolean {
+  return /^https?:\/\/[^\s/]+/.test(value) && URL.canParse(value);
+}
+
+function required(reader: ConfigReader, key: string, value: string | undefined, what: string): string {
+  // A value that could not be read has its problem already.
+  if (value === undefined && !reader.problems.some((problem) => problem.key === key)) {
+    reader.problem(key, undefined, `give ${what}`);
+  }
+  return value ?? missingUrl;
+}
+
+function rejectUnused(reader: ConfigReader, key: string, value: string | undefined, when: string): void {
+  if (value !== undefined) {
+    reader.problem(key, value, `only used with ${when}; set that, or remove this key`);
+  }
+}
+
+function readDuration(reader: ConfigReader, key: string, fallback: string): string {
+  return reader.textThat(
+    key,
+    fallback,
+    (v) => durationSeconds(v) !== undefined,
+    "use a whole number and one of s, m, h, d, w, y: for example 15d",
+  );
+}
+
+function readVolume(reader: ConfigReader, key: string, fallback: string | undefined): string | undefined {
+  const volume = reader.textThat(
+    key,
+    fallback,
+    (v) => v === "none" || /^[1-9]\d*(Mi|Gi|Ti)$/.test(v),
+    "use a size such as 10Gi, or none to keep data only as long as the pod",
+  );
+  return volume === "none" ? undefined : volume;
+}

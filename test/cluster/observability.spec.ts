@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { stringify } from "yaml";
+import { allExpressions, filledIn } from "../../components/observability/dashboards/expressions";
+import { Grafana } from "../../components/observability/grafana";
+import { Kiali } from "../../components/observability/kiali";
+import { images } from "../../components/versions";
+import { expectedInfo } from "../../sandbox";
+import { run } from "../../sandbox/system/run";
+import { declare } from "../support/declare";
+import type { Outputs } from "./cluster";
+import { client, eventually, start, tool } from "./cluster";
+
+/** Seconds that the log store is away; the promise is for ten minutes, which `LOKI_DOWN_SECONDS=600` tries. */
+const lokiDownSeconds = Number(process.env.LOKI_DOWN_SECONDS ?? 30);
+
+/** Expressions that have nothing to say about a mesh in which all is well. */
+const silentInHealth = /^rule Mesh|Failed requests/;
+
+interface Span {
+  processID: string;
+}
+interface Trace {
+  traceID: string;
+  spans: Span[];
+  processes: Record<string, { serviceName: string }>;
+}
+type Series = { metric: Record<string, string>; value?: [number, string] };
+
+/** Address of a Service's port; the sandbox's node is this machine, so that Services answer here. */
+async function address(service: string, port: number): Promise<string> {
+  const found = await client().get({ apiVersion: "v1", kind: "Service", name: service, namespace: "observability" });
+  assert.ok(found, `Service ${service}`);
+  return `http://${(found.spec as { clusterIP: string }).clusterIP}:${port}`;
+}
+
+async function getJson<T>(url: string, query: Record<string, string> = {}): Promise<T> {
+  const response = await fetch(`${url}?${new URLSearchParams(query).toString()}`);
+  const text = await response.text();
+  assert.equal(response.status, 200, `${url} ${JSON.stringify(query)}: ${text}`);
+  return JSON.parse(text) as T;
+}
+
+async function promql(query: string): Promise<Series[]> {
+  const url = `${await address("prometheus", 9090)}/api/v1/query`;
+  return (await getJson<{ data: { result: Series[] } }>(url, { query })).data.result;
+}
+
+/** Asks Loki. @returns lines, or the samples of an expression that counts. */
+async function logql(query: string): Promise<{ stream?: Record<string, string>; values: [string, string][] }[]> {
+  const url = `${await address("loki", 3100)}/loki/api/v1/query_range`;
+  const asked = { query, limit: "5000", start: String((Date.now() - 1_800_000) * 1e6), step: "60s" };
+  const { data } = await getJson<{
+    data: { result: { stream?: Record<string, string>; values: [string, string][] }[] };
+  }>(url, asked);
+  return data.result;
+}
+
+async function request(url: string, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    const response = await fetch(url);
+    assert.equal(response.status, 200, url);
+    await response.text();
+  }
+}
+
+describe("observability", () => {
+  let outputs: Outputs;
+
+  before(async () => {
+    ({ outputs } = await start("--engine", "in-process"));
+    // The proxies have the log and the tracer once both are in a line.
+    await eventually(async () => {
+      await request(outputs.services["user-service"]!, 1);
+      const lines = await logql('{service_name="user-service"} | log_source="access-log-file" | trace_id!=""');
+      assert.ok(lines.length > 0, "an access log line in Loki");
+    }, 60);
+  });
+
+  it("counts 50 requests of both services in Prometheus, with Istio's labels", async () => {
+    const query = (service: string) =>
+      `sum(istio_requests_total{reporter="destination", destination_service_name="${service}", ` +
+      `response_code="200", connection_security_policy="mutual_tls", source_workload="istio-ingressgateway"})`;
+    const services = ["user-service", "payment-service"];
+    const count = async (service: string) => Number((await promql(query(service)))[0]?.value?.[1] ?? 0);
+    const before = await Promise.all(services.map(count));
+    for (const service of services) {
+      await request(outputs.services[service]!, 25);
+    }
+    await eventually(async () => {
+      const now = await Promise.all(services.map(count));
+      services.forEach((service, i) =>
+        assert.ok(now[i]! >= before[i]! + 25, `${service}: ${now[i]} after ${before[i]}`),
+      );
+    }, 30);
+  });
+
+  it("scrapes istiod, every proxy and the backends", async () => {
+    await eventually(async () => {
+      const up = await promql("up");
+      assert.deepEqual(
+        up.filter(({ value }) => value?.[1] !== "1").map(({ metric }) => metric.instance),
+        [],
+      );
+      const jobs = new Set(up.map(({ metric }) => metric.job));
+      assert.deepEqual([...jobs].sort(), ["istiod", "jaeger", "loki", "mesh-proxies", "prometheus"]);
+    }, 60);
+  });
+
+  it("shows one request's way through gateway and sidecar in Jaeger, and its line in Loki by the trace's id", async () => {
+    const marker = `/user/${Date.now()}`;
+    await request(`${outputs.gatewayUrl}${marker}`, 1);
+    const traces = `${await address("jaeger-collector", 16686)}/api/traces`;
+    const trace = await eventually(async () => {
+      const { data } = await getJson<{ data: Trace[] }>(traces, {
+        service: "istio-ingressgateway.istio-ingress",
+        tags: JSON.stringify({ "http.url": `${outputs.gatewayUrl}${marker}` }),
+        limit: "5",
+      });
+      assert.equal(data.length, 1, `one trace of ${marker}`);
+      const names = data[0]!.spans.map(({ processID }) => data[0]!.processes[processID]!.serviceName);
+      assert.ok(names.includes("istio-ingressgateway.istio-ingress"), names.join(", "));
+      assert.ok(names.includes("user-service.demo"), names.join(", "));
+      return data[0]!;
+    }, 30);
+    for (const service of ["user-service", "istio-ingressgateway"]) {
+      await eventually(async () => {
+        const found = await logql(`{service_name="${service}"} | trace_id="${trace.traceID}"`);
+        const lines = found.flatMap(({ values }) =>
+          values.map(([, line]) => JSON.parse(line) as Record<string, unknown>),
+        );
+        assert.equal(lines.length, 1, `one line of ${service} for trace ${trace.traceID}`);
+        assert.equal(lines[0]!.path, marker);
+        assert.equal(lines[0]!.response_code, 200);
+      }, 30);
+    }
+  });
+
+  it("collects what applications write to stdout", async () => {
+    await eventually(async () => {
+      const found = await logql(
+        '{service_name="user-service", k8s_container_name="user-service"} | log_source="container"',
+      );
+      assert.ok(found.length > 0);
+    }, 30);
+  });
+
+  it("can answer every expression of every dashboard and rule, with data where there is any", async () => {
+    await request(outputs.services["user-service"]!, 5);
+    await request(outputs.services["payment-service"]!, 5);
+    const ask = async () => {
+      const empty: string[] = [];
+      for (const { where, language, expr } of allExpressions()) {
+        const result = await (language === "promql" ? promql : logql)(filledIn(expr));
+        if (result.length === 0 && !silentInHealth.test(where)) {
+          empty.push(`${where}: ${expr}`);
+        }
+      }
+      assert.deepEqual(empty, []);
+    };
+    await eventually(ask, 60);
+  });
+
+  it(`loses no line while the log store is away for ${lokiDownSeconds} s`, async () => {
+    const marker = `outage-${Date.now()}`;
+    const scale = (replicas: number) =>
+      tool("kubectl", "-n", "observability", "scale", "statefulset/loki", `--replicas=${replicas}`);
+    await scale(0);
+    await tool("kubectl", "-n", "observability", "wait", "--for=delete", "pod/loki-0", "--timeout=60s");
+    const sent: string[] = [];
+    const end = Date.now() + lokiDownSeconds * 1000;
+    try {
+      while (Date.now() < end) {
+        const path = `/user/${marker}-${sent.length}`;
+        await request(`${outputs.gatewayUrl}${path}`, 1);
+        sent.push(path);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    } finally {
+      await scale(1);
+    }
+    await eventually(async () => {
+      const found = await logql(`{service_name="user-service"} |= "${marker}" | log_source="access-log-file"`);
+      const paths = found.flatMap(({ values }) =>
+        values.map(([, line]) => (JSON.parse(line) as { path: string }).path),
+      );
+      assert.deepEqual(
+        sent.filter((path) => !paths.includes(path)),
+        [],
+        `of ${sent.length} lines these are missing`,
+      );
+    }, 90);
+  });
+
+  it("keeps the access log from growing: the file is rotated, nothing is lost, and old files go", async () => {
+    const pod = (await tool("kubectl", "-n", "demo", "get", "pods", "-l", "app=user-service", "-o", "name")).trim();
+    const sh = (script: string) =>
+      tool("kubectl", "-n", "demo", "exec", pod.split("\n")[0]!, "-c", "log-rotator", "--", "sh", "-c", script);
+    // What the rotator does at 8 MiB, done now: rename, and ask Envoy for a new file.
+    await sh(
+      "mv -f /var/log/mesh/access.log /var/log/mesh/access.log.1 && wget -q -O /dev/null --post-data= http://127.0.0.1:15000/reopen_logs",
+    );
+    const marker = `/user/rotated-${Date.now()}`;
+    await request(`${outputs.gatewayUrl}${marker}`, 3);
+    await eventually(async () => {
+      assert.match(await sh("cat /var/log/mesh/access.log"), new RegExp(marker));
+      const found = await logql(`{service_name="user-service"} |= "${marker}" | log_source="access-log-file"`);
+      assert.equal(found.flatMap(({ values }) => values).length, 3);
+    }, 30);
+  });
+
+  it("declares Kiali and Grafana as the API server takes them, though it has no image of them", async () => {
+    const { resources } = await declare(() => {
+      const sizing = { replicas: 2, resources: { requests: { cpu: "10m", memory: "64Mi" } } };
+      const prometheus = "http://prometheus.observability:9090";
+      const jaeger = "http://jaeger-collector.observability:16686";
+      const grafana = new Grafana("grafana", {
+        namespace: "observability",
+        image: images.grafana,
+        sizing,
+        sources: { prometheus, jaeger, loki: "http://loki.observability:3100" },
+      });
+      new Kiali("kiali", {
+        namespace: "observability",
+        image: images.kiali,
+        sizing,
+        systemNamespace: "istio-system",
+        auth: "token",
+        prometheusUrl: prometheus,
+        jaegerUrl: jaeger,
+        grafana: { url: "http://grafana.observability:3000", password: grafana.adminPassword },
+      });
+    });
+    const objects = resources
+      .filter(({ type }) => type.startsWith("kubernetes:"))
+      .map(({ inputs }) => stringify(inputs, { aliasDuplicateObjects: false }));
+    const { binDir, kubeconfig } = expectedInfo();
+    const said = await run(
+      `${binDir}/kubectl`,
+      ["apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-"],
+      { env: { KUBECONFIG: kubeconfig }, input: objects.join("---\n") },
+    );
+    assert.equal(said.trim().split("\n").length, objects.length, said);
+  });
+});
