@@ -139,6 +139,10 @@ export const readme = pulumi.all([gatewayUrl, istio.gatewayNamespace]).apply(([u
     gatewayUrl: url,
     namespace: namespaceName,
     services: serviceConfigs,
+    withoutImage:
+      profile.name === "sandbox" && !observabilityConfig.kiali && !observabilityConfig.grafana
+        ? ["Kiali", "Grafana"]
+        : [],
     portForward:
       gateway.serviceType === "ClusterIP" || url === undefined
         ? `kubectl --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${localPorts.http}:80`

@@ -9,10 +9,12 @@ export interface ReadmeFacts {
   services: readonly Pick<ServiceConfig, "serviceName" | "path">[];
   /** Command that opens the gateway on this machine, where nothing else does. */
   portForward?: string;
+  /** Dashboards that this profile leaves out because there is no image of them. Default none. */
+  withoutImage?: readonly string[];
 }
 
 /** @returns what to do next, as Markdown: Pulumi's console shows the output `readme` so. */
-export function readme({ gatewayUrl, namespace, services, portForward }: ReadmeFacts): string {
+export function readme({ gatewayUrl, namespace, services, portForward, withoutImage = [] }: ReadmeFacts): string {
   const url = gatewayUrl ?? "http://ADDRESS";
   const requests = services.flatMap(({ path }) => (path ? [`curl ${url}${path}`] : []));
   return [
@@ -34,5 +36,10 @@ export function readme({ gatewayUrl, namespace, services, portForward }: ReadmeF
     `kubectl --namespace ${namespace} get pods`,
     "```",
     "",
+    "Open the dashboards that are installed: `npm run dashboards`.",
+    "",
+    ...(withoutImage.length > 0
+      ? [`Left out, because the sandbox's registries have no build of them: ${withoutImage.join(", ")}.`, ""]
+      : []),
   ].join("\n");
 }
