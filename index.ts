@@ -217,6 +217,10 @@ export const readme = pulumi.all([gatewayUrl, istio.gatewayNamespace]).apply(([u
     selfSigned: gateway.selfSigned,
     namespace: namespaceName,
     services: serviceConfigs,
+    withoutImage:
+      profile.name === "sandbox" && !observabilityConfig.kiali && !observabilityConfig.grafana
+        ? ["Kiali", "Grafana"]
+        : [],
     portForward:
       gateway.serviceType === "ClusterIP" || url === undefined
         ? `kubectl --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${reach.tls ? `${localPorts.https}:443` : `${localPorts.http}:80`}`

@@ -11,10 +11,13 @@ export interface ReadmeFacts {
   services: readonly Pick<ServiceConfig, "serviceName" | "path">[];
   /** Command that opens the gateway on this machine, where nothing else does. */
   portForward?: string;
+  /** Dashboards that this profile leaves out because there is no image of them. Default none. */
+  withoutImage?: readonly string[];
 }
 
 /** @returns what to do next, as Markdown: Pulumi's console shows the output `readme` so. */
-export function readme({ gatewayUrl, selfSigned, namespace, services, portForward }: ReadmeFacts): string {
+export function readme(facts: ReadmeFacts): string {
+  const { gatewayUrl, selfSigned, namespace, services, portForward, withoutImage = [] } = facts;
   const url = gatewayUrl ?? "http://ADDRESS";
   const requests = services.flatMap(({ path }) =>
     path ? [`curl ${selfSigned ? "--insecure " : ""}${url}${path}`] : [],
@@ -32,11 +35,16 @@ export function readme({ gatewayUrl, selfSigned, namespace, services, portForwar
     ...requests,
     "```",
     "",
-    "See the two containers of each pod, the application and its sidecar:",
+    "See the containers of each pod, the application and its sidecars:",
     "",
     "```",
     `kubectl --namespace ${namespace} get pods`,
     "```",
     "",
+    "Open the dashboards that are installed: `npm run dashboards`.",
+    "",
+    ...(withoutImage.length > 0
+      ? [`Left out, because the sandbox's registries have no build of them: ${withoutImage.join(", ")}.`, ""]
+      : []),
   ].join("\n");
 }
