@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { StackValidationArgs } from "@pulumi/policy";
-import { policies, profileOf, StackCache, type StackResource } from "./pack";
+import type { ResourceValidationPolicy, StackValidationArgs } from "@pulumi/policy";
+import { inputsPolicy, policies, profileOf, StackCache, type StackResource } from "./pack";
 import { remedies } from "./remedies";
 import { rules } from "./rules/index";
 import { compliant, unknown, type Stack } from "./testing";
@@ -63,9 +63,9 @@ function violations(stack: Stack, config: Record<string, object> = {}, name?: st
 }
 
 describe("the policy pack", () => {
-  it("has a policy for each rule, one for settings, and remedies that are off", () => {
+  it("has a policy for each rule, one for settings, one that sees the inputs, and remedies that are off", () => {
     const all = policies();
-    assert.equal(all.length, 1 + rules.length + remedies.length);
+    assert.equal(all.length, 2 + rules.length + remedies.length);
     assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
     const off = all.filter(({ enforcementLevel }) => enforcementLevel === "disabled");
     assert.deepEqual(
@@ -86,6 +86,17 @@ describe("the policy pack", () => {
     assert.equal(violation.level, "mandatory");
     assert.match(violation.message, /Label the namespace with istio-injection: enabled/);
     assert.match(violation.urn ?? "", /Deployment::user$/);
+  });
+
+  it("goes by what is declared where the provider foretells a label that was just removed", () => {
+    const cache = new StackCache();
+    const collector = policies(cache).find(({ name }) => name === inputsPolicy) as ResourceValidationPolicy;
+    const declared = compliant().edit([["Namespace demo", 'metadata.labels["istio-injection"]']]);
+    for (const args of resourcesOf(declared)) {
+      void (collector.validateResource as (args: unknown) => void)(args);
+    }
+    const { mesh } = cache.get("any", resourcesOf(compliant()));
+    assert.equal(mesh.namespace("demo")?.labels["istio-injection"], undefined);
   });
 
   it("judges all the rest where a value is not known, and says what it could not judge", () => {

@@ -13,6 +13,9 @@ import { parseSettings, SettingsError, type Settings } from "./settings";
 /** The policy that carries the settings of the whole pack. */
 export const settingsPolicy = "mesh-settings";
 
+/** The policy that sees resources before the provider does. */
+export const inputsPolicy = "mesh-inputs";
+
 /** The profile that a stack is checked with unless the settings name one: `prod` for stacks of that name. */
 export function profileOf(resources: readonly { urn: string }[]): Profile {
   const stack = /^urn:pulumi:([^:]+)::/.exec(resources[0]?.urn ?? "")?.[1] ?? "";
@@ -58,6 +61,12 @@ interface Stack {
 export class StackCache {
   private stack: Stack | undefined;
   private config: object = {};
+  private readonly declared = new Map<string, StackResource["props"]>();
+
+  /** Keeps a resource as the program declares it. */
+  declare(urn: string, props: StackResource["props"]): void {
+    this.declared.set(urn, props);
+  }
 
   /** The stack for a policy. The engine asks each policy once; one that comes again comes with a new stack. */
   get(policy: string, resources: readonly StackResource[], config?: object): Stack {
@@ -81,7 +90,10 @@ export class StackCache {
       }
       problems = error.problems;
     }
-    return { mesh: meshOfProgram(programOf(resources), settings.meshConfig), settings, problems, served: new Set() };
+    // A stack comes with what the provider foretells, which for an update starts from what is in the cluster: a label that the
+    // program no longer declares can still be there.
+    const asDeclared = resources.map((one) => ({ ...one, props: this.declared.get(one.urn) ?? one.props }));
+    return { mesh: meshOfProgram(programOf(asDeclared), settings.meshConfig), settings, problems, served: new Set() };
   }
 }
 
@@ -167,13 +179,19 @@ export function policies(cache = new StackCache()): Policies {
       problems.forEach((problem) => reportViolation(problem));
     },
   };
+  const inputs: ResourceValidationPolicy = {
+    name: inputsPolicy,
+    description: "Hands the other policies each resource as the program declares it; it finds nothing itself.",
+    enforcementLevel: "advisory",
+    validateResource: ({ urn, props }) => cache.declare(urn, props),
+  };
   const mends = remedies.map((remedy): ResourceValidationPolicy => ({
     name: remedy.name,
     description: remedy.description,
     enforcementLevel: "disabled",
     remediateResource: ({ type, props }) => (remedy.applies(type) && remedy.mend(props) ? props : undefined),
   }));
-  return [settings, ...rules.map((rule) => stackPolicy(rule, cache)), ...mends];
+  return [settings, inputs, ...rules.map((rule) => stackPolicy(rule, cache)), ...mends];
 }
 
 /** Starts the pack's server, which the engine talks to. */

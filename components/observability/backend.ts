@@ -108,7 +108,7 @@ export function declareBackend(
         podManagementPolicy: "Parallel",
         template: {
           metadata: {
-            labels: { app, "sidecar.istio.io/inject": "false" },
+            labels: { app },
             annotations: { "sidecar-mesh/config": configHash(spec.config) },
           },
           spec: podSpec(spec, account.metadata.name, config.metadata.name),

@@ -44,7 +44,7 @@ export class NodeLogs extends pulumi.ComponentResource {
           selector: { matchLabels: { app } },
           template: {
             metadata: {
-              labels: { app, "sidecar.istio.io/inject": "false" },
+              labels: { app },
               annotations: { "sidecar-mesh/config": configHash(config) },
             },
             spec: {

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dev } from "../../stacks/dev";
 import { sandbox } from "../../stacks/sandbox";
+import type { Declared } from "../../test/support/declare";
 import { declare, errorOf } from "../../test/support/declare";
 import { mergeMeshConfig, MeshTelemetry, telemetryMeshConfig } from "../telemetry";
 import { dataSources } from "./grafana";
@@ -36,9 +37,9 @@ describe("Observability", () => {
     const { all, result } = await declare(() => new Observability("observability", args));
     const workloads = all("StatefulSet").map(({ inputs }) => inputs);
     assert.deepEqual(workloads.map(({ metadata }) => metadata.name).sort(), names);
-    for (const { spec } of workloads) {
-      assert.equal(spec.template.metadata.labels["sidecar.istio.io/inject"], "false");
-    }
+    const [{ inputs: namespace }] = all("Namespace") as [Declared];
+    assert.deepEqual(namespace.metadata.labels, { "istio-injection": "disabled" });
+    assert.ok(workloads.every(({ metadata }) => metadata.namespace === namespace.metadata.name));
     assert.deepEqual(Object.keys(result.dashboards).sort(), ["grafana", "jaeger", "kiali", "prometheus"]);
     assert.match(result.dashboards.kiali!.portForward, /service\/kiali 20001:20001$/);
     assert.equal(result.dashboards.grafana!.inCluster, "http://grafana.observability:3000");

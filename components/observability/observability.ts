@@ -103,7 +103,8 @@ export class Observability extends pulumi.ComponentResource {
 
     const namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,
-      { metadata: { name: observabilityNamespace } },
+      // Outside the mesh: what watches it must go on when the mesh does not, and would otherwise watch itself.
+      { metadata: { name: observabilityNamespace, labels: { "istio-injection": "disabled" } } },
       parent,
     ).metadata.name;
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setAllConfig } from "@pulumi/pulumi/runtime";
 import type { Program } from "./apply";
+import { withoutSecretMarks } from "./secrets";
 
 /** A resource as a program declares it. */
 export interface DeclaredResource {
@@ -19,7 +20,7 @@ export async function declareProgram(program: Program): Promise<DeclaredResource
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, id, custom }) => {
-        const props = inputs as Record<string, unknown>;
+        const props = withoutSecretMarks(inputs) as Record<string, unknown>;
         // What is only read is not ours to judge.
         if (custom && !id) {
           resources.push({ type, name, props });

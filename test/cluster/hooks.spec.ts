@@ -6,6 +6,12 @@ let wasRunning = false;
 
 before("start the embedded cluster", async function () {
   wasRunning = (await sandboxInfo()) !== undefined;
+  // Tests compare the cluster with what it was before them, so it starts empty: a stack of before would be in the way.
+  if (wasRunning) {
+    assert.equal((await npm("down", "--sandbox", "--engine", "in-process")).code, 0, "npm run down");
+  } else {
+    assert.equal((await npm("sandbox", "reset")).code, 0, "npm run sandbox -- reset");
+  }
   const { code } = await npm("sandbox", "up");
   assert.equal(code, 0, "npm run sandbox -- up");
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { checkPolicies } from "../../commands/policyCheck";
 import { projectFolder } from "../../commands/stackFiles";
 
 /** A module runs once in a process, so each declaration of the whole program gets a process of its own. */
@@ -9,7 +10,12 @@ function declareProgram(stack: string, settings: Record<string, string> = {}) {
     ["--import", "tsx", "test/support/declareProgram.ts", stack, JSON.stringify(settings)],
     { cwd: projectFolder, encoding: "utf8", env: { ...process.env, KUBECONFIG: "/nonexistent" } },
   );
-  return { status, stderr, resources: status === 0 ? (JSON.parse(stdout) as { type: string; name: string }[]) : [] };
+  return {
+    status,
+    stderr,
+    resources:
+      status === 0 ? (JSON.parse(stdout) as { type: string; name: string; inputs: Record<string, unknown> }[]) : [],
+  };
 }
 
 describe("the program", () => {
@@ -30,6 +36,22 @@ describe("the program", () => {
       ]) {
         assert.ok(names.includes(expected), `${expected} in ${names.join(", ")}\n${stderr}`);
       }
+    });
+  }
+
+  for (const stack of ["dev", "prod", "sandbox"]) {
+    it(`declares nothing in ${stack} that the policies find fault with`, () => {
+      const { resources, stderr } = declareProgram(stack);
+      assert.ok(resources.length > 20, stderr);
+      const lines: string[] = [];
+      const profile = stack === "prod" ? "prod" : "dev";
+      const declared = resources.filter(({ type }) => type.startsWith("kubernetes:"));
+      checkPolicies(
+        declared.map(({ inputs, ...rest }) => ({ ...rest, props: inputs })),
+        profile,
+        (line) => lines.push(line),
+      );
+      assert.deepEqual(lines.slice(0, -1), []);
     });
   }
 
