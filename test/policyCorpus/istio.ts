@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { expectedInfo } from "../../sandbox";
 
 const root = join(__dirname, "../..");
 
@@ -16,9 +17,10 @@ export function istioModule(): string {
   return (JSON.parse(go("mod", "download", "-json", "istio.io/istio")) as { Dir: string }).Dir;
 }
 
-/** The istioctl to compare with: from the environment, or from PATH. */
+/** The istioctl to compare with: from the environment, the sandbox's own, or from PATH. */
 export function istioctl(): string {
-  return process.env["ISTIOCTL"] ?? "istioctl";
+  const built = join(expectedInfo().binDir, "istioctl");
+  return process.env["ISTIOCTL"] ?? (existsSync(built) ? built : "istioctl");
 }
 
 /** The files of the analyzers' test data that the rules are developed against. */
