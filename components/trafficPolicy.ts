@@ -104,8 +104,6 @@ export class TrafficPolicy extends pulumi.ComponentResource {
           metadata: {
             name: `${app}-rate-limit`,
             namespace: args.namespace,
-            // Istio's analyzer advises against every EnvoyFilter; of local rate limits Istio has no other way.
-            annotations: { "galley.istio.io/analyze-suppress": "IST0133" },
           },
           spec: rateLimitFilter(app, args.rateLimit),
         },
