@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as kx from "@pulumi/kubernetesx";
 import * as pulumi from "@pulumi/pulumi";
+import { spreadOverNodesAndZones } from "./spread";
 import { ArgsCheck, isPort } from "./validation";
 
 /** Bounds of a HorizontalPodAutoscaler. */
@@ -236,15 +237,6 @@ function withExtras(
         containers: [...own.containers, ...moreContainers],
         volumes: [...(own.volumes ?? []), ...moreVolumes],
       }));
-}
-
-function spreadOverNodesAndZones(matchLabels: Record<string, string>) {
-  return ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
-    maxSkew: 1,
-    topologyKey,
-    whenUnsatisfiable: "ScheduleAnyway",
-    labelSelector: { matchLabels },
-  }));
 }
 
 function autoscalerSpec(deployment: string, { min, max, cpuPercent }: Autoscaling) {

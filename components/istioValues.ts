@@ -1,4 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
+import { spreadOverNodesAndZones } from "./spread";
 
 type Resources = k8s.types.input.core.v1.ResourceRequirements;
 
@@ -69,7 +70,7 @@ export function istiodValues(settings: ControlPlaneSettings): Record<string, unk
     autoscaleMax: max,
     replicaCount: replicas,
     resources: settings.istiodResources,
-    topologySpreadConstraints: spreadConstraints(settings.istiodScaling, { istio: "pilot" }),
+    topologySpreadConstraints: settings.istiodScaling.spread ? spreadOverNodesAndZones({ istio: "pilot" }) : [],
     env: settings.istiodEnv ?? {},
     telemetry: { enabled: settings.telemetryFilter ?? true },
     global: {
@@ -109,7 +110,7 @@ export function gatewayValues(
     replicaCount: replicas,
     autoscaling: { enabled: max > replicas, minReplicas: replicas, maxReplicas: max },
     ...(replicas > 1 && { podDisruptionBudget: { minAvailable: 1 } }),
-    topologySpreadConstraints: spreadConstraints(settings.scaling, { istio: kind }),
+    topologySpreadConstraints: settings.scaling.spread ? spreadOverNodesAndZones({ istio: kind }) : [],
     service: { type: settings.serviceType, ports: servicePorts(settings) },
   };
 }
@@ -123,15 +124,4 @@ function servicePorts({ serviceType, nodePorts = {} }: GatewaySettings) {
     ...(serviceType === "NodePort" && nodePort !== undefined && { nodePort }),
   });
   return [port("status-port", 15021), port("http2", 80, nodePorts.http), port("https", 443, nodePorts.https)];
-}
-
-function spreadConstraints(scaling: Scaling, matchLabels: Record<string, string>) {
-  return !scaling.spread
-    ? []
-    : ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
-        maxSkew: 1,
-        topologyKey,
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels },
-      }));
 }
