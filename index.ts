@@ -7,7 +7,9 @@ import { GatewayCertificate } from "./components/gatewayCertificate";
 import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
+import { loadCompanion, LoadGenerator } from "./components/loadGenerator";
 import { MeshNamespace } from "./components/meshNamespace";
+import { joinExtras } from "./components/podExtras";
 import { ServiceRoutes } from "./components/serviceRoutes";
 import { TrafficPolicy } from "./components/trafficPolicy";
 import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
@@ -15,6 +17,7 @@ import { callersOf } from "./stacks/edges";
 import { withUrls } from "./components/observability/endpoints";
 import { logScraper, Observability, spanReceiver } from "./components/observability/observability";
 import { MeshTelemetry, mergeMeshConfig, telemetryMeshConfig } from "./components/telemetry";
+import { calleeTargets, gatewayTargets } from "./stacks/loadTargets";
 import { readme as describe } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
@@ -27,6 +30,7 @@ const {
   security,
   services: serviceConfigs,
   observability: observabilityConfig,
+  load,
 } = readSettings();
 
 const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
@@ -127,7 +131,14 @@ const echoServices = serviceConfigs.map(
   (service, i) =>
     new EchoService(
       service.serviceName,
-      { ...service, namespace: meshNamespace.namespace, extras: scraper?.extras(service) },
+      {
+        ...service,
+        namespace: meshNamespace.namespace,
+        extras: joinExtras(
+          scraper?.extras(service),
+          load && loadCompanion(calleeTargets(service.serviceName, serviceConfigs, namespaceName), load),
+        ),
+      },
       // A pod that starts before the injector is there stays without a sidecar; and none starts unprotected.
       { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, trafficPolicies[i]!, ...accessPolicies] },
     ),
@@ -168,7 +179,7 @@ const certificate = gateway.selfSigned
     )
   : undefined;
 
-new IngressRoutes(
+const routes = new IngressRoutes(
   "demo",
   {
     namespace: meshNamespace.namespace,
@@ -185,6 +196,19 @@ new IngressRoutes(
   },
   { ...onCluster, dependsOn: [istio.controlPlane, ...trafficPolicies, ...echoServices] },
 );
+
+const loadTargets = gatewayTargets(serviceConfigs, {
+  host: pulumi.interpolate`${istio.ingressService}.${istio.gatewayNamespace}.svc.cluster.local`,
+  tls: reach.tls,
+  hosts: gateway.hosts,
+});
+if (load && loadTargets.length > 0) {
+  new LoadGenerator(
+    "load-generator",
+    { ...load, namespace: meshNamespace.namespace, targets: loadTargets },
+    { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, routes] },
+  );
+}
 
 const ingress = new IngressAddress(
   "ingress",
