@@ -13,6 +13,7 @@ import { joinExtras } from "./components/podExtras";
 import { ServiceRoutes } from "./components/serviceRoutes";
 import { TrafficPolicy } from "./components/trafficPolicy";
 import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
+import { declaredMesh, selfSignedSecret } from "./stacks/declared";
 import { callersOf } from "./stacks/edges";
 import { withUrls } from "./components/observability/endpoints";
 import { logScraper, Observability, spanReceiver } from "./components/observability/observability";
@@ -21,6 +22,7 @@ import { calleeTargets, gatewayTargets } from "./stacks/loadTargets";
 import { readme as describe } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
+const settings = readSettings();
 const {
   profile,
   cluster,
@@ -31,7 +33,7 @@ const {
   services: serviceConfigs,
   observability: observabilityConfig,
   load,
-} = readSettings();
+} = settings;
 
 const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
 const onCluster = { providers: { kubernetes: provider } };
@@ -172,7 +174,7 @@ const certificate = gateway.selfSigned
       "gateway",
       {
         namespace: istio.gatewayNamespace,
-        secretName: "gateway-self-signed",
+        secretName: selfSignedSecret,
         hosts: certificateHosts(gateway.hosts, expectedUrl),
       },
       onCluster,
@@ -233,6 +235,11 @@ export const dashboards = gatewayUrl.apply((url) =>
 
 /** Password of Grafana's user `admin`; a secret. */
 export const grafanaPassword = observability.grafanaPassword;
+
+/** What was declared, for `npm run verify` to compare the cluster with. */
+export const declared = istio.gatewayNamespace.apply((namespace) =>
+  declaredMesh(settings, { namespace, serviceAccount: istio.ingressServiceAccount }),
+);
 
 /** What to do next, as Markdown. */
 export const readme = pulumi.all([gatewayUrl, istio.gatewayNamespace]).apply(([url, gatewayNamespace]) =>
