@@ -6,19 +6,23 @@ import { GatewayCertificate } from "./components/gatewayCertificate";
 import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
+import { loadCompanion, LoadGenerator } from "./components/loadGenerator";
 import { MeshNamespace } from "./components/meshNamespace";
 import { MeshService } from "./components/meshService";
 import { withUrls } from "./components/observability/endpoints";
 import { logScraper, Observability } from "./components/observability/observability";
+import { joinExtras } from "./components/podExtras";
 import { MeshTelemetry } from "./components/telemetry";
 import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
 import { gatewayReach, istioArgs, observabilityArgs, systemNamespace } from "./stacks/componentArgs";
+import { declaredMesh, selfSignedSecret } from "./stacks/declared";
 import { callersOf } from "./stacks/edges";
+import { calleeTargets, gatewayTargets } from "./stacks/loadTargets";
 import { readme as describe, readmeFacts } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
 const settings = readSettings();
-const { cluster, gateway, observability: observabilityConfig, profile, security } = settings;
+const { cluster, gateway, load, observability: observabilityConfig, profile, security } = settings;
 
 const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
 const onCluster = { providers: { kubernetes: provider } };
@@ -79,7 +83,14 @@ const meshServices = settings.services.map(
   (service) =>
     new MeshService(
       service.serviceName,
-      { ...service, namespace: meshNamespace.namespace, extras: scraper?.extras(service) },
+      {
+        ...service,
+        namespace: meshNamespace.namespace,
+        extras: joinExtras(
+          scraper?.extras(service),
+          load && loadCompanion(calleeTargets(service.serviceName, settings.services, settings.namespace), load),
+        ),
+      },
       // A pod that starts before the injector is there stays without a sidecar; and none starts unprotected.
       { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, ...accessPolicies] },
     ),
@@ -92,14 +103,14 @@ const certificate = gateway.selfSigned
       "gateway",
       {
         namespace: istio.gatewayNamespace,
-        secretName: "gateway-self-signed",
+        secretName: selfSignedSecret,
         hosts: certificateHosts(gateway.hosts, expectedUrl),
       },
       onCluster,
     )
   : undefined;
 
-new IngressRoutes(
+const routes = new IngressRoutes(
   "demo",
   {
     namespace: meshNamespace.namespace,
@@ -116,6 +127,19 @@ new IngressRoutes(
   },
   { ...onCluster, dependsOn: [istio.controlPlane, ...meshServices] },
 );
+
+const loadTargets = gatewayTargets(settings.services, {
+  host: pulumi.interpolate`${istio.ingressService}.${istio.gatewayNamespace}.svc.cluster.local`,
+  tls: reach.tls,
+  hosts: gateway.hosts,
+});
+if (load && loadTargets.length > 0) {
+  new LoadGenerator(
+    "load-generator",
+    { ...load, namespace: meshNamespace.namespace, targets: loadTargets },
+    { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, routes] },
+  );
+}
 
 const ingress = new IngressAddress(
   "ingress",
@@ -140,6 +164,11 @@ export const dashboards = gatewayUrl.apply((url) =>
 
 /** Password of Grafana's user `admin`; a secret. */
 export const grafanaPassword = observability.grafanaPassword;
+
+/** What was declared, for `npm run verify` to compare the cluster with. */
+export const declared = istio.gatewayNamespace.apply((namespace) =>
+  declaredMesh(settings, { namespace, serviceAccount: istio.ingressServiceAccount }),
+);
 
 /** What to do next, as Markdown. */
 export const readme = pulumi

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { StackOutput } from "../sandbox/applier/apply";
+import type { StackOutput } from "../sandbox/applier/inventory";
 import { checkPolicies } from "./policyCheck";
 import type { Session } from "./session";
 import { asProgramConfig, readProject, readStackFile, withSettings } from "./stackFiles";

@@ -20,6 +20,7 @@ export const images = {
   collector: "otel/opentelemetry-collector-contrib:0.149.0",
   kiali: "quay.io/kiali/kiali:v2.27",
   grafana: "grafana/grafana:12.0.1",
+  fortio: "fortio/fortio:1.67.0",
   busybox: "busybox:1.37.0",
 } as const;
 

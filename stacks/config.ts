@@ -11,6 +11,8 @@ import { readIstio } from "./istioConfig";
 import type { IstioConfig } from "./istioConfig";
 import { readObservability } from "./observabilityConfig";
 import type { ObservabilityConfig } from "./observabilityConfig";
+import { readLoad } from "./loadConfig";
+import type { LoadConfig } from "./loadConfig";
 import { prod } from "./prod";
 import { profileNames } from "./profile";
 import type { Profile, ProfileName } from "./profile";
@@ -46,6 +48,8 @@ export interface StackConfig {
   security: SecurityConfig;
   services: ServiceConfig[];
   observability: ObservabilityConfig;
+  /** Steady traffic; undefined if there is none. */
+  load?: LoadConfig;
 }
 
 /**
@@ -82,6 +86,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     security: readSecurity(reader, istio.cni),
     services: readServices(reader, profile),
     observability: readObservability(reader, profile),
+    load: readLoad(reader, profile),
   };
   reader.rejectUnknownKeys();
   return { config, reader };

@@ -51,5 +51,10 @@ export const dev: Profile = {
     },
     statsAccessLog: false,
   },
+  load: {
+    enabled: true,
+    ratePerSecond: 1,
+    resources: { requests: { cpu: "2m", memory: "12Mi" }, limits: { memory: "64Mi" } },
+  },
   images,
 };

@@ -64,5 +64,10 @@ export const prod: Profile = {
     },
     statsAccessLog: false,
   },
+  load: {
+    enabled: false,
+    ratePerSecond: 1,
+    resources: { requests: { cpu: "2m", memory: "12Mi" }, limits: { memory: "64Mi" } },
+  },
   images,
 };

@@ -64,5 +64,7 @@ export interface Profile {
   gateway: Pick<GatewaySettings, "serviceType" | "resources" | "scaling">;
   services: ServiceDefaults;
   observability: ObservabilityDefaults;
+  /** Steady traffic over every declared edge, and how much of it. */
+  load: { enabled: boolean; ratePerSecond: number; resources: Resources };
   images: ImageTable;
 }

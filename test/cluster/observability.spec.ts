@@ -67,7 +67,8 @@ describe("observability", () => {
   let outputs: Outputs;
 
   before(async () => {
-    ({ outputs } = await start("--engine", "in-process"));
+    // Requests are counted here, so nobody else is to send any.
+    ({ outputs } = await start("--engine", "in-process", "-c", "loadGenerator=false"));
     // The proxies have the log and the tracer once both are in a line.
     await eventually(async () => {
       await request(outputs.services["user-service"]!, 1);

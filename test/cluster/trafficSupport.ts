@@ -39,9 +39,9 @@ export function fortioArgs(name: string, params: string): string[] {
   return ["server", ...off, ...echo, ...(params ? ["-echo-server-default-params", params] : [])];
 }
 
-/** Applies the whole program to the sandbox. */
+/** Applies the whole program to the sandbox; without its load generator, for requests are counted. */
 export async function apply(config: Record<string, unknown>): Promise<void> {
-  const settings = Object.entries(config).flatMap(([key, value]) => [
+  const settings = Object.entries({ loadGenerator: "false", ...config }).flatMap(([key, value]) => [
     "-c",
     `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   ]);
