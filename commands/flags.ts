@@ -1,3 +1,4 @@
+import type { ParseArgsConfig } from "node:util";
 import { parseArgs } from "node:util";
 
 /** Flags of `npm start` and `npm run down`. */
@@ -17,7 +18,8 @@ export interface Flags {
 /** A mistake on the command line; the message says what to write instead. */
 export class UsageError extends Error {}
 
-const engines = ["auto", "cli", "in-process"] as const;
+/** How the program can be applied. */
+export const engines = ["auto", "cli", "in-process"] as const;
 
 /**
  * Parses the command line.
@@ -40,26 +42,34 @@ export function parseFlags(argv: readonly string[]): Flags {
   return { ...values, engine };
 }
 
-function parse(argv: readonly string[]) {
+/**
+ * Node's own parser, whose complaints become UsageErrors.
+ * @throws UsageError
+ */
+export function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
   try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: false,
-      options: {
-        stack: { type: "string", short: "s" },
-        context: { type: "string" },
-        kubeconfig: { type: "string" },
-        sandbox: { type: "boolean", default: false },
-        engine: { type: "string", default: "auto" },
-        config: { type: "string", short: "c", multiple: true, default: [] },
-        yes: { type: "boolean", short: "y", default: false },
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
+    return parseArgs(config);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function parse(argv: readonly string[]) {
+  return parseStrictly({
+    args: [...argv],
+    allowPositionals: false,
+    options: {
+      stack: { type: "string", short: "s" },
+      context: { type: "string" },
+      kubeconfig: { type: "string" },
+      sandbox: { type: "boolean", default: false },
+      engine: { type: "string", default: "auto" },
+      config: { type: "string", short: "c", multiple: true, default: [] },
+      yes: { type: "boolean", short: "y", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
 }
 
 /** The flags that both commands share, explained. */

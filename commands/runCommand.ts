@@ -2,19 +2,36 @@ import { ConfigError } from "../stacks/configError";
 import type { Flags } from "./flags";
 import { parseFlags, UsageError } from "./flags";
 
+/** What every command line can ask for. */
+interface CommonFlags {
+  help: boolean;
+  json: boolean;
+}
+
 /**
  * Runs one command: parses its flags, prints its result, and turns what goes wrong into a message and an exit code
  * (1: it failed, 2: it was asked for something that makes no sense).
  * @param help Printed for --help.
  * @param run Does the work; progress goes to `log`. @returns what --json prints.
+ * @param parse Parses the command line; throws UsageError. Default: the flags of `npm start`.
  */
 export function runCommand(
   help: string,
   run: (flags: Flags, log: (line: string) => void) => Promise<Record<string, unknown>>,
+): void;
+export function runCommand<F extends CommonFlags>(
+  help: string,
+  run: (flags: F, log: (line: string) => void) => Promise<Record<string, unknown>>,
+  parse: (argv: readonly string[]) => F,
+): void;
+export function runCommand<F extends CommonFlags>(
+  help: string,
+  run: (flags: F, log: (line: string) => void) => Promise<Record<string, unknown>>,
+  parse = parseFlags as unknown as (argv: readonly string[]) => F,
 ): void {
   const log = (line: string) => console.error(line);
   const main = async () => {
-    const flags = parseFlags(process.argv.slice(2));
+    const flags = parse(process.argv.slice(2));
     if (flags.help) {
       console.log(help);
       return;
@@ -26,7 +43,7 @@ export function runCommand(
   };
   main().then(
     // What the SDK keeps open must not keep a finished command alive.
-    () => process.exit(0),
+    () => process.exit(),
     (error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
       console.error(process.env.DEBUG && error instanceof Error ? error.stack : `error: ${message}`);
