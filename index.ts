@@ -41,6 +41,7 @@ const istio = new Istio(
     ingressGateway: {
       ...profile.gateway,
       serviceType: gateway.serviceType,
+      annotations: gateway.annotations,
       nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
     },
     egressGateway: istioConfig.egressGateway ? profile.gateway : undefined,
