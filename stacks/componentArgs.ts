@@ -17,6 +17,7 @@ export function istioArgs({ profile, istio, gateway, security, observability }: 
     ingressGateway: {
       ...profile.gateway,
       serviceType: gateway.serviceType,
+      annotations: gateway.annotations,
       nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
     },
     egressGateway: istio.egressGateway ? profile.gateway : undefined,
