@@ -8,6 +8,7 @@ import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
 import { MeshNamespace } from "./components/meshNamespace";
+import { RateLimitService } from "./components/rateLimit/rateLimitService";
 import { ServiceRoutes } from "./components/serviceRoutes";
 import { TrafficPolicy } from "./components/trafficPolicy";
 import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
@@ -27,6 +28,7 @@ const {
   security,
   services: serviceConfigs,
   observability: observabilityConfig,
+  rateLimit,
 } = readSettings();
 
 const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
@@ -89,18 +91,38 @@ new MeshTelemetry(
   { ...onCluster, dependsOn: istio.controlPlane },
 );
 
+const rateLimitService =
+  rateLimit.limits.length > 0
+    ? new RateLimitService(
+        "rate-limit",
+        {
+          ...rateLimit,
+          servicesNamespace: namespaceName,
+          sizing: profile.rateLimit,
+          images: profile.images,
+          revision: istioConfig.revision,
+          mtls: security.mutualTls,
+          podSecurity: security.podSecurity,
+          networkPolicy: security.networkPolicy,
+        },
+        { ...onCluster, dependsOn: istio.controlPlane },
+      )
+    : undefined;
+
 const trafficPolicies = serviceConfigs.map(
-  ({ serviceName, circuitBreaker, rateLimit, versions }) =>
+  (service) =>
     new TrafficPolicy(
-      serviceName,
+      service.serviceName,
       {
+        ...service,
         namespace: meshNamespace.namespace,
-        serviceName,
-        circuitBreaker,
-        rateLimit,
-        versions: versions?.map(({ version }) => version),
+        rateLimitService: rateLimitService?.endpoint,
+        versions: service.versions?.map(({ version }) => version),
       },
-      { ...onCluster, dependsOn: istio.controlPlane },
+      {
+        ...onCluster,
+        dependsOn: service.globalRateLimit && rateLimitService ? rateLimitService : istio.controlPlane,
+      },
     ),
 );
 

@@ -51,5 +51,10 @@ export const dev: Profile = {
     },
     statsAccessLog: false,
   },
+  rateLimit: {
+    replicas: 1,
+    resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+    redisResources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "64Mi" } },
+  },
   images,
 };

@@ -64,5 +64,10 @@ export const prod: Profile = {
     },
     statsAccessLog: false,
   },
+  rateLimit: {
+    replicas: 2,
+    resources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { memory: "256Mi" } },
+    redisResources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { memory: "128Mi" } },
+  },
   images,
 };

@@ -28,5 +28,7 @@ export const sandbox: Profile = {
     loki: "sandbox.local/loki:3.7.8",
     collector: "sandbox.local/otelcol:0.149.0",
     busybox: "sandbox.local/busybox:1.35.0",
+    rateLimit: "sandbox.local/ratelimit:3fb70258",
+    redis: "sandbox.local/redis:7.0.15",
   },
 };
