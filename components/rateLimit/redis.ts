@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { rateLimitPod } from "./pod";
+import { rateLimitPod, rateLimitVersion } from "./pod";
 import type { Resources } from "./pod";
 
 /** Port of Redis, as everybody knows it. */
@@ -52,7 +52,7 @@ export function declareRedis(
         // Two of them at once would each count some of the requests.
         strategy: { type: "Recreate" },
         template: {
-          metadata: { labels },
+          metadata: { labels: { ...labels, ...rateLimitVersion } },
           spec: rateLimitPod({
             serviceAccountName: account.metadata.name,
             container: {

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { configHash } from "../observability/backend";
-import { rateLimitPod } from "./pod";
+import { rateLimitPod, rateLimitVersion } from "./pod";
 import type { Resources } from "./pod";
 
 /** Name of the rate limit service's Service, Deployment and identity. */
@@ -90,7 +90,7 @@ export function declareServer(name: string, spec: ServerSpec, opts: pulumi.Custo
         strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         template: {
           metadata: {
-            labels,
+            labels: { ...labels, ...rateLimitVersion },
             annotations: {
               "sidecar-mesh/config": configHash(config),
               // Not a hash: a password that somebody can guess, he could tell by its hash.
