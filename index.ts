@@ -9,6 +9,7 @@ import { Istio } from "./components/istio";
 import { loadCompanion, LoadGenerator } from "./components/loadGenerator";
 import { MeshNamespace } from "./components/meshNamespace";
 import { MeshService } from "./components/meshService";
+import { RateLimitService } from "./components/rateLimit/rateLimitService";
 import { withUrls } from "./components/observability/endpoints";
 import { logScraper, Observability } from "./components/observability/observability";
 import { joinExtras } from "./components/podExtras";
@@ -22,7 +23,7 @@ import { readme as describe, readmeFacts } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
 const settings = readSettings();
-const { cluster, gateway, load, observability: observabilityConfig, profile, security } = settings;
+const { cluster, gateway, load, observability: observabilityConfig, profile, rateLimit, security } = settings;
 
 const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
 const onCluster = { providers: { kubernetes: provider } };
@@ -79,6 +80,31 @@ const accessPolicies = security.defaultDeny
     ]
   : [];
 
+const rateLimitService =
+  rateLimit.limits.length > 0
+    ? new RateLimitService(
+        "rate-limit",
+        {
+          ...rateLimit,
+          servicesNamespace: settings.namespace,
+          sizing: profile.rateLimit,
+          images: profile.images,
+          revision: settings.istio.revision,
+          mtls: security.mutualTls,
+          podSecurity: security.podSecurity,
+          networkPolicy: security.networkPolicy,
+        },
+        afterIstio,
+      )
+    : undefined;
+
+// A pod that starts before the injector is there stays without a sidecar; and none starts unprotected.
+const beforePods = [
+  istio.controlPlane,
+  meshNamespace,
+  ...accessPolicies,
+  ...(rateLimitService ? [rateLimitService] : []),
+];
 const meshServices = settings.services.map(
   (service) =>
     new MeshService(
@@ -86,13 +112,13 @@ const meshServices = settings.services.map(
       {
         ...service,
         namespace: meshNamespace.namespace,
+        rateLimitService: rateLimitService?.endpoint,
         extras: joinExtras(
           scraper?.extras(service),
           load && loadCompanion(calleeTargets(service.serviceName, settings.services, settings.namespace), load),
         ),
       },
-      // A pod that starts before the injector is there stays without a sidecar; and none starts unprotected.
-      { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, ...accessPolicies] },
+      { ...onCluster, dependsOn: beforePods },
     ),
 );
 
