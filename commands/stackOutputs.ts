@@ -39,7 +39,7 @@ export async function readOutputs(
   return {
     declared: declared as DeclaredMesh,
     gatewayUrl: typeof url === "string" ? url : undefined,
-    dashboards: (outputs?.dashboards?.value ?? {}),
+    dashboards: outputs?.dashboards?.value ?? {},
   };
 }
 
