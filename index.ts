@@ -13,7 +13,7 @@ import { joinExtras } from "./components/podExtras";
 import { ServiceRoutes } from "./components/serviceRoutes";
 import { TrafficPolicy } from "./components/trafficPolicy";
 import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
-import { declaredMesh, selfSignedSecret } from "./stacks/declared";
+import { declaredMesh, ingressRoutesName, selfSignedSecret } from "./stacks/declared";
 import { callersOf } from "./stacks/edges";
 import { withUrls } from "./components/observability/endpoints";
 import { logScraper, Observability, spanReceiver } from "./components/observability/observability";
@@ -182,7 +182,7 @@ const certificate = gateway.selfSigned
   : undefined;
 
 const routes = new IngressRoutes(
-  "demo",
+  ingressRoutesName,
   {
     namespace: meshNamespace.namespace,
     gatewayLabel: istio.ingressLabel,

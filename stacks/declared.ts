@@ -45,6 +45,8 @@ export interface DeclaredMesh {
     /** Name of its Service, Deployment and service account. */
     name: string;
     hosts: string[];
+    /** First part of the names of the Gateway and of the VirtualService with its routes. */
+    routes: string;
     /** TLS Secret; undefined for plain HTTP. */
     tlsSecret?: string;
     selfSigned: boolean;
@@ -56,6 +58,8 @@ export interface DeclaredMesh {
   /** How Kiali asks who somebody is; undefined where it is not installed. */
   kiali?: { auth: "anonymous" | "token" };
   grafana: boolean;
+  /** The dashboards are served under a path of their own. */
+  dashboardsExposed: boolean;
   /** Proxies count requests with an access logger, for want of Istio's metrics filter. */
   statsAccessLog: boolean;
   /** Requests per second of the load generator on each edge; undefined if it is off. */
@@ -63,6 +67,9 @@ export interface DeclaredMesh {
   /** Images that measurements are made with. */
   images: { fortio: string; httpEcho: string };
 }
+
+/** Name of the component with the ingress gateway's routes. */
+export const ingressRoutesName = "demo";
 
 /** Name of the Secret that holds the gateway's own certificate. */
 export const selfSignedSecret = "gateway-self-signed";
@@ -85,6 +92,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
     gateway: {
       name: gateway.serviceAccount,
       hosts: settings.gateway.hosts,
+      routes: ingressRoutesName,
       tlsSecret: settings.gateway.selfSigned ? selfSignedSecret : settings.gateway.tlsSecret,
       selfSigned: settings.gateway.selfSigned,
     },
@@ -94,6 +102,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
     logs: { kind: logs.kind },
     kiali: observability.kiali ? { auth: profile.observability.kialiAuth } : undefined,
     grafana: observability.grafana,
+    dashboardsExposed: observability.exposeDashboards,
     statsAccessLog: profile.observability.statsAccessLog,
     loadPerSecond: load?.ratePerSecond,
     images: { fortio: profile.images.fortio, httpEcho: profile.images.httpEcho },
