@@ -4,7 +4,9 @@ import { flagsHelp } from "./flags";
 import { runCommand } from "./runCommand";
 import { openSession } from "./session";
 import { readOutputs } from "./stackOutputs";
+import { bench, benchText } from "./verify/bench";
 import { checks } from "./verify/checks";
+import { Cluster } from "./verify/cluster";
 import { conclusion, junit, resultLine } from "./verify/report";
 import { chooseChecks } from "./verify/run";
 import { verify } from "./verify/verify";
@@ -55,7 +57,13 @@ runCommand(
     }
     (flags.json ? log : console.log)(conclusion(report));
     process.exitCode = report.ok ? 0 : 1;
-    return report;
+    if (!flags.bench) {
+      return report;
+    }
+    const { declared } = await readOutputs(session, client, flags, () => undefined);
+    const measured = await bench(new Cluster(client, kubectl), declared, log);
+    (flags.json ? log : console.log)(`\n${benchText(measured)}`);
+    return { ...report, bench: measured };
   },
   options,
 );

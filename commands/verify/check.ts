@@ -40,6 +40,8 @@ export interface Check {
    * name the wrong cause.
    */
   needs: readonly string[];
+  /** Run it when all before it have ended: it would disturb them, or wants to see what they left. Default false. */
+  last?: boolean;
   run(context: Context): Promise<Outcome>;
 }
 

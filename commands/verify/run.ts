@@ -41,7 +41,8 @@ export async function runChecks(
   for (const check of checks) {
     // Needs stand before what needs them, so that they run already; what was skipped is taken to be well.
     const needs = check.needs.flatMap((name) => running.get(name) ?? []);
-    const result = Promise.all(needs).then((found) => runOne(check, found, context));
+    const before = check.last ? Promise.all(running.values()) : Promise.resolve();
+    const result = before.then(() => Promise.all(needs)).then((found) => runOne(check, found, context));
     running.set(check.name, result);
     void result.then(onResult);
   }

@@ -2,6 +2,7 @@ import type { Check } from "../check";
 import { accessLog } from "./accessLog";
 import { certificates, identities } from "./certificates";
 import { edges } from "./edges";
+import { exercise } from "./exercise";
 import { gateway } from "./gateway";
 import { injected, versions } from "./injected";
 import { injector, istiod } from "./istiod";
@@ -25,9 +26,9 @@ export const checks: readonly Check[] = [
   workloads,
   injected,
   versions,
-  synced,
   certificates,
   identities,
+  synced,
   routes,
   mtls,
   edges,
@@ -37,5 +38,6 @@ export const checks: readonly Check[] = [
   accessLog,
   kiali,
   grafana,
+  exercise,
   restarts,
 ];

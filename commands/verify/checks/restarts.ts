@@ -28,6 +28,7 @@ export const restarts: Check = {
   name: "restarts",
   description: "nothing restarting",
   needs: [],
+  last: true,
   async run({ cluster, declared }) {
     const namespaces = Object.values(declared.namespaces);
     const pods = await Promise.all(namespaces.map((one) => cluster.list("v1", "Pod", one)));

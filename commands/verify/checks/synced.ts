@@ -75,7 +75,7 @@ async function askIstiod({ cluster, declared }: Context): Promise<SyncStatus[] |
 export const synced: Check = {
   name: "synced",
   description: "every proxy has its configuration",
-  needs: ["istiod", "injected", "gateway"],
+  needs: ["istiod", "injected", "gateway", "certificates"],
   async run(context) {
     const { cluster } = context;
     const filters = await cluster.list("networking.istio.io/v1alpha3", "EnvoyFilter");
