@@ -23,7 +23,8 @@ export type MoreFlags<O extends Options> = ReturnType<typeof parseArgs<{ options
 /** A mistake on the command line; the message says what to write instead. */
 export class UsageError extends Error {}
 
-const engines = ["auto", "cli", "in-process"] as const;
+/** How the program can be applied. */
+export const engines = ["auto", "cli", "in-process"] as const;
 
 /**
  * Parses the command line.
@@ -50,27 +51,35 @@ export function parseFlags<O extends Options = Record<never, never>>(
   return { ...values, engine } as Flags & MoreFlags<O>;
 }
 
-function parse(argv: readonly string[], more: Options = {}) {
+/**
+ * Node's own parser, whose complaints become UsageErrors.
+ * @throws UsageError
+ */
+export function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
   try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: false,
-      options: {
-        ...more,
-        stack: { type: "string", short: "s" },
-        context: { type: "string" },
-        kubeconfig: { type: "string" },
-        sandbox: { type: "boolean", default: false },
-        engine: { type: "string", default: "auto" },
-        config: { type: "string", short: "c", multiple: true, default: [] },
-        yes: { type: "boolean", short: "y", default: false },
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
+    return parseArgs(config);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function parse(argv: readonly string[], more: Options = {}) {
+  return parseStrictly({
+    args: [...argv],
+    allowPositionals: false,
+    options: {
+      ...more,
+      stack: { type: "string", short: "s" },
+      context: { type: "string" },
+      kubeconfig: { type: "string" },
+      sandbox: { type: "boolean", default: false },
+      engine: { type: "string", default: "auto" },
+      config: { type: "string", short: "c", multiple: true, default: [] },
+      yes: { type: "boolean", short: "y", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
 }
 
 /** The flags that all commands share, explained. */

@@ -1,4 +1,6 @@
 import { createRequire } from "node:module";
+import type { Program } from "../sandbox/applier/apply";
+import type { DeclaredResource } from "../sandbox/applier/declare";
 import type { StackOutput } from "../sandbox/applier/inventory";
 import { checkPolicies } from "./policyCheck";
 import type { Session } from "./session";
@@ -13,22 +15,33 @@ function loadProgram(): Promise<Record<string, unknown>> {
   return Promise.resolve(requireFresh(path) as Record<string, unknown>);
 }
 
-/** Checks the stack against the policies and applies it, without the Pulumi CLI. @returns its outputs. */
-export async function upInProcess(session: Session, log: (line: string) => void): Promise<Record<string, StackOutput>> {
-  const [{ applyProgram }, { declareProgram }] = await Promise.all([
-    import("../sandbox/applier/apply"),
-    import("../sandbox/applier/declare"),
-  ]);
+/** @returns the program with the config of a stack, and of this run on top. */
+function programOf({ stack, settings }: Pick<Session, "stack" | "settings">): Program {
   const project = readProject();
-  const { config = {} } = readStackFile(session.stack) as { config?: Record<string, unknown> };
-  const program = {
+  const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
+  return {
     project: project.name,
-    stack: session.stack,
-    config: asProgramConfig(withSettings(config, session.settings, project), project),
+    stack,
+    config: asProgramConfig(withSettings(config, settings, project), project),
     load: loadProgram,
   };
-  checkPolicies(await declareProgram(program), profileOf(program.config, project.name), log);
-  return applyProgram(program, { ...session, log });
+}
+
+/** Runs the program without applying anything. @returns what it declares, and the kind of stack that the policies take it for. */
+export async function declareInProcess(
+  session: Pick<Session, "stack" | "settings">,
+): Promise<{ resources: DeclaredResource[]; profile: "dev" | "prod" }> {
+  const { declareProgram } = await import("../sandbox/applier/declare");
+  const program = programOf(session);
+  return { resources: await declareProgram(program), profile: profileOf(program.config, program.project) };
+}
+
+/** Checks the stack against the policies and applies it, without the Pulumi CLI. @returns its outputs. */
+export async function upInProcess(session: Session, log: (line: string) => void): Promise<Record<string, StackOutput>> {
+  const { applyProgram } = await import("../sandbox/applier/apply");
+  const { resources, profile } = await declareInProcess(session);
+  checkPolicies(resources, profile, log);
+  return applyProgram(programOf(session), { ...session, log });
 }
 
 /** Removes what {@link upInProcess} made. @returns false if there was nothing. */

@@ -1,7 +1,12 @@
 import { ConfigError } from "../stacks/configError";
-import type { ParseArgsConfig } from "node:util";
-import type { Flags, MoreFlags } from "./flags";
+import type { Flags } from "./flags";
 import { parseFlags, UsageError } from "./flags";
+
+/** What every command line can ask for. */
+interface CommonFlags {
+  help: boolean;
+  json: boolean;
+}
 
 /**
  * Runs one command: parses its flags, prints its result, and turns what goes wrong into a message and an exit code
@@ -9,16 +14,16 @@ import { parseFlags, UsageError } from "./flags";
  * @param help Printed for --help.
  * @param run Does the work; progress goes to `log`. @returns what --json prints. One that did its work, but found something wrong,
  * sets process.exitCode.
- * @param more Flags of this command alone.
+ * @param parse Parses the command line; throws UsageError. Default: the flags that all commands share.
  */
-export function runCommand<O extends NonNullable<ParseArgsConfig["options"]> = Record<never, never>>(
+export function runCommand<F extends CommonFlags = Flags>(
   help: string,
-  run: (flags: Flags & MoreFlags<O>, log: (line: string) => void) => Promise<object>,
-  more?: O,
+  run: (flags: F, log: (line: string) => void) => Promise<object>,
+  parse: (argv: readonly string[]) => F = parseFlags as (argv: readonly string[]) => unknown as typeof parse,
 ): void {
   const log = (line: string) => console.error(line);
   const main = async () => {
-    const flags = parseFlags(process.argv.slice(2), more);
+    const flags = parse(process.argv.slice(2));
     if (flags.help) {
       console.log(help);
       return;

@@ -1,5 +1,5 @@
 import { KubeClient } from "../sandbox/applier/kubeClient";
-import { flagsHelp } from "./flags";
+import { flagsHelp, parseFlags } from "./flags";
 import { gatewayClient } from "./httpClient";
 import { runCommand } from "./runCommand";
 import { openSession } from "./session";
@@ -77,5 +77,5 @@ runCommand(
     }
     return summary;
   },
-  options,
+  (argv: readonly string[]) => parseFlags(argv, options),
 );

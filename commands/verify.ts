@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { KubeClient } from "../sandbox/applier/kubeClient";
-import { flagsHelp } from "./flags";
+import { flagsHelp, parseFlags } from "./flags";
 import { runCommand } from "./runCommand";
 import { openSession } from "./session";
 import { readOutputs } from "./stackOutputs";
@@ -65,5 +65,5 @@ runCommand(
     (flags.json ? log : console.log)(`\n${benchText(measured)}`);
     return { ...report, bench: measured };
   },
-  options,
+  (argv) => parseFlags(argv, options),
 );

@@ -22,6 +22,9 @@ export const images = {
   grafana: "grafana/grafana:12.0.1",
   fortio: "fortio/fortio:1.67.0",
   busybox: "busybox:1.37.0",
+  // Its tags are commits, the first eight digits.
+  rateLimit: "envoyproxy/ratelimit:3fb70258",
+  redis: "redis:7.2.11-alpine",
 } as const;
 
 /** Name of an image in {@link images}. */

@@ -16,6 +16,9 @@ import type { LoadConfig } from "./loadConfig";
 import { prod } from "./prod";
 import { profileNames } from "./profile";
 import type { Profile, ProfileName } from "./profile";
+import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
+import { readRateLimit } from "./rateLimitConfig";
+import type { RateLimitConfig } from "./rateLimitConfig";
 import { sandbox } from "./sandbox";
 import { readSecurity } from "./securityConfig";
 import type { SecurityConfig } from "./securityConfig";
@@ -36,6 +39,7 @@ const reservedNamespaces = [
   "istio-system",
   "istio-ingress",
   "observability",
+  rateLimitNamespace,
 ];
 
 /** The whole configuration: checked, typed, and with every default filled in. */
@@ -50,6 +54,7 @@ export interface StackConfig {
   observability: ObservabilityConfig;
   /** Steady traffic; undefined if there is none. */
   load?: LoadConfig;
+  rateLimit: RateLimitConfig;
 }
 
 /**
@@ -77,6 +82,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
 
   const profile = profiles[reader.oneOf("profile", profileNames, "dev")];
   const istio = readIstio(reader);
+  const services = readServices(reader, profile);
   const config: StackConfig = {
     profile,
     cluster: readCluster(reader),
@@ -84,9 +90,10 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     istio,
     gateway: readGateway(reader, profile),
     security: readSecurity(reader, istio.cni),
-    services: readServices(reader, profile),
+    services,
     observability: readObservability(reader, profile),
     load: readLoad(reader, profile),
+    rateLimit: readRateLimit(reader, services),
   };
   reader.rejectUnknownKeys();
   return { config, reader };

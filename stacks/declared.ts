@@ -1,7 +1,9 @@
 import { observabilityNamespace } from "../components/observability/endpoints";
+import type { GlobalRateLimit } from "../components/rateLimit/globalRateLimit";
 import type { RateLimit } from "../components/rateLimitFilter";
 import type { Fault, Retries } from "../components/serviceRoute";
 import type { CircuitBreaker } from "../components/trafficPolicy";
+import { systemNamespace } from "./componentArgs";
 import { callersOf } from "./edges";
 import type { ServiceConfig } from "./servicesConfig";
 import type { Settings } from "./settings";
@@ -28,6 +30,7 @@ export interface DeclaredService {
   retries?: Retries;
   circuitBreaker?: CircuitBreaker;
   rateLimit?: RateLimit;
+  globalRateLimit?: GlobalRateLimit;
   fault?: Fault;
 }
 
@@ -81,7 +84,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
   return {
     namespaces: {
       mesh: namespace,
-      system: "istio-system",
+      system: systemNamespace,
       gateway: gateway.namespace,
       observability: observabilityNamespace,
     },
@@ -110,7 +113,8 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
 }
 
 function declaredService(service: ServiceConfig, namespace: string, gateway: Identity): DeclaredService {
-  const { serviceName, port, path, timeout, retries, circuitBreaker, rateLimit, fault, versions } = service;
+  const { serviceName, port, path, timeout, retries, circuitBreaker, rateLimit, globalRateLimit, fault, versions } =
+    service;
   const texts = (versions ?? [service]).map(({ args }) => echoText(args));
   return {
     name: serviceName,
@@ -123,6 +127,7 @@ function declaredService(service: ServiceConfig, namespace: string, gateway: Ide
     retries,
     circuitBreaker,
     rateLimit,
+    globalRateLimit,
     fault,
   };
 }

@@ -29,5 +29,7 @@ export const sandbox: Profile = {
     collector: "sandbox.local/otelcol:0.149.0",
     fortio: "sandbox.local/fortio:1.67.0",
     busybox: "sandbox.local/busybox:1.35.0",
+    rateLimit: "sandbox.local/ratelimit:3fb70258",
+    redis: "sandbox.local/redis:7.0.15",
   },
 };

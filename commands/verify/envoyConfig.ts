@@ -94,7 +94,22 @@ export function breakerDifferences(service: DeclaredService, clusters: Json, hos
 }
 
 /** @returns where the rate limit in front of a service is not as declared; `listeners` are those of its own pod. */
-export function rateLimitDifferences({ rateLimit }: DeclaredService, listeners: Json): Difference[] {
+export function rateLimitDifferences(service: DeclaredService, listeners: Json): Difference[] {
+  return [...localLimitDifferences(service, listeners), ...globalLimitDifferences(service, listeners)];
+}
+
+function globalLimitDifferences({ globalRateLimit }: DeclaredService, listeners: Json): Difference[] {
+  if (!globalRateLimit) {
+    return [];
+  }
+  const type = /\.ratelimit\.v3\.RateLimit$/;
+  const [filter] = findAll(listeners, (object) => typeof object["@type"] === "string" && type.test(object["@type"]));
+  // Envoy leaves out what is false; how many requests pass is for the rate limit service to know.
+  const { failOpen = true } = globalRateLimit;
+  return compare("globalRateLimit.failOpen", failOpen ? 1 : 0, filter && (filter.failure_mode_deny === true ? 0 : 1));
+}
+
+function localLimitDifferences({ rateLimit }: DeclaredService, listeners: Json): Difference[] {
   if (!rateLimit) {
     return [];
   }

@@ -8,7 +8,7 @@ import { expectedInfo } from "../../sandbox";
 import { run } from "../../sandbox/system/run";
 import { declare } from "../support/declare";
 import type { Outputs } from "./cluster";
-import { client, eventually, start, tool } from "./cluster";
+import { client, eventually, npm, start, tool } from "./cluster";
 
 /** Seconds that the log store is away; the promise is for ten minutes, which `LOKI_DOWN_SECONDS=600` tries. */
 const lokiDownSeconds = Number(process.env.LOKI_DOWN_SECONDS ?? 30);
@@ -75,6 +75,10 @@ describe("observability", () => {
       const lines = await logql('{service_name="user-service"} | log_source="access-log-file" | trace_id!=""');
       assert.ok(lines.length > 0, "an access log line in Loki");
     }, 60);
+  });
+
+  after(async () => {
+    assert.equal((await npm("down", "--sandbox", "--engine", "in-process")).code, 0, "npm run down");
   });
 
   it("counts 50 requests of both services in Prometheus, with Istio's labels", async () => {

@@ -82,6 +82,26 @@ export async function fortioIn(service: string, ...args: string[]): Promise<stri
   );
 }
 
+/** A line of Envoy's access log, as far as the tests look at it. */
+export interface AccessLogLine {
+  path: string;
+  response_code: number;
+  response_flags: string;
+}
+
+/** @returns the lines of a proxy's access log since then. Envoy writes them up to ten seconds late. */
+export async function sidecarLines(ns: string, pod: string, since: Date): Promise<AccessLogLine[]> {
+  const log = await kubectl("logs", "-n", ns, pod, "-c", "istio-proxy", `--since-time=${since.toISOString()}`);
+  return log.split("\n").flatMap((line) => {
+    try {
+      const parsed = JSON.parse(line) as Partial<AccessLogLine>;
+      return parsed.response_code === undefined ? [] : [parsed as AccessLogLine];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** An answer, or what was there instead of one. */
 export interface Answer {
   /** Status; 0 if there was no answer. */

@@ -10,6 +10,7 @@ import { metrics } from "./metrics";
 import { mtls } from "./mtls";
 import { namespace } from "./namespace";
 import { grafana, kiali } from "./pages";
+import { rateLimit } from "./rateLimit";
 import { restarts } from "./restarts";
 import { routes } from "./routes";
 import { synced } from "./synced";
@@ -24,6 +25,7 @@ export const checks: readonly Check[] = [
   gateway,
   namespace,
   workloads,
+  rateLimit,
   injected,
   versions,
   certificates,

@@ -251,6 +251,17 @@ describe("traffic-policy", () => {
     };
     assert.deepEqual(rateLimitDifferences(declared, [{ typed_config: limit }] as never), []);
     assert.equal(rateLimitDifferences(declared, []).length, 3);
+    const global = { ...service, globalRateLimit: { requests: 9, unit: "minute", failOpen: false } as const };
+    const filter = {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.ratelimit.v3.RateLimit",
+      failure_mode_deny: true,
+    };
+    assert.deepEqual(rateLimitDifferences(global, [{ typed_config: filter }] as never), []);
+    assert.equal(
+      rateLimitDifferences(global, [{ typed_config: { ...filter, failure_mode_deny: false } }] as never).length,
+      1,
+    );
+    assert.equal(rateLimitDifferences(global, []).length, 1);
   });
   it("names the object that says otherwise", () => {
     const differences = [{ what: "timeout", declared: "15s", envoy: "3s" }];

@@ -9,8 +9,8 @@ import { isReady, nameOf } from "../objects";
 
 /** Objects that say what a difference is about. */
 const objectOf = (service: string, routes: string, { what }: Difference) =>
-  what.startsWith("rateLimit")
-    ? `EnvoyFilter ${service}-rate-limit`
+  /^(r|globalR)ateLimit/.test(what)
+    ? `EnvoyFilter ${service}-rate-limit${what.startsWith("global") ? "-global" : ""}`
     : what.startsWith("circuitBreaker")
       ? `DestinationRule ${service}`
       : `VirtualService ${routes}-vs`;
@@ -38,12 +38,13 @@ export function judgePolicies(
     );
   }
   const told = found.map(({ service }) => {
-    const { name, timeout, retries, circuitBreaker, rateLimit } = service;
+    const { name, timeout, retries, circuitBreaker, rateLimit, globalRateLimit } = service;
     const parts = [
       timeout && `timeout ${timeout}`,
       retries && `${retries.attempts} retries`,
       circuitBreaker && "circuit breaker",
       rateLimit && "rate limit",
+      globalRateLimit && "global rate limit",
     ].filter((part) => part !== undefined);
     return `${name}: ${parts.join(", ") || "none"}`;
   });
@@ -73,14 +74,15 @@ export const trafficPolicy: Check = {
       declared.services.map(async (service) => {
         const host = `${service.name}.${mesh}.svc.cluster.local`;
         const pod = (pods.get(service.name) ?? []).find(isReady);
-        const limited = service.rateLimit && pod ? await dump(pod, "dynamic_listeners") : [];
+        const isLimited = service.rateLimit !== undefined || service.globalRateLimit !== undefined;
+        const listeners = isLimited && pod ? await dump(pod, "dynamic_listeners") : [];
         return {
           service,
-          where: nameOf(service.rateLimit && pod ? pod : gateway),
+          where: nameOf(isLimited && pod ? pod : gateway),
           differences: [
             ...(service.path === undefined ? [] : routeDifferences(service, routes)),
             ...breakerDifferences(service, clusters, host),
-            ...(service.rateLimit ? rateLimitDifferences(service, limited) : []),
+            ...rateLimitDifferences(service, listeners),
           ],
         };
       }),
