@@ -65,5 +65,5 @@ runCommand(
     (flags.json ? log : console.log)(`\n${benchText(measured)}`);
     return { ...report, bench: measured };
   },
-  (argv) => parseFlags(argv, options),
+  (argv: readonly string[]) => parseFlags(argv, options),
 );
