@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { StackOutput } from "../sandbox/applier/apply";
+import type { StackOutput } from "../sandbox/applier/inventory";
 import { run, tryRun } from "../sandbox/system/run";
 import type { PulumiCli } from "./pulumiCli";
 import { pulumiEnvironment, runPulumi, userFolder } from "./pulumiCli";
@@ -24,9 +24,14 @@ export class CliEngine {
     return new CliEngine(cli, session, env, writeConfig(session, created));
   }
 
-  /** `pulumi up`. @returns the outputs; secrets are not asked for. */
+  /** `pulumi up`. @returns the outputs. */
   async up(): Promise<Record<string, StackOutput>> {
     await runPulumi(this.cli, ["up", "--yes", "--skip-preview", ...this.stackFlags, ...this.configFlag], this.env);
+    return this.outputs();
+  }
+
+  /** `pulumi stack output`. @returns the outputs; secrets are not asked for. */
+  async outputs(): Promise<Record<string, StackOutput>> {
     const shown = await run(this.cli.command, ["stack", "output", "--json", ...this.stackFlags], {
       cwd: projectFolder,
       env: this.env,

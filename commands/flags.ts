@@ -1,7 +1,7 @@
-import type { ParseArgsConfig } from "node:util";
 import { parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
 
-/** Flags of `npm start` and `npm run down`. */
+/** Flags that all commands share. */
 export interface Flags {
   stack?: string;
   context?: string;
@@ -15,6 +15,11 @@ export interface Flags {
   help: boolean;
 }
 
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
+/** What parsing gives for the flags that one command has besides the common ones. */
+export type MoreFlags<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>["values"];
+
 /** A mistake on the command line; the message says what to write instead. */
 export class UsageError extends Error {}
 
@@ -23,10 +28,14 @@ export const engines = ["auto", "cli", "in-process"] as const;
 
 /**
  * Parses the command line.
+ * @param more Flags of one command alone, as node's parseArgs takes them.
  * @throws UsageError naming the flag that is unknown or lacks its value.
  */
-export function parseFlags(argv: readonly string[]): Flags {
-  const { values } = parse(argv);
+export function parseFlags<O extends Options = Record<never, never>>(
+  argv: readonly string[],
+  more?: O,
+): Flags & MoreFlags<O> {
+  const { values } = parse(argv, more);
   const engine = values.engine as Flags["engine"];
   if (!engines.includes(engine)) {
     throw new UsageError(`--engine ${engine}: use one of ${engines.join(", ")}`);
@@ -39,7 +48,7 @@ export function parseFlags(argv: readonly string[]): Flags {
       throw new UsageError(`--config ${setting}: write it as key=value`);
     }
   }
-  return { ...values, engine };
+  return { ...values, engine } as Flags & MoreFlags<O>;
 }
 
 /**
@@ -54,11 +63,12 @@ export function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<
   }
 }
 
-function parse(argv: readonly string[]) {
+function parse(argv: readonly string[], more: Options = {}) {
   return parseStrictly({
     args: [...argv],
     allowPositionals: false,
     options: {
+      ...more,
       stack: { type: "string", short: "s" },
       context: { type: "string" },
       kubeconfig: { type: "string" },
@@ -72,7 +82,7 @@ function parse(argv: readonly string[]) {
   });
 }
 
-/** The flags that both commands share, explained. */
+/** The flags that all commands share, explained. */
 export const flagsHelp = `
   -s, --stack NAME        Stack: dev (default), prod, sandbox, or one of your own with a Pulumi.NAME.yaml
       --context NAME      Context of the kubeconfig; needed for a cluster that is not on this machine

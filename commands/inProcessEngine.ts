@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
-import type { Program, StackOutput } from "../sandbox/applier/apply";
+import type { Program } from "../sandbox/applier/apply";
 import type { DeclaredResource } from "../sandbox/applier/declare";
+import type { StackOutput } from "../sandbox/applier/inventory";
 import { checkPolicies } from "./policyCheck";
 import type { Session } from "./session";
 import { asProgramConfig, readProject, readStackFile, withSettings } from "./stackFiles";

@@ -12,22 +12,14 @@ interface CommonFlags {
  * Runs one command: parses its flags, prints its result, and turns what goes wrong into a message and an exit code
  * (1: it failed, 2: it was asked for something that makes no sense).
  * @param help Printed for --help.
- * @param run Does the work; progress goes to `log`. @returns what --json prints.
- * @param parse Parses the command line; throws UsageError. Default: the flags of `npm start`.
+ * @param run Does the work; progress goes to `log`. @returns what --json prints. One that did its work, but found something wrong,
+ * sets process.exitCode.
+ * @param parse Parses the command line; throws UsageError. Default: the flags that all commands share.
  */
-export function runCommand(
+export function runCommand<F extends CommonFlags = Flags>(
   help: string,
-  run: (flags: Flags, log: (line: string) => void) => Promise<Record<string, unknown>>,
-): void;
-export function runCommand<F extends CommonFlags>(
-  help: string,
-  run: (flags: F, log: (line: string) => void) => Promise<Record<string, unknown>>,
-  parse: (argv: readonly string[]) => F,
-): void;
-export function runCommand<F extends CommonFlags>(
-  help: string,
-  run: (flags: F, log: (line: string) => void) => Promise<Record<string, unknown>>,
-  parse = parseFlags as unknown as (argv: readonly string[]) => F,
+  run: (flags: F, log: (line: string) => void) => Promise<object>,
+  parse: (argv: readonly string[]) => F = parseFlags as (argv: readonly string[]) => unknown as typeof parse,
 ): void {
   const log = (line: string) => console.error(line);
   const main = async () => {

@@ -6,7 +6,8 @@ import { createCluster } from "./createCluster";
 import type { Flags } from "./flags";
 import { UsageError } from "./flags";
 import { findOnPath } from "./pulumiCli";
-import { readProject, readStackFile, stackFile } from "./stackFiles";
+import { addWantedImages } from "./sandboxImages";
+import { readProject, readStackFile, stackFile, withSettings } from "./stackFiles";
 import { chooseTarget } from "./target";
 
 /** What a run is about: a stack, its cluster, and the config that this run adds. */
@@ -50,6 +51,10 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
     const stack = flags.stack ?? "sandbox";
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
     const info = start ? await sandboxUp({ log }) : expectedInfo();
+    if (start) {
+      const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
+      await addWantedImages(withSettings(config, flagSettings, project)[`${project.name}:services`], log);
+    }
     const settings = {
       kubeconfig: info.kubeconfig,
       kubeContext: sandboxContext,

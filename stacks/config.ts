@@ -11,9 +11,14 @@ import { readIstio } from "./istioConfig";
 import type { IstioConfig } from "./istioConfig";
 import { readObservability } from "./observabilityConfig";
 import type { ObservabilityConfig } from "./observabilityConfig";
+import { readLoad } from "./loadConfig";
+import type { LoadConfig } from "./loadConfig";
 import { prod } from "./prod";
 import { profileNames } from "./profile";
 import type { Profile, ProfileName } from "./profile";
+import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
+import { readRateLimit } from "./rateLimitConfig";
+import type { RateLimitConfig } from "./rateLimitConfig";
 import { sandbox } from "./sandbox";
 import { readSecurity } from "./securityConfig";
 import type { SecurityConfig } from "./securityConfig";
@@ -34,6 +39,7 @@ const reservedNamespaces = [
   "istio-system",
   "istio-ingress",
   "observability",
+  rateLimitNamespace,
 ];
 
 /** The whole configuration: checked, typed, and with every default filled in. */
@@ -46,6 +52,9 @@ export interface StackConfig {
   security: SecurityConfig;
   services: ServiceConfig[];
   observability: ObservabilityConfig;
+  /** Steady traffic; undefined if there is none. */
+  load?: LoadConfig;
+  rateLimit: RateLimitConfig;
 }
 
 /**
@@ -73,6 +82,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
 
   const profile = profiles[reader.oneOf("profile", profileNames, "dev")];
   const istio = readIstio(reader);
+  const services = readServices(reader, profile);
   const config: StackConfig = {
     profile,
     cluster: readCluster(reader),
@@ -80,8 +90,10 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     istio,
     gateway: readGateway(reader, profile),
     security: readSecurity(reader, istio.cni),
-    services: readServices(reader, profile),
+    services,
     observability: readObservability(reader, profile),
+    load: readLoad(reader, profile),
+    rateLimit: readRateLimit(reader, services),
   };
   reader.rejectUnknownKeys();
   return { config, reader };
