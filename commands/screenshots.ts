@@ -6,6 +6,7 @@ import type { DashboardName } from "../components/observability/endpoints";
 import { expectedInfo } from "../sandbox";
 import { tryRun } from "../sandbox/system/run";
 import { parseStrictly, UsageError } from "./flags";
+import { servePrometheusPage } from "./prometheusPage";
 import { findOnPath } from "./pulumiCli";
 import { runCommand } from "./runCommand";
 import { projectFolder } from "./stackFiles";
@@ -17,7 +18,7 @@ const folder = join(projectFolder, "docs", "screenshots");
 /** A picture: commands that are run in a terminal, or a page that npm run dashboards has opened. */
 type Picture =
   | { commands: string[] }
-  /** `proof` is text that only the real page has, and its placeholder in the sandbox has not. */
+  /** `proof` selects what only the real page has once it is drawn, and a placeholder has not. */
   | { dashboard: DashboardName; path: string; proof: string };
 
 /** Address of the embedded cluster's gateway. */
@@ -29,21 +30,22 @@ const pictures: Record<string, Picture> = {
   requests: {
     commands: [
       "kubectl --namespace demo get pods",
-      `curl ${gateway}/user`,
-      `curl ${gateway}/payment`,
-      `curl --write-out '%{http_code}\\n' ${gateway}/users`,
-      "kubectl --namespace demo logs deployment/user-service --container istio-proxy --tail 1",
+      `curl --silent ${gateway}/user`,
+      `curl --silent ${gateway}/payment`,
+      `curl --silent --write-out '%{http_code}\\n' ${gateway}/users`,
+      "kubectl --namespace demo exec deployment/user-service --container log-rotator -- tail -n 1 /var/log/mesh/access.log",
     ],
   },
+  traffic: { commands: ["npm run traffic -- --sandbox --rps 20 --duration 10s"] },
   verify: { commands: ["npm run verify -- --sandbox"] },
   prometheus: {
     dashboard: "prometheus",
     path: "/query?g0.expr=service%3Aistio_requests%3Arate5m&g0.tab=graph&g0.range_input=30m",
-    proof: "Execute",
+    proof: ".uplot canvas",
   },
-  jaeger: { dashboard: "jaeger", path: "/search?service=user-service.demo", proof: "Find Traces" },
-  kiali: { dashboard: "kiali", path: "/kiali/console/graph/namespaces?namespaces=demo", proof: "Traffic Graph" },
-  grafana: { dashboard: "grafana", path: "/dashboards", proof: "Dashboards" },
+  jaeger: { dashboard: "jaeger", path: "/search?service=user-service.demo", proof: "text=Find Traces" },
+  kiali: { dashboard: "kiali", path: "/kiali/console/graph/namespaces?namespaces=demo", proof: "text=Traffic Graph" },
+  grafana: { dashboard: "grafana", path: "/dashboards", proof: "text=Mesh: overview" },
 };
 
 const help = `npm run screenshots -- NAME... [flags]
@@ -55,6 +57,8 @@ Pictures of a terminal run their commands, those with a cluster in the embedded 
 in another terminal; a page that is not the real one is not taken.
 
       --json  Print the result as one JSON object on the last line
+      --prometheus-page FOLDER  Where Prometheus' page is, for a Prometheus built without one: \`npm run build\` makes it in the
+                                folder web/ui of its sources, as static/mantine-ui
   -h, --help  This text
 `;
 
@@ -62,13 +66,17 @@ function parseScreenshotFlags(argv: readonly string[]) {
   const { values, positionals: names } = parseStrictly({
     args: [...argv],
     allowPositionals: true,
-    options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
+    options: {
+      "prometheus-page": { type: "string" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
   });
   const unknown = names.find((name) => !(name in pictures));
   if (unknown !== undefined || (names.length === 0 && !values.help)) {
     throw new UsageError(`${unknown ?? "no picture"}: name some of ${Object.keys(pictures).join(", ")}`);
   }
-  return { ...values, names };
+  return { ...values, prometheusPage: values["prometheus-page"], names };
 }
 
 /** Runs commands as a user of the embedded cluster would. */
@@ -88,7 +96,10 @@ async function runAll(commands: readonly string[]): Promise<TerminalSession[]> {
   return sessions;
 }
 
-async function take(browser: Browser, name: string, picture: Picture): Promise<string> {
+/** Where pages are; npm run dashboards has opened them. */
+type Addresses = Record<DashboardName, string>;
+
+async function take(browser: Browser, name: string, picture: Picture, addresses: Addresses): Promise<string> {
   const file = join(folder, `${name}.png`);
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.5 });
   try {
@@ -96,10 +107,10 @@ async function take(browser: Browser, name: string, picture: Picture): Promise<s
       await page.setContent(terminalPage(await runAll(picture.commands)));
       await page.locator("main").screenshot({ path: file });
     } else {
-      const url = `http://localhost:${dashboardServices[picture.dashboard].port}${picture.path}`;
-      await page.goto(url);
-      await page.getByText(picture.proof).first().waitFor({ timeout: 20_000 });
-      await page.waitForLoadState("networkidle");
+      await page.goto(addresses[picture.dashboard] + picture.path);
+      await page.locator(picture.proof).first().waitFor({ timeout: 20_000 });
+      // Charts move into place.
+      await page.waitForTimeout(1000);
       await page.screenshot({ path: file });
     }
   } finally {
@@ -110,11 +121,18 @@ async function take(browser: Browser, name: string, picture: Picture): Promise<s
 
 runCommand(
   help,
-  async ({ names }, log) => {
+  async ({ names, prometheusPage }, log) => {
     const { chromium } = await import("playwright-core");
     const executablePath = findOnPath("chromium");
     if (executablePath === undefined) {
       throw new Error("no chromium on PATH; on Debian: apt-get install chromium");
+    }
+    const addresses = Object.fromEntries(
+      Object.entries(dashboardServices).map(([name, { port }]) => [name, `http://localhost:${port}`]),
+    ) as Addresses;
+    const page = prometheusPage && (await servePrometheusPage(prometheusPage, addresses.prometheus));
+    if (page) {
+      addresses.prometheus = page.url;
     }
     mkdirSync(folder, { recursive: true });
     // Chromium refuses its own sandbox to root, and the pages are ours.
@@ -123,12 +141,15 @@ runCommand(
     try {
       const files: string[] = [];
       for (const name of names) {
-        files.push(await take(browser, name, pictures[name]!));
+        files.push(await take(browser, name, pictures[name]!, addresses));
         log(files.at(-1)!);
       }
       return { files };
     } finally {
       await browser.close();
+      if (page) {
+        page.close();
+      }
     }
   },
   parseScreenshotFlags,

@@ -75,6 +75,8 @@ function problemsOfCommand([program = "", ...args]: string[]): string[] {
       return problemsOfNpm(args);
     case "npx":
       return args[0] !== undefined && args[0] in bin ? problemsOfScript(args[0], args.slice(1)) : [`npx ${args[0]}`];
+    case "eval":
+      return problemsOfLine(args.join(" ").replace(/^\$\(|\)$/g, ""));
     case "pulumi":
       return problemsOfPulumi(args);
     default:
@@ -84,7 +86,7 @@ function problemsOfCommand([program = "", ...args]: string[]): string[] {
 
 function problemsOfNpm(args: string[]): string[] {
   const at = args.indexOf("--");
-  const own = (at < 0 ? args : args.slice(0, at)).filter((word) => word !== "--silent");
+  const own = (at < 0 ? args : args.slice(0, at)).filter((word) => word !== "--silent" && word !== "-s");
   const script = own[0] === "run" ? own[1] : own[0];
   if (own.join(" ") === "ci") {
     return [];

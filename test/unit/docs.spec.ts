@@ -149,6 +149,7 @@ describe("the check of documents", () => {
     ["npm start -- --config egressGatway=true", /no config key egressGatway/],
     ["npm start -- --config egressGateway=yes", /egressGateway: use one of true, false/],
     ["npm run sandbox -- stop", /sandbox knows no stop/],
+    ['eval "$(npm run -s sandbox -- environment)"', /sandbox knows no environment/],
     ["npx mesh-check --formt json -", /mesh-check knows no --formt/],
     ["pulumi config set kubeContxt NAME", /no config key kubeContxt/],
     ["pulumi config set kubeContext NAME", undefined],
