@@ -112,6 +112,14 @@ describe("documents", () => {
     );
   });
 
+  it("tell of every output", () => {
+    const program = readFileSync(join(projectFolder, "index.ts"), "utf8");
+    const readme = readFileSync(join(projectFolder, "README.md"), "utf8");
+    const table = readme.split("## Outputs")[1]!.split("\n## ")[0]!;
+    const names = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1]).sort();
+    assert.deepEqual(names(table, /^\| `(\w+)`/gm), names(program, /^export const (\w+)/gm));
+  });
+
   it("tell of every npm script", () => {
     const { scripts } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
