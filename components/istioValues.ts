@@ -119,7 +119,7 @@ export function gatewayValues(
     service: {
       type: settings.serviceType,
       ports: servicePorts(settings),
-      ...(settings.annotations && { annotations: settings.annotations }),
+      ...(Object.keys(settings.annotations ?? {}).length > 0 && { annotations: settings.annotations }),
     },
   };
 }
