@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { expectedInfo, up as sandboxUp } from "../sandbox";
 import { sandboxContext } from "../stacks/cluster";
+import { parseConfig } from "../stacks/config";
+import { isObject } from "../stacks/configReader";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
 import { createCluster } from "./createCluster";
 import type { Flags } from "./flags";
 import { UsageError } from "./flags";
 import { findOnPath } from "./pulumiCli";
-import { readProject, readStackFile, stackFile } from "./stackFiles";
+import { asProgramConfig, readProject, readStackFile, stackFile, withSettings } from "./stackFiles";
 import { chooseTarget } from "./target";
 
 /** What a run is about: a stack, its cluster, and the config that this run adds. */
@@ -46,6 +48,9 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
     configContext: configOf(flags.stack, "kubeContext"),
   });
 
+  if (start) {
+    checkConfig(flags.stack ?? (target.kind === "sandbox" ? "sandbox" : "dev"), flagSettings, project);
+  }
   if (target.kind === "sandbox") {
     const stack = flags.stack ?? "sandbox";
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
@@ -79,6 +84,16 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
     context,
     helm: "helm",
   };
+}
+
+/** Refuses bad config before a cluster is built for it. What this run adds itself, such as paths of the cluster, comes later. */
+function checkConfig(stack: string, settings: Record<string, string>, project: ReturnType<typeof readProject>): void {
+  const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
+  // Only the Pulumi CLI can read a secret.
+  const readable = Object.fromEntries(
+    Object.entries(config).filter(([, value]) => !(isObject(value) && "secure" in value)),
+  );
+  parseConfig(asProgramConfig(withSettings(readable, settings, project), project));
 }
 
 function splitSetting(setting: string): [string, string] {

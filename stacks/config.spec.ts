@@ -206,12 +206,12 @@ describe("parseConfig", () => {
     [
       "an environment that is no map",
       { services: [{ name: "a", env: ["A=b"] }] },
-      /^services\[0\]\.env: use an object of texts/,
+      /^services\[0\]\.env: use an object of variables/,
     ],
     [
       "resources that can't be read",
       { services: [{ name: "a", resources: { requests: { cpu: "lots" } } }] },
-      /^services\[0\]\.resources: use an object with requests/,
+      /^services\[0\]\.resources\.requests\.cpu: use an amount/,
     ],
   ];
   for (const [title, config, expected] of mistakes) {

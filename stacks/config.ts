@@ -1,3 +1,4 @@
+import { dashboardNames, exposedPath } from "../components/observability/endpoints";
 import { isDnsLabel } from "../components/validation";
 import { readCluster } from "./clusterConfig";
 import type { ClusterConfig } from "./clusterConfig";
@@ -17,7 +18,7 @@ import type { Profile, ProfileName } from "./profile";
 import { sandbox } from "./sandbox";
 import { readSecurity } from "./securityConfig";
 import type { SecurityConfig } from "./securityConfig";
-import { readServices } from "./servicesConfig";
+import { readServices, serviceKeys } from "./servicesConfig";
 import type { ServiceConfig } from "./servicesConfig";
 
 /** Namespace of our keys; Pulumi takes it from the project's name. */
@@ -83,8 +84,23 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     services: readServices(reader, profile),
     observability: readObservability(reader, profile),
   };
-  reader.rejectUnknownKeys();
+  rejectTakenPaths(reader, config);
+  reader.rejectUnknownKeys({ services: serviceKeys });
   return { config, reader };
+}
+
+/** An exposed dashboard has a path of the gateway, which no service can have as well. */
+function rejectTakenPaths(reader: ConfigReader, { services, observability }: StackConfig): void {
+  const taken = observability.exposeDashboards ? dashboardNames.map(exposedPath) : [];
+  services.forEach(({ path }, i) => {
+    if (path !== undefined && taken.includes(path)) {
+      reader.problem(
+        `services[${i}].path`,
+        path,
+        "an exposed dashboard has it; choose another, or unset dashboardsExposed",
+      );
+    }
+  });
 }
 
 function readNamespace(reader: ConfigReader): string {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { chartsMissingFrom, parseChartSource } from "../components/helmChart";
 import type { ChartSource } from "../components/helmChart";
+import { isRegistry } from "../components/imageReference";
 import { isDnsLabel } from "../components/validation";
 import { istioChartRepo, istioHub, istioVersion } from "../components/versions";
 import type { ConfigReader } from "./configReader";
@@ -33,8 +34,8 @@ export function readIstio(reader: ConfigReader): IstioConfig {
     hub: reader.textThat(
       "istioHub",
       istioHub,
-      (v) => !/\s|:\/\/|\/$/.test(v),
-      "use registry/path, no scheme and no / at the end",
+      isRegistry,
+      "use registry/path in lower case, no scheme and no / at the end",
     ),
     tag: reader.textThat("istioTag", version, (v) => /^[\w][\w.-]{0,127}$/.test(v), "use an image tag such as 1.30.4"),
     revision: reader.textThat(
@@ -53,6 +54,9 @@ function readCharts(reader: ConfigReader, cni: boolean): ChartSource {
   const key = "istioCharts";
   const value = reader.text(key, istioChartRepo);
   const source = parseChartSource(value);
+  if (source.kind !== "folder" && !/^\w+:\/\/[^\s/]/.test(source.url)) {
+    reader.problem(key, value, "no such URL; use https://HOST/PATH, oci://HOST/PATH or the path of a folder");
+  }
   if (source.kind === "folder") {
     const missing = [...chartsMissingFrom(source.path), ...(cni ? chartsMissingFrom(source.path, ["cni"]) : [])];
     if (!existsSync(source.path)) {
