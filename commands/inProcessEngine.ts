@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
-import type { StackOutput } from "../sandbox/applier/apply";
+import type { Program, StackOutput } from "../sandbox/applier/apply";
+import type { DeclaredResource } from "../sandbox/applier/declare";
 import { checkPolicies } from "./policyCheck";
 import type { Session } from "./session";
 import { asProgramConfig, readProject, readStackFile, withSettings } from "./stackFiles";
@@ -19,16 +20,26 @@ export async function upInProcess(session: Session, log: (line: string) => void)
     import("../sandbox/applier/apply"),
     import("../sandbox/applier/declare"),
   ]);
+  const program = programOf(session);
+  checkPolicies(await declareProgram(program), profileOf(program.config, program.project), log);
+  return applyProgram(program, { ...session, log });
+}
+
+/** @returns what a stack declares, without applying it. */
+export async function declareStack(stack: Pick<Session, "stack" | "settings">): Promise<DeclaredResource[]> {
+  const { declareProgram } = await import("../sandbox/applier/declare");
+  return declareProgram(programOf(stack));
+}
+
+function programOf({ stack, settings }: Pick<Session, "stack" | "settings">): Program {
   const project = readProject();
-  const { config = {} } = readStackFile(session.stack) as { config?: Record<string, unknown> };
-  const program = {
+  const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
+  return {
     project: project.name,
-    stack: session.stack,
-    config: asProgramConfig(withSettings(config, session.settings, project), project),
+    stack,
+    config: asProgramConfig(withSettings(config, settings, project), project),
     load: loadProgram,
   };
-  checkPolicies(await declareProgram(program), profileOf(program.config, project.name), log);
-  return applyProgram(program, { ...session, log });
 }
 
 /** Removes what {@link upInProcess} made. @returns false if there was nothing. */

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { expectedInfo, up as sandboxUp } from "../sandbox";
+import type { SandboxInfo } from "../sandbox";
 import { sandboxContext } from "../stacks/cluster";
 import { parseConfig } from "../stacks/config";
 import { isObject } from "../stacks/configReader";
@@ -55,17 +56,9 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
     const stack = flags.stack ?? "sandbox";
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
     const info = start ? await sandboxUp({ log }) : expectedInfo();
-    const settings = {
-      kubeconfig: info.kubeconfig,
-      kubeContext: sandboxContext,
-      istioCharts: info.chartsFolder,
-      istioHub: info.hub,
-      istioTag: info.tag,
-      podLogsFolder: info.podLogsFolder,
-    };
     return {
       stack,
-      settings: { ...settings, ...flagSettings },
+      settings: { ...sandboxSettings(info), ...flagSettings },
       kubeconfig: info.kubeconfig,
       context: sandboxContext,
       helm: `${info.binDir}/helm`,
@@ -86,6 +79,18 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
   };
 }
 
+/** @returns the config that a stack needs to go to the embedded cluster. */
+export function sandboxSettings(info: SandboxInfo): Record<string, string> {
+  return {
+    kubeconfig: info.kubeconfig,
+    kubeContext: sandboxContext,
+    istioCharts: info.chartsFolder,
+    istioHub: info.hub,
+    istioTag: info.tag,
+    podLogsFolder: info.podLogsFolder,
+  };
+}
+
 /** Refuses bad config before a cluster is built for it. What this run adds itself, such as paths of the cluster, comes later. */
 function checkConfig(stack: string, settings: Record<string, string>, project: ReturnType<typeof readProject>): void {
   const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
@@ -96,7 +101,8 @@ function checkConfig(stack: string, settings: Record<string, string>, project: R
   parseConfig(asProgramConfig(withSettings(readable, settings, project), project));
 }
 
-function splitSetting(setting: string): [string, string] {
+/** @returns key and value of a --config flag. */
+export function splitSetting(setting: string): [string, string] {
   const at = setting.indexOf("=");
   return [setting.slice(0, at), setting.slice(at + 1)];
 }

@@ -13,12 +13,24 @@ export interface Scaling {
   spread?: boolean;
 }
 
+/** References of Istio's images that are not `hub/name:tag`, for example with a digest. */
+export interface IstioImages {
+  /** Image of istiod. */
+  pilot?: string;
+  /** Image of sidecars, gateways and the pods' init container. */
+  proxy?: string;
+  /** Image of istio-cni. */
+  cni?: string;
+}
+
 /** What the charts' defaults can be changed to; everything else stays as Istio ships it. */
 export interface ControlPlaneSettings {
   /** Registry and path of Istio's images. */
   hub: string;
   /** Tag of Istio's images. */
   tag: string;
+  /** Images of another name, tag or digest. Default: those of `hub` and `tag`. */
+  images?: IstioImages;
   /** Revision of this control plane. Default: none, it is the default one. */
   revision?: string;
   /** Istio's own MeshConfig, merged over ours. */
@@ -72,6 +84,8 @@ export function istiodValues(settings: ControlPlaneSettings): Record<string, unk
     resources: settings.istiodResources,
     topologySpreadConstraints: settings.istiodScaling.spread ? spreadOverNodesAndZones({ istio: "pilot" }) : [],
     env: settings.istiodEnv ?? {},
+    // The charts take a value with a slash for a whole reference.
+    ...(settings.images?.pilot && { image: settings.images.pilot }),
     telemetry: { enabled: settings.telemetryFilter ?? true },
     global: {
       hub: settings.hub,
@@ -79,7 +93,12 @@ export function istiodValues(settings: ControlPlaneSettings): Record<string, unk
       imagePullPolicy,
       // With one pod a budget of one available blocks every node drain.
       defaultPodDisruptionBudget: { enabled: replicas > 1 },
-      proxy: { resources: settings.sidecarResources, readinessPeriodSeconds: sidecarReadinessPeriodSeconds },
+      proxy: {
+        resources: settings.sidecarResources,
+        readinessPeriodSeconds: sidecarReadinessPeriodSeconds,
+        ...(settings.images?.proxy && { image: settings.images.proxy }),
+      },
+      ...(settings.images?.proxy && { proxy_init: { image: settings.images.proxy } }),
     },
     ...(settings.cni && { cni: { enabled: true } }),
     meshConfig: {
@@ -90,8 +109,12 @@ export function istiodValues(settings: ControlPlaneSettings): Record<string, unk
 }
 
 /** @returns the values of the chart `cni`. */
-export function cniValues({ hub, tag }: Pick<ControlPlaneSettings, "hub" | "tag">): Record<string, unknown> {
-  return { global: { hub, tag, imagePullPolicy } };
+export function cniValues({
+  hub,
+  tag,
+  images,
+}: Pick<ControlPlaneSettings, "hub" | "tag" | "images">): Record<string, unknown> {
+  return { global: { hub, tag, imagePullPolicy }, ...(images?.cni && { image: images.cni }) };
 }
 
 /** @returns the values of the chart `gateway` for the gateway whose pods get the label `istio: <kind>`. */

@@ -8,8 +8,8 @@ import type { RawConfig } from "./configReader";
 import { dev } from "./dev";
 import { readGateway } from "./gatewayConfig";
 import type { GatewayConfig } from "./gatewayConfig";
+import { readImages } from "./imagesConfig";
 import { readIstio } from "./istioConfig";
-import type { IstioConfig } from "./istioConfig";
 import { readObservability } from "./observabilityConfig";
 import type { ObservabilityConfig } from "./observabilityConfig";
 import { prod } from "./prod";
@@ -42,7 +42,7 @@ export interface StackConfig {
   profile: Profile;
   cluster: ClusterConfig;
   namespace: string;
-  istio: IstioConfig;
+  istio: ReturnType<ReturnType<typeof readImages>["istio"]>;
   gateway: GatewayConfig;
   security: SecurityConfig;
   services: ServiceConfig[];
@@ -72,8 +72,10 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   const own = Object.entries(raw).filter(([key]) => key.startsWith(prefix));
   const reader = new ConfigReader(Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])));
 
-  const profile = profiles[reader.oneOf("profile", profileNames, "dev")];
-  const istio = readIstio(reader);
+  const named = profiles[reader.oneOf("profile", profileNames, "dev")];
+  const images = readImages(reader, Object.keys(named.images));
+  const profile = { ...named, images: images.table(named.images) };
+  const istio = images.istio(readIstio(reader));
   const config: StackConfig = {
     profile,
     cluster: readCluster(reader),
@@ -81,7 +83,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     istio,
     gateway: readGateway(reader, profile),
     security: readSecurity(reader, istio.cni),
-    services: readServices(reader, profile),
+    services: images.services(readServices(reader, profile)),
     observability: readObservability(reader, profile),
   };
   rejectTakenPaths(reader, config);
