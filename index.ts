@@ -68,6 +68,7 @@ const observabilityArgs = {
   ...observabilityConfig,
   scrapeSeconds: profile.observability.prometheus.scrapeSeconds,
   systemNamespace: "istio-system",
+  controlPlaneNamespace: istio.systemNamespace,
   exposed: observabilityConfig.exposeDashboards,
   kiali: observabilityConfig.kiali
     ? { sizing: profile.observability.kialiSizing, auth: profile.observability.kialiAuth }

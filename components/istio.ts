@@ -31,6 +31,8 @@ export interface IstioArgs extends ControlPlaneSettings {
 
 /** Istio from its own Helm charts: resource definitions, then the control plane, then the gateways that it injects. */
 export class Istio extends pulumi.ComponentResource {
+  /** Namespace of the control plane, known once it exists. */
+  readonly systemNamespace: pulumi.Output<string>;
   /** Namespace of the gateways. */
   readonly gatewayNamespace: pulumi.Output<string>;
   /** Name of the ingress gateway's Service, known once the gateway is ready. */
@@ -105,6 +107,7 @@ export class Istio extends pulumi.ComponentResource {
 
     this.controlPlane = istiod;
     this.ingressGateway = ingress;
+    this.systemNamespace = systemNamespace.metadata.name;
     this.gatewayNamespace = gatewayNamespace.metadata.name;
     // From the status, so that it is unknown, not wrong, until the release is there.
     this.ingressService = ingress.status.name;

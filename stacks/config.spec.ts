@@ -222,6 +222,14 @@ describe("parseConfig", () => {
     });
   }
 
+  it("does not show what is secret", () => {
+    const raw = { [`${configNamespace}:services`]: '[{"name":"a","env":{"TOKEN":7}}]', [`${configNamespace}:x`]: "1" };
+    assert.throws(
+      () => parseConfig(raw, (key) => key === `${configNamespace}:services`),
+      (error: Error) => /services\[0\]\.env\.TOKEN = "\[secret\]"/.test(error.message) && /x = "1"/.test(error.message),
+    );
+  });
+
   it("leaves other namespaces' config alone", () => {
     parseConfig({ "kubernetes:context": "x", "pulumi:tags": "{}" });
   });

@@ -52,12 +52,16 @@ export interface StackConfig {
 /**
  * Reads the configuration.
  * @param raw All config as Pulumi hands it out, with namespaces; other namespaces are left alone.
+ * @param isSecret Tells of a key, with its namespace, whether what it holds may not be shown. Default: none is secret.
  * @throws ConfigError that lists every mistake.
  */
-export function parseConfig(raw: RawConfig): StackConfig {
+export function parseConfig(raw: RawConfig, isSecret: (key: string) => boolean = () => false): StackConfig {
   const { config, reader } = readConfig(raw);
   if (reader.problems.length > 0) {
-    throw new ConfigError(reader.problems);
+    const hidden = (key: string) => isSecret(`${configNamespace}:${key.split(/[.[]/)[0]}`);
+    throw new ConfigError(
+      reader.problems.map((problem) => (hidden(problem.key) ? { ...problem, value: "[secret]" } : problem)),
+    );
   }
   return config;
 }
