@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy } from "./components/accessPolicy";
-import { EchoService } from "./components/echoService";
+import { EchoService, withAnnotations } from "./components/echoService";
 import { gatewayUrl as urlOf, localPorts } from "./components/gatewayAddress";
 import { GatewayCertificate } from "./components/gatewayCertificate";
 import { IngressAddress } from "./components/ingressAddress";
@@ -54,7 +54,7 @@ const meshNamespace = new MeshNamespace(
   "mesh",
   {
     namespace: namespaceName,
-    revision: istioConfig.revision,
+    revision: istio.revision,
     mtls: security.mutualTls,
     podSecurity: security.podSecurity,
     allowedNamespaces: security.networkPolicy ? [istio.gatewayNamespace] : undefined,
@@ -128,7 +128,11 @@ const echoServices = serviceConfigs.map(
   (service, i) =>
     new EchoService(
       service.serviceName,
-      { ...service, namespace: meshNamespace.namespace, extras: scraper?.extras(service) },
+      {
+        ...service,
+        namespace: meshNamespace.namespace,
+        extras: withAnnotations(scraper?.extras(service), istio.podAnnotations),
+      },
       // A pod that starts before the injector is there stays without a sidecar; and none starts unprotected.
       { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, trafficPolicies[i]!, ...accessPolicies] },
     ),

@@ -56,7 +56,7 @@ export function suppliesOf(resources: readonly DeclaredResource[], registry?: st
     if (type === "kubernetes:helm.sh/v3:Release") {
       const chart = chartOf(props);
       charts.set(chart.name + chart.source, chart);
-      imagesOfChart(chart.name, (props.values ?? {})).forEach((image) => use(image, name));
+      imagesOfChart(chart.name, props.values ?? {}).forEach((image) => use(image, name));
     }
     const template = (props.spec as { template?: PodTemplate } | undefined)?.template;
     for (const { image } of [...(template?.spec?.containers ?? []), ...(template?.spec?.initContainers ?? [])]) {

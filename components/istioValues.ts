@@ -51,6 +51,16 @@ export interface ControlPlaneSettings {
   outboundTraffic?: OutboundTraffic;
 }
 
+/** A second control plane beside the first, for an upgrade that can be taken back. */
+export interface CanaryControlPlane {
+  /** Its revision, which no other control plane of the cluster has. */
+  revision: string;
+  /** Version of its charts. */
+  version: string;
+  /** Tag of its images, in the same hub. */
+  tag: string;
+}
+
 /** `REGISTRY_ONLY` lets requests go to Services and ServiceEntries alone. */
 export type OutboundTraffic = "ALLOW_ANY" | "REGISTRY_ONLY";
 
@@ -122,12 +132,14 @@ export function gatewayValues(
   kind: "ingressgateway" | "egressgateway",
   settings: GatewaySettings,
   revision?: string,
+  podAnnotations?: Record<string, string>,
 ): Record<string, unknown> {
   const { replicas, max = replicas } = settings.scaling;
   return {
     ...(revision && { revision }),
     // The chart derives this label from the release's name; Gateways select by it, so it is set, not left to a name.
     labels: { istio: kind },
+    ...(podAnnotations && { podAnnotations }),
     imagePullPolicy,
     resources: settings.resources,
     replicaCount: replicas,
