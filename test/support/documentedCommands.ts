@@ -23,10 +23,16 @@ const parsers: Record<string, (argv: readonly string[]) => unknown> = {
 };
 
 /** Subcommands of the Pulumi CLI that the pages use. */
-const pulumiCommands = /^(login|preview|up|refresh|destroy|stack (init|select|output)|config set)\b/;
+const pulumiCommands = /^(login|preview|up|refresh|destroy|stack (init|select|output)|config (set|rm))\b/;
 
 /** Programs that are not ours; only files of ours that they are given are looked at. */
-const others = ["kubectl", "kind", "minikube", "kustomize", "helm", "istioctl", "curl", "cp", "git", "cd", "apt-get"];
+const others = [
+  ...["kubectl", "kind", "minikube", "kustomize", "helm", "istioctl", "curl", "cp", "git", "cd", "apt-get"],
+  ...["jq", "read", "skopeo"],
+];
+
+/** Words of the shell itself, before the command that counts; a loop's head has none. */
+const shellWords = /^\s*((for|done)\b.*|(while|do)(\s+|$))/;
 
 /** Whether code within text is a command, and not a name. */
 export function isCommand(code: string): boolean {
@@ -36,12 +42,16 @@ export function isCommand(code: string): boolean {
 
 /** @returns what is wrong with a line of shell in a page; empty if nothing is. */
 export function problemsOfLine(line: string): string[] {
-  return line
-    .replace(/(^|\s)#.*$/, "")
-    .split(/&&|\|\|?|;/)
-    .map((command) => words(command))
-    .filter((command) => command.length > 0)
-    .flatMap(problemsOfCommand);
+  return (
+    line
+      .replace(/(^|\s)#.*$/, "")
+      // What stands in quotes is another program's.
+      .replace(/'[^']*'/g, "'...'")
+      .split(/&&|\|\|?|;/)
+      .map((command) => words(command.replace(shellWords, "")))
+      .filter((command) => command.length > 0)
+      .flatMap(problemsOfCommand)
+  );
 }
 
 /** @returns what is wrong with the configuration of a stack in a page. */
@@ -56,7 +66,7 @@ export function problemsOfConfig(config: Record<string, unknown>, only?: string)
     return (
       error.problems
         // Of a key that is named alone, the others that it goes with are not known.
-        .filter(({ fix }) => only === undefined || !/only used with|; set \w+ to/.test(fix))
+        .filter(({ fix }) => only === undefined || !/only used with|; set \w+ to|declare istioCanary/.test(fix))
         .filter(
           ({ key }) => only === undefined || key === only || key.startsWith(`${only}.`) || key.startsWith(`${only}[`),
         )
@@ -88,7 +98,7 @@ function problemsOfNpm(args: string[]): string[] {
   const at = args.indexOf("--");
   const own = (at < 0 ? args : args.slice(0, at)).filter((word) => word !== "--silent" && word !== "-s");
   const script = own[0] === "run" ? own[1] : own[0];
-  if (own.join(" ") === "ci") {
+  if (["ci", "audit"].includes(own.join(" "))) {
     return [];
   }
   if (script === undefined || !(script in scripts)) {
@@ -144,8 +154,9 @@ function problemsOfPulumi(args: string[]): string[] {
     return [`pulumi ${args.join(" ")}: not one of ${String(pulumiCommands)}`];
   }
   if (args[0] === "config") {
-    const [key = "", value = ""] = args.slice(2).filter((word) => !word.startsWith("--"));
-    return problemOfSetting(key, value);
+    const [key, value = ""] = args.slice(2).filter((word) => !word.startsWith("--"));
+    // Without a key it is the command that is spoken of.
+    return key === undefined ? [] : problemOfSetting(key, args[1] === "rm" ? "VALUE" : value);
   }
   const pack = args.indexOf("--policy-pack");
   return pack >= 0 && !existsSync(join(projectFolder, args[pack + 1] ?? "", "PulumiPolicy.yaml"))
