@@ -112,6 +112,21 @@ describe("documents", () => {
     );
   });
 
+  it("and .ci/run name the same tests", () => {
+    const script = readFileSync(join(projectFolder, ".ci", "run"), "utf8");
+    const commands = [...script.matchAll(/^(?:check|suite) (npm .*)$/gm)].map((match) => match[1]!);
+    assert.ok(commands.length >= 5);
+    assertNone(commands.flatMap(problemsOfLine));
+    const readme = readFileSync(join(projectFolder, "README.md"), "utf8");
+    for (const test of ["npm test", "npm run test:cluster"]) {
+      assert.ok(readme.includes(`\`${test}\``), `README names ${test}`);
+      assert.ok(
+        commands.some((command) => command.replace(/ --silent/, "") === test),
+        `.ci/run runs ${test}`,
+      );
+    }
+  });
+
   it("tell of every output", () => {
     const program = readFileSync(join(projectFolder, "index.ts"), "utf8");
     const readme = readFileSync(join(projectFolder, "README.md"), "utf8");
