@@ -7,6 +7,7 @@ import { parseFlags } from "../../commands/flags";
 import { asProgramConfig, projectFolder, readProject } from "../../commands/stackFiles";
 import { parseConfig } from "../../stacks/config";
 import { ConfigError } from "../../stacks/configError";
+import { nearest } from "../../stacks/nearest";
 
 const { scripts, bin } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
@@ -23,15 +24,18 @@ const parsers: Record<string, (argv: readonly string[]) => unknown> = {
 };
 
 /** Subcommands of the Pulumi CLI that the pages use. */
-const pulumiCommands = /^(login|preview|up|refresh|destroy|stack (init|select|output)|config set)\b/;
+const pulumiCommands = /^(login|preview|up|refresh|destroy|stack (init|select|output)|config (set|rm))\b/;
+
+/** Programs that are checked here, and by which a command is told from a name. */
+const ours = ["npm", "npx", "pulumi", "eval"];
 
 /** Programs that are not ours; only files of ours that they are given are looked at. */
-const others = ["kubectl", "kind", "minikube", "kustomize", "helm", "istioctl", "curl", "cp", "git", "cd", "apt-get"];
+const others = ["kubectl", "kind", "minikube", "kustomize", "helm", "istioctl", "curl", "git"];
 
 /** Whether code within text is a command, and not a name. */
 export function isCommand(code: string): boolean {
   const [program = "", ...args] = words(code);
-  return args.length > 0 && ["npm", "npx", "pulumi", ...others].includes(program);
+  return args.length > 0 && [...ours, ...others].includes(program);
 }
 
 /** @returns what is wrong with a line of shell in a page; empty if nothing is. */
@@ -55,6 +59,8 @@ export function problemsOfConfig(config: Record<string, unknown>, only?: string)
     }
     return (
       error.problems
+        // Three dots stand for what the reader knows.
+        .filter(({ value }) => !String(value).includes("..."))
         // Of a key that is named alone, the others that it goes with are not known.
         .filter(({ fix }) => only === undefined || !/only used with|; set \w+ to/.test(fix))
         .filter(
@@ -79,8 +85,10 @@ function problemsOfCommand([program = "", ...args]: string[]): string[] {
       return problemsOfLine(args.join(" ").replace(/^\$\(|\)$/g, ""));
     case "pulumi":
       return problemsOfPulumi(args);
-    default:
-      return others.includes(program) ? missingFiles(args) : [`what is ${program}?`];
+    default: {
+      const meant = others.includes(program) ? undefined : nearest(program, ours);
+      return meant === undefined ? missingFiles(args) : [`${program}: is ${meant} meant?`];
+    }
   }
 }
 
@@ -160,7 +168,7 @@ export function problemOfSetting(key: string, value: string): string[] {
   if (!(name in project.keys)) {
     return [`no config key ${name}`];
   }
-  return path.length > 0 || /^[A-Z_]+$/.test(value)
+  return path.length > 0 || value === "" || /^[A-Z_]+$/.test(value)
     ? []
     : problemsOfConfig({ [`${project.name}:${name}`]: value }, name);
 }

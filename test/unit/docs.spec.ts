@@ -178,7 +178,8 @@ describe("the check of documents", () => {
     ["pulumi config set kubeContext NAME", undefined],
     ["pulumi preview --policy-pack policies", /no policy pack in policies/],
     ["kind create cluster --config commands/kind.yaml", /no file commands\/kind\.yaml/],
-    ["pulumy up", /what is pulumy/],
+    ["pulumy up", /is pulumi meant/],
+    ["for x in a b; do skopeo copy $x; done", undefined],
   ];
   for (const [line, expected] of commands) {
     it(`${expected ? "finds fault with" : "accepts"} ${line}`, () => {
