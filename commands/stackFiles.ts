@@ -45,7 +45,7 @@ export function withSettings(
   for (const [key, value] of Object.entries(settings)) {
     const fullKey = key.includes(":") ? key : `${project.name}:${key}`;
     const type = project.keys[fullKey.slice(project.name.length + 1)]?.type;
-    merged[fullKey] = type === "array" || type === "object" ? parseStructured(key, value) : value;
+    merged[fullKey] = type === "array" || type === "object" ? structured(value) : value;
   }
   return merged;
 }
@@ -73,13 +73,15 @@ function asText(key: string, value: unknown): string {
       { key, value: "[secret]", fix: "secrets can only be read by the Pulumi CLI; use --engine cli" },
     ]);
   }
-  return typeof value === "string" ? value : JSON.stringify(value);
+  // A key of a YAML file without a value is not set.
+  return typeof value === "string" ? value : value === null ? "" : JSON.stringify(value);
 }
 
-function parseStructured(key: string, value: string): unknown {
+/** @returns a list or an object from its JSON; what can't be read stays as it is, for the program to name it among all mistakes. */
+function structured(value: string): unknown {
   try {
     return JSON.parse(value) as unknown;
   } catch {
-    throw new ConfigError([{ key, value, fix: "this key holds a list or an object; write it as JSON" }]);
+    return value;
   }
 }

@@ -5,7 +5,6 @@ import type { Fault, Retries } from "../components/serviceRoute";
 import type { CircuitBreaker } from "../components/trafficPolicy";
 import { systemNamespace } from "./componentArgs";
 import { callersOf } from "./edges";
-import type { ServiceConfig } from "./servicesConfig";
 import type { Settings } from "./settings";
 
 /** Who somebody is in the mesh: the service account that its pods run as. */
@@ -112,7 +111,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
   };
 }
 
-function declaredService(service: ServiceConfig, namespace: string, gateway: Identity): DeclaredService {
+function declaredService(service: Settings["services"][number], namespace: string, gateway: Identity): DeclaredService {
   const { serviceName, port, path, timeout, retries, circuitBreaker, rateLimit, globalRateLimit, fault, versions } =
     service;
   const texts = (versions ?? [service]).map(({ args }) => echoText(args));
