@@ -69,7 +69,9 @@ describe("documents", () => {
         }),
         ...code.flatMap((text) => {
           const [, key = "", value = ""] = /^(\w+): (\S.*)$/.exec(text) ?? [];
-          return key in keys ? problemOfSetting(key, value).map((problem) => `${file}: ${text}: ${problem}`) : [];
+          return key in keys
+            ? problemOfSetting(key, parse(value)).map((problem) => `${file}: ${text}: ${problem}`)
+            : [];
         }),
       ]),
     );
