@@ -52,7 +52,8 @@ export function problemsOfLine(line: string): string[] {
 /** @returns what is wrong with the configuration of a stack in a page. */
 export function problemsOfConfig(config: Record<string, unknown>, only?: string): string[] {
   const project = readProject();
-  const keys = Object.keys(project.keys);
+  // Those of one word, such as registry, may be meant as words.
+  const keys = Object.keys(project.keys).filter((key) => /[A-Z]/.test(key));
   try {
     parseConfig(asProgramConfig(config, project));
     return [];
