@@ -53,9 +53,7 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
     const info = start ? await sandboxUp({ log }) : expectedInfo();
     if (start) {
       const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
-      const all = withSettings(config, flagSettings, project);
-      const wanted = ["services", "istioCni"].map((key) => [key, all[`${project.name}:${key}`]]);
-      await addWantedImages(Object.fromEntries(wanted) as Record<string, unknown>, log);
+      await addWantedImages(withSettings(config, flagSettings, project)[`${project.name}:services`], log);
     }
     const settings = {
       kubeconfig: info.kubeconfig,
@@ -64,8 +62,6 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
       istioHub: info.hub,
       istioTag: info.tag,
       podLogsFolder: info.podLogsFolder,
-      istioCniBinFolder: info.cniBinFolder,
-      istioCniConfFolder: info.cniConfFolder,
     };
     return {
       stack,

@@ -35,8 +35,6 @@ export interface ControlPlaneSettings {
   telemetryFilter?: boolean;
   /** A node agent (istio-cni) redirects the pods' traffic, so that no pod needs rights for it. Default false: an init container does. */
   cni?: boolean;
-  /** Folders of the nodes that the node agent writes to. Default: the chart's, which are most clusters'. */
-  cniFolders?: { bin?: string; conf?: string };
   /** Where sidecars let requests go that are for no registered host. Default `ALLOW_ANY`: anywhere. */
   outboundTraffic?: OutboundTraffic;
 }
@@ -92,9 +90,8 @@ export function istiodValues(settings: ControlPlaneSettings): Record<string, unk
 }
 
 /** @returns the values of the chart `cni`. */
-export function cniValues(settings: Pick<ControlPlaneSettings, "hub" | "tag" | "cniFolders">): Record<string, unknown> {
-  const { hub, tag, cniFolders: { bin, conf } = {} } = settings;
-  return { ...(bin && { cniBinDir: bin }), ...(conf && { cniConfDir: conf }), global: { hub, tag, imagePullPolicy } };
+export function cniValues({ hub, tag }: Pick<ControlPlaneSettings, "hub" | "tag">): Record<string, unknown> {
+  return { global: { hub, tag, imagePullPolicy } };
 }
 
 /** @returns the values of the chart `gateway` for the gateway whose pods get the label `istio: <kind>`. */

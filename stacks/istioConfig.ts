@@ -16,8 +16,6 @@ export interface IstioConfig {
   egressGateway: boolean;
   /** Install istio-cni. */
   cni: boolean;
-  /** Where the nodes have their CNI plugins and configuration; undefined where the chart looks for them. */
-  cniFolders: { bin?: string; conf?: string };
 }
 
 /** Reads the keys of Istio. */
@@ -48,12 +46,7 @@ export function readIstio(reader: ConfigReader): IstioConfig {
     meshConfig: reader.object("istioMeshConfig"),
     egressGateway: reader.boolean("egressGateway", false),
     cni,
-    cniFolders: { bin: readFolder(reader, "istioCniBinFolder"), conf: readFolder(reader, "istioCniConfFolder") },
   };
-}
-
-function readFolder(reader: ConfigReader, key: string): string | undefined {
-  return reader.textThat(key, undefined, (v) => /^\/[\w./-]+$/.test(v), "use an absolute path of the nodes");
 }
 
 function readCharts(reader: ConfigReader, cni: boolean): ChartSource {
