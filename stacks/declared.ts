@@ -4,7 +4,6 @@ import type { RateLimit } from "../components/rateLimitFilter";
 import type { Fault, Retries } from "../components/serviceRoute";
 import type { CircuitBreaker } from "../components/trafficPolicy";
 import { systemNamespace } from "./componentArgs";
-import { systemNamespace } from "./componentArgs";
 import { callersOf } from "./edges";
 import type { Settings } from "./settings";
 
