@@ -33,6 +33,9 @@ const ours = ["npm", "npx", "pulumi", "eval"];
 /** Programs that are not ours; only files of ours that they are given are looked at. */
 const others = ["kubectl", "kind", "minikube", "kustomize", "helm", "istioctl", "curl", "git"];
 
+/** Words of the shell itself, before the command that counts; a loop's head has none. */
+const shellWords = /^\s*((for|done)\b.*|(while|do)(\s+|$))/;
+
 /** Whether code within text is a command, and not a name. */
 export function isCommand(code: string): boolean {
   const [program = "", ...args] = words(code);
@@ -41,12 +44,16 @@ export function isCommand(code: string): boolean {
 
 /** @returns what is wrong with a line of shell in a page; empty if nothing is. */
 export function problemsOfLine(line: string): string[] {
-  return line
-    .replace(/(^|\s)#.*$/, "")
-    .split(/&&|\|\|?|;/)
-    .map((command) => words(command))
-    .filter((command) => command.length > 0)
-    .flatMap(problemsOfCommand);
+  return (
+    line
+      .replace(/(^|\s)#.*$/, "")
+      // What stands in quotes is another program's.
+      .replace(/'[^']*'/g, "'...'")
+      .split(/&&|\|\|?|;/)
+      .map((command) => words(command.replace(shellWords, "")))
+      .filter((command) => command.length > 0)
+      .flatMap(problemsOfCommand)
+  );
 }
 
 /** @returns what is wrong with the configuration of a stack in a page. */
@@ -157,7 +164,8 @@ function problemsOfPulumi(args: string[]): string[] {
   }
   if (args[0] === "config") {
     const [key, value = ""] = args.slice(2).filter((word) => !word.startsWith("--"));
-    return key === undefined ? [] : problemOfSetting(key, value);
+    // Without a key it is the command that is spoken of.
+    return key === undefined ? [] : problemOfSetting(key, args[1] === "rm" ? "VALUE" : value);
   }
   const pack = args.indexOf("--policy-pack");
   return pack >= 0 && !existsSync(join(projectFolder, args[pack + 1] ?? "", "PulumiPolicy.yaml"))
