@@ -44,16 +44,12 @@ export function isCommand(code: string): boolean {
 
 /** @returns what is wrong with a line of shell in a page; empty if nothing is. */
 export function problemsOfLine(line: string): string[] {
-  return (
-    line
-      .replace(/(^|\s)#.*$/, "")
-      // What stands in quotes is another program's.
-      .replace(/'[^']*'/g, "'...'")
-      .split(/&&|\|\|?|;/)
-      .map((command) => words(command.replace(shellWords, "")))
-      .filter((command) => command.length > 0)
-      .flatMap(problemsOfCommand)
-  );
+  return line
+    .replace(/(^|\s)#.*$/, "")
+    .split(/&&|\|\|?|;/)
+    .map((command) => words(command))
+    .filter((command) => command.length > 0)
+    .flatMap(problemsOfCommand);
 }
 
 /** @returns what is wrong with the configuration of a stack in a page. */
