@@ -33,9 +33,6 @@ const ours = ["npm", "npx", "pulumi", "eval"];
 /** Programs that are not ours; only files of ours that they are given are looked at. */
 const others = ["kubectl", "kind", "minikube", "kustomize", "helm", "istioctl", "curl", "git"];
 
-/** Words of the shell itself, before the command that counts; a loop's head has none. */
-const shellWords = /^\s*((for|done)\b.*|(while|do)(\s+|$))/;
-
 /** Whether code within text is a command, and not a name. */
 export function isCommand(code: string): boolean {
   const [program = "", ...args] = words(code);
@@ -160,8 +157,7 @@ function problemsOfPulumi(args: string[]): string[] {
   }
   if (args[0] === "config") {
     const [key, value = ""] = args.slice(2).filter((word) => !word.startsWith("--"));
-    // Without a key it is the command that is spoken of.
-    return key === undefined ? [] : problemOfSetting(key, args[1] === "rm" ? "VALUE" : value);
+    return key === undefined ? [] : problemOfSetting(key, value);
   }
   const pack = args.indexOf("--policy-pack");
   return pack >= 0 && !existsSync(join(projectFolder, args[pack + 1] ?? "", "PulumiPolicy.yaml"))
