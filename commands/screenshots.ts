@@ -24,6 +24,10 @@ type Picture =
 /** Address of the embedded cluster's gateway. */
 const gateway = "http://10.199.0.1:30080";
 
+/** Requests per second that each service answered, by code. */
+const requestRate =
+  'sum by (destination_service_name, response_code) (rate(istio_requests_total{reporter="destination"}[30s]))';
+
 const pictures: Record<string, Picture> = {
   "mesh-check": { commands: ["npx mesh-check docs/examples"] },
   doctor: { commands: ["npm run doctor -- preview sandbox kind"] },
@@ -40,7 +44,7 @@ const pictures: Record<string, Picture> = {
   verify: { commands: ["npm run verify -- --sandbox"] },
   prometheus: {
     dashboard: "prometheus",
-    path: "/query?g0.expr=service%3Aistio_requests%3Arate5m&g0.tab=graph&g0.range_input=30m",
+    path: `/query?g0.expr=${encodeURIComponent(requestRate)}&g0.tab=graph&g0.range_input=5m`,
     proof: ".uplot canvas",
   },
   jaeger: { dashboard: "jaeger", path: "/search?service=user-service.demo", proof: "text=Find Traces" },
