@@ -12,7 +12,7 @@ import { judgeNodes, judgeVersion } from "./cluster";
 import { judgeCalls, pairs, readWget } from "./edges";
 import { judgeInjected, judgeVersions } from "./injected";
 import { judgeInjector } from "./istiod";
-import { metricsCause, requestsToSend } from "./metrics";
+import { grown, metricsCause, requestsToSend } from "./metrics";
 import { readPlainText, whoAllowsPlainText } from "./mtls";
 import { judgeNamespace } from "./namespace";
 import { expectedEdges, graphEdges } from "./pages";
@@ -291,6 +291,10 @@ describe("metrics", () => {
     assert.equal(requestsToSend(undefined, 15), 30);
     assert.equal(requestsToSend(1, 15), 30);
     assert.equal(requestsToSend(10, 15), 300);
+  });
+  it("counts by pod, for pods come and go", () => {
+    assert.equal(grown({ a: 100, b: 5 }, { b: 7, c: 3 }), 5);
+    assert.equal(grown({ a: 100 }, { a: 4 }), 0);
   });
   it("names what keeps requests from being counted", () => {
     assert.match(metricsCause({ ...facts, counter: false }, about).cause, /stats-access-log is gone/);

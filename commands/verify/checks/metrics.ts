@@ -75,9 +75,19 @@ export function metricsCause(
 const counted = (service: string, namespace: string) =>
   `istio_requests_total{reporter="destination",destination_service_name="${service}",destination_workload_namespace="${namespace}"}`;
 
-async function total(context: Context, service: string): Promise<number> {
-  const samples = await promql(context, `sum(${counted(service, context.declared.namespaces.mesh)})`);
-  return Number(samples[0]?.value[1] ?? 0);
+/** Requests that each pod of a service has counted. */
+export type Counts = Record<string, number>;
+
+/** @returns how many requests came since. A pod that ended meanwhile takes what it had counted with it, and that is no loss. */
+export function grown(before: Counts, now: Counts): number {
+  return Object.entries(now).reduce((sum, [pod, count]) => sum + Math.max(0, count - (before[pod] ?? 0)), 0);
+}
+
+/** @returns how many requests were counted; undefined if none ever was. */
+async function counts(context: Context, service: string): Promise<Counts | undefined> {
+  const samples = await promql(context, `sum by (pod) (${counted(service, context.declared.namespaces.mesh)})`);
+  const found = samples.map(({ metric, value }) => [metric.pod ?? "", Number(value[1])] as const);
+  return found.length > 0 ? Object.fromEntries(found) : undefined;
 }
 
 async function gatherFacts(context: Context): Promise<MetricsFacts> {
@@ -130,20 +140,24 @@ export const metrics: Check = {
     const patience = scrapeSeconds + slackSeconds;
     // What the last scrape before saw may be one scrape old.
     const send = requestsToSend(declared.loadPerSecond, patience + scrapeSeconds);
-    const before = await total(context, service.name);
+    const whyNot = async (seen: string) => {
+      const about = { statsAccessLog: declared.statsAccessLog, system, kubectl: cluster.kubectl };
+      const { cause, next } = metricsCause(await gatherFacts(context), about);
+      return fail(`${seen} in ${patience} s`, cause, next);
+    };
+    // A Prometheus that has just started knows nothing yet, and would take all that ever was for what is sent now.
+    const { found: before } = await until(patience, () => counts(context, service.name));
+    if (before === undefined) {
+      return whyNot(`no request to ${service.name} was counted`);
+    }
     await Promise.all(Array.from({ length: send }, () => http.get(gatewayUrl + service.path!)));
     const { found, seconds } = await until(patience, async () => {
-      const now = await total(context, service.name);
-      return now - before >= send ? now : undefined;
+      const now = await counts(context, service.name);
+      return now && grown(before, now) >= send ? now : undefined;
     });
     if (found === undefined) {
-      const { cause, next } = metricsCause(await gatherFacts(context), {
-        statsAccessLog: declared.statsAccessLog,
-        system,
-        kubectl: cluster.kubectl,
-      });
-      const seen = (await total(context, service.name)) - before;
-      return fail(`${seen} of ${send} requests to ${service.name} were counted in ${patience} s`, cause, next);
+      const seen = grown(before, (await counts(context, service.name)) ?? {});
+      return whyNot(`${seen} of ${send} requests to ${service.name} were counted`);
     }
     const all = `istio_requests_total{reporter="destination",destination_workload_namespace="${mesh}"}`;
     const bucket = `istio_request_duration_milliseconds_bucket{reporter="destination",destination_workload_namespace="${mesh}"}`;
