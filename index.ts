@@ -1,179 +1,144 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy } from "./components/accessPolicy";
-import { EchoService, withAnnotations } from "./components/echoService";
-import { gatewayUrl as urlOf, localPorts } from "./components/gatewayAddress";
+import { gatewayUrl as urlOf } from "./components/gatewayAddress";
 import { GatewayCertificate } from "./components/gatewayCertificate";
 import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
+import { loadCompanion, LoadGenerator } from "./components/loadGenerator";
 import { MeshNamespace } from "./components/meshNamespace";
-import { ServiceRoutes } from "./components/serviceRoutes";
-import { TrafficPolicy } from "./components/trafficPolicy";
-import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
-import { callersOf } from "./stacks/edges";
+import { MeshService } from "./components/meshService";
+import { RateLimitService } from "./components/rateLimit/rateLimitService";
 import { withUrls } from "./components/observability/endpoints";
-import { logScraper, Observability, spanReceiver } from "./components/observability/observability";
-import { MeshTelemetry, mergeMeshConfig, telemetryMeshConfig } from "./components/telemetry";
-import { readme as describe } from "./stacks/readme";
+import { logScraper, Observability } from "./components/observability/observability";
+import { joinExtras } from "./components/podExtras";
+import { MeshTelemetry } from "./components/telemetry";
+import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
+import { gatewayReach, istioArgs, observabilityArgs, systemNamespace } from "./stacks/componentArgs";
+import { declaredMesh, selfSignedSecret } from "./stacks/declared";
+import { callersOf } from "./stacks/edges";
+import { calleeTargets, gatewayTargets } from "./stacks/loadTargets";
+import { readme as describe, readmeFacts } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
-const {
-  profile,
-  cluster,
-  namespace: namespaceName,
-  istio: istioConfig,
-  gateway,
-  security,
-  services: serviceConfigs,
-  observability: observabilityConfig,
-} = readSettings();
+const settings = readSettings();
+const { cluster, gateway, load, observability: observabilityConfig, profile, rateLimit, security } = settings;
 
 const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
 const onCluster = { providers: { kubernetes: provider } };
 
-const istio = new Istio(
-  "istio",
-  {
-    ...istioConfig,
-    ...profile.istio,
-    meshConfig: mergeMeshConfig(telemetryMeshConfig(spanReceiver(observabilityConfig.tracing)), istioConfig.meshConfig),
-    ingressGateway: {
-      ...profile.gateway,
-      serviceType: gateway.serviceType,
-      nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
-    },
-    egressGateway: istioConfig.egressGateway ? profile.gateway : undefined,
-    mtls: security.mutualTls,
-    outboundTraffic: security.outboundTraffic,
-  },
-  onCluster,
-);
+const istio = new Istio("istio", istioArgs(settings), onCluster);
+// Istio's resource types, its webhooks and its injector are there once the control plane is.
+const afterIstio = { ...onCluster, dependsOn: istio.controlPlane };
 
 const meshNamespace = new MeshNamespace(
   "mesh",
   {
-    namespace: namespaceName,
+    namespace: settings.namespace,
     revision: istio.revision,
     mtls: security.mutualTls,
     podSecurity: security.podSecurity,
     allowedNamespaces: security.networkPolicy ? [istio.gatewayNamespace] : undefined,
     resourceQuota: security.resourceQuota,
   },
-  { ...onCluster, dependsOn: istio.controlPlane },
+  afterIstio,
 );
 
-const observabilityArgs = {
-  ...profile.observability,
-  ...observabilityConfig,
-  scrapeSeconds: profile.observability.prometheus.scrapeSeconds,
-  systemNamespace: "istio-system",
-  controlPlaneNamespace: istio.systemNamespace,
-  exposed: observabilityConfig.exposeDashboards,
-  kiali: observabilityConfig.kiali
-    ? { sizing: profile.observability.kialiSizing, auth: profile.observability.kialiAuth }
-    : undefined,
-  grafana: observabilityConfig.grafana ? { sizing: profile.observability.grafanaSizing } : undefined,
-  images: profile.images,
-};
-const observability = new Observability("observability", observabilityArgs, onCluster);
-const scraper = logScraper("log-scraper", meshNamespace.namespace, observabilityArgs, onCluster);
+const observedArgs = { ...observabilityArgs(settings), controlPlaneNamespace: istio.systemNamespace };
+const observability = new Observability("observability", observedArgs, onCluster);
+const scraper = logScraper("log-scraper", meshNamespace.namespace, observedArgs, onCluster);
 
 new MeshTelemetry(
   "telemetry",
   {
-    systemNamespace: "istio-system",
+    systemNamespace,
     samplingPercent: observabilityConfig.tracing.kind === "none" ? undefined : observabilityConfig.samplingPercent,
     fileLogNamespaces: scraper ? [meshNamespace.namespace] : [],
     statsAccessLog: profile.observability.statsAccessLog,
   },
-  { ...onCluster, dependsOn: istio.controlPlane },
+  afterIstio,
 );
 
-const trafficPolicies = serviceConfigs.map(
-  ({ serviceName, circuitBreaker, rateLimit, versions }) =>
-    new TrafficPolicy(
-      serviceName,
-      {
-        namespace: meshNamespace.namespace,
-        serviceName,
-        circuitBreaker,
-        rateLimit,
-        versions: versions?.map(({ version }) => version),
-      },
-      { ...onCluster, dependsOn: istio.controlPlane },
-    ),
-);
-
+const edges = {
+  namespace: meshNamespace.namespace,
+  gateway: { namespace: istio.gatewayNamespace, serviceAccount: istio.ingressServiceAccount },
+};
 const accessPolicies = security.defaultDeny
   ? [
       new AccessPolicy(
         "access",
         {
           namespace: meshNamespace.namespace,
-          services: serviceConfigs.map((service) => ({
+          services: settings.services.map((service) => ({
             service: service.serviceName,
-            callers: callersOf(service, {
-              namespace: meshNamespace.namespace,
-              gateway: { namespace: istio.gatewayNamespace, serviceAccount: istio.ingressServiceAccount },
-            }),
+            callers: callersOf(service, edges),
           })),
         },
-        { ...onCluster, dependsOn: istio.controlPlane },
+        afterIstio,
       ),
     ]
   : [];
 
-const echoServices = serviceConfigs.map(
-  (service, i) =>
-    new EchoService(
+const rateLimitService =
+  rateLimit.limits.length > 0
+    ? new RateLimitService(
+        "rate-limit",
+        {
+          ...rateLimit,
+          servicesNamespace: settings.namespace,
+          sizing: profile.rateLimit,
+          images: profile.images,
+          revision: istio.revision,
+          podAnnotations: istio.podAnnotations,
+          mtls: security.mutualTls,
+          podSecurity: security.podSecurity,
+          networkPolicy: security.networkPolicy,
+        },
+        afterIstio,
+      )
+    : undefined;
+
+// A pod that starts before the injector is there stays without a sidecar; and none starts unprotected.
+const beforePods = [
+  istio.controlPlane,
+  meshNamespace,
+  ...accessPolicies,
+  ...(rateLimitService ? [rateLimitService] : []),
+];
+const meshServices = settings.services.map(
+  (service) =>
+    new MeshService(
       service.serviceName,
       {
         ...service,
         namespace: meshNamespace.namespace,
-        extras: withAnnotations(scraper?.extras(service), istio.podAnnotations),
+        rateLimitService: rateLimitService?.endpoint,
+        extras: joinExtras(
+          scraper?.extras(service),
+          load && loadCompanion(calleeTargets(service.serviceName, settings.services, settings.namespace), load),
+          { annotations: istio.podAnnotations },
+        ),
       },
-      // A pod that starts before the injector is there stays without a sidecar; and none starts unprotected.
-      { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, trafficPolicies[i]!, ...accessPolicies] },
+      { ...onCluster, dependsOn: beforePods },
     ),
 );
 
-serviceConfigs.forEach(
-  (service, i) =>
-    new ServiceRoutes(
-      service.serviceName,
-      {
-        ...service,
-        namespace: meshNamespace.namespace,
-        routeName: service.serviceName,
-        service: echoServices[i]!.serviceName,
-      },
-      { ...onCluster, dependsOn: [trafficPolicies[i]!, echoServices[i]!] },
-    ),
-);
-
-const reach = {
-  address: gateway.address,
-  tls: gateway.tlsSecret !== undefined || gateway.selfSigned,
-  serviceType: gateway.serviceType,
-  clusterKind: cluster.kind,
-  nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
-  nodeAddress: cluster.nodeAddress,
-};
+const reach = gatewayReach(settings);
 const expectedUrl = urlOf(reach);
 const certificate = gateway.selfSigned
   ? new GatewayCertificate(
       "gateway",
       {
         namespace: istio.gatewayNamespace,
-        secretName: "gateway-self-signed",
+        secretName: selfSignedSecret,
         hosts: certificateHosts(gateway.hosts, expectedUrl),
       },
       onCluster,
     )
   : undefined;
 
-new IngressRoutes(
+const routes = new IngressRoutes(
   "demo",
   {
     namespace: meshNamespace.namespace,
@@ -182,14 +147,27 @@ new IngressRoutes(
     tlsSecret: certificate?.secretName ?? gateway.tlsSecret,
     httpsPort: httpsPort(expectedUrl),
     routes: [
-      ...serviceConfigs.flatMap((service, i) =>
-        service.path === undefined ? [] : [{ ...service, path: service.path, service: echoServices[i]!.serviceName }],
+      ...settings.services.flatMap((service, i) =>
+        service.path === undefined ? [] : [{ ...service, path: service.path, service: meshServices[i]!.serviceName }],
       ),
       ...observability.exposedRoutes,
     ],
   },
-  { ...onCluster, dependsOn: [istio.controlPlane, ...trafficPolicies, ...echoServices] },
+  { ...onCluster, dependsOn: [istio.controlPlane, ...meshServices] },
 );
+
+const loadTargets = gatewayTargets(settings.services, {
+  host: pulumi.interpolate`${istio.ingressService}.${istio.gatewayNamespace}.svc.cluster.local`,
+  tls: reach.tls,
+  hosts: gateway.hosts,
+});
+if (load && loadTargets.length > 0) {
+  new LoadGenerator(
+    "load-generator",
+    { ...load, namespace: meshNamespace.namespace, targets: loadTargets, podAnnotations: istio.podAnnotations },
+    { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, routes] },
+  );
+}
 
 const ingress = new IngressAddress(
   "ingress",
@@ -203,7 +181,7 @@ export const gatewayUrl = ingress.url;
 /** URL of each service that has a path on the gateway. */
 export const services = gatewayUrl.apply((url) =>
   Object.fromEntries(
-    serviceConfigs.flatMap(({ serviceName, path }) => (url && path ? [[serviceName, url + path]] : [])),
+    settings.services.flatMap(({ serviceName, path }) => (url && path ? [[serviceName, url + path]] : [])),
   ),
 );
 
@@ -215,20 +193,12 @@ export const dashboards = gatewayUrl.apply((url) =>
 /** Password of Grafana's user `admin`; a secret. */
 export const grafanaPassword = observability.grafanaPassword;
 
-/** What to do next, as Markdown. */
-export const readme = pulumi.all([gatewayUrl, istio.gatewayNamespace]).apply(([url, gatewayNamespace]) =>
-  describe({
-    gatewayUrl: url,
-    selfSigned: gateway.selfSigned,
-    namespace: namespaceName,
-    services: serviceConfigs,
-    withoutImage:
-      profile.name === "sandbox" && !observabilityConfig.kiali && !observabilityConfig.grafana
-        ? ["Kiali", "Grafana"]
-        : [],
-    portForward:
-      gateway.serviceType === "ClusterIP" || url === undefined
-        ? `kubectl --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${reach.tls ? `${localPorts.https}:443` : `${localPorts.http}:80`}`
-        : undefined,
-  }),
+/** What was declared, for `npm run verify` to compare the cluster with. */
+export const declared = istio.gatewayNamespace.apply((namespace) =>
+  declaredMesh(settings, { namespace, serviceAccount: istio.ingressServiceAccount }),
 );
+
+/** What to do next, as Markdown. */
+export const readme = pulumi
+  .all([gatewayUrl, istio.gatewayNamespace])
+  .apply(([url, gatewayNamespace]) => describe(readmeFacts(settings, url, gatewayNamespace)));

@@ -10,6 +10,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { median, writeResults } from "./measure";
 
 const sizes = [10, 100, 1000];
 const istioctl = process.env["ISTIOCTL"] ?? "istioctl";
@@ -97,12 +98,6 @@ function time(command: string, args: readonly string[]): number {
   return elapsed;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
 interface Row {
   services: number;
   meshCheck: number;
@@ -112,7 +107,7 @@ interface Row {
 
 function main(): void {
   const rounds = Number(process.argv[2] ?? 11);
-  const output = process.argv[3] ?? "mesh-check-bench.json";
+  const output = process.argv[3] ?? "bench/results/mesh-check.json";
   const folder = mkdtempSync(join(tmpdir(), "mesh-check-bench-"));
   try {
     const rows = sizes.map((services): Row => {
@@ -139,8 +134,7 @@ function main(): void {
     }
     console.log(`\nStarting node with nothing to do takes ${empty.toFixed(0)} ms of each mesh-check.`);
     const version = execFileSync(istioctl, ["version", "--remote=false"], { encoding: "utf8" }).trim();
-    const machine = { node: process.version, istioctl: version, rounds, startOfNode: empty };
-    writeFileSync(output, `${JSON.stringify({ ...machine, rows }, undefined, 2)}\n`);
+    writeResults(output, { istioctl: version, rounds, startOfNode: empty, rows });
   } finally {
     rmSync(folder, { recursive: true });
   }

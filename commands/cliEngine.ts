@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { StackOutput } from "../sandbox/applier/apply";
-import { run } from "../sandbox/system/run";
+import type { StackOutput } from "../sandbox/applier/inventory";
+import { run, tryRun } from "../sandbox/system/run";
 import type { PulumiCli } from "./pulumiCli";
 import { pulumiEnvironment, runPulumi, userFolder } from "./pulumiCli";
 import type { Session } from "./session";
@@ -12,21 +12,26 @@ import { projectFolder, readProject, readStackFile, stackFile, stackYaml, withSe
 export class CliEngine {
   private constructor(
     private readonly cli: PulumiCli,
-    private readonly session: Session,
+    private readonly session: Pick<Session, "stack">,
     private readonly env: NodeJS.ProcessEnv,
     private readonly configFile: string,
   ) {}
 
   /** Writes the config of this run and selects the stack, creating it if need be. */
-  static async open(cli: PulumiCli, session: Session): Promise<CliEngine> {
+  static async open(cli: PulumiCli, session: Pick<Session, "stack" | "settings">): Promise<CliEngine> {
     const env = await pulumiEnvironment(cli);
     const created = await createStack(cli, session.stack, env);
     return new CliEngine(cli, session, env, writeConfig(session, created));
   }
 
-  /** `pulumi up`. @returns the outputs; secrets are not asked for. */
+  /** `pulumi up`. @returns the outputs. */
   async up(): Promise<Record<string, StackOutput>> {
     await runPulumi(this.cli, ["up", "--yes", "--skip-preview", ...this.stackFlags, ...this.configFlag], this.env);
+    return this.outputs();
+  }
+
+  /** `pulumi stack output`. @returns the outputs; secrets are not asked for. */
+  async outputs(): Promise<Record<string, StackOutput>> {
     const shown = await run(this.cli.command, ["stack", "output", "--json", ...this.stackFlags], {
       cwd: projectFolder,
       env: this.env,
@@ -35,6 +40,17 @@ export class CliEngine {
     return Object.fromEntries(
       Object.entries(outputs).map(([name, value]) => [name, { value, secret: value === "[secret]" }]),
     );
+  }
+
+  /** `pulumi preview` with the policy pack. @returns whether it passed, and what it said. */
+  async preview(): Promise<{ passed: boolean; said: string }> {
+    const pack = ["--policy-pack", "policy", "--color", "never", "--non-interactive"];
+    const { code, stdout, stderr } = await tryRun(
+      this.cli.command,
+      ["preview", ...pack, ...this.stackFlags, ...this.configFlag],
+      { cwd: projectFolder, env: this.env },
+    );
+    return { passed: code === 0, said: [stdout.trim(), stderr.trim()].filter((text) => text !== "").join("\n") };
   }
 
   /** `pulumi destroy`. */
@@ -82,7 +98,10 @@ interface StackSummary {
  * Writes the config of this run: the stack's own, and what only this run adds, such as paths of this machine. The copy keeps what Pulumi
  * wrote into it earlier, which it needs to decrypt secrets.
  */
-function writeConfig({ stack, settings }: Session, created: Record<string, unknown>): string {
+function writeConfig(
+  { stack, settings }: Pick<Session, "stack" | "settings">,
+  created: Record<string, unknown>,
+): string {
   const folder = join(userFolder, "config");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `Pulumi.${stack}.yaml`);

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
 
-/** Flags of `npm start` and `npm run down`. */
+/** Flags that all commands share. */
 export interface Flags {
   stack?: string;
   context?: string;
@@ -14,17 +15,27 @@ export interface Flags {
   help: boolean;
 }
 
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
+/** What parsing gives for the flags that one command has besides the common ones. */
+export type MoreFlags<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>["values"];
+
 /** A mistake on the command line; the message says what to write instead. */
 export class UsageError extends Error {}
 
-const engines = ["auto", "cli", "in-process"] as const;
+/** How the program can be applied. */
+export const engines = ["auto", "cli", "in-process"] as const;
 
 /**
  * Parses the command line.
+ * @param more Flags of one command alone, as node's parseArgs takes them.
  * @throws UsageError naming the flag that is unknown or lacks its value.
  */
-export function parseFlags(argv: readonly string[]): Flags {
-  const { values } = parse(argv);
+export function parseFlags<O extends Options = Record<never, never>>(
+  argv: readonly string[],
+  more?: O,
+): Flags & MoreFlags<O> {
+  const { values } = parse(argv, more);
   const engine = values.engine as Flags["engine"];
   if (!engines.includes(engine)) {
     throw new UsageError(`--engine ${engine}: use one of ${engines.join(", ")}`);
@@ -37,32 +48,41 @@ export function parseFlags(argv: readonly string[]): Flags {
       throw new UsageError(`--config ${setting}: write it as key=value`);
     }
   }
-  return { ...values, engine };
+  return { ...values, engine } as Flags & MoreFlags<O>;
 }
 
-function parse(argv: readonly string[]) {
+/**
+ * Node's own parser, whose complaints become UsageErrors.
+ * @throws UsageError
+ */
+export function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
   try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: false,
-      options: {
-        stack: { type: "string", short: "s" },
-        context: { type: "string" },
-        kubeconfig: { type: "string" },
-        sandbox: { type: "boolean", default: false },
-        engine: { type: "string", default: "auto" },
-        config: { type: "string", short: "c", multiple: true, default: [] },
-        yes: { type: "boolean", short: "y", default: false },
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
+    return parseArgs(config);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 
-/** The flags that both commands share, explained. */
+function parse(argv: readonly string[], more: Options = {}) {
+  return parseStrictly({
+    args: [...argv],
+    allowPositionals: false,
+    options: {
+      ...more,
+      stack: { type: "string", short: "s" },
+      context: { type: "string" },
+      kubeconfig: { type: "string" },
+      sandbox: { type: "boolean", default: false },
+      engine: { type: "string", default: "auto" },
+      config: { type: "string", short: "c", multiple: true, default: [] },
+      yes: { type: "boolean", short: "y", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+}
+
+/** The flags that all commands share, explained. */
 export const flagsHelp = `
   -s, --stack NAME        Stack: dev (default), prod, sandbox, or one of your own with a Pulumi.NAME.yaml
       --context NAME      Context of the kubeconfig; needed for a cluster that is not on this machine

@@ -3,7 +3,7 @@ import { isRegistry } from "../components/imageReference";
 import { flagsHelp, UsageError } from "./flags";
 import { suppliesOf } from "./imageList";
 import type { Supplies } from "./imageList";
-import { declareStack } from "./inProcessEngine";
+import { declareInProcess } from "./inProcessEngine";
 import { runCommand } from "./runCommand";
 import { sandboxSettings, splitSetting } from "./session";
 import { readProject, readStackFile } from "./stackFiles";
@@ -23,7 +23,7 @@ runCommand(help, async (flags) => {
   }
   // Which cluster it would go to makes no difference, and a remote one that happens to be current is no reason to stop.
   process.env.KUBECONFIG = "/nonexistent";
-  const resources = await declareStack({
+  const { resources } = await declareInProcess({
     stack,
     settings: { ...(flags.sandbox && sandboxSettings(expectedInfo())), ...settings, registry: "auto" },
   });

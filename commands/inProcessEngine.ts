@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
-import type { Program, StackOutput } from "../sandbox/applier/apply";
+import type { Program } from "../sandbox/applier/apply";
 import type { DeclaredResource } from "../sandbox/applier/declare";
+import type { StackOutput } from "../sandbox/applier/inventory";
 import { checkPolicies } from "./policyCheck";
 import type { Session } from "./session";
 import { asProgramConfig, readProject, readStackFile, withSettings } from "./stackFiles";
@@ -14,23 +15,7 @@ function loadProgram(): Promise<Record<string, unknown>> {
   return Promise.resolve(requireFresh(path) as Record<string, unknown>);
 }
 
-/** Checks the stack against the policies and applies it, without the Pulumi CLI. @returns its outputs. */
-export async function upInProcess(session: Session, log: (line: string) => void): Promise<Record<string, StackOutput>> {
-  const [{ applyProgram }, { declareProgram }] = await Promise.all([
-    import("../sandbox/applier/apply"),
-    import("../sandbox/applier/declare"),
-  ]);
-  const program = programOf(session);
-  checkPolicies(await declareProgram(program), profileOf(program.config, program.project), log);
-  return applyProgram(program, { ...session, log });
-}
-
-/** @returns what a stack declares, without applying it. */
-export async function declareStack(stack: Pick<Session, "stack" | "settings">): Promise<DeclaredResource[]> {
-  const { declareProgram } = await import("../sandbox/applier/declare");
-  return declareProgram(programOf(stack));
-}
-
+/** @returns the program with the config of a stack, and of this run on top. */
 function programOf({ stack, settings }: Pick<Session, "stack" | "settings">): Program {
   const project = readProject();
   const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
@@ -40,6 +25,23 @@ function programOf({ stack, settings }: Pick<Session, "stack" | "settings">): Pr
     config: asProgramConfig(withSettings(config, settings, project), project),
     load: loadProgram,
   };
+}
+
+/** Runs the program without applying anything. @returns what it declares, and the kind of stack that the policies take it for. */
+export async function declareInProcess(
+  session: Pick<Session, "stack" | "settings">,
+): Promise<{ resources: DeclaredResource[]; profile: "dev" | "prod" }> {
+  const { declareProgram } = await import("../sandbox/applier/declare");
+  const program = programOf(session);
+  return { resources: await declareProgram(program), profile: profileOf(program.config, program.project) };
+}
+
+/** Checks the stack against the policies and applies it, without the Pulumi CLI. @returns its outputs. */
+export async function upInProcess(session: Session, log: (line: string) => void): Promise<Record<string, StackOutput>> {
+  const { applyProgram } = await import("../sandbox/applier/apply");
+  const { resources, profile } = await declareInProcess(session);
+  checkPolicies(resources, profile, log);
+  return applyProgram(programOf(session), { ...session, log });
 }
 
 /** Removes what {@link upInProcess} made. @returns false if there was nothing. */

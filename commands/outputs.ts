@@ -1,8 +1,8 @@
-import type { StackOutput } from "../sandbox/applier/apply";
+import type { StackOutput } from "../sandbox/applier/inventory";
 
-/** Prints a stack's outputs for a person; secrets stay hidden. */
+/** Prints a stack's outputs for a person; secrets stay hidden, and what only programs read is left out. */
 export function printOutputs(outputs: Record<string, StackOutput>): void {
-  const { readme, ...rest } = outputs;
+  const { readme, declared: _, ...rest } = outputs;
   console.log("\nOutputs:");
   for (const [name, { value, secret }] of Object.entries(rest).filter(([, output]) => output.value !== undefined)) {
     print(name, secret ? "[secret]" : value, 1);

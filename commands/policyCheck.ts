@@ -1,4 +1,5 @@
 import { runtime } from "@pulumi/pulumi";
+import type { Outcome } from "../policy/check";
 import { checkResources } from "../policy/check";
 import { unknown } from "../policy/mesh/pulumi";
 import type { Finding } from "../policy/rule";
@@ -7,6 +8,12 @@ import type { DeclaredResource } from "../sandbox/applier/declare";
 /** @returns a finding as one line: what, where, why, how to mend it. */
 export function describeFinding({ rule, level, resource, field, message }: Finding): string {
   return `[${level}] ${rule}: ${resource}: ${field ? `${field}: ` : ""}${message}`;
+}
+
+/** @returns what the policy pack's rules say of what a program declares. */
+export function judge(resources: readonly DeclaredResource[], profile: "dev" | "prod"): Outcome {
+  const declared = resources.map((resource) => ({ ...resource, props: withUnknowns(resource.props) }));
+  return checkResources(declared as Parameters<typeof checkResources>[0], { profile });
 }
 
 /**
@@ -19,8 +26,7 @@ export function checkPolicies(
   profile: "dev" | "prod",
   log: (line: string) => void,
 ): void {
-  const declared = resources.map((resource) => ({ ...resource, props: withUnknowns(resource.props) }));
-  const { findings } = checkResources(declared as Parameters<typeof checkResources>[0], { profile });
+  const { findings } = judge(resources, profile);
   const mandatory = findings.filter(({ level }) => level === "mandatory");
   findings.filter(({ level }) => level === "advisory").forEach((finding) => log(describeFinding(finding)));
   if (mandatory.length > 0) {

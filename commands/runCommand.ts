@@ -2,19 +2,28 @@ import { ConfigError } from "../stacks/configError";
 import type { Flags } from "./flags";
 import { parseFlags, UsageError } from "./flags";
 
+/** What every command line can ask for. */
+interface CommonFlags {
+  help: boolean;
+  json: boolean;
+}
+
 /**
  * Runs one command: parses its flags, prints its result, and turns what goes wrong into a message and an exit code
  * (1: it failed, 2: it was asked for something that makes no sense).
  * @param help Printed for --help.
- * @param run Does the work; progress goes to `log`. @returns what --json prints.
+ * @param run Does the work; progress goes to `log`. @returns what --json prints. One that did its work, but found something wrong,
+ * sets process.exitCode.
+ * @param parse Parses the command line; throws UsageError. Default: the flags that all commands share.
  */
-export function runCommand(
+export function runCommand<F extends CommonFlags = Flags>(
   help: string,
-  run: (flags: Flags, log: (line: string) => void) => Promise<Record<string, unknown>>,
+  run: (flags: F, log: (line: string) => void) => Promise<object>,
+  parse: (argv: readonly string[]) => F = parseFlags as (argv: readonly string[]) => unknown as typeof parse,
 ): void {
   const log = (line: string) => console.error(line);
   const main = async () => {
-    const flags = parseFlags(process.argv.slice(2));
+    const flags = parse(process.argv.slice(2));
     if (flags.help) {
       console.log(help);
       return;
@@ -26,7 +35,7 @@ export function runCommand(
   };
   main().then(
     // What the SDK keeps open must not keep a finished command alive.
-    () => process.exit(0),
+    () => process.exit(),
     (error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
       console.error(process.env.DEBUG && error instanceof Error ? error.stack : `error: ${message}`);

@@ -9,6 +9,7 @@ import { createCluster } from "./createCluster";
 import type { Flags } from "./flags";
 import { UsageError } from "./flags";
 import { findOnPath } from "./pulumiCli";
+import { addWantedImages } from "./sandboxImages";
 import { asProgramConfig, readProject, readStackFile, stackFile, withSettings } from "./stackFiles";
 import { chooseTarget } from "./target";
 
@@ -56,6 +57,10 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
     const stack = flags.stack ?? "sandbox";
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
     const info = start ? await sandboxUp({ log }) : expectedInfo();
+    if (start) {
+      const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
+      await addWantedImages(withSettings(config, flagSettings, project)[`${project.name}:services`], log);
+    }
     return {
       stack,
       settings: { ...sandboxSettings(info), ...flagSettings },

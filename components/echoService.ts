@@ -40,11 +40,6 @@ export interface PodExtras {
   volumes?: k8s.types.input.core.v1.Volume[];
 }
 
-/** @returns extras with more annotations. */
-export function withAnnotations(extras: PodExtras | undefined, annotations: Record<string, string>): PodExtras {
-  return { ...extras, annotations: { ...extras?.annotations, ...annotations } };
-}
-
 /** Args of {@link EchoService}. */
 export interface EchoServiceArgs {
   /** Namespace of all that is made. */

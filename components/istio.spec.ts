@@ -126,11 +126,14 @@ describe("Istio", () => {
     );
   });
 
-  it("names no node ports for a load balancer", async () => {
-    const ingressGateway = { ...args.ingressGateway, serviceType: "LoadBalancer" as const };
-    const { one } = await declare(() => new Istio("istio", { ...args, ingressGateway }));
+  it("hands annotations to a load balancer, and names no node ports", async () => {
+    const annotations = { "example.com/scheme": "internet-facing" };
+    const ingressGateway = { ...args.ingressGateway, serviceType: "LoadBalancer" as const, annotations };
+    const { one } = await declare(() => new Istio("istio", { ...args, ingressGateway, egressGateway: ingressGateway }));
     const { service } = one("Release", "istio-ingressgateway").inputs.values;
     assert.equal(service.type, "LoadBalancer");
+    assert.deepEqual(service.annotations, annotations);
+    assert.equal(one("Release", "istio-egressgateway").inputs.values.service.annotations, undefined);
     assert.ok(service.ports.every((port: object) => !("nodePort" in port)));
   });
 

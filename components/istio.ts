@@ -138,7 +138,12 @@ export class Istio extends pulumi.ComponentResource {
 
     const ingress = gateway("ingressgateway", args.ingressGateway);
     if (args.egressGateway) {
-      gateway("egressgateway", { ...args.egressGateway, serviceType: "ClusterIP", nodePorts: undefined });
+      gateway("egressgateway", {
+        ...args.egressGateway,
+        serviceType: "ClusterIP",
+        annotations: undefined,
+        nodePorts: undefined,
+      });
     }
 
     this.controlPlane = istiod;

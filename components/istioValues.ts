@@ -68,6 +68,8 @@ export type OutboundTraffic = "ALLOW_ANY" | "REGISTRY_ONLY";
 export interface GatewaySettings {
   /** Type of its Service. */
   serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
+  /** Annotations of its Service. Default none. */
+  annotations?: Record<string, string>;
   /** Node ports, for type NodePort. Default: Kubernetes picks them. */
   nodePorts?: { http?: number; https?: number };
   /** Requests and limits. */
@@ -146,7 +148,11 @@ export function gatewayValues(
     autoscaling: { enabled: max > replicas, minReplicas: replicas, maxReplicas: max },
     ...(replicas > 1 && { podDisruptionBudget: { minAvailable: 1 } }),
     topologySpreadConstraints: settings.scaling.spread ? spreadOverNodesAndZones({ istio: kind }) : [],
-    service: { type: settings.serviceType, ports: servicePorts(settings) },
+    service: {
+      type: settings.serviceType,
+      ports: servicePorts(settings),
+      ...(settings.annotations && { annotations: settings.annotations }),
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { declare, errorOf } from "../test/support/declare";
 import type { TrafficPolicyArgs } from "./trafficPolicy";
 import { circuitBreakerPolicy, TrafficPolicy } from "./trafficPolicy";
 
+const rateLimitService = { host: "ratelimit.rate-limit.svc.cluster.local", port: 8081, domain: "demo" };
 const args: TrafficPolicyArgs = { namespace: "demo", serviceName: "user-service" };
 
 function declared(more: Partial<TrafficPolicyArgs>) {
@@ -71,6 +72,45 @@ describe("TrafficPolicy", () => {
     assert.deepEqual(limit.response_headers_to_add[0].header, { key: "retry-after", value: "90" });
   });
 
+  it("has the service's pods ask the rate limit service, after the limit of their own", async () => {
+    const { all } = await declared({
+      rateLimit: { tokens: 60, fillInterval: "1s" },
+      globalRateLimit: { requests: 100, unit: "minute" },
+      rateLimitService,
+    });
+    const [own, shared] = all("EnvoyFilter").map(({ inputs }) => inputs);
+    assert.equal(shared.metadata.name, "user-service-rate-limit-global");
+    assert.deepEqual(shared.spec.workloadSelector, { labels: { app: "user-service" } });
+    assert.ok(shared.spec.priority > own.spec.priority);
+    const [filter, descriptor] = shared.spec.configPatches;
+    assert.deepEqual(
+      [filter.match.context, filter.patch.operation, filter.match.listener.filterChain.filter.subFilter.name],
+      ["SIDECAR_INBOUND", "INSERT_BEFORE", "envoy.filters.http.router"],
+    );
+    const config = filter.patch.value.typed_config;
+    assert.equal(config.domain, "demo");
+    assert.equal(config.failure_mode_deny, false);
+    assert.equal(config.enable_x_ratelimit_headers, "DRAFT_VERSION_03");
+    assert.deepEqual(config.rate_limit_service.grpc_service.envoy_grpc, {
+      cluster_name: "outbound|8081||ratelimit.rate-limit.svc.cluster.local",
+      authority: "ratelimit.rate-limit.svc.cluster.local",
+    });
+    assert.deepEqual(
+      [descriptor.applyTo, descriptor.match, descriptor.patch.operation],
+      ["VIRTUAL_HOST", { context: "SIDECAR_INBOUND" }, "MERGE"],
+    );
+    assert.deepEqual(descriptor.patch.value.rate_limits, [
+      { actions: [{ generic_key: { descriptor_key: "service", descriptor_value: "user-service" } }] },
+    ]);
+  });
+
+  it("refuses requests that nobody counts, if it is told to", async () => {
+    const globalRateLimit = { requests: 1, unit: "day", failOpen: false } as const;
+    const { one } = await declared({ globalRateLimit, rateLimitService });
+    const config = one("EnvoyFilter").inputs.spec.configPatches[0].patch.value.typed_config;
+    assert.deepEqual([config.failure_mode_deny, config.status_on_error], [true, { code: "ServiceUnavailable" }]);
+  });
+
   it("names every mistake at once, before anything is declared", async () => {
     const message = await errorOf(
       () =>
@@ -78,10 +118,19 @@ describe("TrafficPolicy", () => {
           ...args,
           circuitBreaker: { maxConnections: 0, interval: "10" },
           rateLimit: { tokens: 10, fillInterval: "20ms", burst: 5 },
+          globalRateLimit: { requests: 1.5, unit: "minute" },
           versions: ["V2"],
         }),
     );
-    for (const field of ["maxConnections", "interval", "rateLimit.burst", "rateLimit.fillInterval", "versions[0]"]) {
+    for (const field of [
+      "maxConnections",
+      "interval",
+      "rateLimit.burst",
+      "rateLimit.fillInterval",
+      "globalRateLimit.requests",
+      "rateLimitService",
+      "versions[0]",
+    ]) {
       assert.ok(message.includes(field), `${field} in ${message}`);
     }
   });

@@ -3,6 +3,9 @@ import { isDuration, milliseconds } from "./durations";
 import { DestinationRule } from "./istioApi/destinationRule";
 import type { TrafficPolicySpec } from "./istioApi/destinationRule";
 import { EnvoyFilter } from "./istioApi/envoyFilter";
+import { globalRateLimitFilter } from "./rateLimit/globalRateLimit";
+import type { GlobalRateLimit, RateLimitEndpoint } from "./rateLimit/globalRateLimit";
+import { checkGlobalRateLimit } from "./rateLimit/globalRateLimitCheck";
 import { rateLimitFilter, shortestFillMs } from "./rateLimitFilter";
 import type { RateLimit } from "./rateLimitFilter";
 import { ArgsCheck, isDnsLabel } from "./validation";
@@ -33,8 +36,12 @@ export interface TrafficPolicyArgs {
   serviceName: string;
   /** Default: no limits, nothing is ejected. */
   circuitBreaker?: CircuitBreaker;
-  /** Default: none. */
+  /** Limit of each pod. Default: none. */
   rateLimit?: RateLimit;
+  /** Limit of all pods together. Default: none. */
+  globalRateLimit?: GlobalRateLimit;
+  /** Who counts for `globalRateLimit`. */
+  rateLimitService?: RateLimitEndpoint;
   /** Versions that routes may name, values of the label `version`. Default none. */
   versions?: readonly string[];
 }
@@ -110,12 +117,22 @@ export class TrafficPolicy extends pulumi.ComponentResource {
         { parent: this },
       );
     }
+    if (args.globalRateLimit && args.rateLimitService) {
+      new EnvoyFilter(
+        `${name}-rate-limit-global`,
+        {
+          metadata: { name: `${app}-rate-limit-global`, namespace: args.namespace },
+          spec: globalRateLimitFilter(app, args.globalRateLimit, args.rateLimitService),
+        },
+        { parent: this },
+      );
+    }
     this.registerOutputs({});
   }
 }
 
 function validate(args: TrafficPolicyArgs, resource: pulumi.Resource): void {
-  const { circuitBreaker = {}, rateLimit } = args;
+  const { circuitBreaker = {}, rateLimit, globalRateLimit } = args;
   const check = new ArgsCheck("TrafficPolicy").requireDnsLabel("serviceName", args.serviceName);
   for (const key of ["maxConnections", "maxPendingRequests", "maxRequests", "consecutive5xx"] as const) {
     const value = circuitBreaker[key];
@@ -143,6 +160,15 @@ function validate(args: TrafficPolicyArgs, resource: pulumi.Resource): void {
       "rateLimit.fillInterval",
       rateLimit.fillInterval,
       `use a duration of at least ${shortestFillMs}ms`,
+    );
+  }
+  if (globalRateLimit) {
+    checkGlobalRateLimit(check, globalRateLimit, "globalRateLimit");
+    check.require(
+      args.rateLimitService !== undefined,
+      "rateLimitService",
+      args.rateLimitService,
+      "somebody has to count; give the endpoint of a RateLimitService",
     );
   }
   args.versions?.forEach((version, i) =>

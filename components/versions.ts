@@ -20,7 +20,11 @@ export const images = {
   collector: "otel/opentelemetry-collector-contrib:0.149.0",
   kiali: "quay.io/kiali/kiali:v2.27",
   grafana: "grafana/grafana:12.0.1",
+  fortio: "fortio/fortio:1.67.0",
   busybox: "busybox:1.37.0",
+  // Its tags are commits, the first eight digits.
+  rateLimit: "envoyproxy/ratelimit:3fb70258",
+  redis: "redis:7.2.11-alpine",
 } as const;
 
 /** Name of an image in {@link images}. */

@@ -1,9 +1,15 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ensureBuilt } from "./binaries/build";
 import { type BinaryGroup, binaryGroups, type GroupName } from "./binaries/groups";
 import { buildPlan } from "./binaries/plan";
-import { type ObservabilityGroup, observabilityImages } from "./images/observability";
+import { requiredVersion, pseudoVersionCommit } from "./binaries/goMod";
 import { importImages } from "./images/import";
+import { type ObservabilityGroup, observabilityImages } from "./images/observability";
+import { rateLimitImage, redisImage } from "./images/rateLimit";
 import type { ImageRecipe } from "./images/recipe";
+import { ensureUnpacked } from "./install/debian";
+import { redisLibraries, redisServer } from "./install/pins";
 import { cacheDir, statePaths } from "./paths";
 import { type Logger, silent } from "./system/log";
 
@@ -32,4 +38,21 @@ export async function addObservability(options: { log?: Logger } = {}): Promise<
     const binDir = await ensureGroup(name as ObservabilityGroup, options);
     await addImages([image(binDir)], options);
   }
+}
+
+/** Gives the running cluster the rate limit service and Redis, which few stacks want. */
+export async function addRateLimit(options: { log?: Logger } = {}): Promise<void> {
+  const cache = cacheDir();
+  for (const { pin, file } of [redisServer, ...redisLibraries]) {
+    await ensureUnpacked(pin, file, cache, options.log ?? silent);
+  }
+  const binDir = await ensureGroup("ratelimit", options);
+  await addImages([await redisImage(cache), rateLimitImage(binDir, rateLimitTag())], options);
+}
+
+/** The tag of the rate limit service's image, the commit that is pinned. */
+export function rateLimitTag(): string {
+  const { moduleDir } = buildPlan(binaryGroups.ratelimit, cacheDir());
+  const version = requiredVersion(readFileSync(join(moduleDir, "go.mod"), "utf8"), "github.com/envoyproxy/ratelimit");
+  return (pseudoVersionCommit(version) ?? version).slice(0, 8);
 }

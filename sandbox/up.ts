@@ -86,7 +86,7 @@ export async function up(options: { log?: Logger } = {}): Promise<SandboxInfo> {
     log(`cluster answers; kubeconfig ${paths.kubeconfig}, context sandbox`);
     // Last, because a first build takes a quarter of an hour: the cluster can be looked at meanwhile.
     await addObservability({ log });
-    log("Prometheus, Jaeger, Loki and the OpenTelemetry Collector are there");
+    log("Prometheus, Jaeger, Loki, the OpenTelemetry Collector and fortio are there");
     return expectedInfo();
   });
 }

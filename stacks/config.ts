@@ -12,9 +12,14 @@ import { readImages } from "./imagesConfig";
 import { readIstio } from "./istioConfig";
 import { readObservability } from "./observabilityConfig";
 import type { ObservabilityConfig } from "./observabilityConfig";
+import { readLoad } from "./loadConfig";
+import type { LoadConfig } from "./loadConfig";
 import { prod } from "./prod";
 import { profileNames } from "./profile";
 import type { Profile, ProfileName } from "./profile";
+import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
+import { readRateLimit } from "./rateLimitConfig";
+import type { RateLimitConfig } from "./rateLimitConfig";
 import { sandbox } from "./sandbox";
 import { readSecurity } from "./securityConfig";
 import type { SecurityConfig } from "./securityConfig";
@@ -35,6 +40,7 @@ const reservedNamespaces = [
   "istio-system",
   "istio-ingress",
   "observability",
+  rateLimitNamespace,
 ];
 
 /** The whole configuration: checked, typed, and with every default filled in. */
@@ -47,6 +53,9 @@ export interface StackConfig {
   security: SecurityConfig;
   services: ServiceConfig[];
   observability: ObservabilityConfig;
+  /** Steady traffic; undefined if there is none. */
+  load?: LoadConfig;
+  rateLimit: RateLimitConfig;
 }
 
 /**
@@ -80,6 +89,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   const images = readImages(reader, Object.keys(named.images));
   const profile = { ...named, images: images.table(named.images) };
   const istio = images.istio(readIstio(reader));
+  const services = images.services(readServices(reader, profile));
   const config: StackConfig = {
     profile,
     cluster: readCluster(reader),
@@ -87,8 +97,10 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     istio,
     gateway: readGateway(reader, profile),
     security: readSecurity(reader, istio.cni),
-    services: images.services(readServices(reader, profile)),
+    services,
     observability: readObservability(reader, profile),
+    load: readLoad(reader, profile),
+    rateLimit: readRateLimit(reader, services),
   };
   rejectTakenPaths(reader, config);
   reader.rejectUnknownKeys({ services: serviceKeys });

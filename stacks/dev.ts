@@ -51,5 +51,15 @@ export const dev: Profile = {
     },
     statsAccessLog: false,
   },
+  load: {
+    enabled: true,
+    ratePerSecond: 1,
+    resources: { requests: { cpu: "2m", memory: "12Mi" }, limits: { memory: "64Mi" } },
+  },
+  rateLimit: {
+    replicas: 1,
+    resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+    redisResources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "64Mi" } },
+  },
   images,
 };

@@ -22,3 +22,16 @@ export function callersOf(
     ),
   ];
 }
+
+/** A service that calls another one. */
+export interface ServiceEdge {
+  from: string;
+  to: string;
+}
+
+/** @returns the declared edges between services; callers from elsewhere are not ours to speak for. */
+export function edgesBetween(services: readonly Pick<ServiceConfig, "serviceName" | "allowFrom">[]): ServiceEdge[] {
+  return services.flatMap(({ serviceName, allowFrom }) =>
+    allowFrom.flatMap((caller) => ("service" in caller ? [{ from: caller.service, to: serviceName }] : [])),
+  );
+}

@@ -6,6 +6,8 @@ import type { Profile } from "./profile";
 /** What config says of the ingress gateway. */
 export interface GatewayConfig {
   serviceType: GatewaySettings["serviceType"];
+  /** Annotations of its Service. */
+  annotations: Record<string, string>;
   httpNodePort: number;
   httpsNodePort: number;
   /** `host` or `host:port` at which the gateway is reached. Default: found out from the cluster. */
@@ -59,6 +61,7 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
   }
   return {
     serviceType,
+    annotations: readAnnotations(reader),
     httpNodePort,
     httpsNodePort,
     address: reader.textThat("gatewayAddress", undefined, isAddress, "use host or host:port, without a scheme"),
@@ -78,4 +81,16 @@ function isAddress(value: string): boolean {
     (port === undefined || (Number(port) >= 1 && Number(port) <= 65535)) &&
     URL.canParse(`http://${value}`)
   );
+}
+
+/** @returns the annotations as texts; `pulumi config set --path` makes a truth value of `true` and a number of `8080`. */
+function readAnnotations(reader: ConfigReader): Record<string, string> {
+  const key = "gatewayAnnotations";
+  const annotations = reader.object(key);
+  for (const [name, value] of Object.entries(annotations)) {
+    if (!["string", "boolean", "number"].includes(typeof value)) {
+      reader.problem(`${key}.${name}`, value, "use a text");
+    }
+  }
+  return Object.fromEntries(Object.entries(annotations).map(([name, value]) => [name, String(value)]));
 }

@@ -72,6 +72,17 @@ export class ItemReader {
     return this.value(key, (v): v is string => typeof v === "string" && pattern.test(v), fix);
   }
 
+  /** @returns the text of a key that must be one of `choices`. */
+  oneOf<T extends string>(key: string, choices: readonly T[]): T | undefined {
+    const isChoice = (v: unknown): v is T => (choices as readonly unknown[]).includes(v);
+    return this.value(key, isChoice, `use one of ${choices.join(", ")}`);
+  }
+
+  /** @returns the truth value of a key. */
+  boolean(key: string): boolean | undefined {
+    return this.value(key, (v): v is boolean => typeof v === "boolean", "use true or false");
+  }
+
   /** @returns the duration of a key, as Istio writes it. */
   duration(key: string): string | undefined {
     return this.value(key, isDuration, "use a duration with its unit, such as 250ms, 2s or 1m30s, of at most 24h");

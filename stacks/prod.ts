@@ -64,5 +64,15 @@ export const prod: Profile = {
     },
     statsAccessLog: false,
   },
+  load: {
+    enabled: false,
+    ratePerSecond: 1,
+    resources: { requests: { cpu: "2m", memory: "12Mi" }, limits: { memory: "64Mi" } },
+  },
+  rateLimit: {
+    replicas: 2,
+    resources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { memory: "256Mi" } },
+    redisResources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { memory: "128Mi" } },
+  },
   images,
 };

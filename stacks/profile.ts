@@ -1,6 +1,7 @@
 import type { Autoscaling } from "../components/echoService";
 import type { GatewaySettings, ControlPlaneSettings, Scaling } from "../components/istioValues";
 import type { Sizing } from "../components/observability/backend";
+import type { RateLimitSizing } from "../components/rateLimit/rateLimitService";
 import type { ImageTable } from "../components/versions";
 import type { TrafficConfig } from "./trafficConfig";
 import type * as k8s from "@pulumi/kubernetes";
@@ -64,5 +65,9 @@ export interface Profile {
   gateway: Pick<GatewaySettings, "serviceType" | "resources" | "scaling">;
   services: ServiceDefaults;
   observability: ObservabilityDefaults;
+  /** Steady traffic over every declared edge, and how much of it. */
+  load: { enabled: boolean; ratePerSecond: number; resources: Resources };
+  /** The rate limit service, where a service has a global rate limit. */
+  rateLimit: RateLimitSizing;
   images: ImageTable;
 }

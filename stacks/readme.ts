@@ -1,4 +1,7 @@
+import { localPorts } from "../components/gatewayAddress";
+import { gatewayReach } from "./componentArgs";
 import type { ServiceConfig } from "./servicesConfig";
+import type { Settings } from "./settings";
 
 /** What {@link readme} tells about. */
 export interface ReadmeFacts {
@@ -13,6 +16,25 @@ export interface ReadmeFacts {
   portForward?: string;
   /** Dashboards that this profile leaves out because there is no image of them. Default none. */
   withoutImage?: readonly string[];
+}
+
+/** @returns what {@link readme} tells about a stack whose gateway is at `gatewayUrl`, in the namespace `gatewayNamespace`. */
+export function readmeFacts(settings: Settings, gatewayUrl: string | undefined, gatewayNamespace: string): ReadmeFacts {
+  const { gateway, namespace, observability, profile, services } = settings;
+  const { tls, serviceType } = gatewayReach(settings);
+  const forwardedPorts = tls ? `${localPorts.https}:443` : `${localPorts.http}:80`;
+  return {
+    gatewayUrl,
+    selfSigned: gateway.selfSigned,
+    namespace,
+    services,
+    withoutImage:
+      profile.name === "sandbox" && !observability.kiali && !observability.grafana ? ["Kiali", "Grafana"] : [],
+    portForward:
+      serviceType === "ClusterIP" || gatewayUrl === undefined
+        ? `kubectl --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${forwardedPorts}`
+        : undefined,
+  };
 }
 
 /** @returns what to do next, as Markdown: Pulumi's console shows the output `readme` so. */

@@ -27,6 +27,9 @@ export const sandbox: Profile = {
     jaeger: "sandbox.local/jaeger:1.62.0",
     loki: "sandbox.local/loki:3.7.8",
     collector: "sandbox.local/otelcol:0.149.0",
+    fortio: "sandbox.local/fortio:1.67.0",
     busybox: "sandbox.local/busybox:1.35.0",
+    rateLimit: "sandbox.local/ratelimit:3fb70258",
+    redis: "sandbox.local/redis:7.0.15",
   },
 };

@@ -43,12 +43,14 @@ describe("traffic of a service", () => {
       retries: { attempts: 3, perTryTimeout: "1s", retryOn: "5xx,429" },
       circuitBreaker: { maxConnections: 1, maxPendingRequests: 2, maxRequests: 3, consecutive5xx: 4, interval: "1s" },
       rateLimit: { tokens: 10, fillInterval: "1s", burst: 20 },
+      globalRateLimit: { requests: 100, unit: "minute", failOpen: false },
       fault: { delay: { percent: 10, duration: "1s" }, abort: { percent: 1, status: 500 } },
     };
     const [service] = parse([{ name: "a", ...settings }]).services;
-    const { timeout, retries, circuitBreaker, rateLimit, fault } = service!;
+    const { timeout, retries, circuitBreaker, rateLimit, globalRateLimit, fault } = service!;
+    const read = { timeout, retries, circuitBreaker, rateLimit, globalRateLimit, fault };
     // What is not set is undefined, which is as good as not there.
-    assert.deepEqual(JSON.parse(JSON.stringify({ timeout, retries, circuitBreaker, rateLimit, fault })), settings);
+    assert.deepEqual(JSON.parse(JSON.stringify(read)), settings);
   });
 
   it("with a short timeout of its own drops the profile's longer time for one try", () => {
@@ -98,6 +100,25 @@ describe("traffic of a service", () => {
       { rateLimit: { tokens: 5, fillInterval: "10ms" } },
       "rateLimit.fillInterval",
       /50ms/,
+    ],
+    ["a window of no length", { globalRateLimit: { requests: 5 } }, "globalRateLimit.unit", /has to be set/],
+    [
+      "a window that nobody counts in",
+      { globalRateLimit: { requests: 5, unit: "minutes" } },
+      "globalRateLimit.unit",
+      /one of second, minute, hour, day/,
+    ],
+    [
+      "a global limit of nothing",
+      { globalRateLimit: { requests: 0, unit: "day" } },
+      "globalRateLimit.requests",
+      /from 1/,
+    ],
+    [
+      "a truth value in words",
+      { globalRateLimit: { requests: 1, unit: "day", failOpen: "no" } },
+      "globalRateLimit.failOpen",
+      /true or false/,
     ],
     ["a percentage above 100", { fault: { abort: { percent: 101, status: 500 } } }, "fault.abort.percent", /0 to 100/],
     ["a fault without a status", { fault: { abort: {} } }, "fault.abort.status", /has to be set/],

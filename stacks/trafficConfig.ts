@@ -1,4 +1,6 @@
 import { milliseconds } from "../components/durations";
+import { mostRequests, rateLimitUnits } from "../components/rateLimit/globalRateLimit";
+import type { GlobalRateLimit } from "../components/rateLimit/globalRateLimit";
 import { shortestFillMs } from "../components/rateLimitFilter";
 import type { RateLimit } from "../components/rateLimitFilter";
 import type { Fault, Retries } from "../components/serviceRoute";
@@ -12,11 +14,12 @@ export interface TrafficConfig {
   retries?: Retries;
   circuitBreaker?: CircuitBreaker;
   rateLimit?: RateLimit;
+  globalRateLimit?: GlobalRateLimit;
   fault?: Fault;
 }
 
 /** Keys of an item of `services` that {@link readTraffic} reads. */
-export const trafficKeys = ["timeout", "retries", "circuitBreaker", "rateLimit", "fault"] as const;
+export const trafficKeys = ["timeout", "retries", "circuitBreaker", "rateLimit", "globalRateLimit", "fault"] as const;
 
 /** What Envoy retries: its conditions and status codes. */
 const retryConditions = [
@@ -49,6 +52,7 @@ export function readTraffic(item: ItemReader, defaults: TrafficConfig): TrafficC
     retries: readRetries(item, timeout, defaults.retries),
     circuitBreaker: readCircuitBreaker(item) ?? defaults.circuitBreaker,
     rateLimit: readRateLimit(item) ?? defaults.rateLimit,
+    globalRateLimit: readGlobalRateLimit(item) ?? defaults.globalRateLimit,
     fault: readFault(item) ?? defaults.fault,
   };
 }
@@ -143,6 +147,17 @@ function readRateLimit(item: ItemReader): RateLimit | undefined {
     limit.problem("burst", burst, `the bucket must hold what one interval adds; use ${tokens} or more`);
   }
   return { tokens, fillInterval, burst };
+}
+
+function readGlobalRateLimit(item: ItemReader): GlobalRateLimit | undefined {
+  const limit = item.object("globalRateLimit", ["requests", "unit", "failOpen"]);
+  return (
+    limit && {
+      requests: limit.required("requests", limit.whole("requests", 1, mostRequests), 1),
+      unit: limit.required("unit", limit.oneOf("unit", rateLimitUnits), "minute"),
+      failOpen: limit.boolean("failOpen"),
+    }
+  );
 }
 
 function readFault(item: ItemReader): Fault | undefined {

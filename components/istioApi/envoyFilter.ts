@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /** One change of Envoy's configuration. */
 export interface EnvoyConfigPatch {
-  applyTo: "HTTP_FILTER" | "NETWORK_FILTER";
+  applyTo: "HTTP_FILTER" | "NETWORK_FILTER" | "VIRTUAL_HOST";
   match: {
     context: "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND" | "GATEWAY";
     listener?: { filterChain: { filter: { name: string; subFilter?: { name: string } } } };

@@ -11,6 +11,10 @@ export interface TelemetrySpec {
     randomSamplingPercentage?: number;
     disableSpanReporting?: boolean;
   }[];
+  metrics?: {
+    providers?: { name: string }[];
+    overrides?: { match?: { metric?: string; mode?: string }; disabled?: boolean }[];
+  }[];
   accessLogging?: { providers?: { name: string }[]; disabled?: boolean }[];
 }
 

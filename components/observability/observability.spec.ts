@@ -186,6 +186,7 @@ describe("the sandbox's images", () => {
       jaeger: "github.com/jaegertracing/jaeger",
       otelcol: "go.opentelemetry.io/collector/service",
       loki: "github.com/grafana/loki/v3",
+      fortio: "fortio.org/fortio",
     };
     const used = Object.values(sandbox.images);
     for (const [name, module] of Object.entries(modules)) {

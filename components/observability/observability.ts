@@ -94,8 +94,6 @@ export class Observability extends pulumi.ComponentResource {
   readonly exposedRoutes: ExposedRoute[];
   /** Password of Grafana's `admin`, a secret; undefined without Grafana. */
   readonly grafanaPassword?: pulumi.Output<string>;
-  /** Ready backends: what is to be seen from its first request on depends on this. */
-  readonly ready: pulumi.Output<string[]>;
 
   constructor(name: string, args: ObservabilityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:Observability", name, {}, opts);
@@ -195,9 +193,6 @@ export class Observability extends pulumi.ComponentResource {
     }
 
     this.grafanaPassword = grafana?.adminPassword;
-    this.ready = pulumi
-      .all([loki?.url, jaeger?.url, prometheus?.url])
-      .apply((urls) => urls.filter((url): url is string => url !== undefined));
     this.dashboards = {
       ...(prometheus && { prometheus: dashboardEndpoint("prometheus", path("prometheus") ?? "") }),
       ...(args.kiali && prometheusUrl && { kiali: dashboardEndpoint("kiali", path("kiali") ?? "") }),

@@ -34,6 +34,12 @@ export interface PrometheusConfigArgs {
   remoteWrite: string[];
 }
 
+/** Label of the pods that make load: their own proxies are left out of the statistics that they fill. */
+export const loadGeneratorLabel = { "sidecar-mesh/load-generator": "true" } as const;
+
+/** A pod's label as Prometheus' service discovery names it. */
+const loadGeneratorMeta = "__meta_kubernetes_pod_label_sidecar_mesh_load_generator";
+
 /** Where an injected container serves Envoy's, the agent's and the application's metrics as one page. */
 const mergedMetrics = { port: 15020, path: "/stats/prometheus" };
 
@@ -88,6 +94,7 @@ function proxiesJob(metricRelabelings: Relabeling[]) {
       { source_labels: ["__meta_kubernetes_pod_container_name"], regex: "istio-proxy", action: "keep" },
       { source_labels: ["__meta_kubernetes_pod_container_port_number"], regex: "15090", action: "keep" },
       { source_labels: ["__meta_kubernetes_pod_phase"], regex: "Pending|Succeeded|Failed", action: "drop" },
+      { source_labels: [loadGeneratorMeta], regex: "true", action: "drop" },
       {
         source_labels: ["__meta_kubernetes_pod_ip"],
         regex: "(.+)",

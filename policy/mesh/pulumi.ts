@@ -38,7 +38,7 @@ const unknownStrings = new Set([
 /** Kinds whose Pulumi resource only changes some fields of an object; of a Namespace those are what matters here. */
 const patchSuffix = "Patch";
 
-function isUnknown(value: unknown): boolean {
+export function isUnknown(value: unknown): boolean {
   if (value === unknown || (typeof value === "string" && unknownStrings.has(value))) {
     return true;
   }

@@ -3,6 +3,7 @@ import { setAllConfig } from "@pulumi/pulumi/runtime";
 import { Cluster } from "./cluster";
 import { Helm } from "./helm";
 import { Inventory } from "./inventory";
+import type { StackOutput } from "./inventory";
 import { KubeClient } from "./kubeClient";
 import { ApplyingEngine } from "./mocks";
 import { Progress } from "./progress";
@@ -29,12 +30,6 @@ export interface Program {
   load: () => Promise<Record<string, unknown>>;
 }
 
-/** An output of the stack. */
-export interface StackOutput {
-  value: unknown;
-  secret: boolean;
-}
-
 /**
  * Runs a Pulumi program in this process and applies what it declares, without the Pulumi CLI. There is no state file and no
  * preview: an inventory in the cluster remembers what was made, and what the program no longer declares is removed.
@@ -59,6 +54,7 @@ export async function applyProgram(program: Program, target: ApplyTarget): Promi
     }
     const outputs = await resolveOutputs(exports);
     await cluster.remove(cluster.inventory.unseen);
+    await cluster.inventory.recordOutputs(outputs);
     target.log(progress.summary());
     return outputs;
   } catch (error) {

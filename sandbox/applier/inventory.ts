@@ -16,6 +16,14 @@ interface Content {
   entries: Entry[];
   /** Generated values by resource name, so that the next run generates nothing new. */
   values: Record<string, string>;
+  /** Outputs of the last run that ended well; of secrets the name alone. */
+  outputs?: Record<string, StackOutput>;
+}
+
+/** An output of the stack. */
+export interface StackOutput {
+  value: unknown;
+  secret: boolean;
 }
 
 /** Where the inventory is kept: in the cluster itself, so that whoever reaches the cluster can remove what was made. */
@@ -100,6 +108,25 @@ export class Inventory {
     this.content.values[resource] = value;
     await this.write();
     return value;
+  }
+
+  /** The stack's outputs, as the last run that ended well told them; undefined before that. */
+  get outputs(): Readonly<Record<string, StackOutput>> | undefined {
+    return this.content.outputs;
+  }
+
+  /** Keeps the outputs; secrets without their value. */
+  async recordOutputs(outputs: Record<string, StackOutput>): Promise<void> {
+    const kept = Object.fromEntries(
+      Object.entries(outputs).map(([name, output]) => [
+        name,
+        output.secret ? { value: "[secret]", secret: true } : output,
+      ]),
+    );
+    if (JSON.stringify(kept) !== JSON.stringify(this.content.outputs)) {
+      this.content.outputs = kept;
+      await this.write();
+    }
   }
 
   /** Removes the inventory itself. */

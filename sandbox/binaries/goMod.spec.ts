@@ -30,5 +30,7 @@ describe("requiredVersion", () => {
 
 describe("pseudoVersionCommit", () => {
   it("finds the commit", () => assert.equal(pseudoVersionCommit("v0.0.0-20260827124520-eed52ebb66ad"), "eed52ebb66ad"));
+  it("finds it after a release too", () =>
+    assert.equal(pseudoVersionCommit("v1.4.1-0.20260122083618-3fb702589d36"), "3fb702589d36"));
   it("finds none in a release", () => assert.equal(pseudoVersionCommit("v1.36.3"), undefined));
 });

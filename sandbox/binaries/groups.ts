@@ -101,6 +101,8 @@ export const binaryGroups = {
     ],
   },
   fortio: { name: "fortio", outputs: ["fortio"] },
+  // Its package has the name of what it does, not of what it is.
+  ratelimit: { name: "ratelimit", outputs: ["service_cmd"] },
   prometheus: {
     name: "prometheus",
     outputs: ["prometheus"],

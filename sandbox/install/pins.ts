@@ -17,6 +17,28 @@ export const debianPackages: readonly DebianPin[] = [
 /** Downloaded and unpacked beside, never installed: it would replace a machine's own busybox. */
 export const busyboxPackage: DebianPin = { name: "busybox-static", version: "1:1.35.0-4+deb12u1+b1" };
 
+/** One file of a package that is unpacked and not installed. */
+export interface PackagedFile {
+  pin: DebianPin;
+  /** Its path in the package. */
+  file: string;
+}
+
+/** Redis' server, which lies in the package of its tools under the name of one of them: it is what it is called by. */
+export const redisServer: PackagedFile = {
+  pin: { name: "redis-tools", version: "5:7.0.15-1~deb12u10" },
+  file: "usr/bin/redis-check-rdb",
+};
+
+/** The libraries that it needs beyond what every Debian has. */
+export const redisLibraries: readonly PackagedFile[] = [
+  { pin: { name: "liblzf1", version: "3.6-3" }, file: "usr/lib/x86_64-linux-gnu/liblzf.so.1" },
+  { pin: { name: "libjemalloc2", version: "5.3.0-1" }, file: "usr/lib/x86_64-linux-gnu/libjemalloc.so.2" },
+];
+
+/** The tag of images made from Redis. */
+export const REDIS_VERSION = "7.0.15";
+
 /** The tag of images made from busybox. */
 export const BUSYBOX_VERSION = "1.35.0";
 

@@ -9,6 +9,7 @@ import { projectFolder } from "../../commands/stackFiles";
 export interface Outputs {
   gatewayUrl: string;
   services: Record<string, string>;
+  dashboards: Record<string, { inCluster: string; portForward: string; url?: string }>;
   readme: string;
 }
 

@@ -8,7 +8,7 @@ import { expectedInfo } from "../../sandbox";
 import { run } from "../../sandbox/system/run";
 import { declare } from "../support/declare";
 import type { Outputs } from "./cluster";
-import { client, eventually, start, tool } from "./cluster";
+import { client, eventually, npm, start, tool } from "./cluster";
 
 /** Seconds that the log store is away; the promise is for ten minutes, which `LOKI_DOWN_SECONDS=600` tries. */
 const lokiDownSeconds = Number(process.env.LOKI_DOWN_SECONDS ?? 30);
@@ -67,13 +67,18 @@ describe("observability", () => {
   let outputs: Outputs;
 
   before(async () => {
-    ({ outputs } = await start("--engine", "in-process"));
+    // Requests are counted here, so nobody else is to send any.
+    ({ outputs } = await start("--engine", "in-process", "-c", "loadGenerator=false"));
     // The proxies have the log and the tracer once both are in a line.
     await eventually(async () => {
       await request(outputs.services["user-service"]!, 1);
       const lines = await logql('{service_name="user-service"} | log_source="access-log-file" | trace_id!=""');
       assert.ok(lines.length > 0, "an access log line in Loki");
     }, 60);
+  });
+
+  after(async () => {
+    assert.equal((await npm("down", "--sandbox", "--engine", "in-process")).code, 0, "npm run down");
   });
 
   it("counts 50 requests of both services in Prometheus, with Istio's labels", async () => {

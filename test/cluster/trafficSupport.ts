@@ -39,9 +39,9 @@ export function fortioArgs(name: string, params: string): string[] {
   return ["server", ...off, ...echo, ...(params ? ["-echo-server-default-params", params] : [])];
 }
 
-/** Applies the whole program to the sandbox. */
+/** Applies the whole program to the sandbox; without its load generator, for requests are counted. */
 export async function apply(config: Record<string, unknown>): Promise<void> {
-  const settings = Object.entries(config).flatMap(([key, value]) => [
+  const settings = Object.entries({ loadGenerator: "false", ...config }).flatMap(([key, value]) => [
     "-c",
     `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   ]);
@@ -80,6 +80,26 @@ export async function fortioIn(service: string, ...args: string[]): Promise<stri
     ({ stdout, stderr }) => stdout + stderr,
     (error: { stdout?: string; stderr?: string }) => `${error.stdout ?? ""}${error.stderr ?? ""}`,
   );
+}
+
+/** A line of Envoy's access log, as far as the tests look at it. */
+export interface AccessLogLine {
+  path: string;
+  response_code: number;
+  response_flags: string;
+}
+
+/** @returns the lines of a proxy's access log since then. Envoy writes them up to ten seconds late. */
+export async function sidecarLines(ns: string, pod: string, since: Date): Promise<AccessLogLine[]> {
+  const log = await kubectl("logs", "-n", ns, pod, "-c", "istio-proxy", `--since-time=${since.toISOString()}`);
+  return log.split("\n").flatMap((line) => {
+    try {
+      const parsed = JSON.parse(line) as Partial<AccessLogLine>;
+      return parsed.response_code === undefined ? [] : [parsed as AccessLogLine];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** An answer, or what was there instead of one. */

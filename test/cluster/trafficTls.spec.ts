@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
-import { X509Certificate } from "node:crypto";
+import { randomBytes, X509Certificate } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+import { selfSigned } from "../../components/selfSigned";
 import { expectedInfo } from "../../sandbox";
 import {
   apply,
@@ -44,6 +48,19 @@ function getTls(
 async function storedCertificate(): Promise<string> {
   const encoded = await kubectl(...secret, "jsonpath={.data.tls\\.crt}");
   return Buffer.from(encoded, "base64").toString("utf8");
+}
+
+/** Makes a TLS secret in the gateway's namespace, as somebody would who has a certificate. */
+async function addSecret(name: string, own: { certificate: string; privateKey: string }): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "sidecar-mesh-"));
+  const [cert, key] = [join(folder, "tls.crt"), join(folder, "tls.key")];
+  try {
+    await writeFile(cert, own.certificate);
+    await writeFile(key, own.privateKey, { mode: 0o600 });
+    await kubectl("create", "secret", "tls", name, "-n", "istio-ingress", `--cert=${cert}`, `--key=${key}`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 describe("gateway TLS and egress", function () {
@@ -97,6 +114,21 @@ describe("gateway TLS and egress", function () {
     await apply({ services, gatewaySelfSigned: "true" });
     const passes = async () => /HTTP\/1.1 301/.test(await fortioIn("caller", "curl", outside));
     assert.ok(await until(60, passes), "let out by ALLOW_ANY");
+  });
+
+  it("serves HTTPS with a secret that is given", async () => {
+    // Removing the stack removes the namespace, and this with it.
+    const own = selfSigned(randomBytes(32), [expectedInfo().nodeIp]);
+    await addSecret("own-certificate", own);
+    await apply({ services, gatewayTlsSecret: "own-certificate" });
+    const answers = () =>
+      getTls(`${httpsUrl}/hello`, own.certificate).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    assert.ok(await until(30, answers), "the gateway answers with the given certificate");
+    assert.equal((await get(`${gatewayUrl}/hello`)).headers.location, `${httpsUrl}/hello`);
+    await assert.rejects(storedCertificate(), /not found/);
   });
 
   it("leaves nothing for istioctl analyze to report", async () => {

@@ -39,9 +39,15 @@ describe("the program", () => {
     });
   }
 
-  for (const stack of ["dev", "prod", "sandbox"]) {
-    it(`declares nothing in ${stack} that the policies find fault with`, () => {
-      const { resources, stderr } = declareProgram(stack);
+  const limited = [{ name: "shop", path: "/shop", globalRateLimit: { requests: 100, unit: "minute" } }];
+  for (const [stack, what, settings] of [
+    ["dev", "", {}],
+    ["prod", "", {}],
+    ["sandbox", "", {}],
+    ["prod", " with a global rate limit", { services: JSON.stringify(limited) }],
+  ] as const) {
+    it(`declares nothing in ${stack}${what} that the policies find fault with`, () => {
+      const { resources, stderr } = declareProgram(stack, settings);
       assert.ok(resources.length > 20, stderr);
       const lines: string[] = [];
       const profile = stack === "prod" ? "prod" : "dev";
@@ -54,6 +60,15 @@ describe("the program", () => {
       assert.deepEqual(lines.slice(0, -1), []);
     });
   }
+
+  it("declares a rate limit service for who asks for it alone, before the proxies that ask it", () => {
+    const names = (settings: Record<string, string>) =>
+      declareProgram("prod", settings).resources.map(({ name }) => name);
+    assert.ok(!names({}).some((name) => name.startsWith("rate-limit")));
+    const all = names({ services: JSON.stringify(limited) });
+    const [server, filter] = [all.indexOf("rate-limit-server-deployment"), all.indexOf("shop-rate-limit-global")];
+    assert.ok(server > 0 && filter > server, all.join(", "));
+  });
 
   it("declares no pod and no Istio resource before the control plane is there", () => {
     const { resources } = declareProgram("dev");

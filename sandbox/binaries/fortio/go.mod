@@ -1,4 +1,4 @@
-// Fortio: a server that fails and delays on demand, and a load generator. Only the tests use it.
+// Fortio: a server that fails and delays on demand, and a load generator. The stack's load generator, and the tests.
 module sandbox.local/fortio
 
 go 1.26.0

@@ -1,0 +1,195 @@
+/**
+ * Time to traffic: from an empty cluster to both URLs answering, images cached. Our `npm start`, each way of applying that can be had,
+ * against the path by hand: `istioctl install` and `kubectl apply` of the same objects with the same values, in each round one after
+ * the other on the same sandbox. Observability is left out on both sides: the path by hand has none.
+ *
+ *   tsx bench/timeToTraffic.ts [rounds] [file.json]
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stringify } from "yaml";
+import { findOnPath } from "../commands/pulumiCli";
+import { projectFolder } from "../commands/stackFiles";
+import { sweep } from "../commands/sweep";
+import { expectedInfo, up as sandboxUp } from "../sandbox";
+import { KubeClient } from "../sandbox/applier/kubeClient";
+import { run } from "../sandbox/system/run";
+import { sideBySide, table, writeResults } from "./measure";
+
+const info = expectedInfo();
+const istioctl = join(info.binDir, "istioctl");
+const kubectl = join(info.binDir, "kubectl");
+const onSandbox = { KUBECONFIG: info.kubeconfig };
+const urls = ["user", "payment"].map((path) => `http://${info.nodeIp}:30080/${path}`);
+
+/** What the path by hand does not have is left out of ours too. */
+const bare = {
+  metricsBackend: "none",
+  tracingBackend: "none",
+  logsBackend: "none",
+  kiali: "false",
+  grafana: "false",
+  loadGenerator: "false",
+};
+const sandboxConfig = {
+  kubeconfig: info.kubeconfig,
+  kubeContext: info.context,
+  istioCharts: info.chartsFolder,
+  istioHub: info.hub,
+  istioTag: info.tag,
+};
+
+interface Declared {
+  type: string;
+  inputs: { kind?: string; name?: string; values?: Record<string, unknown>; metadata?: { namespace?: string } };
+}
+
+/** What our program declares, without applying it. */
+async function declared(): Promise<Declared[]> {
+  const said = await run(
+    process.execPath,
+    ["--import", "tsx", "test/support/declareProgram.ts", "sandbox", JSON.stringify({ ...bare, ...sandboxConfig })],
+    { cwd: projectFolder },
+  );
+  return (JSON.parse(said) as Declared[]).filter(({ type }) => type.startsWith("kubernetes:"));
+}
+
+/** Writes the path by hand: an IstioOperator with our charts' values, and our objects, as files. */
+function manualFiles(folder: string, resources: Declared[]): { operator: string; objects: string } {
+  const values = (release: string) => resources.find(({ inputs }) => inputs.name === release)?.inputs.values ?? {};
+  const { global, meshConfig, telemetry, revision: _, ...pilot } = values("istiod");
+  const gateway = values("istio-ingressgateway");
+  const operator = {
+    apiVersion: "install.istio.io/v1alpha1",
+    kind: "IstioOperator",
+    spec: {
+      profile: "minimal",
+      hub: info.hub,
+      tag: info.tag,
+      meshConfig,
+      values: { global, telemetry, pilot },
+      components: {
+        ingressGateways: [
+          {
+            name: "istio-ingressgateway",
+            namespace: "istio-ingress",
+            enabled: true,
+            k8s: {
+              resources: gateway.resources,
+              service: gateway.service,
+              hpaSpec: { minReplicas: 1, maxReplicas: 1 },
+            },
+          },
+        ],
+      },
+    },
+  };
+  const objects = resources
+    .filter(({ type }) => !type.endsWith(":Release"))
+    .map(({ inputs }) => stringify(inputs, { aliasDuplicateObjects: false }));
+  const files = { operator: join(folder, "operator.yaml"), objects: join(folder, "objects.yaml") };
+  writeFileSync(files.operator, stringify(operator));
+  writeFileSync(files.objects, objects.join("---\n"));
+  return files;
+}
+
+/** Milliseconds until both URLs answer, from the start of `work`, which must also end well. */
+async function untilTraffic(work: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  let failure: Error | undefined;
+  const working = work().catch((error: Error) => {
+    failure = error;
+  });
+  const waiting = new Set(urls);
+  while (waiting.size > 0) {
+    if (failure !== undefined) {
+      throw failure;
+    }
+    for (const url of waiting) {
+      const response = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+      await response?.text().catch(() => undefined);
+      if (response?.status === 200) {
+        waiting.delete(url);
+      }
+    }
+    await sleep(20);
+  }
+  const elapsed = performance.now() - started;
+  await working;
+  if (failure !== undefined) {
+    throw failure;
+  }
+  return elapsed;
+}
+
+async function npm(...args: string[]): Promise<void> {
+  const child = spawn("npm", args, { cwd: projectFolder, stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
+  if (code !== 0) {
+    throw new Error(`npm ${args.join(" ")}: exit code ${String(code)}\n${said}`);
+  }
+}
+
+function ours(engine: string): () => Promise<number> {
+  const flags = ["--sandbox", "--engine", engine];
+  const settings = Object.entries(bare).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+  return async () => {
+    const elapsed = await untilTraffic(() => npm("start", "--silent", "--", ...flags, ...settings));
+    await npm("run", "--silent", "down", "--", ...flags);
+    return elapsed;
+  };
+}
+
+function byHand(files: { operator: string; objects: string }): () => Promise<number> {
+  return async () => {
+    const elapsed = await untilTraffic(async () => {
+      await run(istioctl, ["install", "-y", "-f", files.operator, "--manifests", info.chartsFolder], {
+        env: onSandbox,
+      });
+      await run(kubectl, ["apply", "-f", files.objects], { env: onSandbox });
+    });
+    await run(kubectl, ["delete", "-f", files.objects, "--ignore-not-found"], { env: onSandbox });
+    await run(istioctl, ["uninstall", "--purge", "-y"], { env: onSandbox });
+    await run(kubectl, ["delete", "namespace", "istio-system", "istio-ingress", "--ignore-not-found"], {
+      env: onSandbox,
+    });
+    await sweep(KubeClient.connect(info.kubeconfig, info.context));
+    return elapsed;
+  };
+}
+
+async function main(): Promise<void> {
+  const rounds = Number(process.argv[2] ?? 5);
+  const output = process.argv[3] ?? "bench/results/time-to-traffic.json";
+  await sandboxUp({ log: console.error });
+  await npm("run", "--silent", "down", "--", "--sandbox", "--engine", "in-process");
+  const folder = mkdtempSync(join(tmpdir(), "time-to-traffic-"));
+  try {
+    const files = manualFiles(folder, await declared());
+    const hasCli = findOnPath("pulumi", (path) => path.endsWith(join("node_modules", ".bin"))) !== undefined;
+    const ways = {
+      "npm start, in-process": ours("in-process"),
+      ...(hasCli && { "npm start, Pulumi CLI": ours("cli") }),
+      "istioctl install and kubectl apply": byHand(files),
+    };
+    if (!hasCli) {
+      console.error("Pulumi CLI: none on PATH; measured in-process alone");
+    }
+    // The first of each fills caches: the file system's, and the API server's own.
+    for (const way of Object.values(ways)) {
+      await way();
+    }
+    const results = await sideBySide(ways, rounds, console.error);
+    console.log(table("time to traffic", results));
+    writeResults(output, { rounds, results });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+void main();

@@ -1,0 +1,114 @@
+import { appendFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Outcome } from "../policy/check";
+import { tryRun } from "../sandbox/system/run";
+import { CliEngine } from "./cliEngine";
+import { parseCiPreviewFlags } from "./ciPreviewFlags";
+import { declareInProcess } from "./inProcessEngine";
+import { describeFinding, judge } from "./policyCheck";
+import type { StackPreview, StepResult } from "./previewReport";
+import { limitsOf, passed, toMarkdown, verdict } from "./previewReport";
+import type { PulumiCli } from "./pulumiCli";
+import { findPulumi } from "./pulumiCli";
+import { runCommand } from "./runCommand";
+import { projectFolder } from "./stackFiles";
+
+const help = `npm run ci:preview -- [flags]
+
+Checks a change as a pull request does: lint, types, unit tests if asked for, and for each stack a preview with the policies. With
+a Pulumi CLI that is pulumi preview; the program is also run in-process, which needs no CLI and no cluster. Changes nothing.
+
+      --stacks NAMES      Stacks, with commas between them (default: dev,prod)
+      --tests             Run the unit tests as well
+      --previews-only     Leave out lint and types
+      --context NAME      Let the Pulumi CLI ask this cluster; default: no cluster
+      --engine ENGINE     cli: fail without a Pulumi CLI; in-process: use none; auto (default): use one where it can be had
+      --markdown FILE     Write the result as Markdown; in GitHub Actions it goes to the job's summary, too
+      --json              Print the result as one JSON object on the last line
+  -h, --help              This text
+
+Exit status: 0 passes, 1 fails, 2 the command line makes no sense.
+`;
+
+const nothing: Outcome = { findings: [], undetermined: [] };
+
+async function runStep(script: string, log: (line: string) => void): Promise<StepResult> {
+  const command = script === "test" ? "npm test" : `npm run ${script}`;
+  const { code, stdout, stderr } = await tryRun("npm", ["run", "--silent", script], { cwd: projectFolder });
+  const said = [stdout.trim(), stderr.trim()].filter((text) => text !== "").join("\n");
+  log(`${command}: ${code === 0 ? "passes" : `fails\n${said}`}`);
+  return { command, passed: code === 0, said };
+}
+
+async function previewStack(
+  stack: string,
+  { cli, context, log }: { cli?: PulumiCli; context?: string; log: (line: string) => void },
+): Promise<StackPreview> {
+  const settings: Record<string, string> = context === undefined ? {} : { kubeContext: context };
+  const session = { stack, settings };
+  let preview: StackPreview;
+  try {
+    const { resources, profile } = await declareInProcess(session);
+    preview = { stack, resources, outcome: judge(resources, profile) };
+    if (cli) {
+      preview = { ...preview, cli: await (await CliEngine.open(cli, session)).preview() };
+    }
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    preview = { stack, failure, resources: [], outcome: nothing };
+  }
+  log(`preview of ${stack}: ${verdict(preview)}`);
+  preview.outcome.findings.forEach((finding) => log(`  ${describeFinding(finding)}`));
+  if (preview.failure?.includes("\n")) {
+    log(preview.failure);
+  }
+  if (preview.cli) {
+    log(preview.cli.said);
+  }
+  return preview;
+}
+
+runCommand(
+  help,
+  async ({ stacks, tests, previewsOnly, context, engine, markdown }, log) => {
+    const cli = engine === "in-process" ? undefined : await findPulumi(log);
+    if (engine === "cli" && !cli) {
+      throw new Error("--engine cli: there is no Pulumi CLI; install it, or say --engine in-process");
+    }
+    log(`previews: ${cli ? `Pulumi CLI ${cli.version} (${cli.source})` : "in-process, without the Pulumi CLI"}`);
+    if (context === undefined) {
+      // Whatever cluster this machine is connected to has no say in what the program declares.
+      process.env.KUBECONFIG = join(tmpdir(), "sidecar-mesh-no-kubeconfig");
+    }
+
+    const steps: StepResult[] = [];
+    for (const script of previewsOnly ? [] : ["lint", "typecheck", ...(tests ? ["test"] : [])]) {
+      steps.push(await runStep(script, log));
+    }
+    const previews: StackPreview[] = [];
+    for (const stack of stacks) {
+      previews.push(await previewStack(stack, { cli, context, log }));
+    }
+
+    const report = { steps, stacks: previews, cliVersion: cli?.version, context };
+    log("what this preview can't know:");
+    limitsOf(report).forEach((limit) => log(`  - ${limit}`));
+    const text = toMarkdown(report);
+    if (markdown !== undefined) {
+      writeFileSync(markdown, text);
+    }
+    if (process.env.GITHUB_STEP_SUMMARY) {
+      appendFileSync(process.env.GITHUB_STEP_SUMMARY, text);
+    }
+    if (!passed(report)) {
+      throw new Error("the preview fails");
+    }
+    log("the preview passes");
+    return {
+      passed: true,
+      stacks: Object.fromEntries(previews.map(({ stack, resources }) => [stack, resources.length])),
+    };
+  },
+  parseCiPreviewFlags,
+);

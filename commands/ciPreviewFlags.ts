@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import type { Flags } from "./flags";
+import { engines, parseStrictly, UsageError } from "./flags";
+import { stackFile } from "./stackFiles";
+
+/** Flags of `npm run ci:preview`. */
+export interface CiPreviewFlags extends Pick<Flags, "engine" | "context" | "json" | "help"> {
+  stacks: string[];
+  tests: boolean;
+  /** Leave out everything but the previews. */
+  previewsOnly: boolean;
+  /** File that the report goes to. */
+  markdown?: string;
+}
+
+/**
+ * Parses the command line.
+ * @throws UsageError naming the flag that is unknown, lacks its value, or names a stack that there is not.
+ */
+export function parseCiPreviewFlags(argv: readonly string[]): CiPreviewFlags {
+  const { values } = parseStrictly({
+    args: [...argv],
+    allowPositionals: false,
+    options: {
+      stacks: { type: "string", default: "dev,prod" },
+      tests: { type: "boolean", default: false },
+      "previews-only": { type: "boolean", default: false },
+      context: { type: "string" },
+      engine: { type: "string", default: "auto" },
+      markdown: { type: "string" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  const engine = engines.find((one) => one === values.engine);
+  if (engine === undefined) {
+    throw new UsageError(`--engine ${values.engine}: use one of ${engines.join(", ")}`);
+  }
+  const stacks = values.stacks.split(",").map((stack) => stack.trim());
+  for (const stack of stacks) {
+    if (stack === "" || !existsSync(stackFile(stack))) {
+      throw new UsageError(`--stacks ${values.stacks}: there is no Pulumi.${stack}.yaml`);
+    }
+  }
+  const { "previews-only": previewsOnly, ...rest } = values;
+  if (previewsOnly && values.tests) {
+    throw new UsageError("--previews-only leaves out the tests that --tests asks for; use one of them");
+  }
+  return { ...rest, previewsOnly, engine, stacks };
+}

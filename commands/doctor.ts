@@ -1,0 +1,32 @@
+import { gatherFacts } from "./doctorFacts";
+import { parseDoctorFlags } from "./doctorFlags";
+import { describePurposes, isFit, isReady, judgeMachine, purposeNames } from "./doctorJudgement";
+import { runCommand } from "./runCommand";
+
+const help = `npm run doctor -- [PURPOSE...] [flags]
+
+Says what is missing on this machine, for what, and how to mend it. Changes nothing.
+
+Purposes: ${purposeNames.join(", ")}. Default: all.
+
+      --json  Print the result as one JSON object on the last line
+  -h, --help  This text
+
+Exit status: 0 if everything asked for is ready; asked for nothing, if the unit tests and some cluster are. 1 otherwise.
+`;
+
+runCommand(
+  help,
+  async ({ purposes: asked, json }) => {
+    const facts = await gatherFacts();
+    const all = judgeMachine(facts);
+    const shown = asked.length > 0 ? all.filter(({ name }) => asked.includes(name)) : all;
+    if (!json) {
+      console.log(describePurposes(shown).join("\n"));
+    }
+    const fit = isFit(all, asked, facts);
+    process.exitCode = fit ? 0 : 1;
+    return { fit, purposes: shown.map((purpose) => ({ ...purpose, ready: isReady(purpose) })) };
+  },
+  parseDoctorFlags,
+);

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { declare, errorOf } from "../test/support/declare";
+import { calleeTargets } from "../stacks/loadTargets";
+import { gatewayTarget, loadCompanion, LoadGenerator, loadSender } from "./loadGenerator";
+import { prometheusConfig } from "./observability/prometheusConfig";
+
+const settings = { image: "fortio/fortio:1.67.0", ratePerSecond: 2, resources: { requests: { cpu: "2m" } } };
+const gateway = { host: "gateway.ingress.svc", tls: false, hosts: ["*"] };
+
+describe("LoadGenerator", () => {
+  it("asks each path of the gateway, and reports nothing of its own", async () => {
+    const targets = [{ name: "a", url: "http://gateway/a" }];
+    const { one } = await declare(() => new LoadGenerator("load", { ...settings, namespace: "demo", targets }));
+    const { template } = one("Deployment").inputs.spec;
+    assert.deepEqual(
+      template.spec.containers.map(({ name, args }: { name: string; args: string[] }) => [name, args.at(-1)]),
+      [["load-a", "http://gateway/a"]],
+    );
+    const { spec } = one("Telemetry").inputs;
+    for (const [label, value] of Object.entries(spec.selector.matchLabels as Record<string, string>)) {
+      assert.equal(template.metadata.labels[label], value);
+    }
+    assert.equal(spec.metrics[0].overrides[0].disabled, true);
+    // The stand-in for Istio's metrics knows no Telemetry: there Prometheus passes the pod over.
+    const config = prometheusConfig({ systemNamespace: "s", scrapeSeconds: 5, targets: {}, remoteWrite: [] });
+    assert.match(
+      config,
+      /"__meta_kubernetes_pod_label_sidecar_mesh_load_generator"\s+\],\s+"regex": "true",\s+"action": "drop"/,
+    );
+  });
+
+  it("refuses a rate that is no gentle one", async () => {
+    const message = await errorOf(
+      () => new LoadGenerator("load", { ...settings, ratePerSecond: 1000, namespace: "demo", targets: [] }),
+    );
+    assert.match(message, /ratePerSecond is 1000: use a whole number from 1 to 100; targets is \[\]/);
+  });
+});
+
+describe("loadSender", () => {
+  it("sends without end at the given rate, to whom it is told", () => {
+    const args = loadSender({ name: "a", url: "https://a.example/x", connectTo: "gateway" }, settings).args as string[];
+    assert.equal(args[args.indexOf("-qps") + 1], "2");
+    assert.equal(args[args.indexOf("-t") + 1], "0");
+    assert.deepEqual(args.slice(-3), ["-resolve", "gateway", "https://a.example/x"]);
+  });
+  it("has a name that Kubernetes takes, however long the target's is", () => {
+    const { name } = loadSender({ name: `${"a".repeat(57)}-b-c`, url: "http://a" }, settings);
+    assert.match(name as string, /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/);
+  });
+});
+
+describe("gatewayTarget", () => {
+  it("asks as somebody outside would: by a host that the gateway serves, over HTTPS where it does", () => {
+    const target = gatewayTarget("a", "/a", { ...gateway, tls: true, hosts: ["*.shop.example"] });
+    assert.deepEqual(target, { name: "a", url: "https://load.shop.example/a", connectTo: "gateway.ingress.svc" });
+    assert.equal(gatewayTarget("a", "/a", gateway).connectTo, undefined);
+  });
+});
+
+describe("loadCompanion", () => {
+  it("sends from a caller's own pod, to those that it is declared to call", () => {
+    const services = [
+      { serviceName: "user", port: 8080, allowFrom: [] },
+      {
+        serviceName: "payment",
+        port: 80,
+        allowFrom: [{ service: "user" }, { namespace: "jobs", serviceAccount: "x" }],
+      },
+    ];
+    const { containers } = loadCompanion(calleeTargets("user", services, "demo"), settings);
+    assert.deepEqual(
+      containers?.map(({ args }) => (args as string[]).at(-1)),
+      ["http://payment.demo:80/"],
+    );
+    assert.deepEqual(calleeTargets("payment", services, "demo"), []);
+  });
+});

@@ -1,0 +1,167 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { PodExtras } from "./echoService";
+import { Telemetry } from "./istioApi/telemetry";
+import { containerSecurity } from "./observability/backend";
+import type { Resources } from "./observability/backend";
+import { loadGeneratorLabel } from "./observability/prometheusConfig";
+import { ArgsCheck } from "./validation";
+
+/** How load is made. */
+export interface LoadSettings {
+  /** Image of fortio. */
+  image: string;
+  /** Requests per second on each edge, from each pod that sends, 1 to 100. */
+  ratePerSecond: number;
+  /** Requests and limits of each sender. */
+  resources: Resources;
+}
+
+/** One place that requests are sent to. */
+export interface LoadTarget {
+  /** Tells the senders of a pod apart; part of the container's name. */
+  name: string;
+  /** URL that is asked. */
+  url: pulumi.Input<string>;
+  /** Host that is connected to in the place of the URL's. Default: the URL's. */
+  connectTo?: pulumi.Input<string>;
+}
+
+/** Args of {@link LoadGenerator}. */
+export interface LoadGeneratorArgs extends LoadSettings {
+  /** Namespace of the mesh that it runs in. */
+  namespace: pulumi.Input<string>;
+  /** What it asks: by custom each path of the ingress gateway. */
+  targets: LoadTarget[];
+  /** Annotations of the pods. Default none. */
+  podAnnotations?: Record<string, string>;
+}
+
+/** What there is to say of the ingress gateway as a target. */
+export interface GatewayTarget {
+  /** Full name of the gateway's Service. */
+  host: pulumi.Input<string>;
+  /** The gateway serves HTTPS, and redirects what comes over HTTP. */
+  tls: boolean;
+  /** Hosts that the gateway serves. */
+  hosts: readonly string[];
+}
+
+/** Name of all that {@link LoadGenerator} makes, and value of the label `app`. */
+export const loadGeneratorName = "load-generator";
+
+/** Any user that is not root. */
+const user = 65532;
+
+/** Longest time that an answer is waited for. */
+const patience = "20s";
+
+/** @returns the target that asks the ingress gateway for `path`, as somebody outside would. */
+export function gatewayTarget(name: string, path: string, { host, tls, hosts }: GatewayTarget): LoadTarget {
+  const scheme = tls ? "https" : "http";
+  const named = hosts.find((one) => one !== "*");
+  if (named === undefined) {
+    return { name, url: pulumi.interpolate`${scheme}://${host}${path}` };
+  }
+  // Of *.example.com any name will do.
+  return { name, url: `${scheme}://${named.replace(/^\*/, "load")}${path}`, connectTo: host };
+}
+
+/**
+ * @returns the container that sends requests to `target` for as long as it lives. It keeps no pace to catch up with: after a pause
+ * it goes on as before.
+ */
+export function loadSender(target: LoadTarget, settings: LoadSettings): k8s.types.input.core.v1.Container {
+  const { image, ratePerSecond, resources } = settings;
+  return {
+    // Names of containers are DNS labels, as those of services are: a long one is cut.
+    name: `load-${target.name}`.slice(0, 63).replace(/-+$/, ""),
+    image,
+    imagePullPolicy: "IfNotPresent",
+    args: [
+      "load",
+      "-quiet",
+      ...["-t", "0", "-c", "1", "-qps", String(ratePerSecond), "-timeout", patience, "-nocatchup"],
+      // What it calls may start after it.
+      "-allow-initial-errors",
+      // A gateway's certificate may be one that nobody vouches for.
+      "-k",
+      ...(target.connectTo === undefined ? [] : ["-resolve", target.connectTo]),
+      target.url,
+    ],
+    resources,
+    securityContext: { ...containerSecurity, runAsNonRoot: true, runAsUser: user, runAsGroup: user },
+  };
+}
+
+/**
+ * @returns what a caller's own pod gets to send requests to the services that it may call. A caller is known by its identity, its
+ * proxy and its labels, and only its own pod has all three: requests from anywhere else would either be refused, or have to pass
+ * for somebody's whom they are not from.
+ */
+export function loadCompanion(callees: readonly LoadTarget[], settings: LoadSettings): PodExtras {
+  return { containers: callees.map((callee) => loadSender(callee, settings)) };
+}
+
+/**
+ * Steady requests to the ingress gateway from a pod of the mesh, so that graphs and dashboards are alive when they are opened. The
+ * requests count where they arrive, at the gateway and behind it; of the sender itself nothing is reported: no metrics, no spans, no
+ * log lines. Let it depend on the control plane, and on the services.
+ */
+export class LoadGenerator extends pulumi.ComponentResource {
+  constructor(name: string, args: LoadGeneratorArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sidecar-mesh:index:LoadGenerator", name, {}, opts);
+    new ArgsCheck("LoadGenerator")
+      .require(
+        Number.isInteger(args.ratePerSecond) && args.ratePerSecond >= 1 && args.ratePerSecond <= 100,
+        "ratePerSecond",
+        args.ratePerSecond,
+        "use a whole number from 1 to 100",
+      )
+      .require(args.targets.length > 0, "targets", args.targets, "name at least one, or leave the component out")
+      .done(this);
+
+    const labels = { app: loadGeneratorName, version: "v1", ...loadGeneratorLabel };
+    const metadata = { name: loadGeneratorName, namespace: args.namespace };
+    const silence = new Telemetry(
+      `${name}-silence`,
+      {
+        metadata,
+        spec: {
+          selector: { matchLabels: loadGeneratorLabel },
+          metrics: [{ overrides: [{ match: { metric: "ALL_METRICS" }, disabled: true }] }],
+          tracing: [{ disableSpanReporting: true }],
+          accessLogging: [{ disabled: true }],
+        },
+      },
+      { parent: this },
+    );
+    const account = new k8s.core.v1.ServiceAccount(
+      `${name}-account`,
+      { metadata: { ...metadata, labels }, automountServiceAccountToken: false },
+      { parent: this },
+    );
+    new k8s.apps.v1.Deployment(
+      `${name}-deployment`,
+      {
+        metadata: { ...metadata, labels },
+        spec: {
+          replicas: 1,
+          selector: { matchLabels: labels },
+          template: {
+            metadata: { labels, annotations: args.podAnnotations },
+            spec: {
+              serviceAccountName: account.metadata.name,
+              automountServiceAccountToken: false,
+              enableServiceLinks: false,
+              securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+              containers: args.targets.map((target) => loadSender(target, args)),
+            },
+          },
+        },
+      },
+      { parent: this, dependsOn: silence },
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { declare, errorOf } from "../test/support/declare";
+import { MeshService } from "./meshService";
+
+const args = {
+  namespace: "demo",
+  serviceName: "shop",
+  image: "example/shop:1.0.0",
+  port: 8080,
+  timeout: "5s",
+  circuitBreaker: { consecutive5xx: 5 },
+  versions: [
+    { version: "v1", weight: 90 },
+    { version: "v2", weight: 10 },
+  ],
+};
+
+describe("MeshService", () => {
+  it("declares limits and subsets before pods, and pods before the routes that lead to them", async () => {
+    const { all, one } = await declare(() => new MeshService("shop", args));
+    const order = (kind: string, name: string) => one(kind, name).order;
+    const rules = ["shop", "shop-v1", "shop-v2"].map((name) => order("DestinationRule", name));
+    const pods = ["shop-v1", "shop-v2"].map((name) => order("Deployment", name));
+    assert.ok(Math.max(...rules) < Math.min(...pods), "rules before pods");
+    assert.ok(Math.max(...pods) < order("VirtualService", "shop"), "pods before routes");
+    assert.equal(all("Service").length, 1);
+  });
+
+  it("routes to the versions that it deploys, by their weights", async () => {
+    const { one } = await declare(() => new MeshService("shop", args));
+    const [route] = one("VirtualService", "shop").inputs.spec.http;
+    assert.equal(route.timeout, "5s");
+    assert.deepEqual(
+      route.route.map((to: { destination: { subset: string }; weight: number }) => [to.destination.subset, to.weight]),
+      [
+        ["v1", 90],
+        ["v2", 10],
+      ],
+    );
+  });
+
+  it("refuses a name that is none, before anything is declared", async () => {
+    assert.match(await errorOf(() => new MeshService("shop", { ...args, serviceName: "Shop" })), /serviceName.*"Shop"/);
+  });
+});

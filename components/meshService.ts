@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import { EchoService } from "./echoService";
+import type { EchoServiceArgs } from "./echoService";
+import type { RouteSettings } from "./serviceRoute";
+import { ServiceRoutes } from "./serviceRoutes";
+import { TrafficPolicy } from "./trafficPolicy";
+import type { TrafficPolicyArgs } from "./trafficPolicy";
+
+/** Args of {@link MeshService}: what runs, what holds for its callers, and how they are routed. */
+export interface MeshServiceArgs
+  extends
+    Omit<EchoServiceArgs, "versions" | "version">,
+    Omit<RouteSettings, "versions">,
+    Omit<TrafficPolicyArgs, "versions"> {
+  /** Versions, each with its Deployment, its subset and its share of the requests. Default: one, without a subset. */
+  versions?: (NonNullable<EchoServiceArgs["versions"]>[number] & NonNullable<RouteSettings["versions"]>[number])[];
+}
+
+/**
+ * A service of the mesh, in the order that loses no request: its limits and subsets, then its pods, then the routes that lead there.
+ * Let it depend on the control plane and on the MeshNamespace: a pod that starts before the injector stays without a sidecar.
+ */
+export class MeshService extends pulumi.ComponentResource {
+  /** Name of the Service. What sends it requests depends on this component, which is done when its pods are ready. */
+  readonly serviceName: pulumi.Output<string>;
+
+  constructor(name: string, args: MeshServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sidecar-mesh:index:MeshService", name, {}, opts);
+    const { namespace, serviceName, versions } = args;
+
+    const policy = new TrafficPolicy(
+      name,
+      { ...args, versions: versions?.map(({ version }) => version) },
+      { parent: this },
+    );
+    const echo = new EchoService(name, args, { parent: this, dependsOn: policy });
+    new ServiceRoutes(
+      name,
+      { ...args, namespace, routeName: serviceName, service: echo.serviceName },
+      { parent: this, dependsOn: [policy, echo] },
+    );
+
+    this.serviceName = echo.serviceName;
+    this.registerOutputs({ serviceName: this.serviceName });
+  }
+}

@@ -1,0 +1,15 @@
+import type { ArgsCheck } from "../validation";
+import { mostRequests, rateLimitUnits } from "./globalRateLimit";
+import type { GlobalRateLimit } from "./globalRateLimit";
+
+/** Notes what is wrong with a limit. `at` is the path to it. */
+export function checkGlobalRateLimit(check: ArgsCheck, { requests, unit }: GlobalRateLimit, at: string): void {
+  check
+    .require(
+      Number.isInteger(requests) && requests >= 1 && requests <= mostRequests,
+      `${at}.requests`,
+      requests,
+      `use a whole number from 1 to ${mostRequests}`,
+    )
+    .require(rateLimitUnits.includes(unit), `${at}.unit`, unit, `use one of ${rateLimitUnits.join(", ")}`);
+}

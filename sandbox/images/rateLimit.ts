@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { unpackedFolder } from "../install/debian";
+import { type PackagedFile, REDIS_VERSION, redisLibraries, redisServer } from "../install/pins";
+import { programImage } from "./catalog";
+import type { ImageRecipe } from "./recipe";
+import { sharedLibraries } from "./sharedLibraries";
+
+/** User of programs that come from no image of their own; the pods say it again. */
+const NOBODY = 65532;
+
+/** The image of envoyproxy/ratelimit, whose tags are the first eight digits of a commit. Pure. */
+export function rateLimitImage(binDir: string, tag: string): ImageRecipe {
+  return programImage({
+    name: "ratelimit",
+    tag,
+    program: join(binDir, "service_cmd"),
+    user: NOBODY,
+    // Where the published image has it.
+    extra: [{ path: "/bin/ratelimit", kind: "link", target: "/usr/local/bin/ratelimit" }],
+  });
+}
+
+/** The image of Redis, from unpacked packages. */
+export async function redisImage(cache: string): Promise<ImageRecipe> {
+  const program = unpackedPath(redisServer, cache);
+  return programImage({
+    name: "redis",
+    tag: REDIS_VERSION,
+    program,
+    programName: "redis-server",
+    user: NOBODY,
+    extra: [
+      ...(await sharedLibraries([program])).map((path) => ({ path, kind: "copy" as const, from: path })),
+      ...redisLibraries.map((library) => ({
+        path: `/${library.file}`,
+        kind: "copy" as const,
+        from: unpackedPath(library, cache),
+      })),
+    ],
+  });
+}
+
+function unpackedPath({ pin, file }: PackagedFile, cache: string): string {
+  return join(unpackedFolder(pin, cache), file.split("/").at(-1) ?? file);
+}

@@ -1,0 +1,54 @@
+import type { GatewayReach } from "../components/gatewayAddress";
+import type { IstioArgs } from "../components/istio";
+import { spanReceiver } from "../components/observability/observability";
+import type { ObservabilityArgs } from "../components/observability/observability";
+import { mergeMeshConfig, telemetryMeshConfig } from "../components/telemetry";
+import type { Settings } from "./settings";
+
+/** Namespace of Istio's control plane. */
+export const systemNamespace = "istio-system";
+
+/** @returns the control plane and gateways that config and profile ask for. */
+export function istioArgs({ profile, istio, gateway, security, observability }: Settings): IstioArgs {
+  return {
+    ...istio,
+    ...profile.istio,
+    meshConfig: mergeMeshConfig(telemetryMeshConfig(spanReceiver(observability.tracing)), istio.meshConfig),
+    ingressGateway: {
+      ...profile.gateway,
+      serviceType: gateway.serviceType,
+      annotations: gateway.annotations,
+      nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
+    },
+    egressGateway: istio.egressGateway ? profile.gateway : undefined,
+    mtls: security.mutualTls,
+    outboundTraffic: security.outboundTraffic,
+  };
+}
+
+/** @returns the backends and pages that config asks for, in the profile's sizes. */
+export function observabilityArgs({ profile, observability }: Settings): ObservabilityArgs {
+  const sizes = profile.observability;
+  return {
+    ...sizes,
+    ...observability,
+    scrapeSeconds: sizes.prometheus.scrapeSeconds,
+    systemNamespace,
+    exposed: observability.exposeDashboards,
+    kiali: observability.kiali ? { sizing: sizes.kialiSizing, auth: sizes.kialiAuth } : undefined,
+    grafana: observability.grafana ? { sizing: sizes.grafanaSizing } : undefined,
+    images: profile.images,
+  };
+}
+
+/** @returns what config and kubeconfig tell about how the ingress gateway is reached. */
+export function gatewayReach({ gateway, cluster }: Settings): GatewayReach {
+  return {
+    address: gateway.address,
+    tls: gateway.tlsSecret !== undefined || gateway.selfSigned,
+    serviceType: gateway.serviceType,
+    clusterKind: cluster.kind,
+    nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
+    nodeAddress: cluster.nodeAddress,
+  };
+}

@@ -1,0 +1,125 @@
+import { observabilityNamespace } from "../components/observability/endpoints";
+import type { RateLimit } from "../components/rateLimitFilter";
+import type { Fault, Retries } from "../components/serviceRoute";
+import type { CircuitBreaker } from "../components/trafficPolicy";
+import { callersOf } from "./edges";
+import { injectorOf } from "./istioConfig";
+import type { Settings } from "./settings";
+
+/** Who somebody is in the mesh: the service account that its pods run as. */
+export interface Identity {
+  namespace: string;
+  serviceAccount: string;
+}
+
+/** A service as it was declared. */
+export interface DeclaredService {
+  name: string;
+  port: number;
+  /** Path on the gateway; without it the service stays inside the mesh. */
+  path?: string;
+  /** What it may answer with; undefined if only its image knows. */
+  texts?: string[];
+  /** Names of its Deployments. */
+  deployments: string[];
+  /** Identities that may call it. */
+  callers: Identity[];
+  timeout?: string;
+  retries?: Retries;
+  circuitBreaker?: CircuitBreaker;
+  rateLimit?: RateLimit;
+  fault?: Fault;
+}
+
+/** What the stack declared, for whoever compares it with a cluster: the output `declared`. */
+export interface DeclaredMesh {
+  /** Namespaces of the services, of istiod, of the gateways, and of metrics, traces and logs. */
+  namespaces: { mesh: string; system: string; gateway: string; observability: string };
+  /** Revision of the control plane; undefined for the default one. */
+  revision?: string;
+  /** Tag of Istio's images. */
+  istioTag: string;
+  mutualTls: "STRICT" | "PERMISSIVE";
+  defaultDeny: boolean;
+  gateway: {
+    /** Name of its Service, Deployment and service account. */
+    name: string;
+    hosts: string[];
+    /** TLS Secret; undefined for plain HTTP. */
+    tlsSecret?: string;
+    selfSigned: boolean;
+  };
+  services: DeclaredService[];
+  metrics: { kind: "prometheus" | "existing" | "none"; scrapeSeconds: number };
+  tracing: { kind: "jaeger" | "existing" | "none"; samplingPercent: number };
+  logs: { kind: "loki" | "existing" | "none" };
+  /** How Kiali asks who somebody is; undefined where it is not installed. */
+  kiali?: { auth: "anonymous" | "token" };
+  grafana: boolean;
+  /** Proxies count requests with an access logger, for want of Istio's metrics filter. */
+  statsAccessLog: boolean;
+  /** Requests per second of the load generator on each edge; undefined if it is off. */
+  loadPerSecond?: number;
+  /** Images that measurements are made with. */
+  images: { fortio: string; httpEcho: string };
+}
+
+/** Name of the Secret that holds the gateway's own certificate. */
+export const selfSignedSecret = "gateway-self-signed";
+
+/** @returns what the settings declare. */
+export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMesh {
+  const { profile, namespace, istio, security, services, observability, load } = settings;
+  const { metrics, tracing, logs } = observability;
+  const active = injectorOf(istio);
+  return {
+    namespaces: {
+      mesh: namespace,
+      system: "istio-system",
+      gateway: gateway.namespace,
+      observability: observabilityNamespace,
+    },
+    revision: active.revision,
+    istioTag: active.tag,
+    mutualTls: security.mutualTls,
+    defaultDeny: security.defaultDeny,
+    gateway: {
+      name: gateway.serviceAccount,
+      hosts: settings.gateway.hosts,
+      tlsSecret: settings.gateway.selfSigned ? selfSignedSecret : settings.gateway.tlsSecret,
+      selfSigned: settings.gateway.selfSigned,
+    },
+    services: services.map((service) => declaredService(service, namespace, gateway)),
+    metrics: { kind: metrics.kind, scrapeSeconds: profile.observability.prometheus.scrapeSeconds },
+    tracing: { kind: tracing.kind, samplingPercent: observability.samplingPercent },
+    logs: { kind: logs.kind },
+    kiali: observability.kiali ? { auth: profile.observability.kialiAuth } : undefined,
+    grafana: observability.grafana,
+    statsAccessLog: profile.observability.statsAccessLog,
+    loadPerSecond: load?.ratePerSecond,
+    images: { fortio: profile.images.fortio, httpEcho: profile.images.httpEcho },
+  };
+}
+
+function declaredService(service: Settings["services"][number], namespace: string, gateway: Identity): DeclaredService {
+  const { serviceName, port, path, timeout, retries, circuitBreaker, rateLimit, fault, versions } = service;
+  const texts = (versions ?? [service]).map(({ args }) => echoText(args));
+  return {
+    name: serviceName,
+    port,
+    path,
+    texts: texts.every((text) => text !== undefined) ? texts : undefined,
+    deployments: versions ? versions.map(({ version }) => `${serviceName}-${version}`) : [serviceName],
+    callers: callersOf(service, { namespace, gateway }) as Identity[],
+    timeout,
+    retries,
+    circuitBreaker,
+    rateLimit,
+    fault,
+  };
+}
+
+/** @returns the text that http-echo is told to answer with. */
+function echoText(args: readonly string[] = []): string | undefined {
+  return args.find((arg) => arg.startsWith("-text="))?.slice("-text=".length);
+}

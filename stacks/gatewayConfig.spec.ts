@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { asProgramConfig, readProject } from "../commands/stackFiles";
+import { parseConfig } from "./config";
+
+const parse = (gatewayAnnotations: unknown) =>
+  parseConfig(asProgramConfig({ "sidecar-mesh:gatewayAnnotations": gatewayAnnotations }, readProject())).gateway;
+
+describe("gateway config", () => {
+  it("makes texts of the annotations that Pulumi's command line makes truth values and numbers of", () => {
+    assert.deepEqual(parse({ "example.com/a": "x", "example.com/b": true, "example.com/c": 8080 }).annotations, {
+      "example.com/a": "x",
+      "example.com/b": "true",
+      "example.com/c": "8080",
+    });
+  });
+
+  it("refuses what is no annotation", () => {
+    assert.throws(() => parse({ "example.com/a": { b: "c" } }), /gatewayAnnotations\.example\.com\/a = .*: use a text/);
+  });
+});

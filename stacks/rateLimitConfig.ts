@@ -1,0 +1,54 @@
+import type { ServiceLimit } from "../components/rateLimit/globalRateLimit";
+import { redisPort } from "../components/rateLimit/redis";
+import type { RedisAddress } from "../components/rateLimit/server";
+import type { ConfigReader } from "./configReader";
+import type { ServiceConfig } from "./servicesConfig";
+
+/** What config says of the limits that all pods of a service share. */
+export interface RateLimitConfig {
+  /** Services with a limit; nobody has to count if there is none. */
+  limits: ServiceLimit[];
+  /** A Redis that is there already; undefined installs one. */
+  redis?: RedisAddress & { auth?: string };
+}
+
+const urlFix = "use redis://host:port, or rediss://host:port for TLS, without user, password, path and options";
+
+/** Reads the keys of the global rate limit. */
+export function readRateLimit(
+  reader: ConfigReader,
+  services: readonly Pick<ServiceConfig, "serviceName" | "globalRateLimit">[],
+): RateLimitConfig {
+  const limits = services.flatMap(({ serviceName, globalRateLimit }) =>
+    globalRateLimit ? [{ service: serviceName, limit: globalRateLimit }] : [],
+  );
+  const url = reader.text("rateLimitRedisUrl", undefined);
+  const auth = reader.text("rateLimitRedisAuth", undefined);
+  const address = url === undefined ? undefined : redisAddress(url);
+  if (url !== undefined && !address) {
+    // Whoever put a password into it should not find it in a log.
+    reader.problem(
+      "rateLimitRedisUrl",
+      url.replace(/\/\/.*@/, "//...@"),
+      `${urlFix}; a password belongs in rateLimitRedisAuth`,
+    );
+  }
+  if (url !== undefined && limits.length === 0) {
+    reader.problem(
+      "rateLimitRedisUrl",
+      url.replace(/\/\/.*@/, "//...@"),
+      "only used with a globalRateLimit; give one to a service, or remove this key",
+    );
+  }
+  if (auth !== undefined && url === undefined) {
+    reader.problem("rateLimitRedisAuth", "[secret]", "only used with rateLimitRedisUrl; set that, or remove this key");
+  }
+  return { limits, redis: address && { ...address, auth } };
+}
+
+/** @returns where the Redis of a URL is; undefined if it says anything else, or more. */
+function redisAddress(text: string): RedisAddress | undefined {
+  const match = /^(rediss?):\/\/([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::(\d+))?\/?$/i.exec(text);
+  const port = Number(match?.[3] ?? redisPort);
+  return match && port >= 1 && port <= 65535 ? { host: match[2]!, port, tls: match[1] === "rediss" } : undefined;
+}

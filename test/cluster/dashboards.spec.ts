@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { dashboardServices } from "../../components/observability/endpoints";
+import { projectFolder } from "../../commands/stackFiles";
+import type { Outputs } from "./cluster";
+import { eventually, npm, start, tool } from "./cluster";
+
+/** The pages that the sandbox has a program for, and a path below which each one answers a question. */
+const questions = { prometheus: "/api/v1/query?query=up", jaeger: "/api/services" } as const;
+
+/** Asserts that a page answers below `url`, as the program behind it would. */
+async function assertAnswersBelow(url: string, question: string): Promise<void> {
+  const response = await fetch(url + question);
+  assert.equal(response.status, 200, url + question);
+  assert.ok("data" in ((await response.json()) as object), url + question);
+}
+
+describe("dashboards", () => {
+  let outputs: Outputs;
+
+  before(async () => {
+    ({ outputs } = await start("--engine", "in-process", "-c", "dashboardsExposed=true"));
+  });
+
+  after(async () => {
+    assert.equal((await npm("down", "--sandbox", "--engine", "in-process")).code, 0);
+  });
+
+  it("answer under the gateway, where they are exposed", async () => {
+    for (const [name, question] of Object.entries(questions)) {
+      const url = outputs.dashboards[name]?.url;
+      assert.equal(url, `${outputs.gatewayUrl}/${name}`);
+      await eventually(() => assertAnswersBelow(url, question), 30);
+    }
+  });
+
+  it("are opened by npm run dashboards, again when a pod restarts, and closed with Ctrl-C", async () => {
+    // Not through npm, which would be the one to get the signal.
+    const args = ["--import", "tsx", "commands/dashboards.ts", "--sandbox"];
+    const child = spawn(process.execPath, args, { cwd: projectFolder, detached: true });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    const ended = once(child, "close") as Promise<[number | null]>;
+    try {
+      await eventually(() => {
+        assert.match(said, /Ctrl-C closes them/);
+        return Promise.resolve();
+      }, 60);
+      assert.match(said, /prometheus +http:\/\/localhost:9090\/prometheus +answers/);
+      assert.match(said, /jaeger +http:\/\/localhost:16686\/jaeger +answers/);
+      const local = (name: keyof typeof questions) => `http://localhost:${dashboardServices[name].port}/${name}`;
+      await assertAnswersBelow(local("prometheus"), questions.prometheus);
+
+      await tool("kubectl", "-n", "observability", "rollout", "restart", "statefulset/jaeger");
+      await tool("kubectl", "-n", "observability", "rollout", "status", "statefulset/jaeger");
+      await eventually(() => assertAnswersBelow(local("jaeger"), questions.jaeger), 30);
+    } finally {
+      // As a terminal does: to the whole group.
+      process.kill(-child.pid!, "SIGINT");
+    }
+    const [code] = await ended;
+    assert.equal(code, 0, said);
+    await assert.rejects(fetch(`http://localhost:${dashboardServices.prometheus.port}`), "the port is closed");
+  });
+});

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sandbox } from "../../stacks/sandbox";
+import {
+  addFortio,
+  apply,
+  drive,
+  fortioIn,
+  fortioService,
+  gatewayUrl,
+  get,
+  istioctl,
+  kubectl,
+  namespace,
+  remove,
+  sidecarLines,
+  statuses,
+  until,
+} from "./trafficSupport";
+
+/** Requests that all pods of `shared` let pass in a minute. */
+const requests = 40;
+
+/** The services, with this limit of `shared`. */
+const services = (limit = requests) => [
+  fortioService("shared", "", { path: "/shared", replicas: 2, globalRateLimit: { requests: limit, unit: "minute" } }),
+  fortioService("strict", "", { path: "/strict", globalRateLimit: { requests: 1000, unit: "hour", failOpen: false } }),
+  fortioService("stranger", ""),
+];
+
+/** Waits for the next minute of the clock, the next window. */
+async function nextMinute(): Promise<void> {
+  await sleep(60_000 - (Date.now() % 60_000) + 300);
+}
+
+/** Names of the pods of an app. */
+async function podsOf(app: string, ns = namespace): Promise<string[]> {
+  const names = await kubectl("get", "pod", "-n", ns, "-l", `app=${app}`, "-o", "jsonpath={.items[*].metadata.name}");
+  return names.split(" ").filter((name) => name !== "");
+}
+
+async function scaleLimiter(replicas: number): Promise<void> {
+  await kubectl("scale", "-n", "rate-limit", "deployment/ratelimit", `--replicas=${replicas}`);
+  if (replicas === 0) {
+    assert.ok(await until(60, async () => (await podsOf("ratelimit", "rate-limit")).length === 0), "it is gone");
+  } else {
+    await kubectl("rollout", "status", "-n", "rate-limit", "deployment/ratelimit", "--timeout=90s");
+  }
+}
+
+describe("global rate limit", function () {
+  this.timeout(240_000);
+
+  before(async () => {
+    await addFortio();
+    await apply({ services: services() });
+    const limits = async () => (await get(`${gatewayUrl}/shared`)).headers["x-ratelimit-limit"] !== undefined;
+    assert.ok(await until(30, limits), "the proxies ask the rate limit service");
+  });
+
+  after(async () => {
+    await remove();
+    await kubectl("delete", "namespace", "elsewhere", "--ignore-not-found");
+  });
+
+  it("is one for all pods of a service: beyond it they answer 429, with headers", async () => {
+    await nextMinute();
+    const started = new Date();
+    const answers = await drive(`${gatewayUrl}/shared`, requests + 60, 4);
+    assert.ok(Date.now() - started.getTime() < 55_000, "all of them in one window");
+    assert.deepEqual(statuses(answers), { 200: requests, 429: 60 });
+    for (const { headers } of answers.filter(({ status }) => status === 429)) {
+      assert.equal(headers["x-ratelimit-limit"], `${requests}, ${requests};w=60`);
+      assert.equal(headers["x-ratelimit-remaining"], "0");
+      assert.ok(Number(headers["x-ratelimit-reset"]) <= 60);
+    }
+    const remaining = answers
+      .filter(({ status }) => status === 200)
+      .map(({ headers }) => Number(headers["x-ratelimit-remaining"]));
+    assert.deepEqual(
+      remaining.sort((a, b) => a - b),
+      Array.from({ length: requests }, (_, i) => i),
+    );
+
+    // Each of the two let some pass and refused some, and together they make up what was seen from outside.
+    const pods = await podsOf("shared");
+    assert.equal(pods.length, 2);
+    const counts = async () =>
+      Promise.all(
+        pods.map(async (pod) => {
+          const lines = (await sidecarLines(namespace, pod, started)).filter(({ path }) => path === "/shared");
+          const limited = lines.filter((line) => line.response_code === 429 && line.response_flags === "RL").length;
+          return [lines.filter((line) => line.response_code === 200).length, limited] as const;
+        }),
+      );
+    const logged = async () => (await counts()).flat().reduce((sum, count) => sum + count, 0) === requests + 60;
+    assert.ok(await until(30, logged), "the access logs have all requests");
+    for (const [passed, limited] of await counts()) {
+      assert.ok(passed > 0 && limited > 0, JSON.stringify(await counts()));
+    }
+  });
+
+  it("lets requests pass again in the next window", async () => {
+    await nextMinute();
+    assert.deepEqual(statuses(await drive(`${gatewayUrl}/shared`, requests - 10, 4)), { 200: requests - 10 });
+  });
+
+  it("counts for whom config names, and refuses others who would use up the limit", async () => {
+    const url = "http://ratelimit.rate-limit:8081/";
+    assert.match(await fortioIn("stranger", "curl", url), /HTTP\/1.1 403[^]*RBAC: access denied/);
+    // This one gets through to the server, which does not take it for gRPC.
+    assert.match(await fortioIn("shared", "curl", url), /HTTP\/1.1 415/);
+  });
+
+  it("shows what it counted where Prometheus reads", async () => {
+    const ips = await kubectl(
+      "get",
+      "pod",
+      "-n",
+      "rate-limit",
+      "-l",
+      "app=ratelimit",
+      "-o",
+      "jsonpath={.items[*].status.podIP}",
+    );
+    const counted = async () =>
+      / 60$/m.test(
+        /^ratelimit_service_rate_limit_over_limit\{.*key1="service_shared".*$/m.exec(
+          (await get(`http://${ips}:15020/stats/prometheus`)).body,
+        )?.[0] ?? "",
+      );
+    assert.ok(await until(30, counted), "60 requests over the limit");
+  });
+
+  it("takes a new limit", async () => {
+    await apply({ services: services(25) });
+    const limit = async () => (await get(`${gatewayUrl}/shared`)).headers["x-ratelimit-limit"];
+    assert.ok(await until(30, async () => (await limit()) === "25, 25;w=60"), String(await limit()));
+  });
+
+  it("lets all requests pass while nobody counts, unless it is told to refuse them", async () => {
+    await scaleLimiter(0);
+    // More than two windows together would let pass.
+    assert.deepEqual(statuses(await drive(`${gatewayUrl}/shared`, 100, 4)), { 200: 100 });
+    assert.deepEqual(statuses(await drive(`${gatewayUrl}/strict`, 5)), { 503: 5 });
+    await scaleLimiter(1);
+    const counts = async () => (await get(`${gatewayUrl}/strict`)).status === 200;
+    assert.ok(await until(30, counts), "it counts again");
+    const { 429: refused = 0 } = statuses(await drive(`${gatewayUrl}/shared`, 100, 4));
+    assert.ok(refused >= 50, `${refused} refused`);
+  });
+
+  it("counts in a Redis that is there, and asks for a password", async () => {
+    const redis = ["redis", "-n", "elsewhere", "--image", sandbox.images.redis, "--image-pull-policy=IfNotPresent"];
+    await kubectl("create", "namespace", "elsewhere");
+    await kubectl("run", ...redis, "--port=6379", "--expose", "--", "--requirepass", "hunter2");
+    await kubectl("wait", "-n", "elsewhere", "pod/redis", "--for=condition=Ready", "--timeout=60s");
+    await apply({
+      services: services(),
+      rateLimitRedisUrl: "redis://redis.elsewhere",
+      rateLimitRedisAuth: "hunter2",
+    });
+    assert.equal(await kubectl("get", "deployment", "-n", "rate-limit", "-o", "name"), "deployment.apps/ratelimit\n");
+    const remaining = async () => Number((await get(`${gatewayUrl}/shared`)).headers["x-ratelimit-remaining"]);
+    assert.ok(await until(30, async () => (await remaining()) >= 0), "it counts");
+    await nextMinute();
+    assert.deepEqual(statuses(await drive(`${gatewayUrl}/shared`, requests + 10, 4)), { 200: requests, 429: 10 });
+  });
+
+  it("leaves nothing for istioctl analyze to report", async () => {
+    for (const ns of [namespace, "rate-limit"]) {
+      assert.match(await istioctl("analyze", "-n", ns), /^\s*✔ No validation issues found/);
+    }
+  });
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { projectFolder } from "../../commands/stackFiles";
+
+const folder = join(projectFolder, ".github", "workflows");
+
+interface Step {
+  uses?: string;
+  run?: string;
+  with?: Record<string, unknown>;
+}
+interface Workflow {
+  permissions: Record<string, string>;
+  jobs: Record<string, { permissions: Record<string, string>; "timeout-minutes": number; steps: Step[] }>;
+}
+
+const manifest = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as {
+  dependencies: Record<string, string>;
+};
+
+for (const file of readdirSync(folder)) {
+  describe(`workflow ${file}`, () => {
+    const text = readFileSync(join(folder, file), "utf8");
+    const { permissions, jobs } = parse(text) as Workflow;
+    const steps = Object.values(jobs).flatMap((job) => job.steps);
+
+    it("pins each action by commit, and says which version that is", () => {
+      const uses = text.split("\n").filter((line) => /\buses:/.test(line));
+      assert.equal(uses.length, steps.filter((step) => step.uses !== undefined).length);
+      for (const line of uses) {
+        assert.match(line, /uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+      }
+    });
+
+    it("gives no job more than it needs", () => {
+      assert.deepEqual(permissions, {});
+      for (const [name, job] of Object.entries(jobs)) {
+        const runsOurCode = job.steps.some(({ uses = "" }) => uses.startsWith("actions/checkout@"));
+        assert.deepEqual(job.permissions, runsOurCode ? { contents: "read" } : { "pull-requests": "write" }, name);
+        assert.ok(job["timeout-minutes"] <= 45, `${name} ends at some time`);
+        for (const { uses = "", with: inputs } of job.steps) {
+          assert.ok(!uses.startsWith("actions/checkout@") || inputs?.["persist-credentials"] === false, name);
+        }
+      }
+    });
+
+    it("runs nothing that does not run on any machine", () => {
+      for (const { run } of steps.filter((step) => step.run !== undefined)) {
+        assert.match(run!, /^(npm (ci|start|run \S+)( -- .*)?|gh pr comment .*)$/);
+      }
+    });
+
+    it("takes the Pulumi CLI that package.json names, and no account", () => {
+      const pulumi = steps.filter(({ uses }) => uses?.startsWith("pulumi/actions@"));
+      assert.ok(pulumi.length > 0);
+      for (const { with: inputs } of pulumi) {
+        assert.deepEqual(inputs, { "pulumi-version": manifest.dependencies.pulumi });
+      }
+      assert.doesNotMatch(text, /secrets\./);
+    });
+  });
+}
