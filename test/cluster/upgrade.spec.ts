@@ -11,7 +11,13 @@ const services = [
   { name: "payment-service", path: "/payment", replicas: 1, allowFrom: ["user-service"] },
 ];
 /** The mesh alone; what watches it has no part in this. */
-const mesh = { services, metricsBackend: "none", tracingBackend: "none", logsBackend: "none" };
+const mesh = {
+  services,
+  metricsBackend: "none",
+  tracingBackend: "none",
+  logsBackend: "none",
+  loadGenerator: "false",
+};
 const canary = { ...mesh, istioCanary: { revision: "next" } };
 
 /** Applies a step of the upgrade under load. @returns how many requests were answered; fails if one was not answered with 200. */
