@@ -16,7 +16,7 @@ import { joinExtras } from "./components/podExtras";
 import { MeshTelemetry } from "./components/telemetry";
 import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
 import { gatewayReach, istioArgs, observabilityArgs, systemNamespace } from "./stacks/componentArgs";
-import { declaredMesh, selfSignedSecret } from "./stacks/declared";
+import { declaredMesh, ingressRoutesName, selfSignedSecret } from "./stacks/declared";
 import { callersOf } from "./stacks/edges";
 import { calleeTargets, gatewayTargets } from "./stacks/loadTargets";
 import { readme as describe, readmeFacts } from "./stacks/readme";
@@ -139,7 +139,7 @@ const certificate = gateway.selfSigned
   : undefined;
 
 const routes = new IngressRoutes(
-  "demo",
+  ingressRoutesName,
   {
     namespace: meshNamespace.namespace,
     gatewayLabel: istio.ingressLabel,

@@ -59,7 +59,9 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
     const info = start ? await sandboxUp({ log }) : expectedInfo();
     if (start) {
       const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
-      await addWantedImages(withSettings(config, flagSettings, project)[`${project.name}:services`], log);
+      const all = withSettings(config, flagSettings, project);
+      const wanted = ["services", "istioCni"].map((key) => [key, all[`${project.name}:${key}`]]);
+      await addWantedImages(Object.fromEntries(wanted) as Record<string, unknown>, log);
     }
     return {
       stack,
@@ -93,6 +95,8 @@ export function sandboxSettings(info: SandboxInfo): Record<string, string> {
     istioHub: info.hub,
     istioTag: info.tag,
     podLogsFolder: info.podLogsFolder,
+    istioCniBinFolder: info.cniBinFolder,
+    istioCniConfFolder: info.cniConfFolder,
   };
 }
 

@@ -15,8 +15,8 @@ interface KeyDeclaration {
 }
 
 /** Name of the project and its config keys, from Pulumi.yaml. */
-export function readProject(): { name: string; keys: Record<string, KeyDeclaration> } {
-  const project = parse(readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8")) as {
+export function readProject(folder = projectFolder): { name: string; keys: Record<string, KeyDeclaration> } {
+  const project = parse(readFileSync(join(folder, "Pulumi.yaml"), "utf8")) as {
     name: string;
     config: Record<string, KeyDeclaration>;
   };
@@ -24,13 +24,13 @@ export function readProject(): { name: string; keys: Record<string, KeyDeclarati
 }
 
 /** @returns the path of a stack's config file. */
-export function stackFile(stack: string): string {
-  return join(projectFolder, `Pulumi.${stack}.yaml`);
+export function stackFile(stack: string, folder = projectFolder): string {
+  return join(folder, `Pulumi.${stack}.yaml`);
 }
 
 /** @returns the content of a stack's config file; empty if there is none. */
-export function readStackFile(stack: string): Record<string, unknown> {
-  const file = stackFile(stack);
+export function readStackFile(stack: string, folder = projectFolder): Record<string, unknown> {
+  const file = stackFile(stack, folder);
   const content: unknown = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
   return isObject(content) ? content : {};
 }

@@ -46,13 +46,16 @@ describe("Istio", () => {
   });
 
   it("installs the node agent before the control plane that counts on it, if asked to", async () => {
-    const { all, one } = await declare(() => new Istio("istio", { ...args, cni: true }));
+    const { all, one } = await declare(
+      () => new Istio("istio", { ...args, cni: true, cniFolders: { bin: "/usr/lib/cni" } }),
+    );
     assert.deepEqual(
       all("Release").map(({ inputs }) => inputs.name),
       ["istio-base", "istio-cni", "istiod", "istio-ingressgateway"],
     );
     assert.deepEqual(one("Release", "istiod").inputs.values.cni, { enabled: true });
-    assert.equal(one("Release", "istio-cni").inputs.values.global.hub, args.hub);
+    const { cniBinDir, cniConfDir, global } = one("Release", "istio-cni").inputs.values;
+    assert.deepEqual([cniBinDir, cniConfDir, global.hub], ["/usr/lib/cni", undefined, args.hub]);
   });
 
   it("limits where requests go to, and lets a mesh config of one's own decide", async () => {

@@ -47,6 +47,8 @@ export interface ControlPlaneSettings {
   telemetryFilter?: boolean;
   /** A node agent (istio-cni) redirects the pods' traffic, so that no pod needs rights for it. Default false: an init container does. */
   cni?: boolean;
+  /** Folders of the nodes that the node agent writes to. Default: the chart's, which are most clusters'. */
+  cniFolders?: { bin?: string; conf?: string };
   /** Where sidecars let requests go that are for no registered host. Default `ALLOW_ANY`: anywhere. */
   outboundTraffic?: OutboundTraffic;
 }
@@ -121,12 +123,16 @@ export function istiodValues(settings: ControlPlaneSettings): Record<string, unk
 }
 
 /** @returns the values of the chart `cni`. */
-export function cniValues({
-  hub,
-  tag,
-  images,
-}: Pick<ControlPlaneSettings, "hub" | "tag" | "images">): Record<string, unknown> {
-  return { global: { hub, tag, imagePullPolicy }, ...(images?.cni && { image: images.cni }) };
+export function cniValues(
+  settings: Pick<ControlPlaneSettings, "hub" | "tag" | "images" | "cniFolders">,
+): Record<string, unknown> {
+  const { hub, tag, images, cniFolders: { bin, conf } = {} } = settings;
+  return {
+    ...(bin && { cniBinDir: bin }),
+    ...(conf && { cniConfDir: conf }),
+    ...(images?.cni && { image: images.cni }),
+    global: { hub, tag, imagePullPolicy },
+  };
 }
 
 /** @returns the values of the chart `gateway` for the gateway whose pods get the label `istio: <kind>`. */
@@ -151,7 +157,7 @@ export function gatewayValues(
     service: {
       type: settings.serviceType,
       ports: servicePorts(settings),
-      ...(settings.annotations && { annotations: settings.annotations }),
+      ...(Object.keys(settings.annotations ?? {}).length > 0 && { annotations: settings.annotations }),
     },
   };
 }

@@ -10,16 +10,23 @@ export interface KeyPair {
 /** Order of the curve P-256. */
 const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
+/** From when until when a certificate is valid, as X.509 writes times: `YYYYMMDDHHMMSSZ`. */
+export interface Validity {
+  from: string;
+  until: string;
+}
+
 /** The times of RFC 5280 for a certificate that is never renewed by itself: a new one comes with new hosts or a new seed. */
-const validity = { from: "20250101000000Z", until: "99991231235959Z" };
+const untilRenewed: Validity = { from: "20250101000000Z", until: "99991231235959Z" };
 
 /**
  * Makes a self-signed certificate for a server. The same seed and hosts give the same bytes, so that a run which changes nothing
  * changes no Secret: key and signature come from the seed, not from chance.
  * @param seed At least 32 random bytes, which are as secret as the key.
  * @param hosts DNS names, which may start with `*.`, and IPv4 addresses.
+ * @param validity Default: from 2025 on without end.
  */
-export function selfSigned(seed: Buffer, hosts: readonly string[]): KeyPair {
+export function selfSigned(seed: Buffer, hosts: readonly string[], validity = untilRenewed): KeyPair {
   if (seed.length < 32 || hosts.length === 0) {
     throw new Error("a self-signed certificate takes 32 bytes of seed and at least one host");
   }
@@ -34,7 +41,7 @@ export function selfSigned(seed: Buffer, hosts: readonly string[]): KeyPair {
   const key = createPrivateKey({ format: "jwk", key: { ...jwk, d: toBytes(secret).toString("base64url") } });
   const publicKey = createPublicKey(key).export({ type: "spki", format: "der" });
 
-  const toBeSigned = toSign(publicKey, hosts);
+  const toBeSigned = toSign(publicKey, hosts, validity);
   const certificate = sequence(toBeSigned, signatureAlgorithm, bitString(sign(toBeSigned, secret)));
   return {
     certificate: pem("CERTIFICATE", certificate),
@@ -43,7 +50,7 @@ export function selfSigned(seed: Buffer, hosts: readonly string[]): KeyPair {
 }
 
 /** The part of an X.509 certificate that is signed. */
-function toSign(publicKey: Buffer, hosts: readonly string[]): Buffer {
+function toSign(publicKey: Buffer, hosts: readonly string[], validity: Validity): Buffer {
   const serial = createHash("sha256").update(publicKey).update(hosts.join(",")).digest().subarray(0, 16);
   const name = sequence(
     attribute("2.5.4.10", "sidecar-mesh, self-signed"),

@@ -1,7 +1,9 @@
 import { observabilityNamespace } from "../components/observability/endpoints";
+import type { GlobalRateLimit } from "../components/rateLimit/globalRateLimit";
 import type { RateLimit } from "../components/rateLimitFilter";
 import type { Fault, Retries } from "../components/serviceRoute";
 import type { CircuitBreaker } from "../components/trafficPolicy";
+import { systemNamespace } from "./componentArgs";
 import { callersOf } from "./edges";
 import { injectorOf } from "./istioConfig";
 import type { Settings } from "./settings";
@@ -28,6 +30,7 @@ export interface DeclaredService {
   retries?: Retries;
   circuitBreaker?: CircuitBreaker;
   rateLimit?: RateLimit;
+  globalRateLimit?: GlobalRateLimit;
   fault?: Fault;
 }
 
@@ -45,6 +48,8 @@ export interface DeclaredMesh {
     /** Name of its Service, Deployment and service account. */
     name: string;
     hosts: string[];
+    /** First part of the names of the Gateway and of the VirtualService with its routes. */
+    routes: string;
     /** TLS Secret; undefined for plain HTTP. */
     tlsSecret?: string;
     selfSigned: boolean;
@@ -56,6 +61,8 @@ export interface DeclaredMesh {
   /** How Kiali asks who somebody is; undefined where it is not installed. */
   kiali?: { auth: "anonymous" | "token" };
   grafana: boolean;
+  /** The dashboards are served under a path of their own. */
+  dashboardsExposed: boolean;
   /** Proxies count requests with an access logger, for want of Istio's metrics filter. */
   statsAccessLog: boolean;
   /** Requests per second of the load generator on each edge; undefined if it is off. */
@@ -63,6 +70,9 @@ export interface DeclaredMesh {
   /** Images that measurements are made with. */
   images: { fortio: string; httpEcho: string };
 }
+
+/** Name of the component with the ingress gateway's routes. */
+export const ingressRoutesName = "demo";
 
 /** Name of the Secret that holds the gateway's own certificate. */
 export const selfSignedSecret = "gateway-self-signed";
@@ -75,7 +85,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
   return {
     namespaces: {
       mesh: namespace,
-      system: "istio-system",
+      system: systemNamespace,
       gateway: gateway.namespace,
       observability: observabilityNamespace,
     },
@@ -86,6 +96,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
     gateway: {
       name: gateway.serviceAccount,
       hosts: settings.gateway.hosts,
+      routes: ingressRoutesName,
       tlsSecret: settings.gateway.selfSigned ? selfSignedSecret : settings.gateway.tlsSecret,
       selfSigned: settings.gateway.selfSigned,
     },
@@ -95,6 +106,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
     logs: { kind: logs.kind },
     kiali: observability.kiali ? { auth: profile.observability.kialiAuth } : undefined,
     grafana: observability.grafana,
+    dashboardsExposed: observability.exposeDashboards,
     statsAccessLog: profile.observability.statsAccessLog,
     loadPerSecond: load?.ratePerSecond,
     images: { fortio: profile.images.fortio, httpEcho: profile.images.httpEcho },
@@ -102,7 +114,8 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
 }
 
 function declaredService(service: Settings["services"][number], namespace: string, gateway: Identity): DeclaredService {
-  const { serviceName, port, path, timeout, retries, circuitBreaker, rateLimit, fault, versions } = service;
+  const { serviceName, port, path, timeout, retries, circuitBreaker, rateLimit, globalRateLimit, fault, versions } =
+    service;
   const texts = (versions ?? [service]).map(({ args }) => echoText(args));
   return {
     name: serviceName,
@@ -115,6 +128,7 @@ function declaredService(service: Settings["services"][number], namespace: strin
     retries,
     circuitBreaker,
     rateLimit,
+    globalRateLimit,
     fault,
   };
 }

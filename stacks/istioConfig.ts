@@ -24,6 +24,8 @@ export interface IstioConfig {
   egressGateway: boolean;
   /** Install istio-cni. */
   cni: boolean;
+  /** Where the nodes have their CNI plugins and configuration; undefined where the chart looks for them. */
+  cniFolders: { bin?: string; conf?: string };
 }
 
 /** @returns revision and tag of the control plane that injects pods. */
@@ -62,6 +64,7 @@ export function readIstio(reader: ConfigReader): IstioConfig {
     meshConfig: reader.object("istioMeshConfig"),
     egressGateway: reader.boolean("egressGateway", false),
     cni,
+    cniFolders: { bin: readFolder(reader, "istioCniBinFolder"), conf: readFolder(reader, "istioCniConfFolder") },
   };
 }
 
@@ -104,6 +107,10 @@ function readCanary(
   }
   const tag = item.value("tag", isTag, tagFix);
   return { revision, version: version ?? stable.version, tag: tag ?? version ?? stable.tag };
+}
+
+function readFolder(reader: ConfigReader, key: string): string | undefined {
+  return reader.textThat(key, undefined, (v) => /^\/[\w./-]+$/.test(v), "use an absolute path of the nodes");
 }
 
 function readCharts(reader: ConfigReader, cni: boolean): ChartSource {

@@ -1,0 +1,69 @@
+import { writeFileSync } from "node:fs";
+import { KubeClient } from "../sandbox/applier/kubeClient";
+import { flagsHelp, parseFlags } from "./flags";
+import { runCommand } from "./runCommand";
+import { openSession } from "./session";
+import { readOutputs } from "./stackOutputs";
+import { bench, benchText } from "./verify/bench";
+import { checks } from "./verify/checks";
+import { Cluster } from "./verify/cluster";
+import { conclusion, junit, resultLine } from "./verify/report";
+import { chooseChecks } from "./verify/run";
+import { verify } from "./verify/verify";
+
+const help = `npm run verify -- [flags]
+
+Asks a running stack whether it really works: sends requests, and follows them through gateway, sidecars, metrics, traces and logs.
+Each check that fails names its likely cause and the command to look further. Exit status 0: all passed, 1: something failed.
+
+      --only NAME         Only this check and what it needs; may be repeated
+      --skip NAME         Leave this check out; may be repeated
+      --junit FILE        Write the results as JUnit XML, too
+      --deep              Exercise retries, timeouts, limits and circuit breakers with requests that fail
+      --bench             Measure what the mesh adds to latency, and what sidecars use
+
+Checks: ${checks.map(({ name }) => name).join(", ")}
+${flagsHelp}`;
+
+const options = {
+  only: { type: "string", multiple: true, default: [] as string[] },
+  skip: { type: "string", multiple: true, default: [] as string[] },
+  junit: { type: "string" },
+  deep: { type: "boolean", default: false },
+  bench: { type: "boolean", default: false },
+} as const;
+
+runCommand(
+  help,
+  async (flags, log) => {
+    const chosen = chooseChecks(checks, flags.only, flags.skip);
+    const session = await openSession(flags, log, false);
+    const client = KubeClient.connect(session.kubeconfig, session.context);
+    const kubectl = [
+      "kubectl",
+      ...(session.kubeconfig ? ["--kubeconfig", session.kubeconfig] : []),
+      ...["--context", session.context],
+    ].join(" ");
+    const report = await verify({
+      client,
+      kubectl,
+      checks: chosen,
+      deep: flags.deep,
+      outputs: () => readOutputs(session, client, flags, log),
+      onResult: (result) => (flags.json ? log : console.log)(resultLine(result)),
+    });
+    if (flags.junit !== undefined) {
+      writeFileSync(flags.junit, junit(report));
+    }
+    (flags.json ? log : console.log)(conclusion(report));
+    process.exitCode = report.ok ? 0 : 1;
+    if (!flags.bench) {
+      return report;
+    }
+    const { declared } = await readOutputs(session, client, flags, () => undefined);
+    const measured = await bench(new Cluster(client, kubectl), declared, log);
+    (flags.json ? log : console.log)(`\n${benchText(measured)}`);
+    return { ...report, bench: measured };
+  },
+  (argv: readonly string[]) => parseFlags(argv, options),
+);

@@ -1,0 +1,62 @@
+import { dashboardServices, exposedPath } from "../../components/observability/endpoints";
+import type { DashboardName } from "../../components/observability/endpoints";
+import { lokiPorts } from "../../components/observability/loki";
+import type { Answer } from "../httpClient";
+import type { Context } from "./check";
+
+/** Asks the page of a backend, under whatever path it is served. */
+export function askPage({ cluster, declared }: Context, name: DashboardName, path: string): Promise<Answer> {
+  const { service, port } = dashboardServices[name];
+  const prefix = declared.dashboardsExposed ? exposedPath(name) : "";
+  return cluster.service(declared.namespaces.observability, service, port, prefix + path);
+}
+
+/** A series at one moment. */
+export interface Sample {
+  metric: Record<string, string>;
+  value: [number, string];
+}
+
+/** @returns what Prometheus has for a query. @throws Error if it does not answer. */
+export async function promql(context: Context, query: string): Promise<Sample[]> {
+  const answer = await askPage(context, "prometheus", `/api/v1/query?${new URLSearchParams({ query }).toString()}`);
+  return (jsonOf(answer, "Prometheus") as { data: { result: Sample[] } }).data.result;
+}
+
+/** @returns the lines that Loki has for a query, of the last ten minutes. @throws Error if it does not answer. */
+export async function logql({ cluster, declared }: Context, query: string): Promise<string[]> {
+  const start = String((Date.now() - 600_000) * 1e6);
+  const asked = new URLSearchParams({ query, start, limit: "100" }).toString();
+  const answer = await cluster.service(
+    declared.namespaces.observability,
+    "loki",
+    lokiPorts.http,
+    `/loki/api/v1/query_range?${asked}`,
+  );
+  const { data } = jsonOf(answer, "Loki") as { data: { result: { values: [string, string][] }[] } };
+  return data.result.flatMap(({ values }) => values.map(([, line]) => line));
+}
+
+/** @returns an answer's JSON. @throws Error if it is none. */
+export function jsonOf({ status, body, error }: Answer, who: string): unknown {
+  if (status !== 200) {
+    throw new Error(`${who} answers with ${error ?? `HTTP ${status}`}: ${body.slice(0, 200)}`);
+  }
+  return JSON.parse(body);
+}
+
+/** Asks until there is something or the time is over. @returns the last that was found, and how long it took. */
+export async function until<T>(
+  seconds: number,
+  ask: () => Promise<T | undefined>,
+): Promise<{ found?: T; seconds: number }> {
+  const started = Date.now();
+  for (;;) {
+    const found = await ask();
+    const took = (Date.now() - started) / 1000;
+    if (found !== undefined || took > seconds) {
+      return { found, seconds: took };
+    }
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  }
+}

@@ -1,0 +1,206 @@
+import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import { injectionLabel } from "../../components/meshNamespace";
+import type { DeclaredMesh } from "../../stacks/declared";
+import { table } from "../traffic/summary";
+import { until } from "./backends";
+import type { Cluster } from "./cluster";
+import { isReady, nameOf, troubleOf } from "./objects";
+
+/** Namespace that exists only while it is measured. */
+const namespace = "mesh-bench";
+
+/** Requests per second, and seconds of each measurement: a load that no part is short of CPU under. */
+export const load = { rps: 100, seconds: 15, connections: 4 } as const;
+
+const percents = [50, 90, 99] as const;
+
+/** Seconds until four small pods are ready, or gone. */
+const patienceSeconds = 90;
+
+/** Milliseconds by percentile. */
+export type Latency = Record<"p50" | "p90" | "p99", number>;
+
+/** What a sidecar uses. */
+export interface SidecarUse {
+  pod: string;
+  memoryMiB: number;
+  /** Thousandths of a CPU; undefined if kubelet does not tell. */
+  milliCpu?: number;
+}
+
+/** What was measured. */
+export interface Bench {
+  rps: number;
+  seconds: number;
+  /** From a pod without a sidecar to another one. */
+  direct: Latency;
+  /** The same between two pods with a sidecar each, over mutual TLS. */
+  mesh: Latency;
+  /** What the mesh adds. */
+  added: Latency;
+  /** The first ones carried the load of the measurement. */
+  sidecars: SidecarUse[];
+}
+
+/** What fortio tells of a run. */
+export interface FortioResult {
+  RetCodes?: Record<string, number>;
+  DurationHistogram?: { Percentiles?: { Percentile: number; Value: number }[] };
+}
+
+/** @returns the percentiles of a run, in milliseconds to a hundredth. @throws Error if an answer was not 200. */
+export function latencyOf({ RetCodes = {}, DurationHistogram = {} }: FortioResult): Latency {
+  const others = Object.keys(RetCodes).filter((code) => code !== "200");
+  if (others.length > 0 || !RetCodes["200"]) {
+    throw new Error(`the measurement got answers other than 200: ${JSON.stringify(RetCodes)}`);
+  }
+  const at = (percent: number) => {
+    const found = DurationHistogram.Percentiles?.find(({ Percentile }) => Percentile === percent);
+    return Math.round((found?.Value ?? Number.NaN) * 100_000) / 100;
+  };
+  return { p50: at(50), p90: at(90), p99: at(99) };
+}
+
+/** @returns what `mesh` has beyond `direct`. */
+export function added(direct: Latency, mesh: Latency): Latency {
+  const minus = (key: keyof Latency) => Math.round((mesh[key] - direct[key]) * 100) / 100;
+  return { p50: minus("p50"), p90: minus("p90"), p99: minus("p99") };
+}
+
+/** kubelet's summary of what containers use, as far as it is read. */
+export interface Summary {
+  pods?: {
+    podRef: { name: string; namespace: string };
+    containers?: { name: string; cpu?: { usageNanoCores?: number }; memory?: { workingSetBytes?: number } }[];
+  }[];
+}
+
+/** @returns what the sidecars and gateways of some namespaces use. */
+export function sidecarUse(summaries: readonly Summary[], namespaces: readonly string[]): SidecarUse[] {
+  return summaries
+    .flatMap(({ pods = [] }) => pods)
+    .filter(({ podRef }) => namespaces.includes(podRef.namespace))
+    .flatMap(({ podRef, containers = [] }) =>
+      containers
+        .filter(({ name }) => name === "istio-proxy")
+        .map(({ cpu, memory }) => ({
+          pod: `${podRef.namespace}/${podRef.name}`,
+          memoryMiB: Math.round((memory?.workingSetBytes ?? 0) / 2 ** 20),
+          milliCpu: cpu?.usageNanoCores === undefined ? undefined : Math.round(cpu.usageNanoCores / 1e6),
+        })),
+    );
+}
+
+/** @returns the measurement as text. */
+export function benchText({ rps, seconds, direct, mesh, added: more, sidecars }: Bench): string {
+  const row = (name: string, { p50, p90, p99 }: Latency) => [name, ...[p50, p90, p99].map((ms) => ms.toFixed(2))];
+  const uses = sidecars.map(({ pod, memoryMiB, milliCpu }) => [pod, String(memoryMiB), String(milliCpu ?? "unknown")]);
+  return [
+    `latency between two pods at ${rps} requests per second, ${seconds} s each, ${load.connections} connections`,
+    "",
+    ...table(["", "p50 ms", "p90 ms", "p99 ms"], [row("direct", direct), row("mesh", mesh), row("added", more)]),
+    "",
+    ...table(["sidecar", "memory MiB", "CPU m"], uses),
+  ].join("\n");
+}
+
+function pod(name: string, image: string, args: string[], meshed: boolean): LiveObject {
+  const container = {
+    name: "main",
+    image,
+    args,
+    imagePullPolicy: "IfNotPresent",
+    ports: [{ name: "http", containerPort: 8080 }],
+    readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+    securityContext: { runAsNonRoot: true, runAsUser: 65532, allowPrivilegeEscalation: false },
+  };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace, labels: { app: name, "sidecar.istio.io/inject": String(meshed) } },
+    spec: { terminationGracePeriodSeconds: 1, automountServiceAccountToken: false, containers: [container] },
+  };
+}
+
+function objects({ images, revision }: DeclaredMesh): LiveObject[] {
+  const labels = injectionLabel(revision);
+  const service = (name: string): LiveObject => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace },
+    spec: { selector: { app: name }, ports: [{ name: "http", port: 8080, targetPort: 8080 }] },
+  });
+  const idle = ["server", "-grpc-port", "disabled", "-tcp-port", "disabled", "-udp-port", "disabled", "-redirect-port"];
+  return [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } },
+    ...[true, false].flatMap((meshed) => {
+      const side = meshed ? "mesh" : "direct";
+      return [
+        service(`server-${side}`),
+        pod(`server-${side}`, images.httpEcho, ["-listen=:8080", "-text=ok"], meshed),
+        pod(`client-${side}`, images.fortio, [...idle, "disabled"], meshed),
+      ];
+    }),
+  ];
+}
+
+async function measure(cluster: Cluster, side: "mesh" | "direct", seconds: number): Promise<Latency> {
+  const { rps, connections } = load;
+  const command = [
+    ...["fortio", "load", "-quiet", "-qps", String(rps), "-c", String(connections), "-t", `${seconds}s`],
+    ...["-p", percents.join(","), "-json", "-", `http://server-${side}.${namespace}:8080/`],
+  ];
+  const { ok, stdout, stderr } = await cluster.exec(namespace, `client-${side}`, "main", command);
+  if (!ok) {
+    throw new Error(`fortio in ${namespace}/client-${side} failed: ${stderr.trim().split("\n").at(-1)}`);
+  }
+  return latencyOf(JSON.parse(stdout.slice(stdout.indexOf("{"))) as FortioResult);
+}
+
+async function ready(cluster: Cluster): Promise<void> {
+  let pods: LiveObject[] = [];
+  const { found } = await until(patienceSeconds, async () => {
+    pods = await cluster.client.list("v1", "Pod", namespace);
+    return pods.length === 4 && pods.every(isReady) ? true : undefined;
+  });
+  if (!found) {
+    throw new Error(
+      `the pods of the measurement are not ready: ${pods.map(troubleOf).find((one) => one) ?? "none is there"}`,
+    );
+  }
+}
+
+/**
+ * Measures what the mesh adds to latency: the same two programs, once without sidecars and once with them, in a namespace that is
+ * removed afterwards; and what sidecars use, those under this load and those of the stack.
+ */
+export async function bench(cluster: Cluster, declared: DeclaredMesh, log: (line: string) => void): Promise<Bench> {
+  const { rps, seconds } = load;
+  try {
+    log(`measuring in the namespace ${namespace}: two pods with sidecars, two without`);
+    for (const object of objects(declared)) {
+      await cluster.client.apply(object);
+    }
+    await ready(cluster);
+    // The first requests open connections and fill caches.
+    for (const side of ["direct", "mesh"] as const) {
+      await measure(cluster, side, 2);
+    }
+    const direct = await measure(cluster, "direct", seconds);
+    const mesh = await measure(cluster, "mesh", seconds);
+    const nodes = await cluster.list("v1", "Node");
+    const summaries = await Promise.all(
+      nodes.map(async (node) => {
+        const { status, body } = await cluster.raw(`/api/v1/nodes/${nameOf(node)}/proxy/stats/summary`);
+        return status === 200 ? (JSON.parse(body) as Summary) : {};
+      }),
+    );
+    const { mesh: services, gateway } = declared.namespaces;
+    const sidecars = [namespace, gateway, services].flatMap((one) => sidecarUse(summaries, [one]));
+    return { rps, seconds, direct, mesh, added: added(direct, mesh), sidecars };
+  } finally {
+    const ref = { apiVersion: "v1", kind: "Namespace", name: namespace };
+    await cluster.client.delete(ref);
+    await until(patienceSeconds, async () => ((await cluster.client.get(ref)) === undefined ? true : undefined));
+  }
+}

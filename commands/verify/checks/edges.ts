@@ -1,0 +1,147 @@
+import type { LiveObject } from "../../../sandbox/applier/kubeClient";
+import type { DeclaredService } from "../../../stacks/declared";
+import type { Check, Context, Outcome } from "../check";
+import { fail, pass, skip } from "../check";
+import type { Executed } from "../cluster";
+import { refOfPod, servicePods } from "../meshPods";
+import { accountOf, containersOf, isReady } from "../objects";
+
+/** Container of each pod that has a shell and wget. */
+const shell = "log-rotator";
+
+/** Most pairs that are tried; of more services a part shows as much. */
+const mostPairs = 30;
+
+/** A call from one service to another, and how it ended. */
+export interface Call {
+  from: string;
+  to: string;
+  /** Whether it is declared. */
+  allowed: boolean;
+  /** HTTP status; undefined if nobody answered. */
+  status?: number;
+  said: string;
+}
+
+/** @returns all pairs of services, the declared edges first. */
+export function pairs(services: readonly DeclaredService[], namespace: string): Omit<Call, "status" | "said">[] {
+  const all = services.flatMap(({ name: to, callers }) =>
+    services
+      .filter(({ name: from }) => from !== to)
+      .map(({ name: from }) => ({
+        from,
+        to,
+        allowed: callers.some((caller) => caller.namespace === namespace && caller.serviceAccount === from),
+      })),
+  );
+  return [...all.filter(({ allowed }) => allowed), ...all.filter(({ allowed }) => !allowed)].slice(0, mostPairs);
+}
+
+/** @returns the status that busybox' wget tells of. */
+export function readWget({ ok, stdout, stderr }: Executed): { status?: number; said: string } {
+  const refused = /server returned error: HTTP\/1\.1 (\d{3})/.exec(stderr)?.[1];
+  return {
+    status: ok ? 200 : refused ? Number(refused) : undefined,
+    said: (ok ? stdout : stderr).trim().slice(0, 200),
+  };
+}
+
+interface AuthorizationPolicySpec {
+  selector?: { matchLabels?: Record<string, string> };
+  action?: string;
+  rules?: { from?: { source?: { principals?: string[] } }[] }[];
+}
+
+/** @returns whether what is declared is let through, and nothing else. */
+export function judgeCalls(
+  calls: readonly Call[],
+  { defaultDeny, namespace, policies }: { defaultDeny: boolean; namespace: string; policies: readonly LiveObject[] },
+  kubectl: string,
+): Outcome {
+  const specOf = (policy: LiveObject) => (policy.spec ?? {}) as AuthorizationPolicySpec;
+  const of = (app: string) => policies.find((policy) => specOf(policy).selector?.matchLabels?.app === app);
+  const next = `${kubectl} -n ${namespace} get authorizationpolicy -o yaml`;
+  for (const { from, to, allowed, status, said } of calls) {
+    const edge = `${from} -> ${to}`;
+    if (allowed && status === 403) {
+      const policy = of(to);
+      return fail(
+        `${edge} is declared, and answered with 403`,
+        policy
+          ? `AuthorizationPolicy ${namespace}/${policy.metadata?.name} does not let ${from} in: run npm start again`
+          : `AuthorizationPolicy ${namespace}/allow-${to} is gone, so ${to} refuses every caller: run npm start again`,
+        next,
+      );
+    }
+    if (allowed && (status === undefined || status >= 500)) {
+      return fail(
+        `${edge} is declared, and ended with ${status ?? "no answer"}: ${said}`,
+        `${to} does not answer ${from}: ${said || "the connection ended"}`,
+        `${kubectl} -n ${namespace} logs deployment/${from} -c istio-proxy --tail 20`,
+      );
+    }
+    if (!allowed && defaultDeny && status !== 403) {
+      const denies = policies.some((policy) => !specOf(policy).selector && !specOf(policy).rules);
+      return fail(
+        `${edge} is not declared, and answered with ${status ?? "no answer"}`,
+        denies
+          ? `an AuthorizationPolicy lets ${from} call ${to} that nobody declared: ${policies.map(({ metadata }) => metadata?.name).join(", ")}`
+          : `AuthorizationPolicy ${namespace}/default-deny is gone: whoever is in the mesh may call what no other policy guards. Run npm start again`,
+        next,
+      );
+    }
+  }
+  const some = (want: boolean) =>
+    calls.filter(({ allowed }) => allowed === want).map(({ from, to }) => `${from} -> ${to}`);
+  const refused = defaultDeny ? some(false) : [];
+  return pass(
+    [...some(true), ...(refused.length > 0 ? [`refused as nobody declared them: ${refused.join(", ")}`] : [])].join(
+      ", ",
+    ),
+  );
+}
+
+/** @returns the pod that speaks for a service: one with a shell, ready, with the service's own identity. */
+function speaker(pods: readonly LiveObject[] | undefined): LiveObject | undefined {
+  return pods?.find((pod) => isReady(pod) && containersOf(pod).some(({ name }) => name === shell));
+}
+
+async function call(context: Context, pod: LiveObject, to: DeclaredService): Promise<Executed> {
+  const { namespace, name } = refOfPod(pod);
+  const url = `http://${to.name}.${context.declared.namespaces.mesh}:${to.port}/`;
+  return context.cluster.exec(namespace, name, shell, ["wget", "-q", "-O", "-", url]);
+}
+
+/** May services call whom they are declared to call, and nobody else? Asked from the callers' own pods, with their identity. */
+export const edges: Check = {
+  name: "edges",
+  description: "declared callers let in, others refused",
+  needs: ["routes", "injected", "certificates", "workloads"],
+  async run(context) {
+    const { cluster, declared } = context;
+    const { mesh } = declared.namespaces;
+    const pods = await servicePods(context);
+    const asked = pairs(declared.services, mesh).flatMap((pair) => {
+      const pod = speaker(pods.get(pair.from));
+      const to = declared.services.find(({ name }) => name === pair.to);
+      return pod && to && accountOf(pod) === pair.from ? [{ ...pair, pod, to }] : [];
+    });
+    if (asked.length === 0) {
+      return skip(
+        declared.services.length < 2
+          ? "there is only one service"
+          : `no pod has the container ${shell}, which asks for it: logsBackend is none`,
+      );
+    }
+    const calls = await Promise.all(
+      asked.map(async ({ pod, to, from, allowed }) => ({
+        from,
+        to: to.name,
+        allowed,
+        ...readWget(await call(context, pod, to)),
+      })),
+    );
+    const policies = await cluster.list("security.istio.io/v1", "AuthorizationPolicy", mesh);
+    return judgeCalls(calls, { defaultDeny: declared.defaultDeny, namespace: mesh, policies }, cluster.kubectl);
+  },
+};

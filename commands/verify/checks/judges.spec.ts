@@ -1,0 +1,379 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { selfSigned } from "../../../components/selfSigned";
+import type { LiveObject } from "../../../sandbox/applier/kubeClient";
+import type { DeclaredMesh, DeclaredService } from "../../../stacks/declared";
+import type { Answer } from "../../httpClient";
+import type { Outcome } from "../check";
+import { breakerDifferences, rateLimitDifferences, routeDifferences } from "../envoyConfig";
+import { judgeLine, logCause } from "./accessLog";
+import { judgeGatewaySecret, judgeIdentities, judgeProxyCertificates, readCertificates } from "./certificates";
+import { judgeNodes, judgeVersion } from "./cluster";
+import { judgeCalls, pairs, readWget } from "./edges";
+import { judgeInjected, judgeVersions } from "./injected";
+import { judgeInjector } from "./istiod";
+import { metricsCause, requestsToSend } from "./metrics";
+import { readPlainText, whoAllowsPlainText } from "./mtls";
+import { judgeNamespace } from "./namespace";
+import { expectedEdges, graphEdges } from "./pages";
+import { judgeRestarts } from "./restarts";
+import { judgeSynced } from "./synced";
+import { judgePolicies } from "./trafficPolicy";
+import { spanServices, tracingCause } from "./traces";
+
+const causeOf = (outcome: Outcome) => (outcome.verdict === "fail" ? outcome.cause : outcome.verdict);
+const object = (kind: string, name: string, more: Partial<LiveObject> = {}): LiveObject => ({
+  kind,
+  ...more,
+  metadata: { name, namespace: "demo", ...more.metadata },
+});
+const service: DeclaredService = {
+  name: "user",
+  port: 8080,
+  path: "/user",
+  deployments: ["user"],
+  callers: [],
+  timeout: "15s",
+  retries: { attempts: 2, perTryTimeout: "500ms" },
+};
+const answer = (status: number, body = ""): Answer => ({ status, body, headers: {}, ms: 1 });
+
+describe("cluster", () => {
+  it("takes the versions that Istio supports, and newer ones", () => {
+    assert.equal(judgeVersion("v1.31.9", "k").verdict, "fail");
+    assert.equal(judgeVersion("v1.32.0", "k").verdict, "pass");
+    assert.match(judgeVersion("v1.99.0-rc.1", "k").evidence, /newer than Istio was tested with/);
+    assert.equal(judgeVersion("nonsense", "k").verdict, "fail");
+  });
+  it("wants every node ready", () => {
+    const node = (name: string, status: string) =>
+      object("Node", name, { status: { conditions: [{ type: "Ready", status }] } });
+    assert.equal(judgeNodes([node("a", "True")], "k").verdict, "pass");
+    assert.match(causeOf(judgeNodes([node("a", "True"), node("b", "Unknown")], "k")), /node b is not ready/);
+    assert.equal(causeOf(judgeNodes([], "k")), "the cluster has no node");
+  });
+});
+
+describe("injector, namespace and injected", () => {
+  const webhook = (caBundle?: string) =>
+    object("MutatingWebhookConfiguration", "istio-sidecar-injector", {
+      metadata: { labels: { app: "sidecar-injector" } },
+      ...({ webhooks: [{ name: "a", clientConfig: { caBundle } }] } as object),
+    });
+  it("want a webhook that the API server can trust", () => {
+    assert.equal(judgeInjector([webhook("Q0E=")], "k").verdict, "pass");
+    assert.match(causeOf(judgeInjector([webhook()], "k")), /has no caBundle/);
+    assert.match(causeOf(judgeInjector([], "k")), /is gone/);
+  });
+  it("know both forms of the label", () => {
+    assert.equal(judgeNamespace("demo", { "istio-injection": "enabled" }, undefined, "k").verdict, "pass");
+    assert.equal(judgeNamespace("demo", { "istio.io/rev": "canary" }, "canary", "k").verdict, "pass");
+    assert.match(
+      causeOf(judgeNamespace("demo", { "istio-injection": "disabled" }, undefined, "k")),
+      /lacks the injection label istio-injection=enabled/,
+    );
+    assert.match(causeOf(judgeNamespace("demo", undefined, undefined, "k")), /is gone/);
+  });
+  const pod = (image?: string, labels = {}) =>
+    object("Pod", "user-1", {
+      metadata: { labels },
+      spec: { containers: [{ name: "user" }, ...(image ? [{ name: "istio-proxy", image }] : [])] },
+    });
+  it("tell a pod that opts out from one that came too early", () => {
+    assert.equal(judgeInjected([pod("proxyv2:1")], "k").verdict, "pass");
+    assert.match(causeOf(judgeInjected([pod()], "k")), /started when nobody injected/);
+    assert.match(causeOf(judgeInjected([pod(undefined, { "sidecar.istio.io/inject": "false" })], "k")), /opts out/);
+  });
+  it("want one version", () => {
+    assert.equal(judgeVersions([pod("hub:5000/proxyv2:1.30")], "1.30", "k").verdict, "pass");
+    assert.match(causeOf(judgeVersions([pod("hub/proxyv2:1.29")], "1.30", "k")), /by another version of Istio/);
+  });
+});
+
+describe("synced", () => {
+  const pods = [object("Pod", "user-1")];
+  const type = "type.googleapis.com/envoy.config.listener.v3.Listener";
+  const status = (resource: object) => [{ proxy: "user-1.demo", resources: { [type]: resource } }];
+  it("tells a proxy that refuses, one that lags, and one that is not there", () => {
+    assert.equal(judgeSynced(pods, status({ sent: "a", acked: "a" }), [], "k").verdict, "pass");
+    const filters = [object("EnvoyFilter", "odd")];
+    const refused = causeOf(
+      judgeSynced(pods, status({ sent: "b", acked: "a", lastError: "no such\nfilter" }), filters, "k"),
+    );
+    assert.match(refused, /refuses what istiod sends.*no such filter; suspects: EnvoyFilter demo\/odd/);
+    assert.match(causeOf(judgeSynced(pods, status({ sent: "b", acked: "a" }), [], "k")), /has not taken/);
+    assert.match(causeOf(judgeSynced(pods, [], [], "k")), /not connected to istiod/);
+  });
+});
+
+describe("certificates", () => {
+  const seed = Buffer.alloc(32, 1);
+  const { certificate: root } = selfSigned(seed, ["root"]);
+  const now = Date.parse("2026-06-01T00:00:00Z");
+  const serial = new X509Certificate(root).serialNumber;
+  const envoy = (expiration_time: string, serial_number = serial.toLowerCase()) =>
+    readCertificates("demo/user-1", {
+      certificates: [
+        {
+          ca_cert: [{ serial_number, expiration_time: "2036-01-01T00:00:00Z" }],
+          cert_chain: [{ subject_alt_names: [{ uri: "spiffe://cluster.local/ns/demo/sa/user" }], expiration_time }],
+        },
+      ],
+    });
+  it("are fine while they are renewed, and of one root", () => {
+    assert.equal(judgeProxyCertificates([envoy("2026-06-01T20:00:00Z")], root, now, "k").verdict, "pass");
+    assert.match(causeOf(judgeProxyCertificates([envoy("2026-06-01T00:30:00Z")], root, now, "k")), /about to expire/);
+    assert.match(causeOf(judgeProxyCertificates([envoy("2026-05-31T00:00:00Z")], root, now, "k")), /is expired/);
+    const foreign = judgeProxyCertificates([envoy("2026-06-01T20:00:00Z", "abc")], root, now, "k");
+    assert.match(causeOf(foreign), /trusts a foreign root/);
+    assert.match(causeOf(judgeProxyCertificates([readCertificates("demo/x", {})], root, now, "k")), /no certificate/);
+  });
+  it("of a root about to expire are not", () => {
+    const { certificate } = selfSigned(seed, ["root"], { from: "20250101000000Z", until: "20260601120000Z" });
+    assert.match(
+      causeOf(judgeProxyCertificates([], certificate, now, "k")),
+      /root certificate is expired, or about to/,
+    );
+  });
+  it("of the gateway are looked at in its Secret", () => {
+    const secret = (until: string) =>
+      object("Secret", "tls", {
+        data: {
+          "tls.crt": Buffer.from(selfSigned(seed, ["a"], { from: "20250101000000Z", until }).certificate).toString(
+            "base64",
+          ),
+        },
+      });
+    assert.equal(judgeGatewaySecret("demo/tls", secret("20270101000000Z"), now, "k").verdict, "pass");
+    assert.match(causeOf(judgeGatewaySecret("demo/tls", secret("20260101000000Z"), now, "k")), /is expired/);
+    assert.match(causeOf(judgeGatewaySecret("demo/tls", secret("20260601100000Z"), now, "k")), /less than a day/);
+    assert.match(causeOf(judgeGatewaySecret("demo/tls", undefined, now, "k")), /is gone/);
+  });
+  it("prove the service account", () => {
+    const found = { pod: "demo/user-1", account: "user", identity: "spiffe://cluster.local/ns/demo/sa/user" };
+    assert.equal(judgeIdentities([found], "k").verdict, "pass");
+    assert.match(causeOf(judgeIdentities([{ ...found, account: "payment" }], "k")), /for another identity/);
+  });
+});
+
+describe("mtls", () => {
+  const refused = answer(503, "error trying to reach service: read tcp: connection reset by peer");
+  it("knows nothing where the API server does not reach pods", () => {
+    assert.equal(readPlainText(answer(200), refused), "refused");
+    assert.equal(readPlainText(answer(200), answer(200, "Hello")), "accepted");
+    // Refused by authorization, but only after plain text was taken.
+    assert.equal(readPlainText(answer(200), answer(403, "RBAC: access denied")), "accepted");
+    assert.equal(readPlainText(refused, refused), "unknown");
+  });
+  it("names who allows it", () => {
+    const authentication = (mode: string) => object("PeerAuthentication", "default", { spec: { mtls: { mode } } });
+    assert.match(whoAllowsPlainText([authentication("PERMISSIVE")], "demo", "s"), /demo\/default is PERMISSIVE/);
+    assert.match(whoAllowsPlainText([], "demo", "s"), /neither demo nor s has a PeerAuthentication/);
+    assert.match(whoAllowsPlainText([authentication("STRICT")], "demo", "s"), /no PeerAuthentication allows it/);
+  });
+});
+
+describe("edges", () => {
+  const payment = { ...service, name: "payment", callers: [{ namespace: "demo", serviceAccount: "user" }] };
+  const facts = { defaultDeny: true, namespace: "demo", policies: [] as LiveObject[] };
+  const call = { from: "user", to: "payment", allowed: true, said: "" };
+  it("are every pair of services, the declared ones first", () => {
+    assert.deepEqual(pairs([service, payment], "demo"), [
+      { from: "user", to: "payment", allowed: true },
+      { from: "payment", to: "user", allowed: false },
+    ]);
+  });
+  it("are read from what wget says", () => {
+    assert.equal(readWget({ ok: true, stdout: "Hello\n", stderr: "" }).status, 200);
+    const stderr = "wget: server returned error: HTTP/1.1 403 Forbidden\n";
+    assert.equal(readWget({ ok: false, stdout: "", stderr }).status, 403);
+    assert.equal(readWget({ ok: false, stdout: "", stderr: "wget: bad address" }).status, undefined);
+  });
+  it("are let through if declared, and no other", () => {
+    const undeclared = { ...call, from: "payment", to: "user", allowed: false };
+    assert.equal(
+      judgeCalls(
+        [
+          { ...call, status: 200 },
+          { ...undeclared, status: 403 },
+        ],
+        facts,
+        "k",
+      ).verdict,
+      "pass",
+    );
+    assert.match(causeOf(judgeCalls([{ ...call, status: 403 }], facts, "k")), /demo\/allow-payment is gone/);
+    assert.match(causeOf(judgeCalls([{ ...undeclared, status: 200 }], facts, "k")), /demo\/default-deny is gone/);
+    assert.match(
+      causeOf(judgeCalls([{ ...call, said: "bad address" }], facts, "k")),
+      /does not answer user: bad address/,
+    );
+    assert.equal(judgeCalls([{ ...undeclared, status: 200 }], { ...facts, defaultDeny: false }, "k").verdict, "pass");
+  });
+});
+
+describe("traffic-policy", () => {
+  const routes = (timeout: string, retry_policy?: object) => [
+    {
+      route_config: {
+        virtual_hosts: [
+          { routes: [{ match: { path: "/user" }, route: { timeout, ...(retry_policy && { retry_policy }) } }] },
+        ],
+      },
+    },
+  ];
+  it("reads Envoy's routes", () => {
+    const asDeclared = routes("15s", { num_retries: 2, per_try_timeout: "0.500s" }) as never;
+    assert.deepEqual(routeDifferences(service, asDeclared), []);
+    assert.deepEqual(
+      routeDifferences(service, routes("3s") as never).map(({ what, envoy }) => `${what} ${envoy}`),
+      ["timeout 3s", "retries.attempts 0", "retries.perTryTimeout none"],
+    );
+    assert.deepEqual(routeDifferences({ ...service, retries: { attempts: 0 } }, routes("15s") as never), []);
+    assert.equal(routeDifferences(service, [])[0]?.what, "route of /user");
+  });
+  it("reads Envoy's clusters and listeners", () => {
+    const declared = {
+      ...service,
+      circuitBreaker: { maxConnections: 10, consecutive5xx: 5, interval: "10s" },
+      rateLimit: { tokens: 60, fillInterval: "10s" },
+    };
+    const cluster = {
+      name: "outbound|8080||user.demo",
+      circuit_breakers: { thresholds: [{ max_connections: 10 }] },
+      outlier_detection: { consecutive_5xx: 5, interval: "10s" },
+    };
+    assert.deepEqual(breakerDifferences(declared, [{ cluster }] as never, "user.demo"), []);
+    assert.equal(breakerDifferences(declared, [], "user.demo").length, 3);
+    const limit = {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+      token_bucket: { max_tokens: 60, tokens_per_fill: 60, fill_interval: "10s" },
+    };
+    assert.deepEqual(rateLimitDifferences(declared, [{ typed_config: limit }] as never), []);
+    assert.equal(rateLimitDifferences(declared, []).length, 3);
+    const global = { ...service, globalRateLimit: { requests: 9, unit: "minute", failOpen: false } as const };
+    const filter = {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.ratelimit.v3.RateLimit",
+      failure_mode_deny: true,
+    };
+    assert.deepEqual(rateLimitDifferences(global, [{ typed_config: filter }] as never), []);
+    assert.equal(
+      rateLimitDifferences(global, [{ typed_config: { ...filter, failure_mode_deny: false } }] as never).length,
+      1,
+    );
+    assert.equal(rateLimitDifferences(global, []).length, 1);
+  });
+  it("names the object that says otherwise", () => {
+    const differences = [{ what: "timeout", declared: "15s", envoy: "3s" }];
+    const outcome = judgePolicies([{ service, where: "g", differences }], {
+      mesh: "demo",
+      routes: "demo",
+      kubectl: "k",
+    });
+    assert.match(
+      causeOf(outcome),
+      /timeout of user is 3s in Envoy.*declared as 15s: VirtualService demo-vs was changed/,
+    );
+  });
+});
+
+describe("metrics", () => {
+  const facts = { up: 3, down: 0, counter: true, telemetries: [] as LiveObject[] };
+  const about = { statsAccessLog: true, system: "istio-system", kubectl: "k" };
+  it("sends more than the load generator could have", () => {
+    assert.equal(requestsToSend(undefined, 15), 30);
+    assert.equal(requestsToSend(1, 15), 30);
+    assert.equal(requestsToSend(10, 15), 300);
+  });
+  it("names what keeps requests from being counted", () => {
+    assert.match(metricsCause({ ...facts, counter: false }, about).cause, /stats-access-log is gone/);
+    assert.match(metricsCause({ ...facts, up: 0 }, about).cause, /finds no proxy/);
+    assert.match(metricsCause({ ...facts, down: 2 }, about).cause, /can't scrape 2 of 5 proxies/);
+    const off = object("Telemetry", "off", { spec: { metrics: [{ overrides: [{ disabled: true }] }] } });
+    assert.match(metricsCause({ ...facts, telemetries: [off] }, about).cause, /demo\/off switches metrics off/);
+    // Of the load generator alone it is meant to be off.
+    const own = { ...off, spec: { ...off.spec, selector: { matchLabels: {} } } };
+    assert.match(metricsCause({ ...facts, telemetries: [own] }, about).cause, /do not count these requests/);
+  });
+});
+
+describe("traces", () => {
+  const about = { system: "istio-system", kubectl: "k" };
+  const telemetry = (spec: object) =>
+    object("Telemetry", "mesh-default", { metadata: { namespace: "istio-system" }, spec: spec as never });
+  it("reads who has a span", () => {
+    const processes = { p1: { serviceName: "user.demo" }, p2: { serviceName: "gateway" } };
+    assert.deepEqual(
+      spanServices({ spans: [{ processID: "p1" }, { processID: "p2" }, { processID: "p1" }], processes }),
+      ["gateway", "user.demo"],
+    );
+  });
+  it("names what keeps spans from being sent", () => {
+    assert.match(tracingCause([], "", about)?.cause ?? "", /istio-system\/mesh-default is gone/);
+    const on = telemetry({ tracing: [{ providers: [{ name: "mesh-tracing" }] }] });
+    assert.match(tracingCause([on], "", about)?.cause ?? "", /mesh config does not know the tracer/);
+    assert.equal(tracingCause([on], "name: mesh-tracing", about), undefined);
+    assert.match(tracingCause([telemetry({})], "", about)?.cause ?? "", /no longer names the tracer/);
+    const off = telemetry({ tracing: [{ disableSpanReporting: true }] });
+    assert.match(tracingCause([off], "", about)?.cause ?? "", /switches spans off/);
+  });
+});
+
+describe("access-log", () => {
+  const about = { mesh: "demo", kubectl: "k" };
+  const pod = object("Pod", "user-1", {
+    metadata: { labels: { "sidecar-mesh/access-log": "file" } },
+    spec: { containers: [{ name: "log-scraper" }] },
+  });
+  it("names what keeps a line from the store", () => {
+    assert.match(logCause({ telemetry: false, pod }, about).cause, /demo\/access-log-file is gone/);
+    assert.match(logCause({ telemetry: true, pod: object("Pod", "user-1") }, about).cause, /has no label/);
+    assert.match(logCause({ telemetry: true, pod, inFile: false }, about).cause, /did not write/);
+    assert.match(logCause({ telemetry: true, pod, inFile: true }, about).cause, /does not deliver/);
+  });
+  it("wants the caller's identity in the line", () => {
+    const line = { path: "/user/x", response_code: 200, downstream_peer: "spiffe://cluster.local/ns/i/sa/gateway" };
+    assert.equal(judgeLine(line, "/user/x", "/ns/i/sa/gateway", "k").verdict, "pass");
+    assert.match(causeOf(judgeLine({ ...line, downstream_peer: "" }, "/user/x", "/ns/i/sa/gateway", "k")), /as nobody/);
+  });
+});
+
+describe("kiali", () => {
+  it("reads the graph's edges, and knows which have to be there", () => {
+    const elements = {
+      nodes: [{ data: { id: "1", app: "gateway" } }, { data: { id: "2", app: "user" } }],
+      edges: [{ data: { source: "1", target: "2" } }],
+    };
+    assert.deepEqual(graphEdges({ elements }), ["gateway -> user"]);
+    const mesh = {
+      services: [service, { ...service, name: "payment", callers: [{ namespace: "demo", serviceAccount: "user" }] }],
+      gateway: { name: "gateway" },
+      namespaces: { mesh: "demo" },
+      loadPerSecond: 1,
+    } as unknown as DeclaredMesh;
+    assert.deepEqual(expectedEdges(mesh), ["gateway -> user", "gateway -> payment", "user -> payment"]);
+    assert.deepEqual(expectedEdges({ ...mesh, loadPerSecond: undefined }), ["gateway -> user", "gateway -> payment"]);
+  });
+});
+
+describe("restarts", () => {
+  const pod = (finishedAt: string, ready: string) =>
+    object("Pod", "user-1", {
+      status: {
+        conditions: [{ type: "Ready", status: ready }],
+        containerStatuses: [
+          {
+            name: "user",
+            restartCount: 2,
+            lastState: { terminated: { reason: "OOMKilled", exitCode: 137, finishedAt } },
+          },
+        ] as never,
+      },
+    });
+  const now = Date.parse("2026-06-01T12:00:00Z");
+  it("are news for ten minutes, and of pods that are ready", () => {
+    assert.match(causeOf(judgeRestarts([pod("2026-06-01T11:55:00Z", "True")], now, "k")), /OOMKilled, exit code 137/);
+    assert.equal(judgeRestarts([pod("2026-06-01T11:00:00Z", "True")], now, "k").verdict, "pass");
+    assert.equal(judgeRestarts([pod("2026-06-01T11:55:00Z", "False")], now, "k").verdict, "pass");
+  });
+});

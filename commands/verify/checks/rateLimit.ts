@@ -1,0 +1,31 @@
+import { rateLimitNamespace } from "../../../components/rateLimit/rateLimitService";
+import type { Check } from "../check";
+import { fail, pass, skip } from "../check";
+import { nameOf, workloadTrouble } from "../objects";
+
+/** Is the service ready that counts requests over all pods? */
+export const rateLimit: Check = {
+  name: "rate-limit",
+  description: "rate limit service ready",
+  needs: [],
+  async run({ cluster, declared }) {
+    if (!declared.services.some(({ globalRateLimit }) => globalRateLimit)) {
+      return skip("no service has a globalRateLimit");
+    }
+    const [deployments, pods] = await Promise.all([
+      cluster.list("apps/v1", "Deployment", rateLimitNamespace),
+      cluster.list("v1", "Pod", rateLimitNamespace),
+    ]);
+    const trouble =
+      deployments.length === 0
+        ? `the namespace ${rateLimitNamespace} has no Deployment`
+        : deployments.map((one) => workloadTrouble(one, pods)).find((one) => one !== undefined);
+    return trouble
+      ? fail(
+          trouble,
+          `nobody counts requests over all pods: ${trouble}`,
+          `${cluster.kubectl} -n ${rateLimitNamespace} describe deployments`,
+        )
+      : pass(deployments.map(nameOf).join(", "));
+  },
+};

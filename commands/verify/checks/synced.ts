@@ -1,0 +1,98 @@
+import type { LiveObject } from "../../../sandbox/applier/kubeClient";
+import type { Check, Context, Outcome } from "../check";
+import { fail, pass } from "../check";
+import { proxies, refOfPod } from "../meshPods";
+import { isAlive, isReady, nameOf } from "../objects";
+
+/** istiod's port with its view of its proxies; it asks nobody on localhost who they are. */
+const debugPort = 15014;
+
+/** A proxy as istiod sees it. */
+export interface SyncStatus {
+  /** `pod.namespace` */
+  proxy?: string;
+  resources?: Record<string, { sent?: string; acked?: string; lastError?: string }>;
+}
+
+/** Times that a proxy is looked at until it has taken what it was sent a moment ago, and milliseconds between them. */
+const looks = { times: 6, everyMs: 700 };
+
+/** @returns whether every pod's proxy is connected and has taken all that it was sent. */
+export function judgeSynced(
+  pods: readonly LiveObject[],
+  known: readonly SyncStatus[],
+  filters: readonly LiveObject[],
+  kubectl: string,
+): Outcome {
+  for (const pod of pods) {
+    const { namespace, name } = refOfPod(pod);
+    const status = known.find(({ proxy }) => proxy === `${name}.${namespace}`);
+    if (!status) {
+      return fail(
+        `istiod does not know ${nameOf(pod)}`,
+        `the proxy of ${nameOf(pod)} is not connected to istiod, and keeps an old configuration`,
+        `${kubectl} -n ${namespace} logs ${name} -c istio-proxy --tail 20`,
+      );
+    }
+    for (const [type, resource] of Object.entries(status.resources ?? {})) {
+      const kind = type.split(".").at(-1);
+      const error = resource.lastError;
+      if (error) {
+        const suspects = filters.length > 0 ? `; suspects: EnvoyFilter ${filters.map(nameOf).join(", ")}` : "";
+        return fail(
+          `${nameOf(pod)} rejects its configuration (${kind})`,
+          `the proxy of ${nameOf(pod)} refuses what istiod sends, and keeps the old: ${error.replace(/\s+/g, " ").slice(0, 300)}${suspects}`,
+          `${kubectl} -n ${namespace} logs ${name} -c istio-proxy --tail 20`,
+        );
+      }
+      if (resource.sent && resource.sent !== resource.acked) {
+        return fail(
+          `${nameOf(pod)} has not acknowledged its configuration (${kind})`,
+          `the proxy of ${nameOf(pod)} has not taken what istiod sent last: it is busy, or the connection hangs`,
+          `${kubectl} -n ${namespace} logs ${name} -c istio-proxy --tail 20`,
+        );
+      }
+    }
+  }
+  return pass(`${pods.length} proxies have acknowledged all they were sent`);
+}
+
+async function askIstiod({ cluster, declared }: Context): Promise<SyncStatus[] | string> {
+  const { system } = declared.namespaces;
+  const pods = (await cluster.list("v1", "Pod", system)).filter(
+    (pod) => pod.metadata?.labels?.app === "istiod" && isAlive(pod) && isReady(pod),
+  );
+  const answers = await Promise.all(
+    pods.map((pod) => cluster.inPod(system, refOfPod(pod).name, debugPort, "/debug/syncz")),
+  );
+  const wrong = answers.find(({ status }) => status !== 200);
+  return wrong
+    ? (wrong.error ?? `HTTP ${wrong.status} ${wrong.body}`)
+    : answers.flatMap(({ body }) => (JSON.parse(body) as SyncStatus[] | null) ?? []);
+}
+
+/** Has every proxy taken what istiod sent? */
+export const synced: Check = {
+  name: "synced",
+  description: "every proxy has its configuration",
+  needs: ["istiod", "injected", "gateway", "certificates"],
+  async run(context) {
+    const { cluster } = context;
+    const filters = await cluster.list("networking.istio.io/v1alpha3", "EnvoyFilter");
+    for (let look = 1; ; look++) {
+      const known = await askIstiod(context);
+      if (typeof known === "string") {
+        return fail(
+          known,
+          "istiod does not tell what its proxies have: its debug interface is off or not reached",
+          `${cluster.kubectl} -n ${context.declared.namespaces.system} logs deployment/istiod --tail 20`,
+        );
+      }
+      const outcome = judgeSynced(await proxies(context), known, filters, cluster.kubectl);
+      if (outcome.verdict === "pass" || look === looks.times) {
+        return outcome;
+      }
+      await new Promise((resolve) => setTimeout(resolve, looks.everyMs));
+    }
+  },
+};

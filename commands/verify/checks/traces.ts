@@ -1,0 +1,137 @@
+import { randomBytes } from "node:crypto";
+import { providers } from "../../../components/accessLog";
+import type { LiveObject } from "../../../sandbox/applier/kubeClient";
+import { askPage, until } from "../backends";
+import type { Check, Context, Outcome } from "../check";
+import { fail, pass, skip } from "../check";
+import { troubleOfWorkload } from "../workloads";
+
+/** Seconds until a trace has to be there: proxies send spans every few seconds. */
+const patienceSeconds = 15;
+
+/** @returns a new trace id, and the header that makes a request part of that trace, sampled (W3C Trace Context). */
+export function newTrace(): { id: string; header: Record<string, string> } {
+  const id = randomBytes(16).toString("hex");
+  return { id, header: { traceparent: `00-${id}-${randomBytes(8).toString("hex")}-01` } };
+}
+
+/** A trace as Jaeger's API has it. */
+export interface JaegerTrace {
+  spans?: { processID: string; operationName?: string }[];
+  processes?: Record<string, { serviceName: string }>;
+}
+
+/** @returns who has a span in a trace. */
+export function spanServices({ spans = [], processes = {} }: JaegerTrace): string[] {
+  return [...new Set(spans.map(({ processID }) => processes[processID]?.serviceName ?? "unknown"))].sort();
+}
+
+interface TelemetrySpec {
+  selector?: unknown;
+  tracing?: { providers?: { name: string }[]; disableSpanReporting?: boolean }[];
+}
+
+/** @returns why proxies send no spans, undefined if they are told to. */
+export function tracingCause(
+  telemetries: readonly LiveObject[],
+  meshConfig: string,
+  { system, kubectl }: { system: string; kubectl: string },
+): { cause: string; next: string } | undefined {
+  const specOf = ({ spec }: LiveObject) => (spec ?? {}) as TelemetrySpec;
+  const own = telemetries.find(({ metadata }) => metadata?.namespace === system && metadata.name === "mesh-default");
+  const next = `${kubectl} get telemetry -A -o yaml`;
+  if (!own) {
+    return {
+      cause: `Telemetry ${system}/mesh-default is gone, which switches tracing on for the mesh: run npm start again`,
+      next,
+    };
+  }
+  const off = telemetries.find(
+    (one) => !specOf(one).selector && specOf(one).tracing?.some(({ disableSpanReporting }) => disableSpanReporting),
+  );
+  if (off) {
+    return { cause: `Telemetry ${off.metadata?.namespace}/${off.metadata?.name} switches spans off`, next };
+  }
+  if (!specOf(own).tracing?.some(({ providers: named = [] }) => named.some(({ name }) => name === providers.tracing))) {
+    return { cause: `Telemetry ${system}/mesh-default no longer names the tracer ${providers.tracing}`, next };
+  }
+  return meshConfig.includes(providers.tracing)
+    ? undefined
+    : {
+        cause: `Istio's mesh config does not know the tracer ${providers.tracing} that Telemetry ${system}/mesh-default names`,
+        next: `${kubectl} -n ${system} get configmap istio -o yaml`,
+      };
+}
+
+async function whyNot(
+  context: Context,
+  services: string[],
+  expected: string[],
+): Promise<{ cause: string; next: string }> {
+  const { cluster, declared } = context;
+  const { system, mesh, observability } = declared.namespaces;
+  const telemetries = await Promise.all(
+    [system, mesh].map((one) => cluster.list("telemetry.istio.io/v1", "Telemetry", one)),
+  );
+  const config = await cluster.find(
+    "v1",
+    "ConfigMap",
+    system,
+    declared.revision ? `istio-${declared.revision}` : "istio",
+  );
+  const told = tracingCause(telemetries.flat(), config?.data?.mesh ?? "", { system, kubectl: cluster.kubectl });
+  if (told) {
+    return told;
+  }
+  const missing = expected.filter((one) => !services.includes(one));
+  return services.length > 0
+    ? {
+        cause: `the trace lacks the spans of ${missing.join(", ")}: that proxy does not reach Jaeger, or did not take the request for part of the trace`,
+        next: `${cluster.kubectl} -n ${mesh} logs deployment/${missing[0]?.split(".")[0]} -c istio-proxy --tail 20`,
+      }
+    : {
+        cause:
+          "proxies are told to send spans, but none arrive: they do not reach Jaeger's Service, or it refuses them",
+        next: `${cluster.kubectl} -n ${observability} logs statefulset/jaeger --tail 20`,
+      };
+}
+
+/** Is a request that was just sent in Jaeger, with the spans of gateway and service? */
+export const traces: Check = {
+  name: "traces",
+  description: "a request's trace is in Jaeger",
+  needs: ["routes"],
+  async run(context): Promise<Outcome> {
+    const { cluster, declared, gatewayUrl, http } = context;
+    const { observability, mesh, gateway } = declared.namespaces;
+    if (declared.tracing.kind !== "jaeger") {
+      return skip(`Jaeger is not part of the stack: tracingBackend is ${declared.tracing.kind}`);
+    }
+    const service = declared.services.find(({ path }) => path !== undefined);
+    if (!service || gatewayUrl === undefined) {
+      return skip("no service has a path on the gateway");
+    }
+    const trouble = await troubleOfWorkload(cluster, "StatefulSet", observability, "jaeger");
+    if (trouble) {
+      return fail(
+        trouble,
+        `Jaeger is not running: ${trouble}`,
+        `${cluster.kubectl} -n ${observability} describe statefulset jaeger`,
+      );
+    }
+    const { id, header } = newTrace();
+    await http.get(gatewayUrl + service.path!, header);
+    const expected = [`${declared.gateway.name}.${gateway}`, `${service.name}.${mesh}`];
+    let services: string[] = [];
+    const { found, seconds } = await until(patienceSeconds, async () => {
+      const { status, body } = await askPage(context, "jaeger", `/api/traces/${id}`);
+      services = status === 200 ? spanServices((JSON.parse(body) as { data: [JaegerTrace?] }).data[0] ?? {}) : [];
+      return expected.every((one) => services.includes(one)) ? services : undefined;
+    });
+    if (found === undefined) {
+      const { cause, next } = await whyNot(context, services, expected);
+      return fail(`trace ${id}: ${services.join(", ") || "no span"} after ${patienceSeconds} s`, cause, next);
+    }
+    return pass(`trace ${id} after ${seconds.toFixed(1)} s: ${found.join(", ")}`);
+  },
+};

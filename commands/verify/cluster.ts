@@ -1,0 +1,164 @@
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import type { ClientRequest } from "node:http";
+import type { RequestOptions } from "node:https";
+import { Duplex, PassThrough, Writable } from "node:stream";
+import { Exec, PortForward } from "@kubernetes/client-node";
+import type { KubeClient, LiveObject } from "../../sandbox/applier/kubeClient";
+import type { Answer } from "../httpClient";
+
+/** A command's end inside a container. */
+export interface Executed {
+  ok: boolean;
+  stdout: string;
+  stderr: string;
+}
+
+/** A web socket, as far as it is used here. */
+interface Socket {
+  on(event: "close", then: () => void): unknown;
+  close(): void;
+}
+
+/** Milliseconds until an answer of the cluster is given up. */
+const patienceMs = 10_000;
+
+/**
+ * Everything that checks ask of a cluster. All of it goes through the API server, so that it works from wherever kubectl does: Services
+ * and pods by its proxy, what listens on localhost inside a pod by a port-forward.
+ */
+export class Cluster {
+  private readonly known = new Map<string, Promise<LiveObject[]>>();
+
+  constructor(
+    readonly client: KubeClient,
+    /** Words that every kubectl command starts with, for telling people how to look further. */
+    readonly kubectl: string,
+  ) {}
+
+  /** URL of the API server. */
+  get server(): string {
+    return this.client.kubeConfig.getCurrentCluster()?.server ?? "no server";
+  }
+
+  /** Asks the API server for a path. It never throws. */
+  async raw(path: string, timeoutMs = patienceMs): Promise<Answer> {
+    const options: RequestOptions = { timeout: timeoutMs };
+    try {
+      await this.client.kubeConfig.applyToHTTPSOptions(options);
+    } catch (error) {
+      return { status: 0, headers: {}, body: "", ms: 0, error: error instanceof Error ? error.message : String(error) };
+    }
+    const url = new URL(this.server + path);
+    return answerOf(
+      () => (url.protocol === "http:" ? httpRequest(url, options) : httpsRequest(url, options)),
+      timeoutMs,
+    );
+  }
+
+  /** Asks a Service inside the cluster. */
+  service(namespace: string, name: string, port: number, path: string): Promise<Answer> {
+    return this.raw(`/api/v1/namespaces/${namespace}/services/${name}:${port}/proxy${path}`);
+  }
+
+  /** Asks a pod by its address: the API server is a client outside of the mesh. */
+  pod(namespace: string, name: string, port: number, path: string): Promise<Answer> {
+    return this.raw(`/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy${path}`);
+  }
+
+  /** Asks what listens inside a pod, on localhost as well. Headers arrive as they are; the API server's proxy keeps some for itself. */
+  async inPod(
+    namespace: string,
+    name: string,
+    port: number,
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const toPod = new PassThrough();
+    const fromPod = new PassThrough();
+    const forward = new PortForward(this.client.kubeConfig);
+    try {
+      const socket = (await forward.portForward(namespace, name, [port], fromPod, null, toPod)) as unknown as Socket;
+      socket.on("close", () => fromPod.end());
+      const connection = Duplex.from({ readable: fromPod, writable: toPod });
+      const answer = await answerOf(
+        () =>
+          httpRequest({
+            path,
+            headers: { host: "localhost", connection: "close", ...headers },
+            createConnection: () => connection,
+          }),
+        patienceMs,
+      );
+      socket.close();
+      return answer;
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : JSON.stringify(error);
+      return { status: 0, headers: {}, body: "", ms: 0, error: `port-forward to ${name}:${port}: ${cause}` };
+    }
+  }
+
+  /** Runs a command in a container. It never throws. */
+  async exec(namespace: string, pod: string, container: string, command: string[]): Promise<Executed> {
+    const texts = { stdout: "", stderr: "" };
+    const into = (name: keyof typeof texts) =>
+      new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          texts[name] += chunk.toString("utf8");
+          done();
+        },
+      });
+    const exec = new Exec(this.client.kubeConfig);
+    return new Promise((resolve) => {
+      const end = (ok: boolean, more = "") => resolve({ ok, ...texts, stderr: texts.stderr + more });
+      exec
+        .exec(namespace, pod, container, command, into("stdout"), into("stderr"), null, false, ({ status }) =>
+          end(status === "Success"),
+        )
+        .then(
+          (socket: unknown) =>
+            (socket as Socket).on("close", () => setTimeout(() => end(false, "the connection ended"), 100)),
+          (error: unknown) => end(false, error instanceof Error ? error.message : JSON.stringify(error)),
+        );
+    });
+  }
+
+  /** @returns all objects of a type; the same ones however often it is asked. */
+  list(apiVersion: string, kind: string, namespace?: string): Promise<LiveObject[]> {
+    const key = [apiVersion, kind, namespace].join("|");
+    const known = this.known.get(key) ?? this.client.list(apiVersion, kind, namespace);
+    this.known.set(key, known);
+    return known;
+  }
+
+  /** @returns the object of that name among {@link list}. */
+  async find(apiVersion: string, kind: string, namespace: string, name: string): Promise<LiveObject | undefined> {
+    return (await this.list(apiVersion, kind, namespace)).find(({ metadata }) => metadata?.name === name);
+  }
+}
+
+function answerOf(send: () => ClientRequest, timeoutMs: number): Promise<Answer> {
+  const started = performance.now();
+  return new Promise((resolve) => {
+    const fail = (error: NodeJS.ErrnoException) =>
+      resolve({
+        status: 0,
+        headers: {},
+        body: "",
+        ms: performance.now() - started,
+        error: error.code ?? error.message,
+      });
+    const sent = send();
+    const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+    sent.on("error", fail).on("close", () => clearTimeout(timer));
+    sent.on("response", (answer) => {
+      let body = "";
+      answer.setEncoding("utf8").on("data", (text: string) => (body += text));
+      answer.on("error", fail);
+      answer.on("end", () =>
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body, ms: performance.now() - started }),
+      );
+    });
+    sent.end();
+  });
+}

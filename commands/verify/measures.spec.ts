@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import type { DeclaredService } from "../../stacks/declared";
+import type { Answer } from "../httpClient";
+import { added, benchText, latencyOf, sidecarUse } from "./bench";
+import { judgeBreaker, judgeExercises, judgeRateLimit, judgeRetries, judgeTimeout } from "./checks/exercise";
+
+const service: DeclaredService = {
+  name: "user",
+  port: 8080,
+  path: "/user",
+  deployments: ["user"],
+  callers: [],
+  timeout: "3s",
+  retries: { attempts: 2, perTryTimeout: "1s" },
+};
+const answer = (status: number, ms = 1, headers = {}): Answer => ({ status, ms, headers, body: "" });
+
+describe("--deep", () => {
+  it("counts the tries of a request that always fails", () => {
+    assert.equal(judgeRetries(service, answer(503), 3).verdict, "holds");
+    assert.equal(judgeRetries(service, answer(503), 1).verdict, "broken");
+    assert.equal(judgeRetries({ ...service, retries: { attempts: 0 } }, answer(503), 1).verdict, "holds");
+  });
+  it("wants a slow request to end between the timeout of one try and that of all", () => {
+    assert.equal(judgeTimeout(service, answer(504, 1005)).verdict, "holds");
+    assert.equal(judgeTimeout(service, answer(504, 3010)).verdict, "holds");
+    assert.equal(judgeTimeout(service, answer(504, 200)).verdict, "broken");
+    assert.equal(judgeTimeout(service, answer(200, 6000)).verdict, "broken");
+  });
+  it("wants some requests through, and the rest refused", () => {
+    assert.equal(judgeRateLimit(service, [answer(200), answer(429)]).verdict, "holds");
+    assert.equal(judgeRateLimit(service, [answer(200), answer(200)]).verdict, "broken");
+    const overload = answer(503, 1, { "x-envoy-overloaded": "true" });
+    assert.equal(judgeBreaker(service, [answer(200), overload]).verdict, "holds");
+    assert.equal(judgeBreaker(service, [answer(200), answer(503)]).verdict, "broken");
+  });
+  it("says what was left out, and fails if anything is broken", () => {
+    const [holds, leftOut] = [
+      judgeRetries(service, answer(503), 3),
+      { what: "x", seen: "y", verdict: "left out" } as const,
+    ];
+    assert.match(judgeExercises([holds, leftOut], "demo", "k").evidence, /user retries: .*; x left out: y/);
+    assert.equal(judgeExercises([leftOut], "demo", "k").verdict, "skip");
+    assert.equal(judgeExercises([holds, judgeRetries(service, answer(200), 1)], "demo", "k").verdict, "fail");
+  });
+});
+
+describe("--bench", () => {
+  const result = (p50: number) => ({
+    RetCodes: { 200: 10 },
+    DurationHistogram: {
+      Percentiles: [
+        { Percentile: 50, Value: p50 },
+        { Percentile: 90, Value: 0.002 },
+        { Percentile: 99, Value: 0.00355 },
+      ],
+    },
+  });
+  it("takes percentiles from fortio, and only of answers that were right", () => {
+    assert.deepEqual(latencyOf(result(0.00123456)), { p50: 1.23, p90: 2, p99: 3.55 });
+    assert.throws(() => latencyOf({ RetCodes: { 200: 9, 503: 1 } }), /answers other than 200/);
+    assert.throws(() => latencyOf({}), /answers other than 200/);
+    assert.deepEqual(added(latencyOf(result(0.001)), latencyOf(result(0.004))), { p50: 3, p90: 0, p99: 0 });
+  });
+  it("takes what sidecars use from kubelet", () => {
+    const containers = [
+      { name: "istio-proxy", cpu: { usageNanoCores: 12_400_000 }, memory: { workingSetBytes: 50 * 2 ** 20 } },
+      { name: "user" },
+    ];
+    const summary = { pods: [{ podRef: { name: "user-1", namespace: "demo" }, containers }] };
+    const sidecars = sidecarUse([summary], ["demo"]);
+    assert.deepEqual(sidecars, [{ pod: "demo/user-1", memoryMiB: 50, milliCpu: 12 }]);
+    assert.deepEqual(sidecarUse([summary], ["other"]), []);
+    const latency = { p50: 1, p90: 2, p99: 3 };
+    assert.match(
+      benchText({ rps: 100, seconds: 15, direct: latency, mesh: latency, added: latency, sidecars }),
+      /at 100 requests per second[^]*demo\/user-1 +50 +12$/,
+    );
+  });
+});

@@ -1,0 +1,277 @@
+import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { DeclaredMesh, DeclaredService } from "../../stacks/declared";
+import type { Answer } from "../httpClient";
+import { containersOf, isAlive, isReady, selects, troubleOf } from "./objects";
+import type { RouteFacts } from "./routeFacts";
+
+/** Why a route does not work, and the command to look further. */
+export interface Cause {
+  cause: string;
+  next: string;
+}
+
+interface HttpRule {
+  match?: { uri?: { exact?: string; prefix?: string; regex?: string } }[];
+  route?: { destination?: { host?: string; subset?: string; port?: { number?: number } } }[];
+  fault?: { abort?: { httpStatus?: number }; delay?: { fixedDelay?: string } };
+  timeout?: string;
+}
+
+interface ServicePort {
+  port: number;
+  targetPort?: number | string;
+}
+
+interface DestinationRuleSpec {
+  host?: string;
+  trafficPolicy?: { tls?: { mode?: string }; portLevelSettings?: { tls?: { mode?: string } }[] };
+}
+
+/** What a cause is told of. */
+interface Asked {
+  service: DeclaredService;
+  declared: DeclaredMesh;
+  gatewayUrl: string;
+  answer: Answer;
+  facts: RouteFacts;
+  kubectl: string;
+}
+
+/** @returns why `answer` is not what the service's path should give, as far as the cluster's own objects tell. */
+export function routeCause(asked: Asked): Cause {
+  const { answer } = asked;
+  // Whether a service answered, or the gateway by itself.
+  const fromService = answer.headers["x-envoy-upstream-service-time"] !== undefined;
+  if (answer.status === 0) {
+    return noAnswer(asked);
+  }
+  const fault = faultOf(asked);
+  if (fault) {
+    return fault;
+  }
+  if (answer.status === 404 && !fromService) {
+    return notFound(asked);
+  }
+  if (answer.status === 403 && /RBAC/.test(answer.body)) {
+    return refused(asked);
+  }
+  if (answer.status === 429) {
+    return {
+      cause: `a rate limit answers in the place of ${asked.service.name}: ${namesOf(asked.facts.envoyFilters) || "one that is declared"}`,
+      next: `${mesh(asked)} get envoyfilter -o yaml`,
+    };
+  }
+  return unreachable(asked) ?? otherAnswer(asked);
+}
+
+function mesh({ kubectl, declared }: Asked): string {
+  return `${kubectl} -n ${declared.namespaces.mesh}`;
+}
+
+function namesOf(objects: readonly LiveObject[]): string {
+  return objects.map(({ metadata }) => metadata?.name).join(", ");
+}
+
+function named(objects: readonly LiveObject[], name: string): LiveObject | undefined {
+  return objects.find(({ metadata }) => metadata?.name === name);
+}
+
+/** Nobody took the connection, or it was cut. */
+function noAnswer(asked: Asked): Cause {
+  const { declared, facts, gatewayUrl, answer } = asked;
+  const name = `${declared.gateway.routes}-gateway`;
+  if (!named(facts.gateways, name)) {
+    return {
+      cause: `Gateway ${declared.namespaces.mesh}/${name} is gone, so the ingress gateway listens to nobody: run npm start again`,
+      next: `${mesh(asked)} get gateway`,
+    };
+  }
+  if (/CERT|certificate/i.test(answer.error ?? "")) {
+    return {
+      cause: `the gateway's certificate is not trusted here (${answer.error}): it is for other hosts, or of an authority unknown to this machine`,
+      next: `openssl s_client -connect ${new URL(gatewayUrl).host}`,
+    };
+  }
+  const { type, ports = [] } = (facts.gatewayService?.spec ?? {}) as {
+    type?: string;
+    ports?: { nodePort?: number; port: number }[];
+  };
+  const port = Number(new URL(gatewayUrl).port || (gatewayUrl.startsWith("https") ? 443 : 80));
+  const service = `Service ${declared.namespaces.gateway}/${declared.gateway.name}`;
+  const next = `${asked.kubectl} -n ${declared.namespaces.gateway} get service ${declared.gateway.name}`;
+  if (type === "NodePort" && !ports.some(({ nodePort }) => nodePort === port)) {
+    const have = ports.map(({ nodePort }) => nodePort).join(", ");
+    return {
+      cause: `${service} has no node port ${port}, which the URL names (it has ${have}): run npm start again`,
+      next,
+    };
+  }
+  return {
+    cause: `nothing on this machine leads to the gateway at ${gatewayUrl} (${answer.error}): a port-forward or port mapping is missing, or a firewall is in between`,
+    next,
+  };
+}
+
+function ingressRules({ facts, declared }: Asked): HttpRule[] | undefined {
+  const virtualService = named(facts.virtualServices, `${declared.gateway.routes}-vs`);
+  return virtualService && ((virtualService.spec as { http?: HttpRule[] }).http ?? []);
+}
+
+function rulesFor(asked: Asked): HttpRule[] {
+  const { path } = asked.service;
+  return (ingressRules(asked) ?? []).filter(({ match }) => match?.some(({ uri }) => uri?.exact === path));
+}
+
+function notFound(asked: Asked): Cause {
+  const { declared, service, facts } = asked;
+  const name = `${declared.namespaces.mesh}/${declared.gateway.routes}-vs`;
+  const next = `${mesh(asked)} get virtualservice,gateway -o yaml`;
+  if (!ingressRules(asked)) {
+    return { cause: `VirtualService ${name} is gone, so the gateway knows no path: run npm start again`, next };
+  }
+  if (rulesFor(asked).length === 0) {
+    return { cause: `VirtualService ${name} has no rule for ${service.path}: run npm start again`, next };
+  }
+  const gateway = `${declared.gateway.routes}-gateway`;
+  if (!named(facts.gateways, gateway)) {
+    return {
+      cause: `Gateway ${declared.namespaces.mesh}/${gateway} is gone, so no route is served: run npm start again`,
+      next,
+    };
+  }
+  return {
+    cause: `VirtualService ${name} has the path ${service.path}, but the gateway does not serve it: its hosts or gateways do not fit the Gateway`,
+    next,
+  };
+}
+
+function refused(asked: Asked): Cause {
+  const { declared, service, facts } = asked;
+  const { mesh: namespace, gateway } = declared.namespaces;
+  const next = `${mesh(asked)} get authorizationpolicy -o yaml`;
+  const own = facts.authorizationPolicies.filter(
+    ({ spec }) =>
+      (spec as { selector?: { matchLabels?: Record<string, string> } }).selector?.matchLabels?.app === service.name,
+  );
+  const deny = facts.authorizationPolicies.find(({ spec }) => (spec as { action?: string }).action === "DENY");
+  if (deny) {
+    return { cause: `AuthorizationPolicy ${namespace}/${deny.metadata?.name} denies the request`, next };
+  }
+  if (own.length === 0) {
+    return {
+      cause: `AuthorizationPolicy ${namespace}/allow-${service.name} is gone, so ${service.name} refuses every caller: run npm start again`,
+      next,
+    };
+  }
+  return {
+    cause: `AuthorizationPolicy ${namespace}/${namesOf(own)} does not let the gateway in (${gateway}/${declared.gateway.name}): run npm start again`,
+    next,
+  };
+}
+
+/** A rule that fails requests on purpose, where nobody declared that. */
+function faultOf(asked: Asked): Cause | undefined {
+  const { answer, service, declared } = asked;
+  const rule = rulesFor(asked).find(({ fault }) => fault?.abort?.httpStatus === answer.status);
+  return rule && !service.fault?.abort
+    ? {
+        cause: `VirtualService ${declared.namespaces.mesh}/${declared.gateway.routes}-vs answers ${service.path} with ${answer.status} by an injected fault that nobody declared: run npm start again`,
+        next: `${mesh(asked)} get virtualservice ${declared.gateway.routes}-vs -o yaml`,
+      }
+    : undefined;
+}
+
+/** The way from the gateway to a pod, step by step; undefined if each one is as it should be. */
+function unreachable(asked: Asked): Cause | undefined {
+  const { service, declared, facts } = asked;
+  const { mesh: namespace } = declared.namespaces;
+  const full = `${namespace}/${service.name}`;
+  const object = named(facts.services, service.name);
+  if (!object) {
+    return { cause: `Service ${full} is gone: run npm start again`, next: `${mesh(asked)} get services` };
+  }
+  const { selector, ports = [] } = object.spec as { selector?: Record<string, string>; ports?: ServicePort[] };
+  const port = ports.find((one) => one.port === service.port);
+  const next = `${mesh(asked)} get service,endpointslice -l app=${service.name} -o yaml`;
+  if (!port) {
+    return { cause: `Service ${full} has no port ${service.port}, which the route leads to`, next };
+  }
+  const pods = facts.pods.filter((pod) => isAlive(pod) && selects(selector, pod));
+  if (pods.length === 0) {
+    const wanted = Object.entries(selector ?? {}).map(([key, value]) => `${key}=${value}`);
+    return { cause: `the selector of Service ${full} (${wanted.join(", ")}) fits no pod, so it leads nowhere`, next };
+  }
+  if (!pods.some(isReady)) {
+    return { cause: `no pod of Service ${full} is ready: ${pods.map(troubleOf)[0]}`, next };
+  }
+  const { targetPort = port.port } = port;
+  const listening = pods.some((pod) =>
+    containersOf(pod).some(({ ports: own = [] }) =>
+      own.some(({ name, containerPort }) => (typeof targetPort === "string" ? name : containerPort) === targetPort),
+    ),
+  );
+  if (!listening) {
+    return {
+      cause: `port ${port.port} of Service ${full} leads to the target port ${targetPort}, at which no container of its pods listens`,
+      next,
+    };
+  }
+  return brokenRule(asked);
+}
+
+/** A DestinationRule that makes the gateway talk in a way the service does not take. */
+function brokenRule(asked: Asked): Cause | undefined {
+  const { service, declared, facts } = asked;
+  const hosts = [service.name, `${service.name}.${declared.namespaces.mesh}.svc.cluster.local`];
+  const plain = facts.destinationRules.find(({ spec }) => {
+    const { host = "", trafficPolicy: policy } = spec as DestinationRuleSpec;
+    const modes = [policy?.tls?.mode, ...(policy?.portLevelSettings ?? []).map(({ tls }) => tls?.mode)];
+    return hosts.includes(host) && modes.some((mode) => mode !== undefined && mode !== "ISTIO_MUTUAL");
+  });
+  if (plain) {
+    const { tls } = (plain.spec as DestinationRuleSpec).trafficPolicy ?? {};
+    return {
+      cause: `DestinationRule ${declared.namespaces.mesh}/${plain.metadata?.name} makes callers speak TLS mode ${tls?.mode ?? "of a port"} to ${service.name}, which takes mutual TLS alone: remove it, or use ISTIO_MUTUAL`,
+      next: `${mesh(asked)} get destinationrule ${plain.metadata?.name} -o yaml`,
+    };
+  }
+  const subset = rulesFor(asked)
+    .flatMap(({ route = [] }) => route)
+    .map(({ destination }) => destination?.subset)
+    .find((name) => name !== undefined && !hasSubset(facts.destinationRules, hosts, name));
+  return subset === undefined
+    ? undefined
+    : {
+        cause: `the route to ${service.name} names the subset ${subset}, which no DestinationRule defines: run npm start again`,
+        next: `${mesh(asked)} get destinationrule,virtualservice -o yaml`,
+      };
+}
+
+function hasSubset(rules: readonly LiveObject[], hosts: readonly string[], name: string): boolean {
+  return rules.some(({ spec }) => {
+    const { host = "", subsets = [] } = spec as DestinationRuleSpec & { subsets?: { name: string }[] };
+    return hosts.includes(host) && subsets.some((subset) => subset.name === name);
+  });
+}
+
+function otherAnswer(asked: Asked): Cause {
+  const { answer, service, declared } = asked;
+  const next = `${asked.kubectl} -n ${declared.namespaces.gateway} logs deployment/${declared.gateway.name} --tail 20`;
+  const said = answer.body.replace(/\s+/g, " ").trim().slice(0, 160);
+  if (answer.status === 200) {
+    return {
+      cause: `another text than ${service.name} was declared with: its image or arguments were changed, or its Service leads to other pods`,
+      next: `${mesh(asked)} get deployment ${service.deployments[0]} -o yaml`,
+    };
+  }
+  if (answer.status === 504) {
+    return { cause: `${service.name} did not answer within the route's timeout${said ? `: ${said}` : ""}`, next };
+  }
+  if (answer.status === 503 || answer.status === 502) {
+    return { cause: `the gateway does not get through to ${service.name}${said ? `: ${said}` : ""}`, next };
+  }
+  return {
+    cause: `${service.name} answers by itself with ${answer.status}${said ? `: ${said}` : ""}`,
+    next: `${mesh(asked)} logs deployment/${service.deployments[0]} --tail 20`,
+  };
+}

@@ -1,0 +1,43 @@
+import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { Context } from "./check";
+
+/** What decides where a request goes, as the cluster has it. */
+export interface RouteFacts {
+  gateways: readonly LiveObject[];
+  virtualServices: readonly LiveObject[];
+  destinationRules: readonly LiveObject[];
+  authorizationPolicies: readonly LiveObject[];
+  envoyFilters: readonly LiveObject[];
+  services: readonly LiveObject[];
+  /** Pods of the namespace of the services. */
+  pods: readonly LiveObject[];
+  /** The ingress gateway's Service. */
+  gatewayService?: LiveObject;
+}
+
+/** Reads what {@link RouteFacts} tells. */
+export async function routeFacts({ cluster, declared }: Context): Promise<RouteFacts> {
+  const { mesh, gateway } = declared.namespaces;
+  const istio = (kind: string) => cluster.list("networking.istio.io/v1", kind, mesh);
+  const [gateways, virtualServices, destinationRules, authorizationPolicies, envoyFilters, services, pods] =
+    await Promise.all([
+      istio("Gateway"),
+      istio("VirtualService"),
+      istio("DestinationRule"),
+      cluster.list("security.istio.io/v1", "AuthorizationPolicy", mesh),
+      cluster.list("networking.istio.io/v1alpha3", "EnvoyFilter", mesh),
+      cluster.list("v1", "Service", mesh),
+      cluster.list("v1", "Pod", mesh),
+    ]);
+  const gatewayService = await cluster.find("v1", "Service", gateway, declared.gateway.name);
+  return {
+    gateways,
+    virtualServices,
+    destinationRules,
+    authorizationPolicies,
+    envoyFilters,
+    services,
+    pods,
+    gatewayService,
+  };
+}

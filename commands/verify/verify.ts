@@ -1,0 +1,75 @@
+import type { KubeClient } from "../../sandbox/applier/kubeClient";
+import { gatewayClient } from "../httpClient";
+import type { MeshOutputs } from "../stackOutputs";
+import type { Check, Result } from "./check";
+import { fail, pass } from "./check";
+import { checkCluster } from "./checks/cluster";
+import { Cluster } from "./cluster";
+import { reportOf } from "./report";
+import type { Report } from "./report";
+import { runChecks } from "./run";
+
+/** What a run is told. */
+export interface VerifyRequest {
+  client: KubeClient;
+  /** How kubectl is called, in commands that people are told. */
+  kubectl: string;
+  checks: readonly Check[];
+  deep: boolean;
+  /** Reads the stack's outputs. */
+  outputs: () => Promise<MeshOutputs>;
+  /** Told of each result as it is there. */
+  onResult?: (result: Result) => void;
+}
+
+/** Runs the checks against a cluster, from the cluster itself upwards. */
+export async function verify(request: VerifyRequest): Promise<Report> {
+  const { client, kubectl, checks, deep, outputs, onResult = () => undefined } = request;
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const cluster = new Cluster(client, kubectl);
+  const results: Result[] = [];
+  const note = (result: Result) => {
+    results.push(result);
+    onResult(result);
+  };
+  const block = (because: string) => {
+    for (const { name, description } of checks) {
+      note({ name, description, verdict: "blocked", evidence: `not run, because ${because} failed`, ms: 0 });
+    }
+    return reportOf(results, seconds());
+  };
+
+  const reached = await checkCluster(cluster);
+  note({
+    name: "cluster",
+    description: "API server answers, version supported",
+    ...reached,
+    ms: Math.round(seconds() * 1000),
+  });
+  if (reached.verdict === "fail") {
+    return block("cluster");
+  }
+
+  let mesh: MeshOutputs;
+  try {
+    mesh = await outputs();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const outcome = fail(message, message, "npm start");
+    note({ name: "stack", description: "the stack is applied", ...outcome, ms: 0 });
+    return block("stack");
+  }
+  const { declared, gatewayUrl } = mesh;
+  const names = declared.services.map(({ name }) => name).join(", ");
+  const outcome = pass(`${names} at ${gatewayUrl ?? "an unknown address"}`);
+  note({ name: "stack", description: "the stack is applied", ...outcome, ms: 0 });
+
+  const http = gatewayClient(declared, { timeoutMs: 20_000, connections: 20 });
+  try {
+    const found = await runChecks(checks, { cluster, declared, gatewayUrl, http, deep }, onResult);
+    return reportOf([...results, ...found], seconds());
+  } finally {
+    http.close();
+  }
+}

@@ -1,0 +1,556 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Inventory } from "../../sandbox/applier/inventory";
+import type { LiveObject, ObjectRef } from "../../sandbox/applier/kubeClient";
+import { selfSigned } from "../../components/selfSigned";
+import type { MeshOutputs } from "../../commands/stackOutputs";
+import { promql } from "../../commands/verify/backends";
+import { checks } from "../../commands/verify/checks";
+import { Cluster } from "../../commands/verify/cluster";
+import { isAlive, isReady } from "../../commands/verify/objects";
+import type { Report } from "../../commands/verify/report";
+import { chooseChecks } from "../../commands/verify/run";
+import { verify } from "../../commands/verify/verify";
+import type { Context } from "../../commands/verify/check";
+import { client, eventually, npm, start, tool } from "./cluster";
+
+const kube = client();
+const kubectl = (...args: string[]) => tool("kubectl", ...args);
+
+async function outputs(): Promise<MeshOutputs> {
+  const { declared, gatewayUrl } = (await Inventory.load(kube)).outputs ?? {};
+  return { declared: declared?.value, gatewayUrl: gatewayUrl?.value } as MeshOutputs;
+}
+
+/** Verifies in this process; without `only`, all of it. */
+function check(...only: string[]): Promise<Report> {
+  return verify({ client: kube, kubectl: "kubectl", checks: chooseChecks(checks, only, []), deep: false, outputs });
+}
+
+/** `npm run verify` as a user runs it. */
+async function verifyByNpm(...args: string[]): Promise<{ code: number | null; report: Report }> {
+  const { code, stdout } = await npm("verify", "--sandbox", "--json", ...args);
+  return { code, report: JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Report };
+}
+
+/** Fails unless one thing alone is named as what is wrong. */
+function assertCause({ ok, causes, checks: results }: Report, name: string, expected: RegExp): void {
+  const told = JSON.stringify(
+    results.filter(({ verdict }) => verdict === "fail" || verdict === "blocked"),
+    undefined,
+    1,
+  );
+  assert.equal(ok, false, "verify notices");
+  assert.deepEqual(
+    causes.map((cause) => cause.check),
+    [name],
+    told,
+  );
+  assert.match(causes[0]!.cause, expected);
+  assert.notEqual(causes[0]!.next, "");
+}
+
+const ref = (apiVersion: string, kind: string, name: string, namespace?: string): ObjectRef => ({
+  apiVersion,
+  kind,
+  name,
+  namespace,
+});
+const networking = (kind: string, name: string) => ref("networking.istio.io/v1", kind, name, "demo");
+const service = ref("v1", "Service", "user-service", "demo");
+
+/** @returns an object as it can be applied again: without what the API server adds. */
+function declaredPart({ status: _, metadata, ...rest }: LiveObject): LiveObject {
+  const { name, namespace, labels, annotations } = metadata ?? {};
+  return { ...rest, metadata: { name, namespace, labels, annotations } };
+}
+
+async function read(of: ObjectRef): Promise<LiveObject> {
+  const object = await kube.get(of);
+  assert.ok(object, `${of.kind} ${of.name}`);
+  return declaredPart(object);
+}
+
+/** Undoes what was done, the last first. */
+type Undo = () => Promise<unknown>;
+
+/** Deletes an object. */
+async function without(of: ObjectRef): Promise<Undo> {
+  const object = await read(of);
+  await kube.delete(of);
+  return () => kube.apply(object);
+}
+
+/** Changes a copy of an object's spec. */
+async function changed(of: ObjectRef, change: (spec: any) => void): Promise<Undo> {
+  const before = await read(of);
+  const after = structuredClone(before);
+  change(after.spec);
+  await kube.apply(after);
+  return () => kube.apply(before);
+}
+
+/** Adds an object. */
+async function withMore(object: LiveObject): Promise<Undo> {
+  const { apiVersion = "", kind = "", metadata } = object;
+  await kube.apply(object);
+  return () => kube.delete(ref(apiVersion, kind, metadata!.name!, metadata!.namespace));
+}
+
+/** Waits until as many pods as are wanted are ready, and no other is left that is not about to end. */
+async function podsReady(namespace: string, app: string, count = 1): Promise<void> {
+  await eventually(async () => {
+    const pods = (await kube.list("v1", "Pod", namespace)).filter(
+      (pod) => pod.metadata?.labels?.app === app && isAlive(pod),
+    );
+    assert.deepEqual([pods.length, pods.filter(isReady).length], [count, count], `${namespace}/${app}`);
+  }, 90);
+}
+
+/** Scales a workload to nothing. */
+async function stopped(namespace: string, workload: string, app: string): Promise<Undo> {
+  await kubectl("-n", namespace, "scale", workload, "--replicas=0");
+  await podsReady(namespace, app, 0);
+  return async () => {
+    await kubectl("-n", namespace, "scale", workload, "--replicas=1");
+    await podsReady(namespace, app);
+  };
+}
+
+/** Ends the pods of an application at once, and waits for others. */
+async function restarted(namespace: string, app: string): Promise<void> {
+  await kubectl("-n", namespace, "delete", "pod", "-l", `app=${app}`, "--grace-period=1", "--wait=false");
+  await podsReady(namespace, app);
+}
+
+/** Changes the pods of user-service, and waits for the new ones. */
+async function podTemplate(change: (template: any) => void): Promise<Undo> {
+  const undo = await changed(ref("apps/v1", "Deployment", "user-service", "demo"), (spec) => change(spec.template));
+  await podsReady("demo", "user-service");
+  return async () => {
+    await undo();
+    await podsReady("demo", "user-service");
+  };
+}
+
+/** One way to break the stack, and what verify has to say of it. */
+interface Breakage {
+  title: string;
+  /** Breaks it. @returns what mends it. */
+  break: () => Promise<Undo>;
+  check: string;
+  cause: RegExp;
+  /** Verify all of it, and not just the check with what that needs. */
+  whole?: true;
+}
+
+const breakages: Breakage[] = [
+  {
+    title: "the ingress gateway is scaled to 0",
+    break: () => stopped("istio-ingress", "deployment/istio-ingressgateway", "istio-ingressgateway"),
+    check: "gateway",
+    cause: /Deployment istio-ingress\/istio-ingressgateway is scaled to 0/,
+    whole: true,
+  },
+  {
+    title: "the injector's webhook is deleted",
+    break: () =>
+      without(ref("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", "istio-sidecar-injector")),
+    check: "injector",
+    cause: /MutatingWebhookConfiguration is gone/,
+  },
+  {
+    title: "the injection label is removed, and a pod restarted",
+    break: async () => {
+      await kubectl("label", "namespace", "demo", "istio-injection-");
+      await restarted("demo", "user-service");
+      return async () => {
+        await kubectl("label", "namespace", "demo", "istio-injection=enabled");
+        await restarted("demo", "user-service");
+      };
+    },
+    check: "namespace",
+    cause: /namespace demo lacks the injection label istio-injection=enabled/,
+    whole: true,
+  },
+  {
+    title: "a pod opts out of injection",
+    break: () => podTemplate((template) => (template.metadata.labels["sidecar.istio.io/inject"] = "false")),
+    check: "injected",
+    cause: /demo\/user-service-\S+ opts out with sidecar.istio.io\/inject=false/,
+    whole: true,
+  },
+  {
+    title: "an image can't be pulled",
+    break: async () => {
+      const undo = await changed(ref("apps/v1", "Deployment", "user-service", "demo"), (spec) => {
+        spec.template.spec.containers[0].image = "sandbox.local/no-such-image:1";
+      });
+      await eventually(async () => assert.match(await kubectl("-n", "demo", "get", "pods"), /ErrImage|ImagePull/), 60);
+      return async () => {
+        await undo();
+        await podsReady("demo", "user-service");
+      };
+    },
+    check: "workloads",
+    cause: /container user-service of demo\/user-service-\S+ is in (ErrImagePull|ImagePullBackOff)/,
+    whole: true,
+  },
+  {
+    title: "the VirtualService is deleted",
+    break: () => without(networking("VirtualService", "demo-vs")),
+    check: "routes",
+    cause: /VirtualService demo\/demo-vs is gone/,
+    whole: true,
+  },
+  {
+    title: "the Gateway is deleted",
+    break: () => without(networking("Gateway", "demo-gateway")),
+    check: "routes",
+    cause: /Gateway demo\/demo-gateway is gone/,
+  },
+  {
+    title: "the gateway's node port is changed",
+    break: () =>
+      changed(ref("v1", "Service", "istio-ingressgateway", "istio-ingress"), (spec) => {
+        spec.ports.find(({ port }: { port: number }) => port === 80).nodePort = 30999;
+      }),
+    check: "routes",
+    cause: /istio-ingressgateway has no node port 30080/,
+  },
+  {
+    title: "a Service leads to a wrong target port",
+    break: () => changed(service, (spec) => (spec.ports[0].targetPort = 9999)),
+    check: "routes",
+    cause: /port 8080 of Service demo\/user-service leads to the target port 9999/,
+  },
+  {
+    title: "a Service's selector fits no pod",
+    break: () => changed(service, (spec) => (spec.selector = { app: "user-servcie" })),
+    check: "routes",
+    cause: /selector of Service demo\/user-service \(app=user-servcie\) fits no pod/,
+  },
+  {
+    title: "an AuthorizationPolicy is deleted",
+    break: () => without(ref("security.istio.io/v1", "AuthorizationPolicy", "allow-user-service", "demo")),
+    check: "routes",
+    cause: /AuthorizationPolicy demo\/allow-user-service is gone/,
+  },
+  {
+    title: "a fault is injected that nobody declared",
+    break: () =>
+      changed(networking("VirtualService", "demo-vs"), (spec) => {
+        for (const rule of spec.http) {
+          rule.fault = { abort: { percentage: { value: 100 }, httpStatus: 500 } };
+        }
+      }),
+    check: "routes",
+    cause: /VirtualService demo\/demo-vs answers \/\S+ with 500 by an injected fault/,
+  },
+  {
+    title: "a DestinationRule makes callers speak plain text",
+    break: () =>
+      withMore({
+        apiVersion: "networking.istio.io/v1",
+        kind: "DestinationRule",
+        metadata: { name: "plain", namespace: "demo" },
+        spec: { host: "user-service", trafficPolicy: { tls: { mode: "DISABLE" } } },
+      }),
+    check: "routes",
+    cause: /DestinationRule demo\/plain makes callers speak TLS mode DISABLE/,
+  },
+  {
+    title: "mutual TLS is made permissive",
+    break: () =>
+      changed(ref("security.istio.io/v1", "PeerAuthentication", "default", "demo"), (spec) => {
+        spec.mtls.mode = "PERMISSIVE";
+      }),
+    check: "mtls",
+    cause: /plain text is accepted: PeerAuthentication demo\/default is PERMISSIVE/,
+  },
+  {
+    title: "default deny is deleted",
+    break: () => without(ref("security.istio.io/v1", "AuthorizationPolicy", "default-deny", "demo")),
+    check: "edges",
+    // Each service has an exception of its own, which refuses all others: it takes a service without one to notice.
+    cause: /default-deny is gone/,
+  },
+  {
+    title: "a caller is let in that nobody declared",
+    break: () =>
+      changed(ref("security.istio.io/v1", "AuthorizationPolicy", "allow-user-service", "demo"), (spec) => {
+        spec.rules[0].from[0].source.principals.push("cluster.local/ns/demo/sa/payment-service");
+      }),
+    check: "edges",
+    cause: /lets payment-service call user-service that nobody declared/,
+  },
+  {
+    title: "a timeout is changed",
+    break: () => changed(networking("VirtualService", "demo-vs"), (spec) => (spec.http[0].timeout = "1s")),
+    check: "traffic-policy",
+    cause: /timeout of \S+ is 1s in Envoy .* declared as 15s: VirtualService demo-vs/,
+  },
+  {
+    title: "an EnvoyFilter is one that Envoy refuses",
+    break: () =>
+      withMore({
+        apiVersion: "networking.istio.io/v1alpha3",
+        kind: "EnvoyFilter",
+        metadata: { name: "refused", namespace: "demo" },
+        spec: {
+          workloadSelector: { labels: { app: "user-service" } },
+          configPatches: [
+            {
+              applyTo: "HTTP_FILTER",
+              match: {
+                context: "SIDECAR_INBOUND",
+                listener: { filterChain: { filter: { name: "envoy.filters.network.http_connection_manager" } } },
+              },
+              patch: {
+                operation: "INSERT_FIRST",
+                value: {
+                  name: "envoy.filters.http.local_ratelimit",
+                  typed_config: {
+                    "@type": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+                    stat_prefix: "refused",
+                    // Envoy takes no interval below 50 ms.
+                    token_bucket: { max_tokens: 1, tokens_per_fill: 1, fill_interval: "0.001s" },
+                  },
+                },
+              },
+            },
+          ],
+        },
+      }),
+    check: "synced",
+    cause: /proxy of demo\/user-service-\S+ refuses what istiod sends.*suspects: EnvoyFilter .*demo\/refused/,
+  },
+  {
+    title: "Jaeger is stopped",
+    break: () => stopped("observability", "statefulset/jaeger", "jaeger"),
+    check: "traces",
+    cause: /Jaeger is not running: StatefulSet observability\/jaeger is scaled to 0/,
+  },
+  {
+    title: "Loki is stopped",
+    break: () => stopped("observability", "statefulset/loki", "loki"),
+    check: "access-log",
+    cause: /Loki is not running: StatefulSet observability\/loki is scaled to 0/,
+  },
+  {
+    title: "the mesh's Telemetry is deleted",
+    break: () => without(ref("telemetry.istio.io/v1", "Telemetry", "mesh-default", "istio-system")),
+    check: "traces",
+    cause: /Telemetry istio-system\/mesh-default is gone/,
+  },
+  {
+    title: "the Telemetry of the access log is deleted",
+    break: () => without(ref("telemetry.istio.io/v1", "Telemetry", "access-log-file", "demo")),
+    check: "access-log",
+    cause: /Telemetry demo\/access-log-file is gone/,
+  },
+  {
+    title: "what counts requests is deleted",
+    break: () => without(ref("networking.istio.io/v1alpha3", "EnvoyFilter", "stats-access-log", "istio-system")),
+    check: "metrics",
+    cause: /EnvoyFilter istio-system\/stats-access-log is gone/,
+  },
+  {
+    title: "the mesh's CA is replaced",
+    break: async () => {
+      const secret = ref("v1", "Secret", "istio-ca-secret", "istio-system");
+      const before = await read(secret);
+      const root = async () =>
+        (await kube.get(ref("v1", "ConfigMap", "istio-ca-root-cert", "demo")))?.data?.["root-cert.pem"];
+      const rootBefore = await root();
+      await kube.delete(secret);
+      await restarted("istio-system", "istiod");
+      await eventually(async () => assert.notEqual(await root(), rootBefore), 60);
+      return async () => {
+        await kube.delete(secret);
+        await kube.apply(before);
+        await restarted("istio-system", "istiod");
+        await eventually(async () => assert.equal(await root(), rootBefore), 60);
+        // Proxies come back once they find the root that they know.
+        await eventually(async () => assert.equal((await check("synced")).ok, true), 150);
+      };
+    },
+    check: "certificates",
+    cause: /trusts a foreign root/,
+    whole: true,
+  },
+  {
+    title: "a container ends and is started again",
+    break: async () => {
+      const pods = await kubectl("-n", "demo", "get", "pods", "-l", "app=user-service", "-o", "name");
+      const pod = pods.trim().split("\n")[0]!;
+      await kubectl("-n", "demo", "exec", pod, "-c", "log-rotator", "--", "kill", "1");
+      await eventually(async () => {
+        const [found] = (await kube.list("v1", "Pod", "demo")).filter(({ metadata }) => pod.endsWith(metadata!.name!));
+        assert.match(JSON.stringify(found?.status), /"restartCount":1/);
+      }, 30);
+      await podsReady("demo", "user-service");
+      return () => restarted("demo", "user-service");
+    },
+    check: "restarts",
+    cause: /container log-rotator of demo\/user-service-\S+ ended less than 10 minutes ago/,
+  },
+];
+
+describe("npm run verify", () => {
+  before(async () => {
+    await start("--engine", "in-process");
+    // The load generator's requests, and what is made of them, are there after a scrape or two.
+    await eventually(async () => assert.equal((await check()).ok, true), 60);
+  });
+
+  it("finds nothing wrong with a stack that was just brought up, in under a minute", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "verify-"));
+    try {
+      const file = join(folder, "verify.xml");
+      const { code, report } = await verifyByNpm("--junit", file);
+      assert.equal(code, 0, JSON.stringify(report.causes));
+      assert.ok(report.seconds < 60, `${report.seconds} s`);
+      const skipped = report.checks.filter(({ verdict }) => verdict === "skip").map(({ name }) => name);
+      assert.deepEqual(skipped, ["rate-limit", "kiali", "grafana", "exercise"]);
+      assert.match(await readFile(file, "utf8"), /<testsuite name="verify" tests="\d+" failures="0" skipped="4"/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("counts the load generator's requests on every declared edge, and none of its own", async () => {
+    const context = { cluster: new Cluster(kube, "kubectl"), ...(await outputs()) } as Context;
+    const rate = async (labels: string) =>
+      Number((await promql(context, `sum(rate(istio_requests_total{${labels}}[1m]))`))[0]?.value[1] ?? 0);
+    await eventually(async () => {
+      for (const edge of [
+        'reporter="destination",source_workload="istio-ingressgateway",destination_service_name="user-service"',
+        'reporter="destination",source_workload="istio-ingressgateway",destination_service_name="payment-service"',
+        'reporter="destination",source_workload="user-service",destination_service_name="payment-service"',
+        'reporter="source",source_workload="user-service",destination_service_name="payment-service"',
+      ]) {
+        assert.ok((await rate(edge)) > 0.5, edge);
+      }
+    }, 60);
+    assert.deepEqual(await promql(context, '{app="load-generator"}'), []);
+    assert.deepEqual(await promql(context, 'istio_requests_total{source_workload="load-generator"}'), []);
+  });
+
+  it("drives traffic from this machine, and sums it up", async () => {
+    const { code, stdout } = await npm(
+      "traffic",
+      "--sandbox",
+      "--json",
+      "--rps",
+      "20",
+      "--duration",
+      "5s",
+      "--path",
+      "/user",
+    );
+    assert.equal(code, 0);
+    const { requests, codes, paths } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as {
+      requests: number;
+      codes: Record<string, number>;
+      paths: Record<string, unknown>;
+    };
+    assert.deepEqual([requests, codes, Object.keys(paths)], [100, { 200: 100 }, ["/user"]]);
+  });
+
+  describe("names the cause when", () => {
+    it("the API server does not answer", async () => {
+      const folder = await mkdtemp(join(tmpdir(), "verify-"));
+      try {
+        const file = join(folder, "kubeconfig");
+        const dead = { clusters: [{ name: "dead", cluster: { server: "https://127.0.0.1:9" } }] };
+        const contexts = [{ name: "dead", context: { cluster: "dead", user: "nobody" } }];
+        await writeFile(file, JSON.stringify({ ...dead, contexts, users: [{ name: "nobody", user: {} }] }));
+        const { code, stdout } = await npm("verify", "--json", "--kubeconfig", file, "--context", "dead");
+        assert.equal(code, 1);
+        const report = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Report;
+        assertCause(report, "cluster", /API server https:\/\/127.0.0.1:9 does not answer/);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+
+    for (const [title, undoable, name, cause] of [
+      [
+        "istiod is scaled to 0",
+        () => stopped("istio-system", "deployment/istiod", "istiod"),
+        "istiod",
+        /control plane is down: Deployment istio-system\/istiod is scaled to 0/,
+      ],
+      [
+        "Prometheus is stopped",
+        () => stopped("observability", "statefulset/prometheus", "prometheus"),
+        "metrics",
+        /Prometheus is not running: StatefulSet observability\/prometheus is scaled to 0/,
+      ],
+    ] as const) {
+      it(`${title} (the command itself)`, async () => {
+        const undo = await undoable();
+        try {
+          const { code, report } = await verifyByNpm();
+          assert.equal(code, 1);
+          assertCause(report, name, cause);
+          // Requests go on without either.
+          assert.equal(report.checks.find((result) => result.name === "routes")?.verdict, "pass");
+        } finally {
+          await undo();
+        }
+      });
+    }
+
+    for (const { title, cause, whole, ...breakage } of breakages) {
+      it(title, async () => {
+        const undo = await breakage.break();
+        try {
+          // A change takes a moment to reach the proxies.
+          await eventually(async () => {
+            assertCause(await (whole ? check() : check(breakage.check)), breakage.check, cause);
+          }, 20);
+        } finally {
+          await undo();
+        }
+      });
+    }
+
+    it("nothing: all of it was mended", async () => {
+      await eventually(async () => {
+        const { ok, causes } = await check();
+        assert.equal(ok, true, JSON.stringify(causes));
+      }, 90);
+    });
+  });
+
+  describe("where the gateway serves HTTPS", () => {
+    before(() => start("--engine", "in-process", "-c", "gatewaySelfSigned=true"));
+
+    it("finds nothing wrong", async () => {
+      await eventually(async () => assert.equal((await check("routes")).ok, true), 30);
+    });
+
+    it("names a certificate that is expired", async () => {
+      const secret = ref("v1", "Secret", "gateway-self-signed", "istio-ingress");
+      const before = await read(secret);
+      const expired = selfSigned(Buffer.alloc(32, 7), ["localhost"], {
+        from: "20250101000000Z",
+        until: "20250201000000Z",
+      });
+      const encode = (text: string) => Buffer.from(text).toString("base64");
+      await kube.apply({
+        ...before,
+        data: { ...before.data, "tls.crt": encode(expired.certificate), "tls.key": encode(expired.privateKey) },
+      });
+      try {
+        assertCause(await check("certificates"), "certificates", /gateway-self-signed is expired/);
+      } finally {
+        await kube.apply(before);
+      }
+    });
+  });
+});
