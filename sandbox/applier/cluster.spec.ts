@@ -167,6 +167,28 @@ describe("applier", () => {
     assert.equal(cluster.inventory.entries.length, 0);
   });
 
+  it("removes by what depends on what now, not by what was there first", async () => {
+    const first = await run();
+    await first.applyRelease("old", "t", { ...release, name: "istiod" });
+    await first.applyObject("route", "t", configMap("route"));
+    await first.inventory.settle();
+    // Another control plane takes the first one's place, so that the route depends on it.
+    const second = await run();
+    await second.applyRelease("new", "t", { ...release, name: "istiod-next" });
+    await second.applyObject("route", "t", configMap("route"));
+    await second.remove(second.inventory.unseen);
+    await second.inventory.settle();
+    const order = (await run()).inventory.entries.map(({ resource }) => resource);
+    assert.deepEqual(order, ["new", "route"]);
+    // A run that changes nothing writes nothing.
+    const before = (await api.get(inventoryRef))?.metadata?.resourceVersion;
+    const third = await run();
+    await third.applyRelease("new", "t", { ...release, name: "istiod-next" });
+    await third.applyObject("route", "t", configMap("route"));
+    await third.inventory.settle();
+    assert.equal((await api.get(inventoryRef))?.metadata?.resourceVersion, before);
+  });
+
   it("generates a value once and keeps it", async () => {
     const args = {
       type: "random:index/randomPassword:RandomPassword",
