@@ -17,7 +17,7 @@ const services = [
 /** Does something under constant load, and goes on with the load for some seconds. Asserts that each request was answered with 200. */
 async function unharmed(what: string, seconds: number, act: () => Promise<unknown>): Promise<void> {
   const loads = services.map(({ path }) => constantLoad(`${gatewayUrl}${path}`, perSecond));
-  let answers: Answer[] = [];
+  let answers: Answer[];
   try {
     await sleep(2000);
     await act();

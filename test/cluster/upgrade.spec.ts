@@ -23,7 +23,7 @@ const canary = { ...mesh, istioCanary: { revision: "next" } };
 /** Applies a step of the upgrade under load. @returns how many requests were answered; fails if one was not answered with 200. */
 async function under(step: string, config: Record<string, unknown>): Promise<void> {
   const loads = services.map(({ path }) => constantLoad(`${gatewayUrl}${path}`, perSecond));
-  let answers: Answer[] = [];
+  let answers: Answer[];
   try {
     await apply(config);
   } finally {
