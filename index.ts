@@ -45,7 +45,7 @@ const meshNamespace = new MeshNamespace(
   afterIstio,
 );
 
-const observedArgs = { ...observabilityArgs(settings), controlPlaneNamespace: istio.systemNamespace };
+const observedArgs = observabilityArgs(settings, istio.systemNamespace);
 const observability = new Observability("observability", observedArgs, onCluster);
 const scraper = logScraper("log-scraper", meshNamespace.namespace, observedArgs, onCluster);
 
@@ -115,9 +115,9 @@ const meshServices = settings.services.map(
         namespace: meshNamespace.namespace,
         rateLimitService: rateLimitService?.endpoint,
         extras: joinExtras(
+          { annotations: istio.podAnnotations },
           scraper?.extras(service),
           load && loadCompanion(calleeTargets(service.serviceName, settings.services, settings.namespace), load),
-          { annotations: istio.podAnnotations },
         ),
       },
       { ...onCluster, dependsOn: beforePods },

@@ -71,18 +71,6 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
   };
 }
 
-/** @returns true for a host, or a host and a port: what a URL has between its scheme and its path. */
-function isAddress(value: string): boolean {
-  const [host = "", port] = value.split(":");
-  const labels = host.split(".");
-  return (
-    /^[^:]+(:\d{1,5})?$/.test(value) &&
-    labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(label)) &&
-    (port === undefined || (Number(port) >= 1 && Number(port) <= 65535)) &&
-    URL.canParse(`http://${value}`)
-  );
-}
-
 /** @returns the annotations as texts; `pulumi config set --path` makes a truth value of `true` and a number of `8080`. */
 function readAnnotations(reader: ConfigReader): Record<string, string> {
   const key = "gatewayAnnotations";
@@ -93,4 +81,16 @@ function readAnnotations(reader: ConfigReader): Record<string, string> {
     }
   }
   return Object.fromEntries(Object.entries(annotations).map(([name, value]) => [name, String(value)]));
+}
+
+/** @returns true for a host, or a host and a port: what a URL has between its scheme and its path. */
+function isAddress(value: string): boolean {
+  const [host = "", port] = value.split(":");
+  const labels = host.split(".");
+  return (
+    /^[^:]+(:\d{1,5})?$/.test(value) &&
+    labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(label)) &&
+    (port === undefined || (Number(port) >= 1 && Number(port) <= 65535)) &&
+    URL.canParse(`http://${value}`)
+  );
 }

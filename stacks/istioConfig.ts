@@ -68,6 +68,10 @@ export function readIstio(reader: ConfigReader): IstioConfig {
   };
 }
 
+function readFolder(reader: ConfigReader, key: string): string | undefined {
+  return reader.textThat(key, undefined, (v) => /^\/[\w./-]+$/.test(v), "use an absolute path of the nodes");
+}
+
 const versionFix = "use a full version such as 1.30.4";
 const tagFix = "use an image tag such as 1.30.4";
 const revisionFix = "use a DNS label such as v1-30-4: a letter first, then letters, digits and -";
@@ -107,10 +111,6 @@ function readCanary(
   }
   const tag = item.value("tag", isTag, tagFix);
   return { revision, version: version ?? stable.version, tag: tag ?? version ?? stable.tag };
-}
-
-function readFolder(reader: ConfigReader, key: string): string | undefined {
-  return reader.textThat(key, undefined, (v) => /^\/[\w./-]+$/.test(v), "use an absolute path of the nodes");
 }
 
 function readCharts(reader: ConfigReader, cni: boolean): ChartSource {

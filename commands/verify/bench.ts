@@ -170,12 +170,21 @@ async function ready(cluster: Cluster): Promise<void> {
   }
 }
 
+async function remove(cluster: Cluster): Promise<void> {
+  const ref = { apiVersion: "v1", kind: "Namespace", name: namespace };
+  if (await cluster.client.delete(ref)) {
+    await until(patienceSeconds, async () => ((await cluster.client.get(ref)) === undefined ? true : undefined));
+  }
+}
+
 /**
  * Measures what the mesh adds to latency: the same two programs, once without sidecars and once with them, in a namespace that is
  * removed afterwards; and what sidecars use, those under this load and those of the stack.
  */
 export async function bench(cluster: Cluster, declared: DeclaredMesh, log: (line: string) => void): Promise<Bench> {
   const { rps, seconds } = load;
+  // A run that was cut short leaves its own behind.
+  await remove(cluster);
   try {
     log(`measuring in the namespace ${namespace}: two pods with sidecars, two without`);
     for (const object of objects(declared)) {
@@ -199,8 +208,6 @@ export async function bench(cluster: Cluster, declared: DeclaredMesh, log: (line
     const sidecars = [namespace, gateway, services].flatMap((one) => sidecarUse(summaries, [one]));
     return { rps, seconds, direct, mesh, added: added(direct, mesh), sidecars };
   } finally {
-    const ref = { apiVersion: "v1", kind: "Namespace", name: namespace };
-    await cluster.client.delete(ref);
-    await until(patienceSeconds, async () => ((await cluster.client.get(ref)) === undefined ? true : undefined));
+    await remove(cluster);
   }
 }

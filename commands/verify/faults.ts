@@ -4,6 +4,8 @@ import type { LiveObject } from "../../sandbox/applier/kubeClient";
 /** Headers by which a request asks to be failed or delayed, once {@link faultsOnRequest} is there. */
 export const faultHeaders = {
   abort: (status: number) => ({ "x-envoy-fault-abort-request": String(status) }),
+  /** Of HTTP's own failures Istio retries none by default, for a request may have had its effect; of gRPC's it does this one. */
+  unavailable: () => ({ "content-type": "application/grpc", "x-envoy-fault-abort-grpc-request": "14" }),
   delay: (ms: number) => ({ "x-envoy-fault-delay-request": String(ms) }),
 } as const;
 

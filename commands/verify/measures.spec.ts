@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import type { DeclaredService } from "../../stacks/declared";
 import type { Answer } from "../httpClient";
 import { added, benchText, latencyOf, sidecarUse } from "./bench";
-import { judgeBreaker, judgeExercises, judgeRateLimit, judgeRetries, judgeTimeout } from "./checks/exercise";
+import {
+  judgeBreaker,
+  judgeExercises,
+  judgeRateLimit,
+  judgeRetries,
+  judgeTimeout,
+  retriedFailure,
+} from "./checks/exercise";
 
 const service: DeclaredService = {
   name: "user",
@@ -20,6 +27,11 @@ describe("--deep", () => {
     assert.equal(judgeRetries(service, answer(503), 3).verdict, "holds");
     assert.equal(judgeRetries(service, answer(503), 1).verdict, "broken");
     assert.equal(judgeRetries({ ...service, retries: { attempts: 0 } }, answer(503), 1).verdict, "holds");
+  });
+  it("fails a request in a way that is retried", () => {
+    assert.equal(retriedFailure(undefined)?.["x-envoy-fault-abort-grpc-request"], "14");
+    assert.equal(retriedFailure("connect-failure,503")?.["x-envoy-fault-abort-request"], "503");
+    assert.equal(retriedFailure("connect-failure"), undefined);
   });
   it("wants a slow request to end between the timeout of one try and that of all", () => {
     assert.equal(judgeTimeout(service, answer(504, 1005)).verdict, "holds");
@@ -41,7 +53,7 @@ describe("--deep", () => {
     ];
     assert.match(judgeExercises([holds, leftOut], "demo", "k").evidence, /user retries: .*; x left out: y/);
     assert.equal(judgeExercises([leftOut], "demo", "k").verdict, "skip");
-    assert.equal(judgeExercises([holds, judgeRetries(service, answer(200), 1)], "demo", "k").verdict, "fail");
+    assert.equal(judgeExercises([holds, judgeRetries(service, answer(503), 1)], "demo", "k").verdict, "fail");
   });
 });
 

@@ -6,6 +6,7 @@ import { Inventory } from "../../sandbox/applier/inventory";
 import type { LiveObject, ObjectRef } from "../../sandbox/applier/kubeClient";
 import { selfSigned } from "../../components/selfSigned";
 import type { MeshOutputs } from "../../commands/stackOutputs";
+import type { Bench } from "../../commands/verify/bench";
 import { promql } from "../../commands/verify/backends";
 import { checks } from "../../commands/verify/checks";
 import { Cluster } from "../../commands/verify/cluster";
@@ -274,7 +275,6 @@ const breakages: Breakage[] = [
     title: "default deny is deleted",
     break: () => without(ref("security.istio.io/v1", "AuthorizationPolicy", "default-deny", "demo")),
     check: "edges",
-    // Each service has an exception of its own, which refuses all others: it takes a service without one to notice.
     cause: /default-deny is gone/,
   },
   {
@@ -421,8 +421,34 @@ describe("npm run verify", () => {
     }
   });
 
+  it("measures what the mesh adds, and leaves nothing behind", async () => {
+    const { code, report } = await verifyByNpm("--bench", "--only", "namespace");
+    assert.equal(code, 0);
+    const { direct, mesh, sidecars } = (report as Report & { bench: Bench }).bench;
+    assert.ok(mesh.p50 > direct.p50 && direct.p50 > 0, JSON.stringify({ direct, mesh }));
+    const measured = sidecars.map(({ pod }) => pod.split("-")[0]);
+    assert.ok(
+      measured.includes("mesh") && measured.includes("istio") && measured.includes("demo/user"),
+      measured.join(),
+    );
+    assert.ok(sidecars.every(({ memoryMiB }) => memoryMiB > 5));
+    assert.equal(await kube.get(ref("v1", "Namespace", "mesh-bench")), undefined);
+  });
+
+  it("exercises what is declared, when asked to", async () => {
+    const { code, report } = await verifyByNpm("--deep", "--only", "exercise");
+    assert.equal(code, 0, JSON.stringify(report.causes));
+    const { evidence } = report.checks.find(({ name }) => name === "exercise")!;
+    assert.match(evidence, /user-service retries: a request that always fails was tried 3 times/);
+    assert.match(evidence, /user-service timeout: a request that takes too long ended with 504 after \d/);
+    assert.equal(
+      await kube.get(ref("networking.istio.io/v1alpha3", "EnvoyFilter", "verify-faults", "demo")),
+      undefined,
+    );
+  });
+
   it("counts the load generator's requests on every declared edge, and none of its own", async () => {
-    const context = { cluster: new Cluster(kube, "kubectl"), ...(await outputs()) } as Context;
+    const context = { cluster: new Cluster(kube, "kubectl"), ...(await outputs()) } as unknown as Context;
     const rate = async (labels: string) =>
       Number((await promql(context, `sum(rate(istio_requests_total{${labels}}[1m]))`))[0]?.value[1] ?? 0);
     await eventually(async () => {

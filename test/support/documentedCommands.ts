@@ -7,6 +7,8 @@ import { parseFlags } from "../../commands/flags";
 import { asProgramConfig, projectFolder, readProject } from "../../commands/stackFiles";
 import { parseConfig } from "../../stacks/config";
 import { ConfigError } from "../../stacks/configError";
+import type { ConfigProblem } from "../../stacks/configError";
+import { nearest } from "../../stacks/nearest";
 
 const { scripts, bin } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
@@ -23,15 +25,18 @@ const parsers: Record<string, (argv: readonly string[]) => unknown> = {
 };
 
 /** Subcommands of the Pulumi CLI that the pages use. */
-const pulumiCommands = /^(login|preview|up|refresh|destroy|stack (init|select|output)|config set)\b/;
+const pulumiCommands = /^(login|preview|up|refresh|destroy|stack (init|select|output)|config (set|rm))\b/;
+
+/** Programs that are checked here, and by which a command is told from a name. */
+const ours = ["npm", "npx", "pulumi", "eval"];
 
 /** Programs that are not ours; only files of ours that they are given are looked at. */
-const others = ["kubectl", "kind", "minikube", "kustomize", "helm", "istioctl", "curl", "cp", "git", "cd", "apt-get"];
+const others = ["kubectl", "kind", "minikube", "kustomize", "helm", "istioctl", "curl", "git"];
 
 /** Whether code within text is a command, and not a name. */
 export function isCommand(code: string): boolean {
   const [program = "", ...args] = words(code);
-  return args.length > 0 && ["npm", "npx", "pulumi", ...others].includes(program);
+  return args.length > 0 && [...ours, ...others].includes(program);
 }
 
 /** @returns what is wrong with a line of shell in a page; empty if nothing is. */
@@ -46,20 +51,25 @@ export function problemsOfLine(line: string): string[] {
 
 /** @returns what is wrong with the configuration of a stack in a page. */
 export function problemsOfConfig(config: Record<string, unknown>, only?: string): string[] {
+  const project = readProject();
+  // Those of one word, such as registry, may be meant as words.
+  const keys = Object.keys(project.keys).filter((key) => /[A-Z]/.test(key));
   try {
-    parseConfig(asProgramConfig(config, readProject()));
+    parseConfig(asProgramConfig(config, project));
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) {
       throw error;
     }
+    const concerns = ({ key, fix }: ConfigProblem) =>
+      only === undefined ||
+      // Of a key that is named alone, the others that it goes with are not known.
+      (key.split(/[.[]/)[0] === only && !keys.some((other) => other !== only && fix.includes(other)));
     return (
       error.problems
-        // Of a key that is named alone, the others that it goes with are not known.
-        .filter(({ fix }) => only === undefined || !/only used with|; set \w+ to/.test(fix))
-        .filter(
-          ({ key }) => only === undefined || key === only || key.startsWith(`${only}.`) || key.startsWith(`${only}[`),
-        )
+        .filter(concerns)
+        // Three dots stand for what the reader knows.
+        .filter(({ value }) => !String(value).includes("..."))
         .map(({ key, fix }) => `${key}: ${fix}`)
     );
   }
@@ -79,8 +89,10 @@ function problemsOfCommand([program = "", ...args]: string[]): string[] {
       return problemsOfLine(args.join(" ").replace(/^\$\(|\)$/g, ""));
     case "pulumi":
       return problemsOfPulumi(args);
-    default:
-      return others.includes(program) ? missingFiles(args) : [`what is ${program}?`];
+    default: {
+      const meant = others.includes(program) ? undefined : nearest(program, ours);
+      return meant === undefined ? missingFiles(args) : [`${program}: is ${meant} meant?`];
+    }
   }
 }
 
@@ -88,7 +100,7 @@ function problemsOfNpm(args: string[]): string[] {
   const at = args.indexOf("--");
   const own = (at < 0 ? args : args.slice(0, at)).filter((word) => word !== "--silent" && word !== "-s");
   const script = own[0] === "run" ? own[1] : own[0];
-  if (own.join(" ") === "ci") {
+  if (["ci", "audit"].includes(own.join(" "))) {
     return [];
   }
   if (script === undefined || !(script in scripts)) {
@@ -144,8 +156,8 @@ function problemsOfPulumi(args: string[]): string[] {
     return [`pulumi ${args.join(" ")}: not one of ${String(pulumiCommands)}`];
   }
   if (args[0] === "config") {
-    const [key = "", value = ""] = args.slice(2).filter((word) => !word.startsWith("--"));
-    return problemOfSetting(key, value);
+    const [key, value = ""] = args.slice(2).filter((word) => !word.startsWith("--"));
+    return key === undefined ? [] : problemOfSetting(key, value);
   }
   const pack = args.indexOf("--policy-pack");
   return pack >= 0 && !existsSync(join(projectFolder, args[pack + 1] ?? "", "PulumiPolicy.yaml"))
@@ -154,13 +166,13 @@ function problemsOfPulumi(args: string[]): string[] {
 }
 
 /** @returns what is wrong with one key and its value; a value in capitals stands for one of the reader's. */
-export function problemOfSetting(key: string, value: string): string[] {
+export function problemOfSetting(key: string, value: unknown): string[] {
   const project = readProject();
   const [name = "", ...path] = key.split(/[.[]/);
   if (!(name in project.keys)) {
     return [`no config key ${name}`];
   }
-  return path.length > 0 || /^[A-Z_]+$/.test(value)
+  return path.length > 0 || /^[A-Z_]*$/.test(String(value))
     ? []
     : problemsOfConfig({ [`${project.name}:${name}`]: value }, name);
 }

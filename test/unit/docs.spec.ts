@@ -69,7 +69,9 @@ describe("documents", () => {
         }),
         ...code.flatMap((text) => {
           const [, key = "", value = ""] = /^(\w+): (\S.*)$/.exec(text) ?? [];
-          return key in keys ? problemOfSetting(key, value).map((problem) => `${file}: ${text}: ${problem}`) : [];
+          return key in keys
+            ? problemOfSetting(key, parse(value)).map((problem) => `${file}: ${text}: ${problem}`)
+            : [];
         }),
       ]),
     );
@@ -110,6 +112,21 @@ describe("documents", () => {
         code.filter((text) => /^[a-z]+[A-Z]\w*$/.test(text) && !known.has(text)).map((text) => `${file}: ${text}`),
       ),
     );
+  });
+
+  it("and .ci/run name the same tests", () => {
+    const script = readFileSync(join(projectFolder, ".ci", "run"), "utf8");
+    const commands = [...script.matchAll(/^(?:check|suite) (npm .*)$/gm)].map((match) => match[1]!);
+    assert.ok(commands.length >= 5);
+    assertNone(commands.flatMap(problemsOfLine));
+    const readme = readFileSync(join(projectFolder, "README.md"), "utf8");
+    for (const test of ["npm test", "npm run test:cluster"]) {
+      assert.ok(readme.includes(`\`${test}\``), `README names ${test}`);
+      assert.ok(
+        commands.some((command) => command.replace(/ --silent/, "") === test),
+        `.ci/run runs ${test}`,
+      );
+    }
   });
 
   it("tell of every output", () => {
@@ -163,7 +180,8 @@ describe("the check of documents", () => {
     ["pulumi config set kubeContext NAME", undefined],
     ["pulumi preview --policy-pack policies", /no policy pack in policies/],
     ["kind create cluster --config commands/kind.yaml", /no file commands\/kind\.yaml/],
-    ["pulumy up", /what is pulumy/],
+    ["pulumy up", /is pulumi meant/],
+    ["for x in a b; do skopeo copy $x; done", undefined],
   ];
   for (const [line, expected] of commands) {
     it(`${expected ? "finds fault with" : "accepts"} ${line}`, () => {

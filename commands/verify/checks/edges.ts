@@ -61,6 +61,8 @@ export function judgeCalls(
   const specOf = (policy: LiveObject) => (policy.spec ?? {}) as AuthorizationPolicySpec;
   const of = (app: string) => policies.find((policy) => specOf(policy).selector?.matchLabels?.app === app);
   const next = `${kubectl} -n ${namespace} get authorizationpolicy -o yaml`;
+  const denies = policies.some((policy) => !specOf(policy).selector && !specOf(policy).rules && !specOf(policy).action);
+  const noDefault = `AuthorizationPolicy ${namespace}/default-deny is gone: whoever is in the mesh may call what no other policy guards. Run npm start again`;
   for (const { from, to, allowed, status, said } of calls) {
     const edge = `${from} -> ${to}`;
     if (allowed && status === 403) {
@@ -81,15 +83,18 @@ export function judgeCalls(
       );
     }
     if (!allowed && defaultDeny && status !== 403) {
-      const denies = policies.some((policy) => !specOf(policy).selector && !specOf(policy).rules);
       return fail(
         `${edge} is not declared, and answered with ${status ?? "no answer"}`,
         denies
           ? `an AuthorizationPolicy lets ${from} call ${to} that nobody declared: ${policies.map(({ metadata }) => metadata?.name).join(", ")}`
-          : `AuthorizationPolicy ${namespace}/default-deny is gone: whoever is in the mesh may call what no other policy guards. Run npm start again`,
+          : noDefault,
         next,
       );
     }
+  }
+  if (defaultDeny && !denies) {
+    // Who has a policy of its own still refuses others; only who has none shows the difference.
+    return fail(`no AuthorizationPolicy of ${namespace} refuses by default`, noDefault, next);
   }
   const some = (want: boolean) =>
     calls.filter(({ allowed }) => allowed === want).map(({ from, to }) => `${from} -> ${to}`);

@@ -41,7 +41,16 @@ export function judgeRetries(service: DeclaredService, { status }: Answer, tries
   const wanted = 1 + (service.retries?.attempts ?? 0);
   const seen = `a request that always fails was tried ${tries} times, and answered with ${status}`;
   const what = `${service.name} retries`;
-  return tries === wanted && status === 503 ? holds(what, seen) : broken(what, `${seen}; declared are ${wanted} tries`);
+  return tries === wanted ? holds(what, seen) : broken(what, `${seen}; declared are ${wanted} tries`);
+}
+
+/** @returns the headers of a request that fails in a way that is retried; undefined if nothing here can make it. */
+export function retriedFailure(retryOn: string | undefined): Record<string, string> | undefined {
+  const conditions = retryOn?.split(",") ?? ["unavailable"];
+  if (conditions.includes("unavailable")) {
+    return faultHeaders.unavailable();
+  }
+  return conditions.some((one) => ["5xx", "503", "gateway-error"].includes(one)) ? faultHeaders.abort(503) : undefined;
 }
 
 /** @returns whether a request that takes too long ended at the timeout, or at that of one try. */
@@ -73,16 +82,16 @@ export function judgeBreaker(service: DeclaredService, answers: readonly Answer[
 
 async function exerciseRetries(context: Context, service: DeclaredService, url: string): Promise<Exercised> {
   const what = `${service.name} retries`;
-  const { retryOn } = service.retries ?? {};
-  if (retryOn !== undefined && !/5xx|503|gateway-error/.test(retryOn)) {
-    return leftOut(what, `they are for ${retryOn}, which nothing here can cause`);
+  const failure = retriedFailure(service.retries?.retryOn);
+  if (!failure) {
+    return leftOut(what, `they are for ${service.retries?.retryOn}, which nothing here can cause`);
   }
   const pods = ((await servicePods(context)).get(service.name) ?? []).filter(isReady);
   if (!pods.some((pod) => containersOf(pod).some(({ name }) => name === "log-rotator"))) {
     return leftOut(what, "without the shared access log nobody counts the tries");
   }
   const marker = `verify-${randomBytes(6).toString("hex")}`;
-  const answer = await context.http.get(`${url}/${marker}`, faultHeaders.abort(503));
+  const answer = await context.http.get(`${url}/${marker}`, failure);
   const command = ["sh", "-c", `grep -c ${marker} ${sharedLog.file}`];
   const count = async () => {
     const counts = await Promise.all(

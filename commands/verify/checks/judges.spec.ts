@@ -175,7 +175,8 @@ describe("mtls", () => {
 
 describe("edges", () => {
   const payment = { ...service, name: "payment", callers: [{ namespace: "demo", serviceAccount: "user" }] };
-  const facts = { defaultDeny: true, namespace: "demo", policies: [] as LiveObject[] };
+  const deny = object("AuthorizationPolicy", "default-deny", { spec: {} });
+  const facts = { defaultDeny: true, namespace: "demo", policies: [deny] };
   const call = { from: "user", to: "payment", allowed: true, said: "" };
   it("are every pair of services, the declared ones first", () => {
     assert.deepEqual(pairs([service, payment], "demo"), [
@@ -203,7 +204,13 @@ describe("edges", () => {
       "pass",
     );
     assert.match(causeOf(judgeCalls([{ ...call, status: 403 }], facts, "k")), /demo\/allow-payment is gone/);
-    assert.match(causeOf(judgeCalls([{ ...undeclared, status: 200 }], facts, "k")), /demo\/default-deny is gone/);
+    assert.match(
+      causeOf(judgeCalls([{ ...undeclared, status: 200 }], facts, "k")),
+      /lets payment call user that nobody/,
+    );
+    const open = { ...facts, policies: [] };
+    assert.match(causeOf(judgeCalls([{ ...undeclared, status: 200 }], open, "k")), /demo\/default-deny is gone/);
+    assert.match(causeOf(judgeCalls([{ ...undeclared, status: 403 }], open, "k")), /demo\/default-deny is gone/);
     assert.match(
       causeOf(judgeCalls([{ ...call, said: "bad address" }], facts, "k")),
       /does not answer user: bad address/,
