@@ -97,6 +97,15 @@ describe("applier", () => {
     assert.equal(progress.counts.updated, 1);
   });
 
+  it("waits for what is on its way out, and makes it again", async () => {
+    const leaving = configMap("a");
+    await api.apply({ ...leaving, metadata: { ...leaving.metadata, deletionTimestamp: new Date() } });
+    setTimeout(() => void api.delete({ apiVersion: "v1", kind: "ConfigMap", name: "a", namespace: "demo" }), 20);
+    await (await run()).applyObject("a", "t", configMap("a"));
+    assert.equal(progress.counts.created, 1);
+    assert.equal(api.objects.get("ConfigMap/demo/a")?.metadata?.deletionTimestamp, undefined);
+  });
+
   it("upgrades a release only when what it is made from changes", async () => {
     await (await run()).applyRelease("istiod", "t", release);
     await (await run()).applyRelease("istiod", "t", release);
