@@ -90,6 +90,7 @@ const rateLimitService =
           sizing: profile.rateLimit,
           images: profile.images,
           revision: istio.revision,
+          podAnnotations: istio.podAnnotations,
           mtls: security.mutualTls,
           podSecurity: security.podSecurity,
           networkPolicy: security.networkPolicy,
@@ -163,7 +164,7 @@ const loadTargets = gatewayTargets(settings.services, {
 if (load && loadTargets.length > 0) {
   new LoadGenerator(
     "load-generator",
-    { ...load, namespace: meshNamespace.namespace, targets: loadTargets },
+    { ...load, namespace: meshNamespace.namespace, targets: loadTargets, podAnnotations: istio.podAnnotations },
     { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, routes] },
   );
 }

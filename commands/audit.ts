@@ -1,8 +1,9 @@
 import type { KubeClient, LiveObject } from "../sandbox/applier/kubeClient";
 import { observabilityNamespace } from "../components/observability/endpoints";
+import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
 
 /** Namespaces that the stack makes whatever its config. */
-const namespaces = ["istio-system", "istio-ingress", observabilityNamespace];
+const namespaces = ["istio-system", "istio-ingress", observabilityNamespace, rateLimitNamespace];
 
 /** What may be left of a mesh: where to look, how to know it, and why it may still be there. */
 interface Trace {

@@ -5,6 +5,7 @@ import type { Fault, Retries } from "../components/serviceRoute";
 import type { CircuitBreaker } from "../components/trafficPolicy";
 import { systemNamespace } from "./componentArgs";
 import { callersOf } from "./edges";
+import { injectorOf } from "./istioConfig";
 import type { Settings } from "./settings";
 
 /** Who somebody is in the mesh: the service account that its pods run as. */
@@ -80,6 +81,7 @@ export const selfSignedSecret = "gateway-self-signed";
 export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMesh {
   const { profile, namespace, istio, security, services, observability, load } = settings;
   const { metrics, tracing, logs } = observability;
+  const active = injectorOf(istio);
   return {
     namespaces: {
       mesh: namespace,
@@ -87,8 +89,8 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
       gateway: gateway.namespace,
       observability: observabilityNamespace,
     },
-    revision: istio.revision,
-    istioTag: istio.tag,
+    revision: active.revision,
+    istioTag: active.tag,
     mutualTls: security.mutualTls,
     defaultDeny: security.defaultDeny,
     gateway: {

@@ -28,6 +28,15 @@ export interface IstioConfig {
   cniFolders: { bin?: string; conf?: string };
 }
 
+/** @returns revision and tag of the control plane that injects pods. */
+export function injectorOf({
+  canary,
+  injector,
+  ...stable
+}: Pick<IstioConfig, "canary" | "injector" | "revision" | "tag">): { revision?: string; tag: string } {
+  return injector === "canary" && canary ? canary : stable;
+}
+
 /** Reads the keys of Istio. */
 export function readIstio(reader: ConfigReader): IstioConfig {
   const version = reader.textThat("istioVersion", istioVersion, isVersion, versionFix);

@@ -49,6 +49,7 @@ export const serviceKeys = [
 /** Names that something else in the namespace has already, and what. */
 const takenNames: Readonly<Record<string, string>> = {
   "demo-vs": "the ingress gateway's VirtualService has this name",
+  "load-generator": "the load generator's Deployment has this name",
   default: "Kubernetes gives every namespace a ServiceAccount of this name",
 };
 

@@ -11,22 +11,18 @@ import { run } from "../sandbox/system/run";
 const help = `npx tsx test/interruption.ts [--seed N] [--moments N] [--engine in-process|cli] [-c KEY=VALUE]...
 
 Interrupts "npm start" on the embedded cluster at random moments, and sees whether the next one ends well with no step by hand.
-Each moment is one of: npm start killed with -9, alone or with the helm it runs; the API server killed; istiod killed; kubelet killed.
+Each moment is one of: npm start killed with -9, alone or with the helm it runs; npm run down killed; the API server, istiod or
+kubelet killed.
 It starts from an empty cluster, or changes a stack that runs. The same seed gives the same moments. Takes about two minutes a moment.
 Ends with survived/tried, and exit code 1 if they are not the same.`;
 
 /** What is done to a run. */
-const blows = [
-  "kill npm start",
-  "kill npm start and helm",
-  "kill the API server",
-  "kill istiod",
-  "kill kubelet",
-] as const;
+const kills = ["kill npm start", "kill npm start and helm"] as const;
+const others = ["kill the API server", "kill istiod", "kill kubelet", "kill npm run down"] as const;
 
 /** One interruption. */
 interface Moment {
-  blow: (typeof blows)[number];
+  blow: (typeof kills)[number] | (typeof others)[number];
   /** Whether there is nothing in the cluster before, or a stack that the run changes. */
   from: "nothing" | "a running stack";
   /** When, as a part of the time that an undisturbed run takes. */
@@ -53,12 +49,11 @@ function randomFrom(seed: number): () => number {
 /** @returns the moments of a seed: each blow in turn, the killing of npm start most often. */
 export function momentsOf(seed: number, count: number): Moment[] {
   const random = randomFrom(seed);
-  const kills = blows.slice(0, 2);
   return Array.from({ length: count }, (_, i): Moment => {
     // Every fourth moment is a blow to the cluster instead.
-    const others = blows.slice(2);
     const blow = i % 4 === 2 ? others[Math.floor(i / 4) % others.length]! : kills[Math.floor(random() * kills.length)]!;
-    return { blow, from: random() < 0.6 ? "nothing" : "a running stack", at: 0.02 + 0.96 * random() };
+    const from = random() < 0.6 && blow !== "kill npm run down" ? "nothing" : "a running stack";
+    return { blow, from, at: 0.02 + 0.96 * random() };
   });
 }
 
@@ -87,11 +82,11 @@ class Interruption {
     await this.prepare(moment.from);
     const target = this.next();
     const delay = Math.round(whole * moment.at);
-    const disturbed = this.start(target);
+    const disturbed = moment.blow === "kill npm run down" ? this.spawn("commands/down.ts", []) : this.start(target);
     const first = await Promise.race([disturbed.ended, sleep(delay)]);
     await strike(moment.blow, disturbed);
     const { code } = first ?? (await disturbed.ended);
-    const ended = moment.blow.startsWith("kill npm start") ? "killed" : code === 0 ? "ended well" : "failed";
+    const ended = moment.blow.startsWith("kill npm") ? "killed" : code === 0 ? "ended well" : "failed";
     console.log(`    after ${(delay / 1000).toFixed(1)} of ${(whole / 1000).toFixed(1)} s; the run ${ended}`);
     return this.recover(target);
   }
@@ -173,6 +168,7 @@ async function strike(blow: Moment["blow"], { pid }: Run): Promise<void> {
     case "kill npm start":
       return kill(pid);
     case "kill npm start and helm":
+    case "kill npm run down":
       return kill(-pid);
     case "kill istiod":
       await run(`${binDir}/kubectl`, [

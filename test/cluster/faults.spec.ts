@@ -17,10 +17,14 @@ const services = [
 /** Does something under constant load, and goes on with the load for some seconds. Asserts that each request was answered with 200. */
 async function unharmed(what: string, seconds: number, act: () => Promise<unknown>): Promise<void> {
   const loads = services.map(({ path }) => constantLoad(`${gatewayUrl}${path}`, perSecond));
-  await sleep(2000);
-  await act();
-  await sleep(seconds * 1000);
-  const answers: Answer[] = (await Promise.all(loads.map(({ stop }) => stop()))).flat();
+  let answers: Answer[];
+  try {
+    await sleep(2000);
+    await act();
+    await sleep(seconds * 1000);
+  } finally {
+    answers = (await Promise.all(loads.map(({ stop }) => stop()))).flat();
+  }
   console.log(`      ${what}: ${JSON.stringify(statuses(answers))}`);
   assert.ok(answers.length > seconds * perSecond, `${answers.length} requests`);
   const failed = answers.filter(({ status }) => status !== 200);

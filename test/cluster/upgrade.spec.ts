@@ -11,14 +11,24 @@ const services = [
   { name: "payment-service", path: "/payment", replicas: 1, allowFrom: ["user-service"] },
 ];
 /** The mesh alone; what watches it has no part in this. */
-const mesh = { services, metricsBackend: "none", tracingBackend: "none", logsBackend: "none" };
+const mesh = {
+  services,
+  metricsBackend: "none",
+  tracingBackend: "none",
+  logsBackend: "none",
+  loadGenerator: "false",
+};
 const canary = { ...mesh, istioCanary: { revision: "next" } };
 
 /** Applies a step of the upgrade under load. @returns how many requests were answered; fails if one was not answered with 200. */
 async function under(step: string, config: Record<string, unknown>): Promise<void> {
   const loads = services.map(({ path }) => constantLoad(`${gatewayUrl}${path}`, perSecond));
-  await apply(config);
-  const answers: Answer[] = (await Promise.all(loads.map(({ stop }) => stop()))).flat();
+  let answers: Answer[];
+  try {
+    await apply(config);
+  } finally {
+    answers = (await Promise.all(loads.map(({ stop }) => stop()))).flat();
+  }
   console.log(`      ${step}: ${JSON.stringify(statuses(answers))}`);
   assert.ok(answers.length > perSecond, `${answers.length} requests`);
   const failed = answers.filter(({ status }) => status !== 200);
@@ -48,6 +58,11 @@ async function controlPlanes(): Promise<string[]> {
   return listing.trim().split("\n").sort();
 }
 
+function proxyStatus(revision: string): Promise<string> {
+  // Without one it asks the default revision.
+  return tool("istioctl", "proxy-status", ...(revision === "default" ? [] : ["--revision", revision]));
+}
+
 /** Asserts that every pod runs the sidecar of `revision`, and that its istiod is the one that the sidecar listens to. */
 async function assertRevision(revision: string): Promise<void> {
   const now = await revisions();
@@ -56,11 +71,11 @@ async function assertRevision(revision: string): Promise<void> {
   const istiod = revision === "default" ? "istiod" : `istiod-${revision}`;
   assert.ok(
     await until(30, async () => {
-      const status = await tool("istioctl", "proxy-status");
+      const status = await proxyStatus(revision);
       const lines = Object.keys(now).map((pod) => status.split("\n").find((line) => line.startsWith(`${pod}.`)));
       return lines.every((line) => line !== undefined && new RegExp(`\\b${istiod}-[a-z0-9]+-[a-z0-9]+\\b`).test(line));
     }),
-    await tool("istioctl", "proxy-status"),
+    await proxyStatus(revision),
   );
 }
 
