@@ -36,7 +36,7 @@ const meshNamespace = new MeshNamespace(
   "mesh",
   {
     namespace: settings.namespace,
-    revision: settings.istio.revision,
+    revision: istio.revision,
     mtls: security.mutualTls,
     podSecurity: security.podSecurity,
     allowedNamespaces: security.networkPolicy ? [istio.gatewayNamespace] : undefined,
@@ -45,7 +45,7 @@ const meshNamespace = new MeshNamespace(
   afterIstio,
 );
 
-const observedArgs = observabilityArgs(settings);
+const observedArgs = observabilityArgs(settings, istio.systemNamespace);
 const observability = new Observability("observability", observedArgs, onCluster);
 const scraper = logScraper("log-scraper", meshNamespace.namespace, observedArgs, onCluster);
 
@@ -89,7 +89,8 @@ const rateLimitService =
           servicesNamespace: settings.namespace,
           sizing: profile.rateLimit,
           images: profile.images,
-          revision: settings.istio.revision,
+          revision: istio.revision,
+          podAnnotations: istio.podAnnotations,
           mtls: security.mutualTls,
           podSecurity: security.podSecurity,
           networkPolicy: security.networkPolicy,
@@ -114,6 +115,7 @@ const meshServices = settings.services.map(
         namespace: meshNamespace.namespace,
         rateLimitService: rateLimitService?.endpoint,
         extras: joinExtras(
+          { annotations: istio.podAnnotations },
           scraper?.extras(service),
           load && loadCompanion(calleeTargets(service.serviceName, settings.services, settings.namespace), load),
         ),
@@ -162,7 +164,7 @@ const loadTargets = gatewayTargets(settings.services, {
 if (load && loadTargets.length > 0) {
   new LoadGenerator(
     "load-generator",
-    { ...load, namespace: meshNamespace.namespace, targets: loadTargets },
+    { ...load, namespace: meshNamespace.namespace, targets: loadTargets, podAnnotations: istio.podAnnotations },
     { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, routes] },
   );
 }

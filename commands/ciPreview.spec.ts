@@ -55,6 +55,15 @@ describe("npm run ci:preview", () => {
     assert.match(markdown, /No cluster was asked/);
   });
 
+  it("tells what changes since a commit, and refuses one that git does not know", () => {
+    const { status, stderr } = ciPreview("--engine", "in-process", "--stacks", "dev", "--base", "HEAD");
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /preview of dev: .*, \d+ added, \d+ changed, \d+ removed/);
+    const unknown = ciPreview("--engine", "in-process", "--stacks", "dev", "--base", "no-such-commit");
+    assert.equal(unknown.status, 2);
+    assert.match(unknown.stderr, /--base no-such-commit: git knows no such commit here/);
+  });
+
   it("asks the CLI for a preview with the policies, without any cluster, and fails if it does", () => {
     const before = readFileSync(stackFile("dev"));
     const { status, markdown } = ciPreview("--engine", "cli");

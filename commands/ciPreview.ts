@@ -1,10 +1,12 @@
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outcome } from "../policy/check";
 import { tryRun } from "../sandbox/system/run";
+import { withCommit } from "./baseCommit";
 import { CliEngine } from "./cliEngine";
 import { parseCiPreviewFlags } from "./ciPreviewFlags";
+import { describeDiff, diffDeclared } from "./declaredDiff";
 import { declareInProcess } from "./inProcessEngine";
 import { describeFinding, judge } from "./policyCheck";
 import type { StackPreview, StepResult } from "./previewReport";
@@ -12,7 +14,7 @@ import { limitsOf, passed, toMarkdown, verdict } from "./previewReport";
 import type { PulumiCli } from "./pulumiCli";
 import { findPulumi } from "./pulumiCli";
 import { runCommand } from "./runCommand";
-import { projectFolder } from "./stackFiles";
+import { projectFolder, stackFile } from "./stackFiles";
 
 const help = `npm run ci:preview -- [flags]
 
@@ -22,6 +24,7 @@ a Pulumi CLI that is pulumi preview; the program is also run in-process, which n
       --stacks NAMES      Stacks, with commas between them (default: dev,prod)
       --tests             Run the unit tests as well
       --previews-only     Leave out lint and types
+      --base COMMIT       Tell what changes in the declaration since this commit, for example origin/main
       --context NAME      Let the Pulumi CLI ask this cluster; default: no cluster
       --engine ENGINE     cli: fail without a Pulumi CLI; in-process: use none; auto (default): use one where it can be had
       --markdown FILE     Write the result as Markdown; in GitHub Actions it goes to the job's summary, too
@@ -43,7 +46,7 @@ async function runStep(script: string, log: (line: string) => void): Promise<Ste
 
 async function previewStack(
   stack: string,
-  { cli, context, log }: { cli?: PulumiCli; context?: string; log: (line: string) => void },
+  { base, cli, context, log }: { base?: string; cli?: PulumiCli; context?: string; log: (line: string) => void },
 ): Promise<StackPreview> {
   const settings: Record<string, string> = context === undefined ? {} : { kubeContext: context };
   const session = { stack, settings };
@@ -51,6 +54,9 @@ async function previewStack(
   try {
     const { resources, profile } = await declareInProcess(session);
     preview = { stack, resources, outcome: judge(resources, profile) };
+    if (base !== undefined) {
+      preview = { ...preview, diff: await compareWith(base, session, resources) };
+    }
     if (cli) {
       preview = { ...preview, cli: await (await CliEngine.open(cli, session)).preview() };
     }
@@ -59,6 +65,11 @@ async function previewStack(
     preview = { stack, failure, resources: [], outcome: nothing };
   }
   log(`preview of ${stack}: ${verdict(preview)}`);
+  if (preview.diff) {
+    ("failure" in preview.diff ? [preview.diff.failure] : describeDiff(preview.diff)).forEach((line) =>
+      log(`  ${line}`),
+    );
+  }
   preview.outcome.findings.forEach((finding) => log(`  ${describeFinding(finding)}`));
   if (preview.failure?.includes("\n")) {
     log(preview.failure);
@@ -69,9 +80,25 @@ async function previewStack(
   return preview;
 }
 
+/** @returns what differs from the declaration in another folder. A base that is broken is no reason to refuse what mends it. */
+async function compareWith(
+  folder: string,
+  session: Parameters<typeof declareInProcess>[0],
+  resources: StackPreview["resources"],
+): Promise<StackPreview["diff"]> {
+  if (!existsSync(stackFile(session.stack, folder))) {
+    return { failure: `the base has no Pulumi.${session.stack}.yaml` };
+  }
+  try {
+    return diffDeclared((await declareInProcess(session, folder)).resources, resources);
+  } catch (error) {
+    return { failure: `the base can't be compared with: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
 runCommand(
   help,
-  async ({ stacks, tests, previewsOnly, context, engine, markdown }, log) => {
+  async ({ stacks, tests, previewsOnly, base, context, engine, markdown }, log) => {
     const cli = engine === "in-process" ? undefined : await findPulumi(log);
     if (engine === "cli" && !cli) {
       throw new Error("--engine cli: there is no Pulumi CLI; install it, or say --engine in-process");
@@ -86,12 +113,16 @@ runCommand(
     for (const script of previewsOnly ? [] : ["lint", "typecheck", ...(tests ? ["test"] : [])]) {
       steps.push(await runStep(script, log));
     }
-    const previews: StackPreview[] = [];
-    for (const stack of stacks) {
-      previews.push(await previewStack(stack, { cli, context, log }));
-    }
+    const previewAll = async (folder?: string) => {
+      const all: StackPreview[] = [];
+      for (const stack of stacks) {
+        all.push(await previewStack(stack, { base: folder, cli, context, log }));
+      }
+      return all;
+    };
+    const previews = await (base === undefined ? previewAll() : withCommit(base, previewAll));
 
-    const report = { steps, stacks: previews, cliVersion: cli?.version, context };
+    const report = { steps, stacks: previews, base, cliVersion: cli?.version, context };
     log("what this preview can't know:");
     limitsOf(report).forEach((limit) => log(`  - ${limit}`));
     const text = toMarkdown(report);

@@ -9,6 +9,8 @@ export interface CiPreviewFlags extends Pick<Flags, "engine" | "context" | "json
   tests: boolean;
   /** Leave out everything but the previews. */
   previewsOnly: boolean;
+  /** Commit to compare with. */
+  base?: string;
   /** File that the report goes to. */
   markdown?: string;
 }
@@ -25,6 +27,7 @@ export function parseCiPreviewFlags(argv: readonly string[]): CiPreviewFlags {
       stacks: { type: "string", default: "dev,prod" },
       tests: { type: "boolean", default: false },
       "previews-only": { type: "boolean", default: false },
+      base: { type: "string" },
       context: { type: "string" },
       engine: { type: "string", default: "auto" },
       markdown: { type: "string" },

@@ -9,6 +9,7 @@ import { KubeClient } from "../sandbox/applier/kubeClient";
 import { flagsHelp } from "./flags";
 import { runCommand } from "./runCommand";
 import { openSession } from "./session";
+import { readOutputs } from "./stackOutputs";
 
 const help = `npm run dashboards -- [flags]
 
@@ -54,12 +55,10 @@ async function answers(url: string): Promise<boolean> {
 runCommand(help, async (flags, log) => {
   const session = await openSession(flags, log, false);
   const client = KubeClient.connect(session.kubeconfig, session.context);
-  const services = await client.list("v1", "Service", observabilityNamespace);
-  const installed = (Object.keys(dashboardServices) as DashboardName[]).filter((name) =>
-    services.some(({ metadata }) => metadata?.name === dashboardServices[name].service),
-  );
+  const { dashboards } = await readOutputs(session, client, flags, log);
+  const installed = Object.keys(dashboards) as DashboardName[];
   if (installed.length === 0) {
-    throw new Error(`no dashboard is installed in ${observabilityNamespace}; run npm start first`);
+    throw new Error("the stack has no dashboard: its config leaves all of them out");
   }
   // The sandbox brings its own kubectl, beside its helm.
   const beside = join(dirname(session.helm), "kubectl");
@@ -80,8 +79,10 @@ runCommand(help, async (flags, log) => {
 
   const rows = await Promise.all(
     installed.map(async (name) => {
-      const url = `http://localhost:${dashboardServices[name].port}`;
-      return `${name.padEnd(12)}${url.padEnd(26)}${(await answers(url)) ? "answers" : "does not answer"}`;
+      // Under the path that it has on the gateway, where it is exposed there.
+      const path = new URL(dashboards[name]!.inCluster).pathname.replace(/\/$/, "");
+      const url = `http://localhost:${dashboardServices[name].port}${path}`;
+      return `${name.padEnd(12)}${url.padEnd(36)}${(await answers(url)) ? "answers" : "does not answer"}`;
     }),
   );
   if (!ending) {

@@ -2,6 +2,7 @@ import { sandboxInfo } from "../sandbox";
 import { KubeClient } from "../sandbox/applier/kubeClient";
 import { inventoryRef } from "../sandbox/applier/inventory";
 import { sandboxContext } from "../stacks/cluster";
+import { audit } from "./audit";
 import { CliEngine } from "./cliEngine";
 import { chooseEngine } from "./engine";
 import { flagsHelp } from "./flags";
@@ -36,8 +37,13 @@ runCommand(help, async (flags, log) => {
       log("nothing was applied in-process to this cluster");
     }
   }
-  const { removed, kept } = await sweep(client);
+  const { removed, kept: spared } = await sweep(client);
   log(`swept ${removed.length} objects that Istio leaves behind`);
+  const told = (line: string) => spared.some((reason) => reason.split(":")[0] === line.split(":")[0]);
+  const kept = [...spared, ...(await audit(client)).filter((line) => !told(line))];
   kept.forEach((reason) => log(`kept ${reason}`));
+  if (kept.length === 0) {
+    log("audit: no resource definition, webhook, role, lease, certificate, claim or namespace of the mesh is left");
+  }
   return { removed, kept };
 });

@@ -1,38 +1,44 @@
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import type { Program } from "../sandbox/applier/apply";
 import type { DeclaredResource } from "../sandbox/applier/declare";
 import type { StackOutput } from "../sandbox/applier/inventory";
 import { checkPolicies } from "./policyCheck";
 import type { Session } from "./session";
-import { asProgramConfig, readProject, readStackFile, withSettings } from "./stackFiles";
+import { asProgramConfig, projectFolder, readProject, readStackFile, withSettings } from "./stackFiles";
 
 const requireFresh = createRequire(__filename);
 
 /** Runs the program: all of it happens while it is imported, so a second run needs a second import. */
-function loadProgram(): Promise<Record<string, unknown>> {
-  const path = requireFresh.resolve("../index");
+function loadProgram(folder: string): Promise<Record<string, unknown>> {
+  const path = requireFresh.resolve(join(folder, "index"));
   delete requireFresh.cache[path];
   return Promise.resolve(requireFresh(path) as Record<string, unknown>);
 }
 
 /** @returns the program with the config of a stack, and of this run on top. */
-function programOf({ stack, settings }: Pick<Session, "stack" | "settings">): Program {
-  const project = readProject();
-  const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
+function programOf({ stack, settings }: Pick<Session, "stack" | "settings">, folder = projectFolder): Program {
+  const project = readProject(folder);
+  const { config = {} } = readStackFile(stack, folder) as { config?: Record<string, unknown> };
   return {
     project: project.name,
     stack,
     config: asProgramConfig(withSettings(config, settings, project), project),
-    load: loadProgram,
+    load: () => loadProgram(folder),
   };
 }
 
-/** Runs the program without applying anything. @returns what it declares, and the kind of stack that the policies take it for. */
+/**
+ * Runs the program without applying anything.
+ * @param folder Where the program is. Default: this project.
+ * @returns what it declares, and the kind of stack that the policies take it for.
+ */
 export async function declareInProcess(
   session: Pick<Session, "stack" | "settings">,
+  folder = projectFolder,
 ): Promise<{ resources: DeclaredResource[]; profile: "dev" | "prod" }> {
   const { declareProgram } = await import("../sandbox/applier/declare");
-  const program = programOf(session);
+  const program = programOf(session, folder);
   return { resources: await declareProgram(program), profile: profileOf(program.config, program.project) };
 }
 

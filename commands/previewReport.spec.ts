@@ -79,6 +79,17 @@ describe("preview report", () => {
     assert.match(text, /# not a heading\n````\n/);
   });
 
+  it("shows what changes since the base, or why that can't be told, and passes either way", () => {
+    const diff = { added: ["Deployment a"], removed: [], changed: [] };
+    assert.match(
+      toMarkdown(report({ base: "main", stacks: [stack({ diff })] })),
+      /What changes in dev[^]*\+ Deployment a/,
+    );
+    const failure = report({ base: "main", stacks: [stack({ diff: { failure: "the base is broken" } })] });
+    assert.match(toMarkdown(failure), /the base is broken/);
+    assert.ok(passed(failure));
+  });
+
   it("tells a stack's result in one line", () => {
     assert.equal(verdict(stack()), "1 resources, 0 mandatory findings, 0 advisory");
   });

@@ -1,6 +1,8 @@
 import type { Outcome } from "../policy/check";
 import { isUnknown } from "../policy/mesh/pulumi";
 import type { DeclaredResource } from "../sandbox/applier/declare";
+import type { DeclaredDiff } from "./declaredDiff";
+import { describeDiff } from "./declaredDiff";
 import { describeFinding } from "./policyCheck";
 
 /** A command of the project that was run before the previews, such as the linter. */
@@ -19,6 +21,8 @@ export interface StackPreview {
   failure?: string;
   resources: readonly DeclaredResource[];
   outcome: Outcome;
+  /** What differs from the base, where there is one; or why it could not be told. */
+  diff?: DeclaredDiff | { failure: string };
   /** The Pulumi CLI's own preview, where there is a CLI. */
   cli?: { passed: boolean; said: string };
 }
@@ -27,6 +31,8 @@ export interface StackPreview {
 export interface PreviewReport {
   steps: readonly StepResult[];
   stacks: readonly StackPreview[];
+  /** Commit that the declarations are compared with; undefined for none. */
+  base?: string;
   /** Version of the Pulumi CLI; undefined where there is none. */
   cliVersion?: string;
   /** Context of the cluster that the CLI asked; undefined for none. */
@@ -50,12 +56,15 @@ function mandatory({ findings }: Outcome): number {
 }
 
 /** @returns a stack's result in one line. */
-export function verdict({ failure, resources, outcome, cli }: StackPreview): string {
+export function verdict({ failure, resources, outcome, diff, cli }: StackPreview): string {
   if (failure !== undefined) {
     return `the program fails: ${failure.split("\n")[0]}`;
   }
   const advisory = outcome.findings.length - mandatory(outcome);
   const parts = [`${resources.length} resources`, `${mandatory(outcome)} mandatory findings`, `${advisory} advisory`];
+  if (diff && "added" in diff) {
+    parts.push(`${diff.added.length} added, ${diff.changed.length} changed, ${diff.removed.length} removed`);
+  }
   if (outcome.undetermined.length > 0) {
     parts.push(`${outcome.undetermined.length} not judged yet`);
   }
@@ -66,11 +75,20 @@ export function verdict({ failure, resources, outcome, cli }: StackPreview): str
 }
 
 /** @returns what no preview of this kind can know. */
-export function limitsOf({ cliVersion, context }: Pick<PreviewReport, "cliVersion" | "context">): string[] {
+export function limitsOf({
+  base,
+  cliVersion,
+  context,
+}: Pick<PreviewReport, "base" | "cliVersion" | "context">): string[] {
   return [
     cliVersion === undefined
       ? "There is no Pulumi CLI here, so the program was run in-process and compared with no state: what would change or be deleted in a stack that exists is not known."
       : "It compares with the state of the backend that you are logged in to. A local backend that is made for one run is empty: everything in it is new.",
+    ...(base === undefined
+      ? []
+      : [
+          `Changes are those of the declaration since ${base}, run with the packages that are installed now. Whether a stack that exists was at that commit is not known.`,
+        ]),
     context === undefined
       ? "No cluster was asked. What is in it already, whether its admission controllers and quotas accept the objects, whether nodes have room, and whether images can be pulled is not known."
       : `Cluster ${context} was asked for a dry run, as it is now. Istio's own resource types are there only after Istio is; whether nodes have room and images can be pulled is not known either.`,
@@ -126,13 +144,15 @@ function cell(ok: boolean, text: string): string {
   return ok ? escaped : `**${escaped}**`;
 }
 
-function describeStack({ stack, failure, resources, outcome, cli }: StackPreview): string[] {
+function describeStack({ stack, failure, resources, outcome, diff, cli }: StackPreview): string[] {
   const unknown = unknownFields(resources);
+  const differences = diff === undefined ? [] : "failure" in diff ? [diff.failure] : describeDiff(diff);
   return [
     ...(failure === undefined ? [] : details(`Why ${stack} fails`, failure)),
     ...(outcome.findings.length === 0
       ? []
       : [`Findings in \`${stack}\`:`, "", ...outcome.findings.map((finding) => `- ${describeFinding(finding)}`), ""]),
+    ...(differences.length === 0 ? [] : details(`What changes in ${stack}`, differences.join("\n"))),
     ...(resources.length === 0 ? [] : details(`What ${stack} declares`, byKind(resources).join("\n"))),
     ...(unknown.length === 0 ? [] : details(`Known only once ${stack} is applied`, unknown.join("\n"))),
     ...(cli ? details(`pulumi preview of ${stack}`, cli.said) : []),

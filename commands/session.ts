@@ -1,13 +1,16 @@
 import { existsSync } from "node:fs";
 import { expectedInfo, up as sandboxUp } from "../sandbox";
+import type { SandboxInfo } from "../sandbox";
 import { sandboxContext } from "../stacks/cluster";
+import { parseConfig } from "../stacks/config";
+import { isObject } from "../stacks/configReader";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
 import { createCluster } from "./createCluster";
 import type { Flags } from "./flags";
 import { UsageError } from "./flags";
 import { findOnPath } from "./pulumiCli";
 import { addWantedImages } from "./sandboxImages";
-import { readProject, readStackFile, stackFile, withSettings } from "./stackFiles";
+import { asProgramConfig, readProject, readStackFile, stackFile, withSettings } from "./stackFiles";
 import { chooseTarget } from "./target";
 
 /** What a run is about: a stack, its cluster, and the config that this run adds. */
@@ -47,25 +50,22 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
     configContext: configOf(flags.stack, "kubeContext"),
   });
 
+  if (start) {
+    checkConfig(flags.stack ?? (target.kind === "sandbox" ? "sandbox" : "dev"), flagSettings, project);
+  }
   if (target.kind === "sandbox") {
     const stack = flags.stack ?? "sandbox";
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
     const info = start ? await sandboxUp({ log }) : expectedInfo();
     if (start) {
       const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
-      await addWantedImages(withSettings(config, flagSettings, project)[`${project.name}:services`], log);
+      const all = withSettings(config, flagSettings, project);
+      const wanted = ["services", "istioCni"].map((key) => [key, all[`${project.name}:${key}`]]);
+      await addWantedImages(Object.fromEntries(wanted) as Record<string, unknown>, log);
     }
-    const settings = {
-      kubeconfig: info.kubeconfig,
-      kubeContext: sandboxContext,
-      istioCharts: info.chartsFolder,
-      istioHub: info.hub,
-      istioTag: info.tag,
-      podLogsFolder: info.podLogsFolder,
-    };
     return {
       stack,
-      settings: { ...settings, ...flagSettings },
+      settings: { ...sandboxSettings(info), ...flagSettings },
       kubeconfig: info.kubeconfig,
       context: sandboxContext,
       helm: `${info.binDir}/helm`,
@@ -86,7 +86,32 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
   };
 }
 
-function splitSetting(setting: string): [string, string] {
+/** @returns the config that a stack needs to go to the embedded cluster. */
+export function sandboxSettings(info: SandboxInfo): Record<string, string> {
+  return {
+    kubeconfig: info.kubeconfig,
+    kubeContext: sandboxContext,
+    istioCharts: info.chartsFolder,
+    istioHub: info.hub,
+    istioTag: info.tag,
+    podLogsFolder: info.podLogsFolder,
+    istioCniBinFolder: info.cniBinFolder,
+    istioCniConfFolder: info.cniConfFolder,
+  };
+}
+
+/** Refuses bad config before a cluster is built for it. What this run adds itself, such as paths of the cluster, comes later. */
+function checkConfig(stack: string, settings: Record<string, string>, project: ReturnType<typeof readProject>): void {
+  const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
+  // Only the Pulumi CLI can read a secret.
+  const readable = Object.fromEntries(
+    Object.entries(config).filter(([, value]) => !(isObject(value) && "secure" in value)),
+  );
+  parseConfig(asProgramConfig(withSettings(readable, settings, project), project));
+}
+
+/** @returns key and value of a --config flag. */
+export function splitSetting(setting: string): [string, string] {
   const at = setting.indexOf("=");
   return [setting.slice(0, at), setting.slice(at + 1)];
 }

@@ -29,8 +29,12 @@ describe("stack config", () => {
     assert.deepEqual(merged, { "sidecar-mesh:profile": "dev", "sidecar-mesh:services": [{ name: "b" }] });
   });
 
-  it("refuses a list that is no JSON", () => {
-    assert.throws(() => withSettings({}, { services: "a,b" }, project), /services = "a,b": this key holds a list/);
+  it("leaves a list that is no JSON to the program, which names it among all mistakes", () => {
+    assert.deepEqual(withSettings({}, { services: "a,b" }, project), { "sidecar-mesh:services": "a,b" });
+  });
+
+  it("takes a key without a value as not set", () => {
+    assert.equal(asProgramConfig({ "sidecar-mesh:profile": null }, project)["sidecar-mesh:profile"], "");
   });
 
   it("refuses secrets that only the CLI can decrypt, and does not print them", () => {

@@ -15,8 +15,8 @@ interface KeyDeclaration {
 }
 
 /** Name of the project and its config keys, from Pulumi.yaml. */
-export function readProject(): { name: string; keys: Record<string, KeyDeclaration> } {
-  const project = parse(readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8")) as {
+export function readProject(folder = projectFolder): { name: string; keys: Record<string, KeyDeclaration> } {
+  const project = parse(readFileSync(join(folder, "Pulumi.yaml"), "utf8")) as {
     name: string;
     config: Record<string, KeyDeclaration>;
   };
@@ -24,13 +24,13 @@ export function readProject(): { name: string; keys: Record<string, KeyDeclarati
 }
 
 /** @returns the path of a stack's config file. */
-export function stackFile(stack: string): string {
-  return join(projectFolder, `Pulumi.${stack}.yaml`);
+export function stackFile(stack: string, folder = projectFolder): string {
+  return join(folder, `Pulumi.${stack}.yaml`);
 }
 
 /** @returns the content of a stack's config file; empty if there is none. */
-export function readStackFile(stack: string): Record<string, unknown> {
-  const file = stackFile(stack);
+export function readStackFile(stack: string, folder = projectFolder): Record<string, unknown> {
+  const file = stackFile(stack, folder);
   const content: unknown = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
   return isObject(content) ? content : {};
 }
@@ -45,7 +45,7 @@ export function withSettings(
   for (const [key, value] of Object.entries(settings)) {
     const fullKey = key.includes(":") ? key : `${project.name}:${key}`;
     const type = project.keys[fullKey.slice(project.name.length + 1)]?.type;
-    merged[fullKey] = type === "array" || type === "object" ? parseStructured(key, value) : value;
+    merged[fullKey] = type === "array" || type === "object" ? structured(value) : value;
   }
   return merged;
 }
@@ -73,13 +73,15 @@ function asText(key: string, value: unknown): string {
       { key, value: "[secret]", fix: "secrets can only be read by the Pulumi CLI; use --engine cli" },
     ]);
   }
-  return typeof value === "string" ? value : JSON.stringify(value);
+  // A key of a YAML file without a value is not set.
+  return typeof value === "string" ? value : value === null ? "" : JSON.stringify(value);
 }
 
-function parseStructured(key: string, value: string): unknown {
+/** @returns a list or an object from its JSON; what can't be read stays as it is, for the program to name it among all mistakes. */
+function structured(value: string): unknown {
   try {
     return JSON.parse(value) as unknown;
   } catch {
-    throw new ConfigError([{ key, value, fix: "this key holds a list or an object; write it as JSON" }]);
+    return value;
   }
 }

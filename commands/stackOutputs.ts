@@ -1,3 +1,4 @@
+import type { DashboardEndpoint, DashboardName } from "../components/observability/endpoints";
 import { Inventory } from "../sandbox/applier/inventory";
 import type { StackOutput } from "../sandbox/applier/inventory";
 import type { KubeClient } from "../sandbox/applier/kubeClient";
@@ -12,6 +13,8 @@ export interface MeshOutputs {
   /** URL of the ingress gateway; undefined if the cluster did not tell. */
   gatewayUrl?: string;
   declared: DeclaredMesh;
+  /** The pages that are installed, and how each is reached. */
+  dashboards: Partial<Record<DashboardName, DashboardEndpoint>>;
 }
 
 /**
@@ -33,7 +36,11 @@ export async function readOutputs(
     );
   }
   const url = outputs?.gatewayUrl?.value;
-  return { declared: declared as DeclaredMesh, gatewayUrl: typeof url === "string" ? url : undefined };
+  return {
+    declared: declared as DeclaredMesh,
+    gatewayUrl: typeof url === "string" ? url : undefined,
+    dashboards: outputs?.dashboards?.value ?? {},
+  };
 }
 
 async function cliOutputs(

@@ -13,7 +13,11 @@ export function milliseconds(text: string): number | undefined {
   return [...parts].reduce((sum, [, count, unit]) => sum + Number(count) * units[unit!]!, 0);
 }
 
-/** @returns true for a duration of at least a millisecond, the shortest that Istio's webhook accepts. */
+/** A day: no request takes longer, and what is longer by far overflows in Istio. */
+const longestMs = 24 * 3_600_000;
+
+/** @returns true for a duration of at least a millisecond, the shortest that Istio's webhook accepts, and at most a day. */
 export function isDuration(value: unknown): value is string {
-  return typeof value === "string" && (milliseconds(value) ?? 0) >= 1;
+  const ms = typeof value === "string" ? (milliseconds(value) ?? 0) : 0;
+  return ms >= 1 && ms <= longestMs;
 }

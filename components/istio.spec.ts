@@ -46,13 +46,16 @@ describe("Istio", () => {
   });
 
   it("installs the node agent before the control plane that counts on it, if asked to", async () => {
-    const { all, one } = await declare(() => new Istio("istio", { ...args, cni: true }));
+    const { all, one } = await declare(
+      () => new Istio("istio", { ...args, cni: true, cniFolders: { bin: "/usr/lib/cni" } }),
+    );
     assert.deepEqual(
       all("Release").map(({ inputs }) => inputs.name),
       ["istio-base", "istio-cni", "istiod", "istio-ingressgateway"],
     );
     assert.deepEqual(one("Release", "istiod").inputs.values.cni, { enabled: true });
-    assert.equal(one("Release", "istio-cni").inputs.values.global.hub, args.hub);
+    const { cniBinDir, cniConfDir, global } = one("Release", "istio-cni").inputs.values;
+    assert.deepEqual([cniBinDir, cniConfDir, global.hub], ["/usr/lib/cni", undefined, args.hub]);
   });
 
   it("limits where requests go to, and lets a mesh config of one's own decide", async () => {
@@ -63,6 +66,44 @@ describe("Istio", () => {
     const meshConfig = { outboundTrafficPolicy: { mode: "ALLOW_ANY" } };
     const own = await declare(() => new Istio("istio", { ...args, outboundTraffic, meshConfig }));
     assert.deepEqual(own.one("Release", "istiod").inputs.values.meshConfig, meshConfig);
+  });
+
+  it("runs a canary beside, and moves what is injected to it and back, without touching either", async () => {
+    const canary = { revision: "v1-31-0", version: "1.31.0", tag: "1.31.0" };
+    const at = async (more: Partial<IstioArgs>) => {
+      const { all, one, result } = await declare(() => new Istio("istio", { ...args, ...more }));
+      const istiods = all("Release").filter(({ inputs }) => inputs.chart === "istiod");
+      return {
+        istiods: Object.fromEntries(istiods.map(({ name, inputs }) => [name, JSON.stringify(inputs)])),
+        base: [one("Release", "istio-base").inputs.version, one("Release", "istio-base").inputs.values.defaultRevision],
+        gateway: one("Release", "istio-ingressgateway").inputs.values,
+        label: one("Namespace", "istio-ingress").inputs.metadata.labels,
+        revision: result.revision,
+      };
+    };
+    const before = await at({});
+    const beside = await at({ canary });
+    const moved = await at({ canary, injector: "canary" });
+    const retired = await at({ revision: "v1-31-0", version: "1.31.0", tag: "1.31.0" });
+
+    // Beside: one more control plane, newer resource definitions, and everything else as it was.
+    assert.deepEqual(Object.keys(beside.istiods), ["istio-istiod", "istio-istiod-v1-31-0"]);
+    assert.equal(beside.istiods["istio-istiod"], before.istiods["istio-istiod"]);
+    assert.deepEqual(beside.base, ["1.31.0", "default"]);
+    assert.deepEqual([beside.gateway, beside.label], [before.gateway, before.label]);
+    // Moved: both stay, and what is injected is made anew.
+    assert.deepEqual(moved.istiods, beside.istiods);
+    assert.deepEqual([moved.revision, moved.label], ["v1-31-0", { "istio.io/rev": "v1-31-0" }]);
+    assert.notDeepEqual(moved.gateway.podAnnotations, before.gateway.podAnnotations);
+    // Retired: the old one goes, nothing else changes.
+    assert.deepEqual(retired.istiods, { "istio-istiod-v1-31-0": moved.istiods["istio-istiod-v1-31-0"] });
+    assert.deepEqual([retired.gateway, retired.label, retired.base], [moved.gateway, moved.label, moved.base]);
+  });
+
+  it("refuses a canary that can't be told from the first, and an injector that is not there", async () => {
+    const canary = { revision: "a", version: "1.31.0", tag: "1.31.0" };
+    assert.match(await errorOf(() => new Istio("i", { ...args, revision: "a", canary })), /canary.revision is "a"/);
+    assert.match(await errorOf(() => new Istio("i", { ...args, injector: "canary" })), /injector is "canary"/);
   });
 
   it("keeps the gateways apart from the control plane, in a namespace whose pods are injected", async () => {

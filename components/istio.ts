@@ -5,7 +5,7 @@ import { chartReference } from "./helmChart";
 import { PeerAuthentication } from "./istioApi/peerAuthentication";
 import type { MutualTlsMode } from "./istioApi/peerAuthentication";
 import { cniValues, gatewayValues, istiodValues } from "./istioValues";
-import type { ControlPlaneSettings, GatewaySettings } from "./istioValues";
+import type { CanaryControlPlane, ControlPlaneSettings, GatewaySettings } from "./istioValues";
 import { injectionLabel } from "./meshNamespace";
 import { ArgsCheck, isPort } from "./validation";
 
@@ -15,6 +15,10 @@ export interface IstioArgs extends ControlPlaneSettings {
   version: string;
   /** Where the charts come from. */
   charts: ChartSource;
+  /** A second control plane beside the first. Default: none. */
+  canary?: CanaryControlPlane;
+  /** Which of the two injects pods, and so runs the gateways. Default `stable`, the first. */
+  injector?: Injector;
   /** Namespace of the control plane. Default `istio-system`. */
   systemNamespace?: string;
   /** Namespace of the gateways: apart from the control plane, as Istio advises. Default `istio-ingress`. */
@@ -29,8 +33,13 @@ export interface IstioArgs extends ControlPlaneSettings {
   timeoutSeconds?: number;
 }
 
+/** Which control plane injects pods: the first one, or the second one that is tried beside it. */
+export type Injector = "stable" | "canary";
+
 /** Istio from its own Helm charts: resource definitions, then the control plane, then the gateways that it injects. */
 export class Istio extends pulumi.ComponentResource {
+  /** Namespace of the control plane, known once it exists. */
+  readonly systemNamespace: pulumi.Output<string>;
   /** Namespace of the gateways. */
   readonly gatewayNamespace: pulumi.Output<string>;
   /** Name of the ingress gateway's Service, known once the gateway is ready. */
@@ -39,6 +48,13 @@ export class Istio extends pulumi.ComponentResource {
   readonly ingressLabel = "ingressgateway";
   /** Service account of the ingress gateway's pods, its identity in the mesh; the chart names it after the release. */
   readonly ingressServiceAccount = "istio-ingressgateway";
+  /** Revision that injects pods; undefined is the default one. What is injected has to be labelled with it. */
+  readonly revision?: string;
+  /**
+   * Annotations of pods that are injected. They change with the control plane and its version, so that the pods are made anew, which
+   * is the only way to give them its sidecar.
+   */
+  readonly podAnnotations: Record<string, string>;
   /** Ready control plane: what needs injection or Istio's resource types depends on it, and need not wait for a gateway. */
   readonly controlPlane: pulumi.Resource;
   /** Ready ingress gateway. */
@@ -48,6 +64,10 @@ export class Istio extends pulumi.ComponentResource {
     super("sidecar-mesh:index:Istio", name, {}, opts);
     validate(args, this);
 
+    const { canary } = args;
+    const active = args.injector === "canary" && canary ? canary : args;
+    this.revision = active.revision;
+    this.podAnnotations = { "sidecar-mesh/istio": `${active.revision ?? "default"}/${active.tag}` };
     const systemNamespace = new k8s.core.v1.Namespace(
       `${name}-system-namespace`,
       { metadata: { name: args.systemNamespace ?? "istio-system" } },
@@ -55,7 +75,7 @@ export class Istio extends pulumi.ComponentResource {
     );
     const gatewayNamespace = new k8s.core.v1.Namespace(
       `${name}-gateway-namespace`,
-      { metadata: { name: args.gatewayNamespace ?? "istio-ingress", labels: injectionLabel(args.revision) } },
+      { metadata: { name: args.gatewayNamespace ?? "istio-ingress", labels: injectionLabel(active.revision) } },
       { parent: this },
     );
     const release = (
@@ -64,11 +84,12 @@ export class Istio extends pulumi.ComponentResource {
       namespace: k8s.core.v1.Namespace,
       values: Record<string, unknown>,
       dependsOn: pulumi.Resource[] = [],
+      version = args.version,
     ) =>
       new k8s.helm.v3.Release(
         `${name}-${releaseName}`,
         {
-          ...chartReference(args.charts, chart, args.version),
+          ...chartReference(args.charts, chart, version),
           name: releaseName,
           namespace: namespace.metadata.name,
           values,
@@ -77,15 +98,26 @@ export class Istio extends pulumi.ComponentResource {
         { parent: this, dependsOn },
       );
 
-    const base = release("base", "istio-base", systemNamespace, { defaultRevision: args.revision ?? "default" });
-    const istiod = release(
-      "istiod",
-      args.revision ? `istiod-${args.revision}` : "istiod",
+    // Resource definitions serve older control planes, but not newer ones.
+    const newest = canary && isNewer(canary.version, args.version) ? canary.version : args.version;
+    const base = release(
+      "base",
+      "istio-base",
       systemNamespace,
-      istiodValues(args),
-      // A pod that is injected before the node agent runs has nobody to redirect its traffic, and would never become ready.
-      args.cni ? [base, release("cni", "istio-cni", systemNamespace, cniValues(args), [base])] : [base],
+      { defaultRevision: active.revision ?? "default" },
+      [],
+      newest,
     );
+    // A pod that is injected before the node agent runs has nobody to redirect its traffic, and would never become ready.
+    const before = args.cni ? [base, release("cni", "istio-cni", systemNamespace, cniValues(args), [base])] : [base];
+    // A resource is named after its revision, so that a canary stays the same resource when it becomes the first control plane.
+    const controlPlane = (revision: string | undefined, version: string, values: Record<string, unknown>) =>
+      release("istiod", revision ? `istiod-${revision}` : "istiod", systemNamespace, values, before, version);
+    const stable = controlPlane(args.revision, args.version, istiodValues(args));
+    // Images of another name or digest are the first one's.
+    const second =
+      canary && controlPlane(canary.revision, canary.version, istiodValues({ ...args, ...canary, images: undefined }));
+    const istiod = active === canary ? second! : stable;
     new PeerAuthentication(
       `${name}-mtls`,
       {
@@ -96,7 +128,13 @@ export class Istio extends pulumi.ComponentResource {
       { parent: this, dependsOn: istiod },
     );
     const gateway = (kind: "ingressgateway" | "egressgateway", settings: GatewaySettings) =>
-      release("gateway", `istio-${kind}`, gatewayNamespace, gatewayValues(kind, settings, args.revision), [istiod]);
+      release(
+        "gateway",
+        `istio-${kind}`,
+        gatewayNamespace,
+        gatewayValues(kind, settings, this.revision, this.podAnnotations),
+        [istiod],
+      );
 
     const ingress = gateway("ingressgateway", args.ingressGateway);
     if (args.egressGateway) {
@@ -110,6 +148,7 @@ export class Istio extends pulumi.ComponentResource {
 
     this.controlPlane = istiod;
     this.ingressGateway = ingress;
+    this.systemNamespace = systemNamespace.metadata.name;
     this.gatewayNamespace = gatewayNamespace.metadata.name;
     // From the status, so that it is unknown, not wrong, until the release is there.
     this.ingressService = ingress.status.name;
@@ -123,8 +162,28 @@ function validate(args: IstioArgs, resource: pulumi.Resource): void {
   if (args.revision !== undefined) {
     check.requireDnsLabel("revision", args.revision);
   }
+  if (args.canary !== undefined) {
+    check.requireDnsLabel("canary.revision", args.canary.revision);
+    check.require(
+      args.canary.revision !== args.revision,
+      "canary.revision",
+      args.canary.revision,
+      "the first control plane has this revision; use another",
+    );
+  }
+  check.require(
+    args.injector !== "canary" || args.canary !== undefined,
+    "injector",
+    args.injector,
+    "there is no canary; declare one, or use stable",
+  );
   for (const [key, port] of Object.entries(args.ingressGateway.nodePorts ?? {})) {
     check.require(isPort(port), `ingressGateway.nodePorts.${key}`, port, "use a port of the cluster's node port range");
   }
   check.done(resource);
+}
+
+/** @returns true if version `a` comes after `b`. */
+function isNewer(a: string, b: string): boolean {
+  return a.localeCompare(b, "en", { numeric: true }) > 0;
 }

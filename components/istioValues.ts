@@ -13,12 +13,24 @@ export interface Scaling {
   spread?: boolean;
 }
 
+/** References of Istio's images that are not `hub/name:tag`, for example with a digest. */
+export interface IstioImages {
+  /** Image of istiod. */
+  pilot?: string;
+  /** Image of sidecars, gateways and the pods' init container. */
+  proxy?: string;
+  /** Image of istio-cni. */
+  cni?: string;
+}
+
 /** What the charts' defaults can be changed to; everything else stays as Istio ships it. */
 export interface ControlPlaneSettings {
   /** Registry and path of Istio's images. */
   hub: string;
   /** Tag of Istio's images. */
   tag: string;
+  /** Images of another name, tag or digest. Default: those of `hub` and `tag`. */
+  images?: IstioImages;
   /** Revision of this control plane. Default: none, it is the default one. */
   revision?: string;
   /** Istio's own MeshConfig, merged over ours. */
@@ -35,8 +47,20 @@ export interface ControlPlaneSettings {
   telemetryFilter?: boolean;
   /** A node agent (istio-cni) redirects the pods' traffic, so that no pod needs rights for it. Default false: an init container does. */
   cni?: boolean;
+  /** Folders of the nodes that the node agent writes to. Default: the chart's, which are most clusters'. */
+  cniFolders?: { bin?: string; conf?: string };
   /** Where sidecars let requests go that are for no registered host. Default `ALLOW_ANY`: anywhere. */
   outboundTraffic?: OutboundTraffic;
+}
+
+/** A second control plane beside the first, for an upgrade that can be taken back. */
+export interface CanaryControlPlane {
+  /** Its revision, which no other control plane of the cluster has. */
+  revision: string;
+  /** Version of its charts. */
+  version: string;
+  /** Tag of its images, in the same hub. */
+  tag: string;
 }
 
 /** `REGISTRY_ONLY` lets requests go to Services and ServiceEntries alone. */
@@ -74,6 +98,8 @@ export function istiodValues(settings: ControlPlaneSettings): Record<string, unk
     resources: settings.istiodResources,
     topologySpreadConstraints: settings.istiodScaling.spread ? spreadOverNodesAndZones({ istio: "pilot" }) : [],
     env: settings.istiodEnv ?? {},
+    // The charts take a value with a slash for a whole reference.
+    ...(settings.images?.pilot && { image: settings.images.pilot }),
     telemetry: { enabled: settings.telemetryFilter ?? true },
     global: {
       hub: settings.hub,
@@ -81,7 +107,12 @@ export function istiodValues(settings: ControlPlaneSettings): Record<string, unk
       imagePullPolicy,
       // With one pod a budget of one available blocks every node drain.
       defaultPodDisruptionBudget: { enabled: replicas > 1 },
-      proxy: { resources: settings.sidecarResources, readinessPeriodSeconds: sidecarReadinessPeriodSeconds },
+      proxy: {
+        resources: settings.sidecarResources,
+        readinessPeriodSeconds: sidecarReadinessPeriodSeconds,
+        ...(settings.images?.proxy && { image: settings.images.proxy }),
+      },
+      ...(settings.images?.proxy && { proxy_init: { image: settings.images.proxy } }),
     },
     ...(settings.cni && { cni: { enabled: true } }),
     meshConfig: {
@@ -92,8 +123,16 @@ export function istiodValues(settings: ControlPlaneSettings): Record<string, unk
 }
 
 /** @returns the values of the chart `cni`. */
-export function cniValues({ hub, tag }: Pick<ControlPlaneSettings, "hub" | "tag">): Record<string, unknown> {
-  return { global: { hub, tag, imagePullPolicy } };
+export function cniValues(
+  settings: Pick<ControlPlaneSettings, "hub" | "tag" | "images" | "cniFolders">,
+): Record<string, unknown> {
+  const { hub, tag, images, cniFolders: { bin, conf } = {} } = settings;
+  return {
+    ...(bin && { cniBinDir: bin }),
+    ...(conf && { cniConfDir: conf }),
+    ...(images?.cni && { image: images.cni }),
+    global: { hub, tag, imagePullPolicy },
+  };
 }
 
 /** @returns the values of the chart `gateway` for the gateway whose pods get the label `istio: <kind>`. */
@@ -101,12 +140,14 @@ export function gatewayValues(
   kind: "ingressgateway" | "egressgateway",
   settings: GatewaySettings,
   revision?: string,
+  podAnnotations?: Record<string, string>,
 ): Record<string, unknown> {
   const { replicas, max = replicas } = settings.scaling;
   return {
     ...(revision && { revision }),
     // The chart derives this label from the release's name; Gateways select by it, so it is set, not left to a name.
     labels: { istio: kind },
+    ...(podAnnotations && { podAnnotations }),
     imagePullPolicy,
     resources: settings.resources,
     replicaCount: replicas,
@@ -116,7 +157,7 @@ export function gatewayValues(
     service: {
       type: settings.serviceType,
       ports: servicePorts(settings),
-      ...(settings.annotations && { annotations: settings.annotations }),
+      ...(Object.keys(settings.annotations ?? {}).length > 0 && { annotations: settings.annotations }),
     },
   };
 }

@@ -33,6 +33,8 @@ export interface LoadGeneratorArgs extends LoadSettings {
   namespace: pulumi.Input<string>;
   /** What it asks: by custom each path of the ingress gateway. */
   targets: LoadTarget[];
+  /** Annotations of the pods. Default none. */
+  podAnnotations?: Record<string, string>;
 }
 
 /** What there is to say of the ingress gateway as a target. */
@@ -147,7 +149,7 @@ export class LoadGenerator extends pulumi.ComponentResource {
           replicas: 1,
           selector: { matchLabels: labels },
           template: {
-            metadata: { labels },
+            metadata: { labels, annotations: args.podAnnotations },
             spec: {
               serviceAccountName: account.metadata.name,
               automountServiceAccountToken: false,

@@ -1,5 +1,6 @@
 import { milliseconds } from "./durations";
 import type { EnvoyFilterSpec } from "./istioApi/envoyFilter";
+import { inboundHttpFilter } from "./istioApi/inboundHttpFilter";
 
 /** A token bucket: each request takes a token, and is answered with 429 where none is left. Each pod has a bucket of its own. */
 export interface RateLimit {
@@ -19,49 +20,30 @@ export function rateLimitFilter(app: string, limit: RateLimit): EnvoyFilterSpec 
   const always = { default_value: { numerator: 100, denominator: "HUNDRED" } };
   return {
     workloadSelector: { labels: { app } },
-    // INSERT_BEFORE is relative to other filters; the order among EnvoyFilters must not be left to their age.
     priority: 10,
     configPatches: [
-      {
-        applyTo: "HTTP_FILTER",
-        match: {
-          context: "SIDECAR_INBOUND",
-          listener: {
-            filterChain: {
-              filter: {
-                name: "envoy.filters.network.http_connection_manager",
-                // Last before the application: what authorization refuses takes no token.
-                subFilter: { name: "envoy.filters.http.router" },
-              },
-            },
+      inboundHttpFilter({
+        name: "envoy.filters.http.local_ratelimit",
+        typed_config: {
+          "@type": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+          stat_prefix: "http_local_rate_limiter",
+          token_bucket: {
+            max_tokens: limit.burst ?? limit.tokens,
+            tokens_per_fill: limit.tokens,
+            fill_interval: seconds(limit.fillInterval),
           },
-        },
-        patch: {
-          operation: "INSERT_BEFORE",
-          value: {
-            name: "envoy.filters.http.local_ratelimit",
-            typed_config: {
-              "@type": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
-              stat_prefix: "http_local_rate_limiter",
-              token_bucket: {
-                max_tokens: limit.burst ?? limit.tokens,
-                tokens_per_fill: limit.tokens,
-                fill_interval: seconds(limit.fillInterval),
-              },
-              filter_enabled: { runtime_key: "local_rate_limit_enabled", ...always },
-              filter_enforced: { runtime_key: "local_rate_limit_enforced", ...always },
-              // x-ratelimit-limit, -remaining and -reset, on answers that pass as well.
-              enable_x_ratelimit_headers: "DRAFT_VERSION_03",
-              response_headers_to_add: [
-                {
-                  append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
-                  header: { key: "retry-after", value: String(retryAfterSeconds(limit)) },
-                },
-              ],
+          filter_enabled: { runtime_key: "local_rate_limit_enabled", ...always },
+          filter_enforced: { runtime_key: "local_rate_limit_enforced", ...always },
+          // x-ratelimit-limit, -remaining and -reset, on answers that pass as well.
+          enable_x_ratelimit_headers: "DRAFT_VERSION_03",
+          response_headers_to_add: [
+            {
+              append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
+              header: { key: "retry-after", value: String(retryAfterSeconds(limit)) },
             },
-          },
+          ],
         },
-      },
+      }),
     ],
   };
 }

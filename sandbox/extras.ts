@@ -4,10 +4,12 @@ import { ensureBuilt } from "./binaries/build";
 import { type BinaryGroup, binaryGroups, type GroupName } from "./binaries/groups";
 import { buildPlan } from "./binaries/plan";
 import { requiredVersion, pseudoVersionCommit } from "./binaries/goMod";
+import { cniImage } from "./images/catalog";
 import { importImages } from "./images/import";
 import { type ObservabilityGroup, observabilityImages } from "./images/observability";
 import { rateLimitImage, redisImage } from "./images/rateLimit";
 import type { ImageRecipe } from "./images/recipe";
+import { expectedInfo } from "./info";
 import { ensureUnpacked } from "./install/debian";
 import { redisLibraries, redisServer } from "./install/pins";
 import { cacheDir, statePaths } from "./paths";
@@ -48,6 +50,12 @@ export async function addRateLimit(options: { log?: Logger } = {}): Promise<void
   }
   const binDir = await ensureGroup("ratelimit", options);
   await addImages([await redisImage(cache), rateLimitImage(binDir, rateLimitTag())], options);
+}
+
+/** Gives the running cluster istio-cni's node agent, which few stacks want. */
+export async function addIstioCni(options: { log?: Logger } = {}): Promise<void> {
+  const binDir = await ensureGroup("istio-cni", options);
+  await addImages([await cniImage(binDir, expectedInfo().tag)], options);
 }
 
 /** The tag of the rate limit service's image, the commit that is pinned. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { requiredVersion } from "./binaries/goMod";
 import { binaryGroups, istioTag } from "./binaries/groups";
 import { type BuildPlan, buildPlan } from "./binaries/plan";
-import { network } from "./cluster/settings";
+import { CNI_BIN, network } from "./cluster/settings";
 import { type ImageSources, hub } from "./images/catalog";
 import { unpackedFolder } from "./install/debian";
 import { envoyFolder } from "./install/envoy";
@@ -23,6 +23,9 @@ export interface SandboxInfo {
   binDir: string;
   /** Where kubelet keeps the logs of pods. */
   podLogsFolder: string;
+  /** Where the container runtime looks for CNI plugins, and for their configuration. */
+  cniBinFolder: string;
+  cniConfFolder: string;
   /** Where NodePorts answer, on this machine only. */
   nodeIp: string;
 }
@@ -61,6 +64,8 @@ export function expectedInfo(): SandboxInfo {
     tag: imageSources().istioTag,
     binDir: core.binDir,
     podLogsFolder: join(statePaths().logs, "pods"),
+    cniBinFolder: CNI_BIN,
+    cniConfFolder: join(statePaths().config, "cni"),
     nodeIp: network.node,
   };
 }

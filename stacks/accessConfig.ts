@@ -1,5 +1,5 @@
 import { isDnsLabel } from "../components/validation";
-import { didYouMean } from "./configReader";
+import { noSuch } from "./configReader";
 import type { ItemReader } from "./itemReader";
 
 /** Who may call a service: another one of `services`, or a service account anywhere in the mesh. */
@@ -23,7 +23,7 @@ export function readAccess(item: ItemReader, services: readonly string[]): Allow
         item.problem(
           `allowFrom[${i}]`,
           caller,
-          `no such service${didYouMean(caller, services)}; name one of services, or a namespace/service-account`,
+          noSuch("service", caller, services, "name one of services, or a namespace/service-account"),
         );
       }
       return [{ service: caller }];

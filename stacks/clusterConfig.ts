@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { ConfigReader } from "./configReader";
 
 /** What kinds of cluster there are, as far as addresses differ. */
@@ -20,7 +21,12 @@ export interface ClusterConfig {
 export function readCluster(reader: ConfigReader): ClusterConfig {
   const kind = reader.oneOf("clusterKind", [...clusterKinds, "auto"], "auto");
   return {
-    kubeconfig: reader.text("kubeconfig", undefined),
+    kubeconfig: reader.textThat(
+      "kubeconfig",
+      undefined,
+      existsSync,
+      "no such file; give the whole path, or remove the key to find the file as kubectl does",
+    ),
     context: reader.text("kubeContext", undefined),
     kind: kind === "auto" ? undefined : kind,
   };

@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { GatewayReach } from "../components/gatewayAddress";
 import type { IstioArgs } from "../components/istio";
 import { spanReceiver } from "../components/observability/observability";
@@ -26,14 +27,21 @@ export function istioArgs({ profile, istio, gateway, security, observability }: 
   };
 }
 
-/** @returns the backends and pages that config asks for, in the profile's sizes. */
-export function observabilityArgs({ profile, observability }: Settings): ObservabilityArgs {
+/**
+ * @param controlPlaneNamespace Namespace of the control plane, known once it exists.
+ * @returns the backends and pages that config asks for, in the profile's sizes.
+ */
+export function observabilityArgs(
+  { profile, observability }: Settings,
+  controlPlaneNamespace: pulumi.Output<string>,
+): ObservabilityArgs {
   const sizes = profile.observability;
   return {
     ...sizes,
     ...observability,
     scrapeSeconds: sizes.prometheus.scrapeSeconds,
     systemNamespace,
+    controlPlaneNamespace,
     exposed: observability.exposeDashboards,
     kiali: observability.kiali ? { sizing: sizes.kialiSizing, auth: sizes.kialiAuth } : undefined,
     grafana: observability.grafana ? { sizing: sizes.grafanaSizing } : undefined,

@@ -206,12 +206,12 @@ describe("parseConfig", () => {
     [
       "an environment that is no map",
       { services: [{ name: "a", env: ["A=b"] }] },
-      /^services\[0\]\.env: use an object of texts/,
+      /^services\[0\]\.env: use an object of variables/,
     ],
     [
       "resources that can't be read",
       { services: [{ name: "a", resources: { requests: { cpu: "lots" } } }] },
-      /^services\[0\]\.resources: use an object with requests/,
+      /^services\[0\]\.resources\.requests\.cpu: use an amount/,
     ],
   ];
   for (const [title, config, expected] of mistakes) {
@@ -221,6 +221,14 @@ describe("parseConfig", () => {
       assert.match(problems[0]!, expected);
     });
   }
+
+  it("does not show what is secret", () => {
+    const raw = { [`${configNamespace}:services`]: '[{"name":"a","env":{"TOKEN":7}}]', [`${configNamespace}:x`]: "1" };
+    assert.throws(
+      () => parseConfig(raw, (key) => key === `${configNamespace}:services`),
+      (error: Error) => /services\[0\]\.env\.TOKEN = "\[secret\]"/.test(error.message) && /x = "1"/.test(error.message),
+    );
+  });
 
   it("leaves other namespaces' config alone", () => {
     parseConfig({ "kubernetes:context": "x", "pulumi:tags": "{}" });

@@ -1,3 +1,4 @@
+import { dashboardNames, exposedPath } from "../components/observability/endpoints";
 import { isDnsLabel } from "../components/validation";
 import { readCluster } from "./clusterConfig";
 import type { ClusterConfig } from "./clusterConfig";
@@ -7,8 +8,8 @@ import type { RawConfig } from "./configReader";
 import { dev } from "./dev";
 import { readGateway } from "./gatewayConfig";
 import type { GatewayConfig } from "./gatewayConfig";
+import { readImages } from "./imagesConfig";
 import { readIstio } from "./istioConfig";
-import type { IstioConfig } from "./istioConfig";
 import { readObservability } from "./observabilityConfig";
 import type { ObservabilityConfig } from "./observabilityConfig";
 import { readLoad } from "./loadConfig";
@@ -22,7 +23,7 @@ import type { RateLimitConfig } from "./rateLimitConfig";
 import { sandbox } from "./sandbox";
 import { readSecurity } from "./securityConfig";
 import type { SecurityConfig } from "./securityConfig";
-import { readServices } from "./servicesConfig";
+import { readServices, serviceKeys } from "./servicesConfig";
 import type { ServiceConfig } from "./servicesConfig";
 
 /** Namespace of our keys; Pulumi takes it from the project's name. */
@@ -47,7 +48,7 @@ export interface StackConfig {
   profile: Profile;
   cluster: ClusterConfig;
   namespace: string;
-  istio: IstioConfig;
+  istio: ReturnType<ReturnType<typeof readImages>["istio"]>;
   gateway: GatewayConfig;
   security: SecurityConfig;
   services: ServiceConfig[];
@@ -60,12 +61,16 @@ export interface StackConfig {
 /**
  * Reads the configuration.
  * @param raw All config as Pulumi hands it out, with namespaces; other namespaces are left alone.
+ * @param isSecret Tells of a key, with its namespace, whether what it holds may not be shown. Default: none is secret.
  * @throws ConfigError that lists every mistake.
  */
-export function parseConfig(raw: RawConfig): StackConfig {
+export function parseConfig(raw: RawConfig, isSecret: (key: string) => boolean = () => false): StackConfig {
   const { config, reader } = readConfig(raw);
   if (reader.problems.length > 0) {
-    throw new ConfigError(reader.problems);
+    const hidden = (key: string) => isSecret(`${configNamespace}:${key.split(/[.[]/)[0]}`);
+    throw new ConfigError(
+      reader.problems.map((problem) => (hidden(problem.key) ? { ...problem, value: "[secret]" } : problem)),
+    );
   }
   return config;
 }
@@ -80,9 +85,11 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   const own = Object.entries(raw).filter(([key]) => key.startsWith(prefix));
   const reader = new ConfigReader(Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])));
 
-  const profile = profiles[reader.oneOf("profile", profileNames, "dev")];
-  const istio = readIstio(reader);
-  const services = readServices(reader, profile);
+  const named = profiles[reader.oneOf("profile", profileNames, "dev")];
+  const images = readImages(reader, Object.keys(named.images));
+  const profile = { ...named, images: images.table(named.images) };
+  const istio = images.istio(readIstio(reader));
+  const services = images.services(readServices(reader, profile));
   const config: StackConfig = {
     profile,
     cluster: readCluster(reader),
@@ -95,8 +102,23 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     load: readLoad(reader, profile),
     rateLimit: readRateLimit(reader, services),
   };
-  reader.rejectUnknownKeys();
+  rejectTakenPaths(reader, config);
+  reader.rejectUnknownKeys({ services: serviceKeys });
   return { config, reader };
+}
+
+/** An exposed dashboard has a path of the gateway, which no service can have as well. */
+function rejectTakenPaths(reader: ConfigReader, { services, observability }: StackConfig): void {
+  const taken = observability.exposeDashboards ? dashboardNames.map(exposedPath) : [];
+  services.forEach(({ path }, i) => {
+    if (path !== undefined && taken.includes(path)) {
+      reader.problem(
+        `services[${i}].path`,
+        path,
+        "an exposed dashboard has it; choose another, or unset dashboardsExposed",
+      );
+    }
+  });
 }
 
 function readNamespace(reader: ConfigReader): string {

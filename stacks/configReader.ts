@@ -27,11 +27,21 @@ export class ConfigReader {
     return [...this.known];
   }
 
-  /** Notes every key that nobody asked for. Call it when all is read. */
-  rejectUnknownKeys(): void {
+  /**
+   * Notes every key that nobody asked for. Call it when all is read.
+   * @param inner Keys of the items that a list holds, by the list's key: a slip that deserves a better hint.
+   */
+  rejectUnknownKeys(inner: Readonly<Record<string, readonly string[]>> = {}): void {
     for (const [key, value] of Object.entries(this.raw)) {
       if (!this.known.has(key)) {
-        this.problem(key, value, `no such key${didYouMean(key, this.knownKeys)}; remove it or correct its name`);
+        const place = Object.keys(inner).find((list) => inner[list]!.includes(key));
+        this.problem(
+          key,
+          value,
+          place === undefined
+            ? noSuch("key", key, this.knownKeys, "remove it or correct its name")
+            : `no such key; it belongs into each item of ${place}`,
+        );
       }
     }
   }
@@ -77,7 +87,8 @@ export class ConfigReader {
     if (value === undefined) {
       return fallback;
     }
-    const number = Number(value);
+    // Number() would take 0x50, 3e4 and blanks as well.
+    const number = /^-?\d+$/.test(value) ? Number(value) : NaN;
     if (!Number.isInteger(number) || number < bounds.min || number > bounds.max) {
       this.problem(key, value, `use a whole number from ${bounds.min} to ${bounds.max}`);
       return fallback;
@@ -137,7 +148,7 @@ export class ConfigReader {
     try {
       return JSON.parse(value) as unknown;
     } catch {
-      this.problem(key, value, "not readable as JSON; set lists and objects in the stack's YAML file");
+      this.problem(key, value, "not readable as JSON; write it so, or as a list or object in the stack's YAML file");
       return undefined;
     }
   }
@@ -146,6 +157,12 @@ export class ConfigReader {
 /** @returns true for what YAML calls a mapping. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** @returns that there is no such thing, with the one that was meant if one of `candidates` is close, else with `otherwise`. */
+export function noSuch(what: string, value: string, candidates: readonly string[], otherwise: string): string {
+  const candidate = nearest(value, candidates);
+  return `no such ${what}; ${candidate ? `did you mean ${candidate}?` : otherwise}`;
 }
 
 /** @returns `; did you mean X?` if one of `candidates` is close to `value`, else nothing. */

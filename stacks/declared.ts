@@ -5,7 +5,7 @@ import type { Fault, Retries } from "../components/serviceRoute";
 import type { CircuitBreaker } from "../components/trafficPolicy";
 import { systemNamespace } from "./componentArgs";
 import { callersOf } from "./edges";
-import type { ServiceConfig } from "./servicesConfig";
+import { injectorOf } from "./istioConfig";
 import type { Settings } from "./settings";
 
 /** Who somebody is in the mesh: the service account that its pods run as. */
@@ -81,6 +81,7 @@ export const selfSignedSecret = "gateway-self-signed";
 export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMesh {
   const { profile, namespace, istio, security, services, observability, load } = settings;
   const { metrics, tracing, logs } = observability;
+  const active = injectorOf(istio);
   return {
     namespaces: {
       mesh: namespace,
@@ -88,8 +89,8 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
       gateway: gateway.namespace,
       observability: observabilityNamespace,
     },
-    revision: istio.revision,
-    istioTag: istio.tag,
+    revision: active.revision,
+    istioTag: active.tag,
     mutualTls: security.mutualTls,
     defaultDeny: security.defaultDeny,
     gateway: {
@@ -112,7 +113,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
   };
 }
 
-function declaredService(service: ServiceConfig, namespace: string, gateway: Identity): DeclaredService {
+function declaredService(service: Settings["services"][number], namespace: string, gateway: Identity): DeclaredService {
   const { serviceName, port, path, timeout, retries, circuitBreaker, rateLimit, globalRateLimit, fault, versions } =
     service;
   const texts = (versions ?? [service]).map(({ args }) => echoText(args));

@@ -38,7 +38,11 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
   }
   const hosts = reader.texts("gatewayHosts", ["*"]);
   hosts.forEach((host, i) => {
-    if (!hostPattern.test(host)) {
+    const first = hosts.indexOf(host);
+    if (first < i) {
+      reader.problem(`gatewayHosts[${i}]`, host, `gatewayHosts[${first}] is the same; remove one of the two`);
+    }
+    if (!hostPattern.test(host) || host.length > 253 || host.split(".").some((label) => label.length > 63)) {
       reader.problem(`gatewayHosts[${i}]`, host, "use a host name in lower case, *.example.com, or *");
     }
   });
@@ -60,12 +64,7 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
     annotations: readAnnotations(reader),
     httpNodePort,
     httpsNodePort,
-    address: reader.textThat(
-      "gatewayAddress",
-      undefined,
-      (v) => /^[A-Za-z0-9.-]+(:\d{1,5})?$/.test(v),
-      "use host or host:port, without a scheme",
-    ),
+    address: reader.textThat("gatewayAddress", undefined, isAddress, "use host or host:port, without a scheme"),
     hosts,
     tlsSecret,
     selfSigned,
@@ -82,4 +81,16 @@ function readAnnotations(reader: ConfigReader): Record<string, string> {
     }
   }
   return Object.fromEntries(Object.entries(annotations).map(([name, value]) => [name, String(value)]));
+}
+
+/** @returns true for a host, or a host and a port: what a URL has between its scheme and its path. */
+function isAddress(value: string): boolean {
+  const [host = "", port] = value.split(":");
+  const labels = host.split(".");
+  return (
+    /^[^:]+(:\d{1,5})?$/.test(value) &&
+    labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(label)) &&
+    (port === undefined || (Number(port) >= 1 && Number(port) <= 65535)) &&
+    URL.canParse(`http://${value}`)
+  );
 }

@@ -1,5 +1,6 @@
 import { isDuration } from "../components/durations";
-import { didYouMean, isObject } from "./configReader";
+import { isPinnedImage } from "../components/imageReference";
+import { isObject, noSuch } from "./configReader";
 import type { ConfigReader } from "./configReader";
 
 /** Reads one object inside a key, and notes what is wrong under its full path, such as `services[1].retries.attempts`. */
@@ -12,7 +13,7 @@ export class ItemReader {
     known: readonly string[],
   ) {
     for (const key of Object.keys(item).filter((key) => !known.includes(key))) {
-      this.problem(key, item[key], `no such key${didYouMean(key, known)}; known are ${known.join(", ")}`);
+      this.problem(key, item[key], noSuch("key", key, known, `known are ${known.join(", ")}`));
     }
   }
 
@@ -84,7 +85,34 @@ export class ItemReader {
 
   /** @returns the duration of a key, as Istio writes it. */
   duration(key: string): string | undefined {
-    return this.value(key, isDuration, "use a duration with its unit, such as 250ms, 2s or 1m30s");
+    return this.value(key, isDuration, "use a duration with its unit, such as 250ms, 2s or 1m30s, of at most 24h");
+  }
+
+  /** @returns an image reference that always means the same image. */
+  image(key: string): string | undefined {
+    return this.value(
+      key,
+      (v): v is string => typeof v === "string" && isPinnedImage(v),
+      "use an image reference with a version or digest, such as registry/name:1.2.3; latest is none",
+    );
+  }
+
+  /** @returns the environment variables that a key holds. */
+  variables(key: string): Record<string, string> | undefined {
+    const all = this.value(key, isObject, "use an object of variables and their texts");
+    const right = Object.entries(all ?? {}).filter((entry): entry is [string, string] => {
+      const [name, value] = entry;
+      if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
+        this.problem(`${key}.${name}`, value, "use letters, digits and _ for the name of a variable");
+        return false;
+      }
+      if (typeof value !== "string") {
+        this.problem(`${key}.${name}`, value, "a variable is a text; quote it");
+        return false;
+      }
+      return true;
+    });
+    return all && Object.fromEntries(right);
   }
 
   /** @returns the object of a key; undefined if it is not set. `known` are its keys. */
@@ -101,9 +129,9 @@ export class ItemReader {
   }
 
   /** Notes a key that is missing. @returns `value`, or `standIn` so that the rest can still be judged. */
-  required<T>(key: string, value: T | undefined, standIn: T): T {
+  required<T>(key: string, value: T | undefined, standIn: T, example: T = standIn): T {
     if (value === undefined && !this.has(key)) {
-      this.problem(key, undefined, "has to be set");
+      this.problem(key, undefined, `has to be set, for example to ${String(example)}`);
     }
     return value ?? standIn;
   }

@@ -1,10 +1,13 @@
-/** Edits that a slip of the keyboard needs at most; more is another word. */
+/** Edits that a slip of the keyboard needs at most, in a long word; more is another word. */
 const maxEdits = 3;
+
+/** Letters to one edit: half of a short word changed is another word. */
+const lettersPerEdit = 3;
 
 /** @returns the candidate that is few edits (insert, delete, replace) from `value`; undefined if none is. */
 export function nearest(value: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
-  let fewest = Math.min(maxEdits, Math.ceil(value.length / 2)) + 1;
+  let fewest = Math.min(maxEdits, Math.ceil(value.length / lettersPerEdit)) + 1;
   for (const candidate of candidates) {
     const count = edits(value.toLowerCase(), candidate.toLowerCase());
     if (count < fewest) {

@@ -42,8 +42,8 @@ export function readObservability(reader: ConfigReader, profile: Profile): Obser
     podLogsFolder: reader.textThat(
       "podLogsFolder",
       "/var/log/pods",
-      (v) => /^\/[\w./-]+$/.test(v),
-      "use an absolute path of the nodes",
+      (v) => /^(\/[\w.-]+)+$/.test(v) && !/\/\.{1,2}(\/|$)/.test(v),
+      "use an absolute path of the nodes, without . and .. in it",
     ),
     exposeDashboards: reader.boolean("dashboardsExposed", false),
   };
@@ -69,9 +69,18 @@ function readMetrics(reader: ConfigReader, { observability }: Profile): Observab
   const remoteWrite = reader.texts("metricsRemoteWrite", []);
   remoteWrite.forEach((target, i) => {
     if (!isHttpUrl(target)) {
-      reader.problem(`metricsRemoteWrite[${i}]`, target, urlFix);
+      reader.problem(`metricsRemoteWrite[${i}]`, withoutPassword(target), urlFix);
     }
   });
+  if (kind !== "prometheus") {
+    const when = "metricsBackend: prometheus";
+    rejectUnused(reader, "metricsRetention", reader.text("metricsRetention", undefined), when);
+    rejectUnused(reader, "metricsVolume", reader.text("metricsVolume", undefined), when);
+    rejectUnused(reader, "metricsRemoteWrite", remoteWrite.length > 0 ? remoteWrite : undefined, when);
+  }
+  if (kind === "none") {
+    rejectUnused(reader, "metricsUrl", url, "metricsBackend: existing");
+  }
   switch (kind) {
     case "prometheus":
       rejectUnused(reader, "metricsUrl", url, "metricsBackend: existing");
@@ -89,6 +98,14 @@ function readTracing(reader: ConfigReader, { observability }: Profile): Observab
   const url = readUrl(reader, "tracingUrl");
   const storageKind = reader.oneOf("tracingStorage", ["memory", "elasticsearch", "opensearch"], "memory");
   const storageUrl = readUrl(reader, "tracingStorageUrl");
+  if (kind !== "jaeger") {
+    const storage = storageKind === "memory" ? undefined : storageKind;
+    rejectUnused(reader, "tracingStorage", storage, "tracingBackend: jaeger");
+    rejectUnused(reader, "tracingStorageUrl", storageUrl, "tracingBackend: jaeger");
+  }
+  if (kind === "none") {
+    rejectUnused(reader, "tracingUrl", url, "tracingBackend: existing");
+  }
   switch (kind) {
     case "jaeger":
       rejectUnused(reader, "tracingUrl", url, "tracingBackend: existing");
@@ -109,9 +126,17 @@ function readTracing(reader: ConfigReader, { observability }: Profile): Observab
         },
       };
     case "existing": {
-      const { hostname, port } = new URL(
+      const { protocol, hostname, port, pathname, search } = new URL(
         required(reader, "tracingUrl", url, "the URL of OTLP over gRPC, for example http://collector.example.svc:4317"),
       );
+      if (protocol === "https:") {
+        const fix =
+          "sidecars send spans like any request, in plain text to what is outside of the mesh; use http://, and a DestinationRule for TLS";
+        reader.problem("tracingUrl", url, fix);
+      }
+      if (pathname !== "/" || search !== "") {
+        reader.problem("tracingUrl", url, "gRPC has a path of its own; leave out what follows host and port");
+      }
       return { kind, host: hostname, port: Number(port || 4317) };
     }
     case "none":
@@ -141,8 +166,27 @@ function readLogs(reader: ConfigReader, { observability }: Profile): Observabili
     (v) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(v),
     "use the name of an S3 bucket",
   );
-  const region = reader.text("logsBucketRegion", "us-east-1");
+  const region = reader.textThat(
+    "logsBucketRegion",
+    undefined,
+    (v) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(v),
+    "use the name of a region, such as eu-central-1",
+  );
   const endpoint = readUrl(reader, "logsBucketUrl");
+  if (kind !== "loki") {
+    const when = "logsBackend: loki";
+    rejectUnused(reader, "logsRetention", reader.text("logsRetention", undefined), when);
+    rejectUnused(reader, "logsVolume", reader.text("logsVolume", undefined), when);
+    rejectUnused(reader, "logsBucket", bucket, when);
+  }
+  // A bucket whose name can't be read was noted already.
+  if (bucket === undefined && !reader.problems.some(({ key }) => key === "logsBucket")) {
+    rejectUnused(reader, "logsBucketRegion", region, "logsBucket");
+    rejectUnused(reader, "logsBucketUrl", endpoint, "logsBucket");
+  }
+  if (kind === "none") {
+    rejectUnused(reader, "logsUrl", url, "logsBackend: otlp or elasticsearch");
+  }
   switch (kind) {
     case "loki":
       rejectUnused(reader, "logsUrl", url, "logsBackend: otlp or elasticsearch");
@@ -157,7 +201,7 @@ function readLogs(reader: ConfigReader, { observability }: Profile): Observabili
             kind,
             sizing: { ...defaults.sizing, volume },
             retention,
-            storage: { kind: "s3", bucket, region, endpoint },
+            storage: { kind: "s3", bucket, region: region ?? "us-east-1", endpoint },
           };
     case "otlp":
     case "elasticsearch":
@@ -173,17 +217,28 @@ function readLogs(reader: ConfigReader, { observability }: Profile): Observabili
   }
 }
 
-const urlFix = "use a URL with its scheme, http://... or https://...";
+const urlFix = "use a URL with its scheme, http://... or https://..., and no user or password in it";
 
 /** Stands for a URL that is missing, so that the rest can be read. */
 const missingUrl = "http://missing";
 
 function readUrl(reader: ConfigReader, key: string): string | undefined {
-  return reader.textThat(key, undefined, isHttpUrl, urlFix)?.replace(/\/+$/, "");
+  const url = reader.text(key, undefined);
+  if (url !== undefined && !isHttpUrl(url)) {
+    reader.problem(key, withoutPassword(url), urlFix);
+    return undefined;
+  }
+  return url?.replace(/\/+$/, "");
+}
+
+/** @returns a URL as it may be printed. */
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^/]*@/, "//***@");
 }
 
 function isHttpUrl(value: string): boolean {
-  return /^https?:\/\/[^\s/]+/.test(value) && URL.canParse(value);
+  // A password here would end up in a ConfigMap.
+  return /^https?:\/\/[^\s/]+/.test(value) && URL.canParse(value) && !/^\w+:\/\/[^/]*@/.test(value);
 }
 
 function required(reader: ConfigReader, key: string, value: string | undefined, what: string): string {
@@ -194,18 +249,21 @@ function required(reader: ConfigReader, key: string, value: string | undefined, 
   return value ?? missingUrl;
 }
 
-function rejectUnused(reader: ConfigReader, key: string, value: string | undefined, when: string): void {
+function rejectUnused(reader: ConfigReader, key: string, value: unknown, when: string): void {
   if (value !== undefined) {
     reader.problem(key, value, `only used with ${when}; set that, or remove this key`);
   }
 }
 
+/** A hundred years, in seconds: what is longer by far overflows in Prometheus. */
+const longestRetention = 100 * 31_536_000;
+
 function readDuration(reader: ConfigReader, key: string, fallback: string): string {
   return reader.textThat(
     key,
     fallback,
-    (v) => durationSeconds(v) !== undefined,
-    "use a whole number and one of s, m, h, d, w, y: for example 15d",
+    (v) => (durationSeconds(v) ?? Infinity) <= longestRetention,
+    "use a whole number and one of s, m, h, d, w, y: for example 15d; at most 100y",
   );
 }
 

@@ -14,6 +14,8 @@ export interface ReadmeFacts {
   services: readonly Pick<ServiceConfig, "serviceName" | "path">[];
   /** Command that opens the gateway on this machine, where nothing else does. */
   portForward?: string;
+  /** Command that points the shell's kubectl at the cluster, where the kubeconfig does not. */
+  pointKubectl?: string;
   /** Dashboards that this profile leaves out because there is no image of them. Default none. */
   withoutImage?: readonly string[];
 }
@@ -28,6 +30,7 @@ export function readmeFacts(settings: Settings, gatewayUrl: string | undefined, 
     selfSigned: gateway.selfSigned,
     namespace,
     services,
+    pointKubectl: settings.cluster.kind === "sandbox" ? 'eval "$(npm run --silent sandbox -- env)"' : undefined,
     withoutImage:
       profile.name === "sandbox" && !observability.kiali && !observability.grafana ? ["Kiali", "Grafana"] : [],
     portForward:
@@ -39,7 +42,7 @@ export function readmeFacts(settings: Settings, gatewayUrl: string | undefined, 
 
 /** @returns what to do next, as Markdown: Pulumi's console shows the output `readme` so. */
 export function readme(facts: ReadmeFacts): string {
-  const { gatewayUrl, selfSigned, namespace, services, portForward, withoutImage = [] } = facts;
+  const { gatewayUrl, selfSigned, namespace, services, portForward, pointKubectl, withoutImage = [] } = facts;
   const url = gatewayUrl ?? "http://ADDRESS";
   const requests = services.flatMap(({ path }) =>
     path ? [`curl ${selfSigned ? "--insecure " : ""}${url}${path}`] : [],
@@ -50,6 +53,7 @@ export function readme(facts: ReadmeFacts): string {
     ...(gatewayUrl
       ? []
       : ["The cluster does not tell the gateway's address. Set `gatewayAddress`, or forward a port.", ""]),
+    ...(pointKubectl ? ["Let this shell's kubectl find the cluster:", "", "```", pointKubectl, "```", ""] : []),
     ...(portForward ? ["Open the gateway on this machine:", "", "```", portForward, "```", ""] : []),
     "Send requests through the gateway:",
     "",

@@ -1,6 +1,7 @@
 import { podSecurityLevels } from "../components/meshNamespace";
 import type { PodSecurity } from "../components/meshNamespace";
 import type { OutboundTraffic } from "../components/istioValues";
+import { noSuch } from "./configReader";
 import type { ConfigReader } from "./configReader";
 
 /** What config says of who may talk to whom, and of what pods may do. */
@@ -44,11 +45,27 @@ function readPodSecurity(reader: ConfigReader, cni: boolean): PodSecurity {
   return level;
 }
 
+/** What a ResourceQuota counts by a name of its own; the rest has a slash in it. */
+const quotaResources = [
+  ...["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory", "ephemeral-storage"],
+  ...["requests.ephemeral-storage", "limits.ephemeral-storage", "requests.storage", "persistentvolumeclaims"],
+  ...["pods", "services", "services.nodeports", "services.loadbalancers", "configmaps", "secrets"],
+  ...["replicationcontrollers", "resourcequotas"],
+];
+
 function readQuota(reader: ConfigReader): Record<string, string> {
   const key = "resourceQuota";
   const quota = reader.object(key);
   for (const [resource, amount] of Object.entries(quota)) {
-    if (!/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/.test(String(amount))) {
+    if (!quotaResources.includes(resource) && !/^[a-z0-9.-]+\/[a-z0-9.-]+$/i.test(resource)) {
+      reader.problem(
+        `${key}.${resource}`,
+        amount,
+        noSuch("resource", resource, quotaResources, `use one of ${quotaResources.join(", ")}, or count/RESOURCE`),
+      );
+    }
+    const isAmount = typeof amount === "string" || typeof amount === "number";
+    if (!isAmount || !/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/.test(String(amount))) {
       reader.problem(`${key}.${resource}`, amount, "use an amount such as 20, 500m or 4Gi");
     }
   }

@@ -2,10 +2,11 @@ import type { EchoServiceArgs } from "../components/echoService";
 import { isDnsLabel, isPort } from "../components/validation";
 import { accessKeys, readAccess } from "./accessConfig";
 import type { AllowedCaller } from "./accessConfig";
-import { isObject } from "./configReader";
+import { collectorHealthPort, collectorMetricsPort } from "../components/collectorConfig";
 import type { ConfigReader } from "./configReader";
 import { ItemReader } from "./itemReader";
 import type { Profile } from "./profile";
+import { readResources } from "./resourcesConfig";
 import { readTraffic, trafficKeys } from "./trafficConfig";
 import type { TrafficConfig } from "./trafficConfig";
 import { fitsInNames, readVersions, versionsKeys } from "./versionsConfig";
@@ -38,11 +39,24 @@ const defaultServices = [
 const defaultPort = 8080;
 
 /** Keys of an item of `services`. */
-const serviceKeys = [
+export const serviceKeys = [
   ...["name", "text", "path", "replicas", "image", "port", "args", "env", "probePath", "resources"],
   ...trafficKeys,
   ...versionsKeys,
   ...accessKeys,
+];
+
+/** Names that something else in the namespace has already, and what. */
+const takenNames: Readonly<Record<string, string>> = {
+  "demo-vs": "the ingress gateway's VirtualService has this name",
+  "load-generator": "the load generator's Deployment has this name",
+  default: "Kubernetes gives every namespace a ServiceAccount of this name",
+};
+
+/** Ports that something in each pod listens on: Istio's sidecar, and the log scraper. */
+const podPorts = [
+  ...[15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021, 15053, 15090],
+  ...[collectorMetricsPort, collectorHealthPort],
 ];
 
 const pathFix = "start with /, write each segment of letters, digits and ._~-, and leave out a / at the end";
@@ -68,14 +82,20 @@ function readService(item: ItemReader, profile: Profile, names: readonly string[
   if (!item.has("name")) {
     item.problem("name", undefined, "give every service a name");
   }
-  const image = item.value("image", isText, "use an image reference such as registry/name:1.2.3");
-  const text = item.value("text", isText, "use a text that is not empty");
+  if (name !== undefined && name in takenNames) {
+    item.problem("name", name, `${takenNames[name]}; choose another name`);
+  }
+  const image = item.image("image");
+  const text = item.text("text");
   if (image !== undefined && text !== undefined) {
     item.problem("text", text, "the text is for the default image; with an image of your own, use args or env");
   }
   const { autoscaling, replicas: defaultReplicas, minAvailable, traffic, ...defaults } = profile.services;
   const replicas = item.whole("replicas", 0, 1000);
   const port = item.value("port", isPort, "use a whole number from 1 to 65535") ?? defaultPort;
+  if (podPorts.includes(port)) {
+    item.problem("port", port, `the sidecar or the log scraper listens there; not one of ${podPorts.join(", ")}`);
+  }
   const args = item.value(
     "args",
     (v): v is string[] => Array.isArray(v) && v.every((a) => typeof a === "string"),
@@ -99,11 +119,9 @@ function readService(item: ItemReader, profile: Profile, names: readonly string[
     // A number of one's own means that number: no autoscaler, and no budget that it could never meet.
     autoscaling: replicas === undefined ? autoscaling : undefined,
     minAvailable: (replicas ?? defaultReplicas) > (minAvailable ?? 0) ? minAvailable : undefined,
-    resources:
-      item.value("resources", isResources, "use an object with requests and limits, each of cpu and memory") ??
-      defaults.resources,
+    resources: readResources(item) ?? defaults.resources,
     path: item.value("path", (v): v is string => typeof v === "string" && isPath(v), pathFix),
-    env: item.value("env", isTextMap, "use an object of texts"),
+    env: item.variables("env"),
     ...container,
     ...readTraffic(item, traffic),
     versions: versions?.map((version, i) =>
@@ -177,26 +195,11 @@ function rejectTwins(
   });
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value.length > 0;
-}
-
 function isPathText(value: unknown): value is string {
   return typeof value === "string" && isPath(value);
 }
 
 function isPath(value: string): boolean {
-  return value === "/" || /^(\/[A-Za-z0-9._~-]+)+$/.test(value);
-}
-
-function isTextMap(value: unknown): value is Record<string, string> {
-  return isObject(value) && Object.values(value).every((v) => typeof v === "string");
-}
-
-function isResources(value: unknown): value is NonNullable<EchoServiceArgs["resources"]> {
-  const isAmounts = (v: unknown) =>
-    isObject(v) && Object.values(v).every((amount) => /^\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi)?$/.test(String(amount)));
-  return (
-    isObject(value) && Object.entries(value).every(([key, v]) => ["requests", "limits"].includes(key) && isAmounts(v))
-  );
+  // Envoy resolves . and .. before it looks for a route.
+  return value === "/" || (/^(\/[A-Za-z0-9._~-]+)+$/.test(value) && !/\/\.{1,2}(\/|$)/.test(value));
 }

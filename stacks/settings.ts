@@ -2,12 +2,26 @@ import * as pulumi from "@pulumi/pulumi";
 import { allConfig } from "@pulumi/pulumi/runtime";
 import { chooseCluster } from "./cluster";
 import type { Cluster } from "./cluster";
-import { parseConfig } from "./config";
+import { configNamespace, parseConfig } from "./config";
 import type { StackConfig } from "./config";
+import type { ServiceConfig, ServiceVersion } from "./servicesConfig";
 import { kubeconfigFiles, nodeAddress, readKubeconfig } from "./kubeconfig";
 
+/** @returns true if a key, with its namespace, is encrypted in the stack's file. The SDK knows, but does not say; so does its source. */
+function isConfigSecret(key: string): boolean {
+  const keys: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
+  return Array.isArray(keys) && keys.includes(key);
+}
+
+/** A service whose environment may be secret. */
+type SecretableService = Omit<ServiceConfig, "env" | "versions"> & {
+  env?: Record<string, pulumi.Input<string>>;
+  versions?: (Omit<ServiceVersion, "env"> & { env?: Record<string, pulumi.Input<string>> })[];
+};
+
 /** All that the program is told from outside: its configuration, and the cluster that it goes to. */
-export type Settings = Omit<StackConfig, "cluster"> & {
+export type Settings = Omit<StackConfig, "cluster" | "services"> & {
+  services: SecretableService[];
   cluster: Cluster & { kubeconfig?: string; nodeAddress?: string };
 };
 
@@ -16,9 +30,28 @@ export type Settings = Omit<StackConfig, "cluster"> & {
  * @throws ConfigError naming all mistakes, before any resource is declared.
  */
 export function readSettings(): Settings {
-  const config = parseConfig(allConfig());
+  const config = parseConfig(allConfig(), isConfigSecret);
   const { kubeconfig } = config.cluster;
   const contexts = readKubeconfig(kubeconfigFiles(kubeconfig));
   const cluster = chooseCluster(config.cluster, contexts, pulumi.runtime.isDryRun());
-  return { ...config, cluster: { ...cluster, kubeconfig, nodeAddress: nodeAddress(cluster.context, contexts) } };
+  const services = config.services.map((service) =>
+    // What was encrypted in the stack's file stays so in the state; only the pods see it.
+    isConfigSecret(`${configNamespace}:services`) ? withSecretEnv(service) : service,
+  );
+  return {
+    ...config,
+    services,
+    cluster: { ...cluster, kubeconfig, nodeAddress: nodeAddress(cluster.context, contexts) },
+  };
+}
+
+/** @returns the service with every value of its environment marked as a secret. */
+function withSecretEnv(service: ServiceConfig): SecretableService {
+  const secret = (env?: Record<string, string>) =>
+    env && Object.fromEntries(Object.entries(env).map(([name, value]) => [name, pulumi.secret(value)]));
+  return {
+    ...service,
+    env: secret(service.env),
+    versions: service.versions?.map((version) => ({ ...version, env: secret(version.env) })),
+  };
 }

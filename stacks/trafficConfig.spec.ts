@@ -168,7 +168,7 @@ describe("versions of a service", () => {
     ["no version", { versions: [] }, "versions", /at least one/],
     [
       "a text for an image of one's own",
-      { versions: [{ version: "v1", image: "x", text: "y" }] },
+      { versions: [{ version: "v1", image: "x:1", text: "y" }] },
       "versions[0].text",
       /default image/,
     ],

@@ -63,7 +63,8 @@ function readRetries(item: ItemReader, timeout: string | undefined, defaults?: R
     // A service with a short timeout of its own need not know how long the profile lets one try be.
     return defaults && outlasts(defaults.perTryTimeout, timeout) ? { ...defaults, perTryTimeout: undefined } : defaults;
   }
-  const attempts = retries.required("attempts", retries.whole("attempts", 0, mostAttempts), 0);
+  const tries = retries.whole("attempts", 0, mostAttempts);
+  const attempts = retries.required("attempts", tries, 0, 2);
   const perTryTimeout = retries.duration("perTryTimeout");
   if (outlasts(perTryTimeout, timeout)) {
     retries.problem(
@@ -73,15 +74,20 @@ function readRetries(item: ItemReader, timeout: string | undefined, defaults?: R
     );
   }
   const retryOn = retries.text("retryOn");
-  const unknown = (retryOn?.split(",") ?? []).filter(
-    (one) => !retryConditions.includes(one) && !/^[1-5]\d\d$/.test(one),
-  );
+  if (tries === 0) {
+    // Istio's webhook refuses such a route.
+    for (const [key, value] of Object.entries({ perTryTimeout, retryOn }).filter(([, value]) => value !== undefined)) {
+      retries.problem(key, value, "with attempts 0 nothing is tried again; raise attempts, or remove this");
+    }
+  }
+  const unknown = (retryOn?.split(",") ?? [])
+    .map((one) => one.trim())
+    .filter((one) => !retryConditions.includes(one) && !/^[1-5]\d\d$/.test(one));
   if (unknown.length > 0) {
-    retries.problem(
-      "retryOn",
-      retryOn,
-      `${unknown.join(", ")} is unknown; use status codes and ${retryConditions.join(", ")}, with a comma and no space between`,
-    );
+    const known = `use status codes and ${retryConditions.join(", ")}`;
+    retries.problem("retryOn", retryOn, `${unknown.join(", ")} is unknown; ${known}`);
+  } else if (retryOn !== undefined && /\s/.test(retryOn)) {
+    retries.problem("retryOn", retryOn, "Envoy takes no blanks here; put a comma and nothing else between conditions");
   }
   return { attempts, perTryTimeout, retryOn };
 }
@@ -105,8 +111,12 @@ function readCircuitBreaker(item: ItemReader): CircuitBreaker | undefined {
   const ejection = {
     interval: breaker.duration("interval"),
     baseEjectionTime: breaker.duration("baseEjectionTime"),
-    maxEjectionPercent: breaker.percent("maxEjectionPercent"),
+    // A whole number in Istio's API, unlike other percentages.
+    maxEjectionPercent: breaker.whole("maxEjectionPercent", 0, 100),
   };
+  if (keys.every((key) => !breaker.has(key))) {
+    item.problem("circuitBreaker", {}, `it limits nothing; set one of ${keys.join(", ")}, or remove the key`);
+  }
   if (!breaker.has("consecutive5xx")) {
     for (const [key, value] of Object.entries(ejection).filter(([, value]) => value !== undefined)) {
       breaker.problem(key, value, "without consecutive5xx nothing is ever ejected; set that too, or remove this");
@@ -154,6 +164,9 @@ function readFault(item: ItemReader): Fault | undefined {
   const fault = item.object("fault", ["delay", "abort"]);
   const delay = fault?.object("delay", ["percent", "duration"]);
   const abort = fault?.object("abort", ["percent", "status"]);
+  if (fault && !fault.has("delay") && !fault.has("abort")) {
+    item.problem("fault", {}, "it does nothing; set delay or abort, or remove the key");
+  }
   return (
     fault && {
       ...(delay && {

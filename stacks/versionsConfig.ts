@@ -27,6 +27,9 @@ export const versionsKeys = ["versions", "canary", "mirror"] as const;
 /** Longest name of a version: it is a part of names that have 63 characters at most. */
 const versionPattern = /^[a-z]([-a-z0-9]{0,14}[a-z0-9])?$/;
 
+/** Stands for a name that is missing or wrong, so that the rest can still be judged. */
+const unnamed = "unnamed";
+
 /** Reads the versions of a service. */
 export function readVersions(item: ItemReader): VersionsConfig {
   const versions = item.objects("versions", ["version", "weight", "text", "image", "args", "env", "replicas"]);
@@ -45,7 +48,7 @@ export function readVersions(item: ItemReader): VersionsConfig {
   }
   const names = parsed?.map(({ version }) => version) ?? [];
   names.forEach((name, i) => {
-    if (names.indexOf(name) < i) {
+    if (name !== unnamed && names.indexOf(name) < i) {
       item.problem(`versions[${i}].version`, name, "another version has this name; give each its own");
     }
   });
@@ -54,14 +57,19 @@ export function readVersions(item: ItemReader): VersionsConfig {
 
 function readVersion(item: ItemReader): VersionConfig {
   const version = item.textLike("version", versionPattern, "use at most 16 of a-z, 0-9 and -, a letter first: v2");
+  const weight = item.whole("weight", 0, 100);
+  const replicas = item.whole("replicas", 0, 1000);
+  if (replicas === 0 && weight !== undefined && weight > 0) {
+    item.problem("replicas", 0, `${weight} percent of the requests go to it; give it a pod, or a weight of 0`);
+  }
   return {
-    version: item.required("version", version, "unnamed"),
-    weight: item.whole("weight", 0, 100),
+    version: item.required("version", version, unnamed, "v2"),
+    weight,
     text: item.text("text"),
-    image: item.text("image"),
+    image: item.image("image"),
     args: item.value("args", isTexts, "use a list of texts"),
-    env: item.value("env", isTextMap, "use an object of texts"),
-    replicas: item.whole("replicas", 0, 1000),
+    env: item.variables("env"),
+    replicas,
   };
 }
 
@@ -72,7 +80,7 @@ function readCanary(item: ItemReader, names: string[]): Canary | undefined {
   }
   const header = canary.textLike("header", /^[A-Za-z0-9-]+$/, "use the name of a header, such as x-canary");
   return {
-    header: canary.required("header", header, "unnamed"),
+    header: canary.required("header", header, unnamed, "x-canary"),
     value: canary.text("value"),
     version: readSubset(canary, names),
   };
@@ -85,9 +93,12 @@ function readMirror(item: ItemReader, names: string[]): Mirror | undefined {
 
 /** @returns the version that a canary or mirror names, which must be one of the service's. */
 function readSubset(item: ItemReader, names: string[]): string {
-  const version = item.required("version", item.text("version"), "");
+  const version = item.required("version", item.text("version"), "", "v2");
   if (version !== "" && !names.includes(version)) {
-    const known = names.length > 0 ? `it has ${names.join(", ")}` : "it has none; declare versions";
+    const known =
+      names.length > 0
+        ? `it has ${names.filter((name) => name !== unnamed).join(", ")}`
+        : "it has none; declare versions";
     item.problem("version", version, `the service has no such version; ${known}`);
   }
   return version;
@@ -100,13 +111,4 @@ export function fitsInNames(service: string, version: string): boolean {
 
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((one) => typeof one === "string");
-}
-
-function isTextMap(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((one) => typeof one === "string")
-  );
 }

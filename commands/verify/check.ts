@@ -21,7 +21,7 @@ export const fail = (evidence: string, cause: string, next: string): Outcome => 
 export const skip = (evidence: string): Outcome => ({ verdict: "skip", evidence });
 
 /** What checks work with. */
-export interface Context extends MeshOutputs {
+export interface Context extends Pick<MeshOutputs, "declared" | "gatewayUrl"> {
   cluster: Cluster;
   /** Sends requests to the ingress gateway. */
   http: HttpClient;

@@ -1,4 +1,5 @@
 import type { EnvoyFilterSpec } from "../../components/istioApi/envoyFilter";
+import { inboundHttpFilter } from "../../components/istioApi/inboundHttpFilter";
 import type { LiveObject } from "../../sandbox/applier/kubeClient";
 
 /** Headers by which a request asks to be failed or delayed, once {@link faultsOnRequest} is there. */
@@ -21,31 +22,14 @@ export function faultsOnRequest(namespace: string): LiveObject {
   const spec: EnvoyFilterSpec = {
     priority: 20,
     configPatches: [
-      {
-        applyTo: "HTTP_FILTER",
-        match: {
-          context: "SIDECAR_INBOUND",
-          listener: {
-            filterChain: {
-              filter: {
-                name: "envoy.filters.network.http_connection_manager",
-                subFilter: { name: "envoy.filters.http.router" },
-              },
-            },
-          },
+      inboundHttpFilter({
+        name: "sidecar-mesh.verify-faults",
+        typed_config: {
+          "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
+          abort: { header_abort: {}, percentage },
+          delay: { header_delay: {}, percentage },
         },
-        patch: {
-          operation: "INSERT_BEFORE",
-          value: {
-            name: "sidecar-mesh.verify-faults",
-            typed_config: {
-              "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
-              abort: { header_abort: {}, percentage },
-              delay: { header_delay: {}, percentage },
-            },
-          },
-        },
-      },
+      }),
     ],
   };
   return {

@@ -67,7 +67,7 @@ export async function verify(request: VerifyRequest): Promise<Report> {
 
   const http = gatewayClient(declared, { timeoutMs: 20_000, connections: 20 });
   try {
-    const found = await runChecks(checks, { cluster, declared, gatewayUrl, http, deep }, onResult);
+    const found = await runChecks(checks, { ...mesh, cluster, http, deep }, onResult);
     return reportOf([...results, ...found], seconds());
   } finally {
     http.close();

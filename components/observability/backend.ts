@@ -53,6 +53,8 @@ export interface BackendSpec {
   dataFolder?: string;
   /** Rules of a ClusterRole for its ServiceAccount. Default: none, and no token is mounted. */
   clusterRules?: k8s.types.input.rbac.v1.PolicyRule[];
+  /** Rules of a Role in another namespace for its ServiceAccount, besides `clusterRules`. Default: none. */
+  roleElsewhere?: { namespace: pulumi.Input<string>; rules: k8s.types.input.rbac.v1.PolicyRule[] };
   /** Secret whose entries become variables, if it exists. Default: none. */
   envFromSecret?: string;
   /** Name of a Service without an address, by which the pods find each other, ready or not. Default: none is made. */
@@ -93,7 +95,7 @@ export function declareBackend(
   const metadata = { name: app, namespace, labels: { app } };
   const account = declareAccount(name, spec, opts);
   const config = spec.configIsSecret
-    ? new k8s.core.v1.Secret(`${name}-config`, { metadata, stringData: spec.config }, opts)
+    ? new k8s.core.v1.Secret(`${name}-config`, { metadata, stringData: pulumi.secret(spec.config) }, opts)
     : new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: spec.config }, opts);
   const { volume, replicas } = spec.sizing;
 
@@ -176,7 +178,12 @@ export function declareBackend(
 /** Declares a ServiceAccount and, if it has rules, what it may do in the whole cluster. */
 export function declareAccount(
   name: string,
-  { app, namespace, clusterRules }: Pick<BackendSpec, "app" | "namespace" | "clusterRules">,
+  {
+    app,
+    namespace,
+    clusterRules,
+    roleElsewhere,
+  }: Pick<BackendSpec, "app" | "namespace" | "clusterRules" | "roleElsewhere">,
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.ServiceAccount {
   const account = new k8s.core.v1.ServiceAccount(
@@ -184,16 +191,31 @@ export function declareAccount(
     { metadata: { name: app, namespace, labels: { app } }, automountServiceAccountToken: false },
     opts,
   );
+  const subjects = [{ kind: "ServiceAccount", name: account.metadata.name, namespace }];
+  // Names of the whole cluster, and of a namespace that is not ours alone, are shared with whatever else is installed there.
+  const shared = { name: `sidecar-mesh-${app}`, labels: { app } };
   if (clusterRules) {
-    // Cluster-wide names are shared with whatever else is installed there.
-    const metadata = { name: `sidecar-mesh-${app}`, labels: { app } };
+    const metadata = shared;
     const role = new k8s.rbac.v1.ClusterRole(`${name}-role`, { metadata, rules: clusterRules }, opts);
     new k8s.rbac.v1.ClusterRoleBinding(
       `${name}-binding`,
       {
         metadata,
         roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
-        subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
+        subjects,
+      },
+      opts,
+    );
+  }
+  if (roleElsewhere) {
+    const metadata = { ...shared, namespace: roleElsewhere.namespace };
+    const role = new k8s.rbac.v1.Role(`${name}-role-elsewhere`, { metadata, rules: roleElsewhere.rules }, opts);
+    new k8s.rbac.v1.RoleBinding(
+      `${name}-binding-elsewhere`,
+      {
+        metadata,
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+        subjects,
       },
       opts,
     );

@@ -146,9 +146,10 @@ export class Grafana extends pulumi.ComponentResource {
     super("sidecar-mesh:index:Grafana", name, {}, opts);
     const { namespace } = args;
     const password = new random.RandomPassword(`${name}-admin`, { length: 24, special: false }, { parent: this });
+    this.adminPassword = pulumi.secret(password.result);
     const secret = new k8s.core.v1.Secret(
       `${name}-admin`,
-      { metadata: { name: "grafana-admin", namespace }, stringData: { password: password.result } },
+      { metadata: { name: "grafana-admin", namespace }, stringData: { password: this.adminPassword } },
       { parent: this },
     );
     const dashboards = new k8s.core.v1.ConfigMap(
@@ -194,7 +195,6 @@ export class Grafana extends pulumi.ComponentResource {
       this,
     );
 
-    this.adminPassword = pulumi.secret(password.result);
     this.url = pulumi
       .all([namespace, service.metadata.name, workload.id])
       .apply(([ns, serviceName]) => `http://${serviceName}.${ns}:${grafanaPort}${path}`);

@@ -13,6 +13,8 @@ export interface KialiArgs {
   sizing: Omit<Sizing, "volume">;
   /** Istio's root namespace. */
   systemNamespace: string;
+  /** Namespace of istiod, known once it is there. Default: `systemNamespace`, which then has to be there. */
+  controlPlaneNamespace?: pulumi.Input<string>;
   /** How it asks who somebody is: `token` takes a token of the cluster, `anonymous` lets everybody in. */
   auth: "anonymous" | "token";
   /** URL of Prometheus inside the cluster; Kiali's graph is made from it. */
@@ -30,37 +32,49 @@ export const kialiPort = 20001;
 
 const user = 1000;
 
-/** What it looks at. It is for looking only: nothing here lets it change the mesh. */
+const read = ["get", "list", "watch"];
+
+/** What it looks at. It is for looking only: nothing here lets it change the mesh, or read a Secret. */
 const clusterRules: k8s.types.input.rbac.v1.PolicyRule[] = [
   {
     apiGroups: [""],
     resources: ["configmaps", "endpoints", "namespaces", "pods", "pods/log", "replicationcontrollers", "services"],
-    verbs: ["get", "list", "watch"],
+    verbs: read,
   },
+  { apiGroups: ["apps"], resources: ["daemonsets", "deployments", "replicasets", "statefulsets"], verbs: read },
+  { apiGroups: ["batch"], resources: ["cronjobs", "jobs"], verbs: read },
   {
-    apiGroups: ["apps"],
-    resources: ["daemonsets", "deployments", "replicasets", "statefulsets"],
-    verbs: ["get", "list", "watch"],
-  },
-  { apiGroups: ["batch"], resources: ["cronjobs", "jobs"], verbs: ["get", "list", "watch"] },
-  {
-    apiGroups: [
-      "networking.istio.io",
-      "security.istio.io",
-      "extensions.istio.io",
-      "telemetry.istio.io",
-      "gateway.networking.k8s.io",
+    apiGroups: ["networking.istio.io"],
+    resources: [
+      ...["destinationrules", "envoyfilters", "gateways", "proxyconfigs", "serviceentries", "sidecars"],
+      ...["virtualservices", "workloadentries", "workloadgroups"],
     ],
-    resources: ["*"],
-    verbs: ["get", "list", "watch"],
+    verbs: read,
   },
   {
-    apiGroups: ["admissionregistration.k8s.io"],
-    resources: ["mutatingwebhookconfigurations"],
-    verbs: ["get", "list", "watch"],
+    apiGroups: ["security.istio.io"],
+    resources: ["authorizationpolicies", "peerauthentications", "requestauthentications"],
+    verbs: read,
   },
+  { apiGroups: ["extensions.istio.io"], resources: ["wasmplugins"], verbs: read },
+  { apiGroups: ["telemetry.istio.io"], resources: ["telemetries"], verbs: read },
+  {
+    apiGroups: ["gateway.networking.k8s.io"],
+    resources: [
+      ...["gatewayclasses", "gateways", "grpcroutes", "httproutes", "referencegrants", "tcproutes", "tlsroutes"],
+    ],
+    verbs: read,
+  },
+  { apiGroups: ["admissionregistration.k8s.io"], resources: ["mutatingwebhookconfigurations"], verbs: read },
+];
+
+/** Whoever shows it a token has to be looked up. */
+const tokenRules: k8s.types.input.rbac.v1.PolicyRule[] = [
   { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
-  // istiod's own view of its proxies, through its debug port.
+];
+
+/** istiod's own view of its proxies, through its debug port; in istiod's namespace alone, for a port-forward reaches any port of a pod. */
+const debugRules: k8s.types.input.rbac.v1.PolicyRule[] = [
   { apiGroups: [""], resources: ["pods/portforward"], verbs: ["create"] },
 ];
 
@@ -150,7 +164,8 @@ export class Kiali extends pulumi.ComponentResource {
         // It holds the signing key.
         configIsSecret: true,
         configFolder: "/kiali-configuration",
-        clusterRules,
+        clusterRules: args.auth === "token" ? [...clusterRules, ...tokenRules] : clusterRules,
+        roleElsewhere: { namespace: args.controlPlaneNamespace ?? args.systemNamespace, rules: debugRules },
         sizing: args.sizing,
       },
       this,

@@ -50,6 +50,8 @@ export interface ObservabilityArgs {
   podLogsFolder: string;
   /** Namespace of istiod. */
   systemNamespace: string;
+  /** The same, known once it is there. Default: `systemNamespace`, which then has to be there. */
+  controlPlaneNamespace?: pulumi.Input<string>;
   /** Serve each page under its path of the ingress gateway. Default false. */
   exposed?: boolean;
   /** Install Kiali: how it runs, and how it asks who somebody is. Default: it is left out. */
@@ -177,6 +179,7 @@ export class Observability extends pulumi.ComponentResource {
           namespace,
           image: images.kiali,
           systemNamespace: args.systemNamespace,
+          controlPlaneNamespace: args.controlPlaneNamespace,
           prometheusUrl,
           jaegerUrl,
           grafana: grafana && {

@@ -30,7 +30,7 @@ const user = 65534;
 
 /** It looks pods up to find what to scrape, and may read nothing else. */
 const clusterRules: k8s.types.input.rbac.v1.PolicyRule[] = [
-  { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
+  { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] },
 ];
 
 /** Prometheus: scrapes istiod, every proxy and the other backends, and holds the recording and alerting rules. */

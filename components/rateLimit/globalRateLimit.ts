@@ -1,4 +1,5 @@
 import type { EnvoyFilterSpec } from "../istioApi/envoyFilter";
+import { inboundHttpFilter } from "../istioApi/inboundHttpFilter";
 
 /** Windows in which requests are counted. */
 export const rateLimitUnits = ["second", "minute", "hour", "day"] as const;
@@ -66,46 +67,28 @@ export function globalRateLimitFilter(
     // Later than a local limit, which stands before it then: what a pod refuses by itself need not be asked about.
     priority: 20,
     configPatches: [
-      {
-        applyTo: "HTTP_FILTER",
-        match: {
-          context: "SIDECAR_INBOUND",
-          listener: {
-            filterChain: {
-              filter: {
-                name: "envoy.filters.network.http_connection_manager",
-                // Last before the application: what authorization refuses is not counted.
-                subFilter: { name: "envoy.filters.http.router" },
+      inboundHttpFilter({
+        name: "envoy.filters.http.ratelimit",
+        typed_config: {
+          "@type": "type.googleapis.com/envoy.extensions.filters.http.ratelimit.v3.RateLimit",
+          domain,
+          timeout: `${timeoutSeconds}s`,
+          failure_mode_deny: !failOpen,
+          status_on_error: { code: "ServiceUnavailable" },
+          // x-ratelimit-limit, -remaining and -reset, on answers that pass as well.
+          enable_x_ratelimit_headers: "DRAFT_VERSION_03",
+          rate_limit_service: {
+            transport_api_version: "V3",
+            grpc_service: {
+              envoy_grpc: {
+                // istiod's name for it; Envoy would take it for the authority as well, where | is not allowed.
+                cluster_name: `outbound|${port}||${host}`,
+                authority: host,
               },
             },
           },
         },
-        patch: {
-          operation: "INSERT_BEFORE",
-          value: {
-            name: "envoy.filters.http.ratelimit",
-            typed_config: {
-              "@type": "type.googleapis.com/envoy.extensions.filters.http.ratelimit.v3.RateLimit",
-              domain,
-              timeout: `${timeoutSeconds}s`,
-              failure_mode_deny: !failOpen,
-              status_on_error: { code: "ServiceUnavailable" },
-              // x-ratelimit-limit, -remaining and -reset, on answers that pass as well.
-              enable_x_ratelimit_headers: "DRAFT_VERSION_03",
-              rate_limit_service: {
-                transport_api_version: "V3",
-                grpc_service: {
-                  envoy_grpc: {
-                    // istiod's name for it; Envoy would take it for the authority as well, where | is not allowed.
-                    cluster_name: `outbound|${port}||${host}`,
-                    authority: host,
-                  },
-                },
-              },
-            },
-          },
-        },
-      },
+      }),
       {
         applyTo: "VIRTUAL_HOST",
         match: { context: "SIDECAR_INBOUND" },

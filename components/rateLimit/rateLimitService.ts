@@ -37,6 +37,8 @@ export interface RateLimitServiceArgs {
   redis?: RedisAddress;
   /** Control plane revision that injects the pods. Default: the default one. */
   revision?: string;
+  /** Annotations of the pods. Default none. */
+  podAnnotations?: Record<string, string>;
   /** What the pods accept. Default `STRICT`: plain text is refused. */
   mtls?: MutualTlsMode;
   /** Pod Security level that the namespace enforces. Default: the cluster decides. */
@@ -93,7 +95,7 @@ export class RateLimitService extends pulumi.ComponentResource {
       ? undefined
       : declareRedis(
           `${name}-redis`,
-          { namespace, image: images.redis, resources: sizing.redisResources },
+          { namespace, image: images.redis, resources: sizing.redisResources, podAnnotations: args.podAnnotations },
           // No pod starts unprotected.
           { parent: this, dependsOn: [meshNamespace, access] },
         );
@@ -105,6 +107,7 @@ export class RateLimitService extends pulumi.ComponentResource {
         resources: sizing.resources,
         replicas: sizing.replicas,
         limits: limitsFile(servicesNamespace, limits),
+        podAnnotations: args.podAnnotations,
         redis: args.redis ?? { host: redisName, port: redisPort },
       },
       // It ends at once if Redis does not answer.

@@ -14,6 +14,8 @@ export interface RedisSpec {
   namespace: pulumi.Input<string>;
   image: pulumi.Input<string>;
   resources: Resources;
+  /** Annotations of the pods. Default none. */
+  podAnnotations?: Record<string, string>;
 }
 
 /**
@@ -32,7 +34,7 @@ const settings = {
 /** Declares the Redis that keeps the counters. @returns its Service, and its Deployment, which is done when it answers. */
 export function declareRedis(
   name: string,
-  { namespace, image, resources }: RedisSpec,
+  { namespace, image, resources, podAnnotations }: RedisSpec,
   opts: pulumi.CustomResourceOptions,
 ): { service: k8s.core.v1.Service; deployment: k8s.apps.v1.Deployment } {
   const labels = { app: redisName };
@@ -52,7 +54,7 @@ export function declareRedis(
         // Two of them at once would each count some of the requests.
         strategy: { type: "Recreate" },
         template: {
-          metadata: { labels: { ...labels, ...rateLimitVersion } },
+          metadata: { labels: { ...labels, ...rateLimitVersion }, annotations: podAnnotations },
           spec: rateLimitPod({
             serviceAccountName: account.metadata.name,
             container: {

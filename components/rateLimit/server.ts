@@ -29,6 +29,8 @@ export interface ServerSpec {
   /** The limits, as the service reads them. */
   limits: pulumi.Input<string>;
   redis: RedisAddress;
+  /** Annotations of the pods. Default none. */
+  podAnnotations?: Record<string, string>;
 }
 
 /** Where the image has its program. The image names no command of its own. */
@@ -75,7 +77,10 @@ export function declareServer(name: string, spec: ServerSpec, opts: pulumi.Custo
   const secret = spec.redis.auth
     ? new k8s.core.v1.Secret(
         `${name}-redis-auth`,
-        { metadata: { ...metadata, name: `${serverName}-redis-auth` }, stringData: { auth: spec.redis.auth } },
+        {
+          metadata: { ...metadata, name: `${serverName}-redis-auth` },
+          stringData: { auth: pulumi.secret(spec.redis.auth) },
+        },
         opts,
       )
     : undefined;
@@ -92,6 +97,7 @@ export function declareServer(name: string, spec: ServerSpec, opts: pulumi.Custo
           metadata: {
             labels: { ...labels, ...rateLimitVersion },
             annotations: {
+              ...spec.podAnnotations,
               "sidecar-mesh/config": configHash(config),
               // Not a hash: a password that somebody can guess, he could tell by its hash.
               ...(secret && { "sidecar-mesh/redis-auth": secret.metadata.resourceVersion }),

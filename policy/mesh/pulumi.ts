@@ -94,6 +94,10 @@ function typeOf(resource: ProgramResource): { group: string; version: string; ki
   return { group: group === "core" ? "" : group, version, kind };
 }
 
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function known<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -107,12 +111,13 @@ function known<T>(read: () => T): T | undefined {
 
 function releaseOf(resource: ProgramResource, props: Record<string, unknown>): Release | undefined {
   return known(() => {
-    const { chart, values, name, namespace } = props as Record<string, string | undefined>;
+    const { chart, values, name, namespace } = props;
+    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
     return {
-      chart: chart ?? "",
-      name: name ?? resource.name ?? "",
-      namespace: namespace ?? resource.defaultNamespace ?? "default",
-      values: (values ?? {}) as unknown as Record<string, unknown>,
+      chart: text(chart) ?? "",
+      name: text(name) ?? resource.name ?? "",
+      namespace: text(namespace) ?? resource.defaultNamespace ?? "default",
+      values: isMap(values) ? values : {},
       ...(resource.urn !== undefined && { urn: resource.urn }),
       dependencies: resource.dependencies ?? [],
     };
@@ -173,8 +178,11 @@ export function meshOfProgram(program: readonly ProgramResource[], meshConfig?: 
     };
     const items = known(() => props["items"]);
     if (type.kind.endsWith("List") && Array.isArray(items)) {
-      for (const item of items as Record<string, string>[]) {
-        const { apiVersion = "", kind = "" } = item;
+      for (const item of items.filter(isMap)) {
+        const { apiVersion, kind } = item;
+        if (typeof apiVersion !== "string" || typeof kind !== "string") {
+          continue;
+        }
         add({ ...common, ...groupAndVersion(apiVersion), kind, value: item }, resource);
       }
       continue;

@@ -303,8 +303,9 @@ function checkTraffic(error: Say, warn: Say, policy: TrafficPolicy, field: strin
   }
   for (const key of ["maxEjectionPercent", "minHealthPercent"]) {
     const value = outlier[key];
-    if (typeof value === "number" && (value < 0 || value > 100)) {
-      error(`${field}.outlierDetection.${key}`, `${value} is no percentage.`, "Use 0 to 100.");
+    // int32 in the API, unlike the percentages of routes.
+    if (typeof value === "number" && !(Number.isInteger(value) && value >= 0 && value <= 100)) {
+      error(`${field}.outlierDetection.${key}`, `${value} is no whole percentage.`, "Use a whole number, 0 to 100.");
     }
   }
   if (tls?.mode === "MUTUAL" && !tls.credentialName && !(tls.clientCertificate && tls.privateKey)) {

@@ -54,6 +54,7 @@ export async function applyProgram(program: Program, target: ApplyTarget): Promi
     }
     const outputs = await resolveOutputs(exports);
     await cluster.remove(cluster.inventory.unseen);
+    await cluster.inventory.settle();
     await cluster.inventory.recordOutputs(outputs);
     target.log(progress.summary());
     return outputs;

@@ -97,6 +97,15 @@ describe("applier", () => {
     assert.equal(progress.counts.updated, 1);
   });
 
+  it("waits for what is on its way out, and makes it again", async () => {
+    const leaving = configMap("a");
+    await api.apply({ ...leaving, metadata: { ...leaving.metadata, deletionTimestamp: new Date() } });
+    setTimeout(() => void api.delete({ apiVersion: "v1", kind: "ConfigMap", name: "a", namespace: "demo" }), 20);
+    await (await run()).applyObject("a", "t", configMap("a"));
+    assert.equal(progress.counts.created, 1);
+    assert.equal(api.objects.get("ConfigMap/demo/a")?.metadata?.deletionTimestamp, undefined);
+  });
+
   it("upgrades a release only when what it is made from changes", async () => {
     await (await run()).applyRelease("istiod", "t", release);
     await (await run()).applyRelease("istiod", "t", release);
@@ -165,6 +174,28 @@ describe("applier", () => {
     assert.deepEqual(api.deleted, ["ConfigMap/demo/b", "ConfigMap/demo/a", "Namespace//demo"]);
     assert.deepEqual(helm.uninstalls, ["istiod"]);
     assert.equal(cluster.inventory.entries.length, 0);
+  });
+
+  it("removes by what depends on what now, not by what was there first", async () => {
+    const first = await run();
+    await first.applyRelease("old", "t", { ...release, name: "istiod" });
+    await first.applyObject("route", "t", configMap("route"));
+    await first.inventory.settle();
+    // Another control plane takes the first one's place, so that the route depends on it.
+    const second = await run();
+    await second.applyRelease("new", "t", { ...release, name: "istiod-next" });
+    await second.applyObject("route", "t", configMap("route"));
+    await second.remove(second.inventory.unseen);
+    await second.inventory.settle();
+    const order = (await run()).inventory.entries.map(({ resource }) => resource);
+    assert.deepEqual(order, ["new", "route"]);
+    // A run that changes nothing writes nothing.
+    const before = (await api.get(inventoryRef))?.metadata?.resourceVersion;
+    const third = await run();
+    await third.applyRelease("new", "t", { ...release, name: "istiod-next" });
+    await third.applyObject("route", "t", configMap("route"));
+    await third.inventory.settle();
+    assert.equal((await api.get(inventoryRef))?.metadata?.resourceVersion, before);
   });
 
   it("generates a value once and keeps it", async () => {

@@ -36,7 +36,12 @@ export class Cluster {
     const started = Date.now();
     const ref = refOf(declared);
     await this.inventory.record({ resource, kind: "object", ref });
-    const before = await this.client.get(ref);
+    let before = await this.client.get(ref);
+    if (before?.metadata?.deletionTimestamp !== undefined) {
+      // A removal that was cut short goes on by itself. What is on its way out can't be kept, only made again.
+      await this.untilGone(ref);
+      before = undefined;
+    }
     const applied = await this.client.apply(declared);
     const change: Change = !before ? "created" : contentOf(before) === contentOf(applied) ? "unchanged" : "updated";
     const ready = await this.untilReady(type, applied);

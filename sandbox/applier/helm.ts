@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { run, tryRun } from "../system/run";
 
 /** The inputs of a `kubernetes:helm.sh/v3:Release` that are put to use here. */
@@ -24,6 +25,9 @@ export interface ReleaseStatus {
 
 /** States in which Helm refuses to go on, because another Helm seems to be at work; here it was one that got killed. */
 const unfinished = ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"];
+
+/** How long a release is watched that somebody may still be at work on. */
+const settlingMs = 15_000;
 
 /** The helm command against one cluster. */
 export class Helm {
@@ -64,7 +68,7 @@ export class Helm {
   /** Installs or upgrades a release and waits until it is ready. Picks up one that was left half done. */
   async upgrade(inputs: ReleaseInputs): Promise<void> {
     const { name, namespace, chart, version, repositoryOpts, values = {}, timeout = 600 } = inputs;
-    const before = await this.status(name, namespace);
+    const before = await this.settled(name, namespace);
     if (before && unfinished.includes(before.status)) {
       await this.recover(name, namespace, before);
     }
@@ -86,6 +90,21 @@ export class Helm {
   /** Removes a release and waits until its objects are gone. */
   async uninstall(name: string, namespace: string): Promise<void> {
     await run(this.binary, [...this.globals, "uninstall", name, "-n", namespace, "--ignore-not-found", "--wait"]);
+  }
+
+  /**
+   * @returns the status of a release once nobody seems to be at work on it. A helm that outlived whoever ran it is done in seconds, and
+   * must not be undone while it works; one that was killed as well changes nothing any more.
+   */
+  private async settled(name: string, namespace: string): Promise<ReleaseStatus | undefined> {
+    const end = Date.now() + settlingMs;
+    for (;;) {
+      const status = await this.status(name, namespace);
+      if (!status || !unfinished.includes(status.status) || Date.now() > end) {
+        return status;
+      }
+      await sleep(500);
+    }
   }
 
   private async recover(name: string, namespace: string, { status, revision }: ReleaseStatus): Promise<void> {

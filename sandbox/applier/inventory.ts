@@ -47,6 +47,8 @@ export class Inventory {
   private readonly seen = new Set<string>();
   private writing: Promise<void> = Promise.resolve();
   private dirty = false;
+  /** Entries came or went in this run. */
+  private changed = false;
 
   private constructor(
     private readonly client: KubeClient,
@@ -83,6 +85,7 @@ export class Inventory {
     this.seen.add(entryKey(entry));
     const index = this.content.entries.findIndex((known) => entryKey(known) === entryKey(entry));
     if (index < 0) {
+      this.changed = true;
       this.content.entries.push(entry);
     } else if (JSON.stringify(this.content.entries[index]) === JSON.stringify(entry)) {
       return;
@@ -94,8 +97,22 @@ export class Inventory {
 
   /** Forgets an entry whose object is gone. */
   async forget(entry: Entry): Promise<void> {
+    this.changed = true;
     this.content.entries = this.content.entries.filter((known) => entryKey(known) !== entryKey(entry));
     await this.write();
+  }
+
+  /**
+   * Puts the entries in the order of this run. Something that was added later, say another control plane, may by now be what older
+   * things depend on, and must not go before them. Only for a run that was complete: one that was not has not seen everything.
+   */
+  async settle(): Promise<void> {
+    if (this.changed) {
+      const order = new Map([...this.seen].map((key, i) => [key, i]));
+      const at = (entry: Entry) => order.get(entryKey(entry)) ?? -1;
+      this.content.entries = [...this.content.entries].sort((a, b) => at(a) - at(b));
+      await this.write();
+    }
   }
 
   /** @returns the value of a resource, generated once and kept. */

@@ -19,6 +19,9 @@ export interface ObjectRef {
 /** Owner of the fields that we apply. */
 const fieldManager = "sidecar-mesh";
 
+/** API versions of Istio's own types. */
+const istioTypes = /\.istio\.io\//;
+
 /** Times a request is tried again while the API server or a webhook of Istio's does not answer. */
 const retries = 8;
 
@@ -72,8 +75,11 @@ export class KubeClient {
 
   /** Deletes the object and what it owns. @returns false if there was none. */
   async delete(ref: ObjectRef): Promise<boolean> {
+    // Foreground means a finalizer, which is taken away by an update; and Istio's webhook refuses those of its types once istiod is gone.
+    // They own nothing, so that there is nothing to wait for.
+    const propagation = istioTypes.test(ref.apiVersion) ? "Background" : "Foreground";
     const deleted = await this.orUndefined(() =>
-      this.api.delete(header(ref), undefined, undefined, undefined, undefined, "Foreground"),
+      this.api.delete(header(ref), undefined, undefined, undefined, undefined, propagation),
     );
     return deleted !== undefined;
   }

@@ -89,6 +89,14 @@ export const binaryGroups = {
       { module: istio, from: "tools/packaging/common/envoy_bootstrap.json", to: "envoy_bootstrap.json" },
     ],
   },
+  "istio-cni": {
+    name: "istio-cni",
+    outputs: ["install-cni", "istio-cni"],
+    stamps: [
+      { module: istio, variable: "istio.io/istio/pkg/version.buildVersion", value: istioTag },
+      { module: istio, variable: "istio.io/istio/pkg/version.buildTag", value: istioTag },
+    ],
+  },
   "http-echo": {
     name: "http-echo",
     outputs: ["http-echo"],

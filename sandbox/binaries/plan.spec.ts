@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { requiredVersion } from "./goMod";
 import { binaryGroups, istioTag } from "./groups";
 import { buildFlags, buildKey, buildPlan } from "./plan";
 
@@ -43,4 +46,12 @@ describe("binaryGroups", () => {
       assert.match(buildPlan(group, "/cache").folder, new RegExp(`^/cache/binaries/${group.name}-[0-9a-f]{12}$`));
     });
   }
+});
+
+describe("istio-cni", () => {
+  it("is of the same Istio as the control plane", () => {
+    const version = (group: string) =>
+      requiredVersion(readFileSync(join(__dirname, group, "go.mod"), "utf8"), "istio.io/istio");
+    assert.equal(version("istio-cni"), version("core"));
+  });
 });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { StatePaths } from "../paths";
-import { CGROUP, network, NODE_NAME, ports } from "./settings";
+import { CGROUP, CNI_BIN, network, NODE_NAME, ports } from "./settings";
 
 /** containerd's configuration: everything of its own, so that another containerd on the machine is not disturbed. Pure. */
 export function containerdConfig(paths: StatePaths, pauseImage: string): string {
@@ -37,7 +37,7 @@ disabled_plugins = [
   stream_server_port = "0"
 
   [plugins."${cri}".cni]
-    bin_dir = "/usr/lib/cni"
+    bin_dir = "${CNI_BIN}"
     conf_dir = "${join(paths.config, "cni")}"
 
   [plugins."${cri}".containerd]

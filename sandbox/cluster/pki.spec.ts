@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { certificates, ensureCertificates } from "./pki";
@@ -25,7 +25,9 @@ describe("ensureCertificates", () => {
     assert.match(certificate("kubelet").subject, /O=system:nodes\nCN=system:node:sandbox/);
   });
   it("lets only the owner read", () => {
-    assert.equal(statSync(join(folder, "ca.key")).mode & 0o777, 0o600);
+    for (const file of readdirSync(folder)) {
+      assert.equal(statSync(join(folder, file)).mode & 0o777, 0o600, file);
+    }
   });
   it("leaves what is there alone", async () => {
     const before = certificate("ca").fingerprint256;

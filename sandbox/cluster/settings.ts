@@ -46,3 +46,6 @@ export const CONTEXT = "sandbox";
 /** The control group that holds every pod, and nothing else. */
 export const CGROUP = "sidecar-mesh";
 export const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc.cluster.local";
+
+/** Where Debian puts CNI plugins. */
+export const CNI_BIN = "/usr/lib/cni";

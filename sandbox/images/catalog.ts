@@ -131,20 +131,17 @@ function busyboxImage(sources: ImageSources): ImageRecipe {
 const sbin = "/usr/sbin";
 const xtablesFolder = "/usr/lib/x86_64-linux-gnu/xtables";
 
-/** Istio's agent and Envoy, and iptables for the init container, laid out where the agent looks for them. */
-async function proxyImage(sources: ImageSources): Promise<ImageRecipe> {
+/** iptables in both its forms, laid out where Istio's agents look for it. `programs` are others of the image that want their libraries. */
+async function iptablesEntries(programs: readonly string[] = []): Promise<ImageEntry[]> {
   const multi = { nft: `${sbin}/xtables-nft-multi`, legacy: `${sbin}/xtables-legacy-multi` };
-  const libraries = await sharedLibraries([sources.envoy, multi.nft, multi.legacy]);
+  const libraries = await sharedLibraries([...programs, multi.nft, multi.legacy]);
   const extensions = (await readdir(xtablesFolder)).filter((name) => name.endsWith(".so"));
-  const copy = (path: string, from: string, mode = 0o755): ImageEntry => ({ path, kind: "copy", from, mode });
-  const entries: ImageEntry[] = [
-    copy("/usr/local/bin/pilot-agent", join(sources.coreBin, "pilot-agent")),
-    copy("/usr/local/bin/envoy", sources.envoy),
-    copy("/var/lib/istio/envoy/envoy_bootstrap_tmpl.json", sources.envoyBootstrap, 0o644),
-    ...libraries.map((path) => copy(path, path)),
-    copy(multi.nft, multi.nft),
-    copy(multi.legacy, multi.legacy),
-    ...extensions.map((name) => copy(`${xtablesFolder}/${name}`, `${xtablesFolder}/${name}`)),
+  const copy = (path: string): ImageEntry => ({ path, kind: "copy", from: path, mode: 0o755 });
+  return [
+    ...libraries.map(copy),
+    copy(multi.nft),
+    copy(multi.legacy),
+    ...extensions.map((name) => copy(`${xtablesFolder}/${name}`)),
     ...["iptables", "ip6tables"].flatMap((family) =>
       ["", "-save", "-restore"].flatMap((verb): ImageEntry[] => [
         { path: `${sbin}/${family}${verb}`, kind: "link", target: "xtables-nft-multi" },
@@ -154,6 +151,32 @@ async function proxyImage(sources: ImageSources): Promise<ImageRecipe> {
     ),
     // iptables-legacy keeps its lock here.
     { path: "/run", kind: "folder" },
+  ];
+}
+
+/** The recipe of the node agent's image: the agent, and the plugin that it puts on the node. */
+export async function cniImage(binDir: string, istioTag: string): Promise<ImageRecipe> {
+  return programImage({
+    name: "install-cni",
+    tag: istioTag,
+    program: join(binDir, "install-cni"),
+    // The chart says so, too: it writes into folders of the node.
+    user: 0,
+    extra: [
+      { path: "/opt/cni/bin/istio-cni", kind: "copy", from: join(binDir, "istio-cni"), mode: 0o755 },
+      ...(await iptablesEntries()),
+    ],
+  });
+}
+
+/** Istio's agent and Envoy, and iptables for the init container, laid out where the agent looks for them. */
+async function proxyImage(sources: ImageSources): Promise<ImageRecipe> {
+  const copy = (path: string, from: string, mode = 0o755): ImageEntry => ({ path, kind: "copy", from, mode });
+  const entries: ImageEntry[] = [
+    copy("/usr/local/bin/pilot-agent", join(sources.coreBin, "pilot-agent")),
+    copy("/usr/local/bin/envoy", sources.envoy),
+    copy("/var/lib/istio/envoy/envoy_bootstrap_tmpl.json", sources.envoyBootstrap, 0o644),
+    ...(await iptablesEntries([sources.envoy])),
     { path: "/etc/istio/proxy", kind: "folder", uid: ISTIO_USER },
     ...baseEntries,
   ];

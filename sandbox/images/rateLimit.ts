@@ -23,20 +23,16 @@ export function rateLimitImage(binDir: string, tag: string): ImageRecipe {
 /** The image of Redis, from unpacked packages. */
 export async function redisImage(cache: string): Promise<ImageRecipe> {
   const program = unpackedPath(redisServer, cache);
+  const unpacked = redisLibraries.map((library) => ({ path: `/${library.file}`, from: unpackedPath(library, cache) }));
+  // The unpacked libraries want others, too.
+  const shared = await sharedLibraries([program, ...unpacked.map(({ from }) => from)]);
   return programImage({
     name: "redis",
     tag: REDIS_VERSION,
     program,
     programName: "redis-server",
     user: NOBODY,
-    extra: [
-      ...(await sharedLibraries([program])).map((path) => ({ path, kind: "copy" as const, from: path })),
-      ...redisLibraries.map((library) => ({
-        path: `/${library.file}`,
-        kind: "copy" as const,
-        from: unpackedPath(library, cache),
-      })),
-    ],
+    extra: [...shared.map((path) => ({ path, from: path })), ...unpacked].map((file) => ({ ...file, kind: "copy" })),
   });
 }
 

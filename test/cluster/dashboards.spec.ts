@@ -36,7 +36,9 @@ describe("dashboards", () => {
   });
 
   it("are opened by npm run dashboards, again when a pod restarts, and closed with Ctrl-C", async () => {
-    const child = spawn("npx", ["tsx", "commands/dashboards.ts", "--sandbox"], { cwd: projectFolder, detached: true });
+    // Not through npm, which would be the one to get the signal.
+    const args = ["--import", "tsx", "commands/dashboards.ts", "--sandbox"];
+    const child = spawn(process.execPath, args, { cwd: projectFolder, detached: true });
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
     const ended = once(child, "close") as Promise<[number | null]>;
@@ -50,8 +52,8 @@ describe("dashboards", () => {
       const local = (name: keyof typeof questions) => `http://localhost:${dashboardServices[name].port}/${name}`;
       await assertAnswersBelow(local("prometheus"), questions.prometheus);
 
-      await tool("kubectl", "-n", "observability", "rollout", "restart", "deployment/jaeger-collector");
-      await tool("kubectl", "-n", "observability", "rollout", "status", "deployment/jaeger-collector");
+      await tool("kubectl", "-n", "observability", "rollout", "restart", "statefulset/jaeger");
+      await tool("kubectl", "-n", "observability", "rollout", "status", "statefulset/jaeger");
       await eventually(() => assertAnswersBelow(local("jaeger"), questions.jaeger), 30);
     } finally {
       // As a terminal does: to the whole group.

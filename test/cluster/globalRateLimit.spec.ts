@@ -12,8 +12,8 @@ import {
   istioctl,
   kubectl,
   namespace,
+  podLines,
   remove,
-  sidecarLines,
   statuses,
   until,
 } from "./trafficSupport";
@@ -88,13 +88,13 @@ describe("global rate limit", function () {
     const counts = async () =>
       Promise.all(
         pods.map(async (pod) => {
-          const lines = (await sidecarLines(namespace, pod, started)).filter(({ path }) => path === "/shared");
+          const lines = (await podLines(pod, started)).filter(({ path }) => path === "/shared");
           const limited = lines.filter((line) => line.response_code === 429 && line.response_flags === "RL").length;
           return [lines.filter((line) => line.response_code === 200).length, limited] as const;
         }),
       );
     const logged = async () => (await counts()).flat().reduce((sum, count) => sum + count, 0) === requests + 60;
-    assert.ok(await until(30, logged), "the access logs have all requests");
+    assert.ok(await until(30, logged), `the access logs have all requests: ${JSON.stringify(await counts())}`);
     for (const [passed, limited] of await counts()) {
       assert.ok(passed > 0 && limited > 0, JSON.stringify(await counts()));
     }

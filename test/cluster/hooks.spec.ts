@@ -5,6 +5,8 @@ import assert from "node:assert/strict";
 let wasRunning = false;
 
 before("start the embedded cluster", async function () {
+  // The first time everything is compiled, which takes half an hour on two cores.
+  this.timeout(80 * 60_000);
   wasRunning = (await sandboxInfo()) !== undefined;
   // Tests compare the cluster with what it was before them, so it starts empty: a stack of before would be in the way.
   if (wasRunning) {

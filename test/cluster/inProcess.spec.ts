@@ -61,8 +61,20 @@ describe("npm start, in-process", () => {
   });
 
   it("leaves no object of ours behind after npm run down", async () => {
-    const { code } = await npm("down", "--sandbox");
+    const { code, stderr } = await npm("down", "--sandbox");
     assert.equal(code, 0);
+    assert.match(stderr, /audit: no resource definition, .* is left/);
     await assertSameObjects(before);
+  });
+
+  it("says what it keeps, and why", async () => {
+    await tool("kubectl", "create", "clusterrole", "istio-leftover", "--verb=get", "--resource=pods");
+    try {
+      const { code, stderr } = await npm("down", "--sandbox");
+      assert.equal(code, 0);
+      assert.match(stderr, /kept ClusterRole istio-leftover: not made by this stack/);
+    } finally {
+      await tool("kubectl", "delete", "clusterrole", "istio-leftover");
+    }
   });
 });

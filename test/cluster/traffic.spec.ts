@@ -8,13 +8,13 @@ import {
   fortioArgs,
   fortioIn,
   fortioService,
+  gatewayLines,
   gatewayUrl,
   get,
   istioctl,
   kubectl,
   remove,
   namespace,
-  sidecarLines,
   statuses,
   until,
 } from "./trafficSupport";
@@ -167,7 +167,7 @@ describe("traffic policy and security", function () {
         assert.equal(headers["x-envoy-overloaded"], "true");
       }
       const overflows = async () =>
-        (await sidecarLines("istio-ingress", "deploy/istio-ingressgateway", started)).filter(
+        (await gatewayLines(started)).filter(
           (line) => line.path === "/narrow" && line.response_code === 503 && line.response_flags === "UO",
         ).length;
       assert.ok(await until(20, async () => (await overflows()) === counts[503]), `UO: ${await overflows()}`);

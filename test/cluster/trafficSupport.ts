@@ -3,6 +3,7 @@ import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { sharedLog } from "../../components/accessLog";
 import { addImages, ensureGroup, expectedInfo, programImage } from "../../sandbox";
 
 const run = promisify(execFile);
@@ -84,22 +85,30 @@ export async function fortioIn(service: string, ...args: string[]): Promise<stri
 
 /** A line of Envoy's access log, as far as the tests look at it. */
 export interface AccessLogLine {
+  start_time: string;
   path: string;
   response_code: number;
   response_flags: string;
 }
 
-/** @returns the lines of a proxy's access log since then. Envoy writes them up to ten seconds late. */
-export async function sidecarLines(ns: string, pod: string, since: Date): Promise<AccessLogLine[]> {
-  const log = await kubectl("logs", "-n", ns, pod, "-c", "istio-proxy", `--since-time=${since.toISOString()}`);
-  return log.split("\n").flatMap((line) => {
-    try {
-      const parsed = JSON.parse(line) as Partial<AccessLogLine>;
-      return parsed.response_code === undefined ? [] : [parsed as AccessLogLine];
-    } catch {
-      return [];
-    }
-  });
+/** @returns the lines of the ingress gateway's access log since then. Envoy writes them up to ten seconds late. */
+export async function gatewayLines(since: Date): Promise<AccessLogLine[]> {
+  const gateway = ["-n", "istio-ingress", "deploy/istio-ingressgateway"];
+  return linesOf(await kubectl("logs", ...gateway, `--since-time=${since.toISOString()}`), since);
+}
+
+/** @returns the lines of a service's pod since then, from the file that its log scraper reads. */
+export async function podLines(pod: string, since: Date): Promise<AccessLogLine[]> {
+  const file = await kubectl("exec", "-n", namespace, pod, "-c", "log-rotator", "--", "cat", sharedLog.file);
+  return linesOf(file, since);
+}
+
+function linesOf(log: string, since: Date): AccessLogLine[] {
+  // What an agent says of itself is no JSON.
+  const lines = log.split("\n").filter((line) => line.startsWith("{"));
+  return lines
+    .map((line) => JSON.parse(line) as AccessLogLine)
+    .filter((line) => line.response_code !== undefined && Date.parse(line.start_time) >= since.getTime());
 }
 
 /** An answer, or what was there instead of one. */

@@ -456,7 +456,7 @@ describe("npm run verify", () => {
   });
 
   it("counts the load generator's requests on every declared edge, and none of its own", async () => {
-    const context = { cluster: new Cluster(kube, "kubectl"), ...(await outputs()) } as Context;
+    const context = { cluster: new Cluster(kube, "kubectl"), ...(await outputs()) } as unknown as Context;
     const rate = async (labels: string) =>
       Number((await promql(context, `sum(rate(istio_requests_total{${labels}}[1m]))`))[0]?.value[1] ?? 0);
     await eventually(async () => {

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import type { ReadmeFacts } from "./readme";
+import { readme } from "./readme";
+
+const facts: ReadmeFacts = {
+  gatewayUrl: "http://localhost:8080",
+  namespace: "demo",
+  services: [{ serviceName: "user-service", path: "/user" }, { serviceName: "inner" }],
+};
+
+describe("the output readme", () => {
+  it("asks what can be asked through the gateway", () => {
+    const text = readme(facts);
+    assert.match(text, /^curl http:\/\/localhost:8080\/user$/m);
+    assert.doesNotMatch(text, /inner|eval|port-forward|Left out/);
+  });
+
+  it("says what has to be done before: find the cluster, forward a port, or set an address", () => {
+    const text = readme({
+      ...facts,
+      gatewayUrl: undefined,
+      portForward: "kubectl port-forward x",
+      pointKubectl: "eval x",
+    });
+    assert.match(
+      text,
+      /does not tell the gateway's address[^]*eval x[^]*kubectl port-forward x[^]*curl http:\/\/ADDRESS/,
+    );
+  });
+
+  it("does not hide that a certificate is self-signed, nor what was left out", () => {
+    const text = readme({ ...facts, selfSigned: true, withoutImage: ["Kiali"] });
+    assert.match(text, /curl --insecure/);
+    assert.match(text, /no build of them: Kiali\./);
+  });
+});

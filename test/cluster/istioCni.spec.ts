@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expectedInfo } from "../../sandbox";
+import {
+  addFortio,
+  apply,
+  drive,
+  fortioIn,
+  fortioService,
+  gatewayUrl,
+  get,
+  istioctl,
+  kubectl,
+  namespace,
+  remove,
+  statuses,
+  until,
+} from "./trafficSupport";
+
+const services = [
+  fortioService("caller", "", { path: "/caller", globalRateLimit: { requests: 1000, unit: "hour" } }),
+  fortioService("private", "", { allowFrom: ["caller"] }),
+];
+
+/** The nodes' CNI configuration that names istio-cni. */
+async function filesNamingIt(): Promise<string[]> {
+  const { cniConfFolder } = expectedInfo();
+  const names = await readdir(cniConfFolder);
+  const texts = await Promise.all(names.map((name) => readFile(join(cniConfFolder, name), "utf8")));
+  return names.filter((_, i) => texts[i]!.includes("istio-cni"));
+}
+
+describe("istio-cni and restricted pods", function () {
+  this.timeout(240_000);
+
+  before(async () => {
+    await addFortio();
+    await apply({ services, istioCni: "true" });
+    assert.ok(await until(30, async () => (await get(`${gatewayUrl}/caller`)).status === 200), "the gateway answers");
+  });
+
+  after(remove);
+
+  it("leave no pod a right that restricted would refuse", async () => {
+    for (const ns of [namespace, "rate-limit"]) {
+      const label = "jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}";
+      assert.equal(await kubectl("get", "namespace", ns, "-o", label), "restricted");
+      const inits = await kubectl("get", "pod", "-n", ns, "-o", "jsonpath={.items[*].spec.initContainers[*].name}");
+      assert.ok(inits.includes("istio-validation") && !inits.includes("istio-init"), inits);
+    }
+    await assert.rejects(
+      kubectl("run", "root", "-n", namespace, "--image=none:1", "--privileged"),
+      /violates PodSecurity "restricted/,
+    );
+  });
+
+  it("redirect what pods send and what they get", async () => {
+    assert.match(await fortioIn("caller", "curl", "http://private:8080/"), /HTTP\/1.1 200/);
+    assert.match(await fortioIn("private", "curl", "http://caller:8080/"), /HTTP\/1.1 403/);
+    const ip = "jsonpath={.items[0].status.podIP}";
+    const address = await kubectl("get", "pod", "-n", namespace, "-l", "app=private", "-o", ip);
+    assert.deepEqual(statuses(await drive(`http://${address}:8080/`, 5)), { 0: 5 });
+  });
+
+  it("let the rate limit service count", async () => {
+    assert.match(String((await get(`${gatewayUrl}/caller`)).headers["x-ratelimit-limit"]), /^1000, /);
+  });
+
+  it("leave nothing for istioctl analyze to report", async () => {
+    for (const ns of [namespace, "rate-limit", "istio-system"]) {
+      assert.match(await istioctl("analyze", "-n", ns), /^\s*✔ No validation issues found/);
+    }
+  });
+
+  it("take the plugin with them when they go", async () => {
+    assert.ok((await filesNamingIt()).length > 0);
+    await remove();
+    assert.ok(await until(40, async () => (await filesNamingIt()).length === 0), (await filesNamingIt()).join());
+    assert.equal(existsSync(join(expectedInfo().cniBinFolder, "istio-cni")), false);
+  });
+});

@@ -1,0 +1,186 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseCiPreviewFlags } from "../../commands/ciPreviewFlags";
+import { parseDoctorFlags } from "../../commands/doctorFlags";
+import { parseFlags } from "../../commands/flags";
+import { asProgramConfig, projectFolder, readProject } from "../../commands/stackFiles";
+import { parseConfig } from "../../stacks/config";
+import { ConfigError } from "../../stacks/configError";
+import type { ConfigProblem } from "../../stacks/configError";
+import { nearest } from "../../stacks/nearest";
+
+const { scripts, bin } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as {
+  scripts: Record<string, string>;
+  bin: Record<string, string>;
+};
+
+/** Scripts whose command line can be parsed without running them; the others are asked for --help. */
+const parsers: Record<string, (argv: readonly string[]) => unknown> = {
+  start: parseFlags,
+  down: parseFlags,
+  dashboards: parseFlags,
+  "ci:preview": parseCiPreviewFlags,
+  doctor: parseDoctorFlags,
+};
+
+/** Subcommands of the Pulumi CLI that the pages use. */
+const pulumiCommands = /^(login|preview|up|refresh|destroy|stack (init|select|output)|config (set|rm))\b/;
+
+/** Programs that are checked here, and by which a command is told from a name. */
+const ours = ["npm", "npx", "pulumi", "eval"];
+
+/** Programs that are not ours; only files of ours that they are given are looked at. */
+const others = ["kubectl", "kind", "minikube", "kustomize", "helm", "istioctl", "curl", "git"];
+
+/** Whether code within text is a command, and not a name. */
+export function isCommand(code: string): boolean {
+  const [program = "", ...args] = words(code);
+  return args.length > 0 && [...ours, ...others].includes(program);
+}
+
+/** @returns what is wrong with a line of shell in a page; empty if nothing is. */
+export function problemsOfLine(line: string): string[] {
+  return line
+    .replace(/(^|\s)#.*$/, "")
+    .split(/&&|\|\|?|;/)
+    .map((command) => words(command))
+    .filter((command) => command.length > 0)
+    .flatMap(problemsOfCommand);
+}
+
+/** @returns what is wrong with the configuration of a stack in a page. */
+export function problemsOfConfig(config: Record<string, unknown>, only?: string): string[] {
+  const project = readProject();
+  // Those of one word, such as registry, may be meant as words.
+  const keys = Object.keys(project.keys).filter((key) => /[A-Z]/.test(key));
+  try {
+    parseConfig(asProgramConfig(config, project));
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      throw error;
+    }
+    const concerns = ({ key, fix }: ConfigProblem) =>
+      only === undefined ||
+      // Of a key that is named alone, the others that it goes with are not known.
+      (key.split(/[.[]/)[0] === only && !keys.some((other) => other !== only && fix.includes(other)));
+    return (
+      error.problems
+        .filter(concerns)
+        // Three dots stand for what the reader knows.
+        .filter(({ value }) => !String(value).includes("..."))
+        .map(({ key, fix }) => `${key}: ${fix}`)
+    );
+  }
+}
+
+function words(command: string): string[] {
+  return [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3]!);
+}
+
+function problemsOfCommand([program = "", ...args]: string[]): string[] {
+  switch (program) {
+    case "npm":
+      return problemsOfNpm(args);
+    case "npx":
+      return args[0] !== undefined && args[0] in bin ? problemsOfScript(args[0], args.slice(1)) : [`npx ${args[0]}`];
+    case "eval":
+      return problemsOfLine(args.join(" ").replace(/^\$\(|\)$/g, ""));
+    case "pulumi":
+      return problemsOfPulumi(args);
+    default: {
+      const meant = others.includes(program) ? undefined : nearest(program, ours);
+      return meant === undefined ? missingFiles(args) : [`${program}: is ${meant} meant?`];
+    }
+  }
+}
+
+function problemsOfNpm(args: string[]): string[] {
+  const at = args.indexOf("--");
+  const own = (at < 0 ? args : args.slice(0, at)).filter((word) => word !== "--silent" && word !== "-s");
+  const script = own[0] === "run" ? own[1] : own[0];
+  if (["ci", "audit"].includes(own.join(" "))) {
+    return [];
+  }
+  if (script === undefined || !(script in scripts)) {
+    return [`no npm script ${script}`];
+  }
+  const extra = own.slice(own[0] === "run" ? 2 : 1);
+  return extra.length > 0
+    ? [`${extra.join(" ")} goes to npm itself, not to the script; write it after --`]
+    : problemsOfScript(script, at < 0 ? [] : args.slice(at + 1));
+}
+
+function problemsOfScript(script: string, args: string[]): string[] {
+  const settings = args.flatMap((word, i) => (["--config", "-c"].includes(args[i - 1] ?? "") ? [word] : []));
+  const parse = parsers[script];
+  if (args.length > 0 && parse) {
+    try {
+      parse(args);
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    }
+    return settings.flatMap((setting) => {
+      const [key = "", ...value] = setting.split("=");
+      return problemOfSetting(key, value.join("="));
+    });
+  }
+  const help = args.length > 0 ? helpOf(script) : "";
+  const flags = args.filter((word) => word.startsWith("-") && word !== "-");
+  const first = args[0];
+  const command = script === "sandbox" && first !== undefined && !help.includes(`  ${first} `) ? [first] : [];
+  return [...flags.filter((flag) => !help.includes(flag.split("=")[0]!)), ...command].map(
+    (word) => `${script} knows no ${word}`,
+  );
+}
+
+const helps = new Map<string, string>();
+
+/** What a script says of itself; asked once. */
+function helpOf(script: string): string {
+  let help = helps.get(script);
+  if (help === undefined) {
+    const { stdout, stderr } = spawnSync("npm", ["run", "--silent", script, "--", "--help"], {
+      cwd: projectFolder,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    helps.set(script, (help = stdout + stderr));
+  }
+  return help;
+}
+
+function problemsOfPulumi(args: string[]): string[] {
+  if (!pulumiCommands.test(args.join(" "))) {
+    return [`pulumi ${args.join(" ")}: not one of ${String(pulumiCommands)}`];
+  }
+  if (args[0] === "config") {
+    const [key, value = ""] = args.slice(2).filter((word) => !word.startsWith("--"));
+    return key === undefined ? [] : problemOfSetting(key, value);
+  }
+  const pack = args.indexOf("--policy-pack");
+  return pack >= 0 && !existsSync(join(projectFolder, args[pack + 1] ?? "", "PulumiPolicy.yaml"))
+    ? [`no policy pack in ${args[pack + 1]}`]
+    : [];
+}
+
+/** @returns what is wrong with one key and its value; a value in capitals stands for one of the reader's. */
+export function problemOfSetting(key: string, value: unknown): string[] {
+  const project = readProject();
+  const [name = "", ...path] = key.split(/[.[]/);
+  if (!(name in project.keys)) {
+    return [`no config key ${name}`];
+  }
+  return path.length > 0 || /^[A-Z_]*$/.test(String(value))
+    ? []
+    : problemsOfConfig({ [`${project.name}:${name}`]: value }, name);
+}
+
+/** Words that look like files of the project and are none. */
+function missingFiles(args: string[]): string[] {
+  return args
+    .filter((word) => /^(commands|components|docs|policy|sandbox|stacks|test)\//.test(word) || /^Pulumi\./.test(word))
+    .filter((word) => !existsSync(join(projectFolder, word)) && word !== "Pulumi.acme.yaml")
+    .map((word) => `no file ${word}`);
+}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { suppliesOf } from "../../commands/imageList";
+import { projectFolder } from "../../commands/stackFiles";
+import type { DeclaredResource } from "../../sandbox/applier/declare";
+
+const registry = "mirror.example:5000/mesh";
+const digest = `sha256:${"ab".repeat(32)}`;
+
+/** Everything that can need an image, switched on; with images of one's own, and digests. */
+const everything = {
+  istioCni: "true",
+  egressGateway: "true",
+  images: JSON.stringify({ prometheus: digest, proxyv2: digest, pilot: "quay.io/fork/pilot:1.30.4-fixed" }),
+  services: JSON.stringify([
+    { name: "a", path: "/a" },
+    { name: "b", image: "ghcr.io/team/b:1.0.0", versions: [{ version: "v1" }, { version: "v2", image: "team/b:2" }] },
+  ]),
+};
+
+function declared(settings: Record<string, string>): DeclaredResource[] {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", "test/support/declareProgram.ts", "prod", JSON.stringify(settings)],
+    {
+      cwd: projectFolder,
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+      env: { ...process.env, KUBECONFIG: "/nonexistent" },
+    },
+  );
+  assert.equal(status, 0, stderr);
+  return (JSON.parse(stdout) as (DeclaredResource & { inputs: Record<string, unknown> })[]).map(
+    ({ type, name, inputs }) => ({ type, name, props: inputs }),
+  );
+}
+
+/** Everything under a key `image` or `hub`, wherever it is. */
+function references(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) {
+    return [];
+  }
+  return Object.entries(value).flatMap(([key, item]) =>
+    (key === "image" || key === "hub") && typeof item === "string" ? [item] : references(item),
+  );
+}
+
+describe("images", () => {
+  const plain = suppliesOf(declared(everything), registry);
+  const mirrored = declared({ ...everything, registry });
+
+  it("are all listed with an exact version, and charts too", () => {
+    const listed = plain.images.map(({ image }) => image);
+    for (const image of [
+      "registry.istio.io/release/install-cni:1.30.4",
+      `registry.istio.io/release/proxyv2:1.30.4@${digest}`,
+      "quay.io/fork/pilot:1.30.4-fixed",
+      `prom/prometheus:v3.10.0@${digest}`,
+      "hashicorp/http-echo:1.0.0",
+      "ghcr.io/team/b:1.0.0",
+      "team/b:2",
+    ]) {
+      assert.ok(listed.includes(image), `${image} in ${listed.join(", ")}`);
+    }
+    assert.deepEqual(
+      listed.filter((image) => !/:[^/]*\d/.test(image)),
+      [],
+    );
+    assert.deepEqual(plain.charts.map(({ name, version }) => `${name} ${version}`).sort(), [
+      "base 1.30.4",
+      "cni 1.30.4",
+      "gateway 1.30.4",
+      "istiod 1.30.4",
+    ]);
+  });
+
+  it("are all taken from the mirror, if there is one, and from where the list says", () => {
+    const found = references(mirrored).filter((image) => image !== "auto");
+    assert.ok(found.length > 10);
+    assert.deepEqual(
+      found.filter((image) => !image.startsWith(`${registry}/`)),
+      [],
+    );
+    assert.deepEqual(
+      suppliesOf(mirrored).images.map(({ image }) => image),
+      plain.images.map(({ mirror }) => mirror).sort(),
+    );
+  });
+});

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { projectFolder } from "../../commands/stackFiles";
+import { withoutSecretMarks } from "../../sandbox/applier/secrets";
+
+interface Raw {
+  secretText: string;
+  resources: { type: string; name: string; inputs: any }[];
+  outputs: { name: string; value: unknown; secret: boolean }[];
+}
+
+/** The program with everything that has a secret switched on, as the engine sees it. */
+function rawProgram(): Raw {
+  const services = [{ name: "a", path: "/a", env: { TOKEN: "s3cr3t-from-config" }, versions: [{ version: "v1" }] }];
+  const settings = {
+    gatewaySelfSigned: "true",
+    gatewayAddress: "mesh.example.com",
+    kiali: "true",
+    grafana: "true",
+    services: JSON.stringify(services),
+  };
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", "test/support/rawProgram.ts", "prod", JSON.stringify(settings)],
+    {
+      cwd: projectFolder,
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+      env: { ...process.env, KUBECONFIG: "/nonexistent", PULUMI_CONFIG_SECRET_KEYS: '["sidecar-mesh:services"]' },
+    },
+  );
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout) as Raw;
+}
+
+/** The mark of the SDK's wire format for a secret. */
+const secretMark = "1b47061264138c4ac30d75fd1eb44270";
+
+/** @returns a copy in which everything that is marked secret is gone. */
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(withoutSecrets);
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  return Object.values(value).includes(secretMark)
+    ? "[secret]"
+    : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]));
+}
+
+/**
+ * What our components may do in the cluster, each with the reason. Istio's own charts bring their own roles. A right that is not here
+ * is not granted; one that is here and not needed any more is to be removed from both.
+ */
+const rights: { role: string; may: string; on: string; why: string }[] = [
+  {
+    role: "ClusterRole sidecar-mesh-prometheus",
+    may: "list, watch",
+    on: "pods",
+    why: "finds the proxies, istiod and the backends that it scrapes",
+  },
+  {
+    role: "ClusterRole sidecar-mesh-kiali",
+    may: "get, list, watch",
+    on: "configmaps, endpoints, namespaces, pods, pods/log, replicationcontrollers, services",
+    why: "draws services and workloads, shows their logs, reads Istio's mesh config",
+  },
+  {
+    role: "ClusterRole sidecar-mesh-kiali",
+    may: "get, list, watch",
+    on: "apps: daemonsets, deployments, replicasets, statefulsets",
+    why: "draws workloads",
+  },
+  {
+    role: "ClusterRole sidecar-mesh-kiali",
+    may: "get, list, watch",
+    on: "batch: cronjobs, jobs",
+    why: "draws workloads",
+  },
+  {
+    role: "ClusterRole sidecar-mesh-kiali",
+    may: "get, list, watch",
+    on:
+      "networking.istio.io: destinationrules, envoyfilters, gateways, proxyconfigs, serviceentries, sidecars, " +
+      "virtualservices, workloadentries, workloadgroups",
+    why: "shows and checks the declared traffic",
+  },
+  {
+    role: "ClusterRole sidecar-mesh-kiali",
+    may: "get, list, watch",
+    on: "security.istio.io: authorizationpolicies, peerauthentications, requestauthentications",
+    why: "shows and checks the declared security",
+  },
+  {
+    role: "ClusterRole sidecar-mesh-kiali",
+    may: "get, list, watch",
+    on: "extensions.istio.io: wasmplugins",
+    why: "shows what is declared",
+  },
+  {
+    role: "ClusterRole sidecar-mesh-kiali",
+    may: "get, list, watch",
+    on: "telemetry.istio.io: telemetries",
+    why: "shows what is declared",
+  },
+  {
+    role: "ClusterRole sidecar-mesh-kiali",
+    may: "get, list, watch",
+    on:
+      "gateway.networking.k8s.io: gatewayclasses, gateways, grpcroutes, httproutes, referencegrants, tcproutes, " +
+      "tlsroutes",
+    why: "shows and checks the declared traffic, where the Gateway API is installed",
+  },
+  {
+    role: "ClusterRole sidecar-mesh-kiali",
+    may: "get, list, watch",
+    on: "admissionregistration.k8s.io: mutatingwebhookconfigurations",
+    why: "tells which revision injects a namespace",
+  },
+  {
+    role: "ClusterRole sidecar-mesh-kiali",
+    may: "create",
+    on: "authentication.k8s.io: tokenreviews",
+    why: "checks the token that somebody signs in with (prod; in dev nobody signs in, and it has not got this)",
+  },
+  {
+    role: "Role istio-system/sidecar-mesh-kiali",
+    may: "create",
+    on: "pods/portforward",
+    why: "asks istiod's debug port which proxies are in sync",
+  },
+];
+
+interface Rule {
+  apiGroups: string[];
+  resources: string[];
+  verbs: string[];
+}
+
+describe("security", () => {
+  let raw: Raw;
+  before(() => (raw = rawProgram()));
+
+  it("grants what the table gives a reason for, and nothing more", () => {
+    const granted = raw.resources
+      .filter(({ type }) => /:(Cluster)?Role$/.test(type))
+      .flatMap(({ type, inputs: { metadata, rules } }) =>
+        (rules as Rule[]).map(({ apiGroups, resources, verbs }) => {
+          const group = apiGroups.join() === "" ? "" : `${apiGroups.join()}: `;
+          const name = metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name;
+          return [`${type.split(":").at(-1)} ${name}`, verbs.join(", "), group + resources.join(", ")];
+        }),
+      );
+    assert.deepEqual(
+      granted.map((one) => one.join(" | ")).sort(),
+      rights.map(({ role, may, on }) => [role, may, on].join(" | ")).sort(),
+    );
+  });
+
+  it("gives a token of the API server to nobody else", () => {
+    const withRole = ["kiali", "prometheus"];
+    const withToken = raw.resources
+      .filter(({ type }) => /:(Deployment|StatefulSet|DaemonSet)$/.test(type))
+      .map(({ inputs }) => withoutSecretMarks(inputs) as any)
+      .filter((inputs) => inputs.spec.template.spec.automountServiceAccountToken !== false)
+      .map((inputs) => inputs.metadata.name as string);
+    assert.deepEqual(withToken.sort(), withRole);
+  });
+
+  it("marks every secret, wherever it goes", () => {
+    const open = raw.resources.map(({ name, inputs }) => [name, JSON.stringify(withoutSecrets(inputs))] as const);
+    assert.deepEqual(
+      open.filter(([, text]) => /s3cr3t|PRIVATE KEY/.test(text)).map(([name]) => name),
+      [],
+    );
+    const secrets = raw.resources.filter(({ type }) => type.endsWith(":Secret"));
+    assert.deepEqual(secrets.map(({ name }) => name).sort(), ["gateway-secret", "grafana-admin", "kiali-config"]);
+    for (const { name, inputs } of secrets) {
+      assert.equal((withoutSecrets(inputs) as { stringData: unknown }).stringData, "[secret]", name);
+    }
+    // And they are where they should be: the test would find nothing in a program without secrets.
+    assert.ok(JSON.stringify(secrets).includes(raw.secretText));
+    assert.ok(JSON.stringify(raw.resources).includes("s3cr3t-from-config"));
+  });
+
+  it("tells secrets in secret outputs alone", () => {
+    const telling = raw.outputs.filter(({ value }) => JSON.stringify(value)?.includes("s3cr3t"));
+    assert.deepEqual(
+      telling.map(({ name, secret }) => ({ name, secret })),
+      [{ name: "grafanaPassword", secret: true }],
+    );
+  });
+});
