@@ -12,6 +12,9 @@ const shell = "log-rotator";
 /** Most pairs that are tried; of more services a part shows as much. */
 const mostPairs = 30;
 
+/** Times that a call is made until it is answered, and milliseconds between them. */
+const tries = { times: 3, everyMs: 700 };
+
 /** A call from one service to another, and how it ended. */
 export interface Call {
   from: string;
@@ -117,6 +120,17 @@ async function call(context: Context, pod: LiveObject, to: DeclaredService): Pro
   return context.cluster.exec(namespace, name, shell, ["wget", "-q", "-O", "-", url]);
 }
 
+/** Asks again after an error: a connection that a proxy closes because its configuration changed may cost one request. */
+async function settled(ask: () => Promise<ReturnType<typeof readWget>>): Promise<ReturnType<typeof readWget>> {
+  for (let i = 1; ; i++) {
+    const answer = await ask();
+    if (i === tries.times || (answer.status !== undefined && answer.status < 500)) {
+      return answer;
+    }
+    await new Promise((resolve) => setTimeout(resolve, tries.everyMs));
+  }
+}
+
 /** May services call whom they are declared to call, and nobody else? Asked from the callers' own pods, with their identity. */
 export const edges: Check = {
   name: "edges",
@@ -143,7 +157,7 @@ export const edges: Check = {
         from,
         to: to.name,
         allowed,
-        ...readWget(await call(context, pod, to)),
+        ...(await settled(async () => readWget(await call(context, pod, to)))),
       })),
     );
     const policies = await cluster.list("security.istio.io/v1", "AuthorizationPolicy", mesh);

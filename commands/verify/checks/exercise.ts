@@ -14,6 +14,9 @@ import { containersOf, isReady } from "../objects";
 /** Most requests that one exercise sends. */
 const mostRequests = 400;
 
+/** Times that a request which is to fail is sent until it does. */
+const mostSends = 20;
+
 /** Longest timeout that is waited for, in milliseconds. */
 const longestTimeout = 30_000;
 
@@ -80,6 +83,18 @@ export function judgeBreaker(service: DeclaredService, answers: readonly Answer[
   return overloaded > 0 && overloaded < answers.length ? holds(what, seen) : broken(what, seen);
 }
 
+/**
+ * Sends a request that is to fail until it does: a connection that was open when the proxy got the fault filter does not have it, and
+ * may still be used for a while.
+ */
+async function whenItFails(send: () => Promise<Answer>): Promise<Answer> {
+  let answer = await send();
+  for (let i = 1; i < mostSends && answer.status === 200 && !answer.headers["grpc-status"]; i++) {
+    answer = await send();
+  }
+  return answer;
+}
+
 async function exerciseRetries(context: Context, service: DeclaredService, url: string): Promise<Exercised> {
   const what = `${service.name} retries`;
   const failure = retriedFailure(service.retries?.retryOn);
@@ -90,8 +105,12 @@ async function exerciseRetries(context: Context, service: DeclaredService, url: 
   if (!pods.some((pod) => containersOf(pod).some(({ name }) => name === "log-rotator"))) {
     return leftOut(what, "without the shared access log nobody counts the tries");
   }
-  const marker = `verify-${randomBytes(6).toString("hex")}`;
-  const answer = await context.http.get(`${url}/${marker}`, failure);
+  let marker = "";
+  const answer = await whenItFails(() => {
+    // A marker of its own for each time: it is how the tries of one request are told from those of another.
+    marker = `verify-${randomBytes(6).toString("hex")}`;
+    return context.http.get(`${url}/${marker}`, failure);
+  });
   const command = ["sh", "-c", `grep -c ${marker} ${sharedLog.file}`];
   const count = async () => {
     const counts = await Promise.all(
@@ -109,7 +128,7 @@ async function exerciseTimeout({ http }: Context, service: DeclaredService, url:
   const ms = milliseconds(service.timeout ?? "") ?? 0;
   return ms > longestTimeout
     ? leftOut(`${service.name} timeout`, `${service.timeout} is longer than is waited for here`)
-    : judgeTimeout(service, await http.get(url, faultHeaders.delay(ms + 3000)));
+    : judgeTimeout(service, await whenItFails(() => http.get(url, faultHeaders.delay(ms + 3000))));
 }
 
 async function exerciseRateLimit(context: Context, service: DeclaredService, url: string): Promise<Exercised> {
