@@ -70,7 +70,7 @@ function manualFiles(folder: string, resources: Declared[]): { operator: string;
       hub: info.hub,
       tag: info.tag,
       meshConfig,
-      values: { global, telemetry, pilot },
+      values: { global, telemetry, pilot, gateways: { "istio-ingressgateway": { autoscaleEnabled: false } } },
       components: {
         ingressGateways: [
           {
