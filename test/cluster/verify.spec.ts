@@ -135,13 +135,20 @@ async function untilSynced(): Promise<void> {
   await eventually(async () => assert.equal((await check("synced")).ok, true), 150);
 }
 
+/** Waits until user-service runs as it is declared now, and in no other way. */
+async function rolledOut(): Promise<void> {
+  // Until the controller has looked, the old pods are as many as are wanted, and ready.
+  await kubectl("-n", "demo", "rollout", "status", "deployment/user-service", "--timeout=90s");
+  await podsReady("demo", "user-service");
+}
+
 /** Changes the pods of user-service, and waits for the new ones. */
 async function podTemplate(change: (template: any) => void): Promise<Undo> {
   const undo = await changed(ref("apps/v1", "Deployment", "user-service", "demo"), (spec) => change(spec.template));
-  await podsReady("demo", "user-service");
+  await rolledOut();
   return async () => {
     await undo();
-    await podsReady("demo", "user-service");
+    await rolledOut();
   };
 }
 
@@ -202,7 +209,7 @@ const breakages: Breakage[] = [
       });
       return async () => {
         await undo();
-        await podsReady("demo", "user-service");
+        await rolledOut();
       };
     },
     check: "workloads",
