@@ -120,13 +120,9 @@ async function stopped(namespace: string, workload: string, app: string): Promis
   };
 }
 
-/** For istiod: one that is killed leaves its successor to wait until its leases are over. */
-const gracefully = 30;
-
-/** Ends the pods of an application, by default at once, and waits for others. */
-async function restarted(namespace: string, app: string, graceSeconds = 1): Promise<void> {
-  const grace = `--grace-period=${graceSeconds}`;
-  await kubectl("-n", namespace, "delete", "pod", "-l", `app=${app}`, grace, "--wait=false");
+/** Ends the pods of an application at once, and waits for others. */
+async function restarted(namespace: string, app: string): Promise<void> {
+  await kubectl("-n", namespace, "delete", "pod", "-l", `app=${app}`, "--grace-period=1", "--wait=false");
   await podsReady(namespace, app);
 }
 
@@ -375,26 +371,6 @@ const breakages: Breakage[] = [
     break: () => without(ref("networking.istio.io/v1alpha3", "EnvoyFilter", "stats-access-log", "istio-system")),
     check: "metrics",
     cause: /EnvoyFilter istio-system\/stats-access-log is gone/,
-  },
-  {
-    title: "the mesh's CA is replaced",
-    break: async () => {
-      const secret = ref("v1", "Secret", "istio-ca-secret", "istio-system");
-      const before = await read(secret);
-      await kube.delete(secret);
-      await restarted("istio-system", "istiod", gracefully);
-      return async () => {
-        await kube.delete(secret);
-        await kube.apply(before);
-        await restarted("istio-system", "istiod", gracefully);
-        await untilSynced();
-      };
-    },
-    // istiod hands out its root when it is the leader.
-    seconds: 90,
-    check: "certificates",
-    cause: /trusts a foreign root/,
-    whole: true,
   },
   {
     title: "a container ends and is started again",
