@@ -1,12 +1,9 @@
 import { observabilityNamespace } from "../components/observability/endpoints";
-import type { GlobalRateLimit } from "../components/rateLimit/globalRateLimit";
-import type { RateLimit } from "../components/rateLimitFilter";
-import type { Fault, Retries } from "../components/serviceRoute";
-import type { CircuitBreaker } from "../components/trafficPolicy";
 import { systemNamespace } from "./componentArgs";
 import { callersOf } from "./edges";
 import { injectorOf } from "./istioConfig";
 import type { Settings } from "./settings";
+import type { TrafficConfig } from "./trafficConfig";
 
 /** Who somebody is in the mesh: the service account that its pods run as. */
 export interface Identity {
@@ -15,7 +12,7 @@ export interface Identity {
 }
 
 /** A service as it was declared. */
-export interface DeclaredService {
+export interface DeclaredService extends TrafficConfig {
   name: string;
   port: number;
   /** Path on the gateway; without it the service stays inside the mesh. */
@@ -26,12 +23,6 @@ export interface DeclaredService {
   deployments: string[];
   /** Identities that may call it. */
   callers: Identity[];
-  timeout?: string;
-  retries?: Retries;
-  circuitBreaker?: CircuitBreaker;
-  rateLimit?: RateLimit;
-  globalRateLimit?: GlobalRateLimit;
-  fault?: Fault;
 }
 
 /** What the stack declared, for whoever compares it with a cluster: the output `declared`. */

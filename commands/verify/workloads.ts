@@ -1,3 +1,5 @@
+import { fail } from "./check";
+import type { Outcome } from "./check";
 import type { Cluster } from "./cluster";
 import { workloadTrouble } from "./objects";
 
@@ -12,4 +14,22 @@ export async function troubleOfWorkload(
   return workload
     ? workloadTrouble(workload, await cluster.list("v1", "Pod", namespace))
     : `${kind} ${namespace}/${name} is gone`;
+}
+
+/**
+ * @param title Name of the program, as people call it.
+ * @returns the failure of a check that asks a backend which does not run; undefined if it does.
+ */
+export async function backendDown(
+  cluster: Cluster,
+  namespace: string,
+  statefulSet: string,
+  title: string,
+): Promise<Outcome | undefined> {
+  const trouble = await troubleOfWorkload(cluster, "StatefulSet", namespace, statefulSet);
+  if (trouble === undefined) {
+    return undefined;
+  }
+  const next = `${cluster.kubectl} -n ${namespace} describe statefulset ${statefulSet}`;
+  return fail(trouble, `${title} is not running: ${trouble}`, next);
 }

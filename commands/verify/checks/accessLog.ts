@@ -5,7 +5,7 @@ import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { refOfPod, servicePods } from "../meshPods";
 import { containersOf, isReady, nameOf } from "../objects";
-import { troubleOfWorkload } from "../workloads";
+import { backendDown } from "../workloads";
 import { newTrace } from "./traces";
 
 /** Seconds until a line has to be in the store. */
@@ -114,13 +114,9 @@ export const accessLog: Check = {
     if (!service || gatewayUrl === undefined) {
       return skip("no service has a path on the gateway");
     }
-    const trouble = await troubleOfWorkload(cluster, "StatefulSet", observability, "loki");
-    if (trouble) {
-      return fail(
-        trouble,
-        `Loki is not running: ${trouble}`,
-        `${cluster.kubectl} -n ${observability} describe statefulset loki`,
-      );
+    const down = await backendDown(cluster, observability, "loki", "Loki");
+    if (down) {
+      return down;
     }
     const { id, header } = newTrace();
     // Below the service's path, so that the line can't be another request's.

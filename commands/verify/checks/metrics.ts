@@ -2,7 +2,7 @@ import type { LiveObject } from "../../../sandbox/applier/kubeClient";
 import { promql, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
-import { troubleOfWorkload } from "../workloads";
+import { backendDown } from "../workloads";
 
 /** Requests that are sent to be found again. */
 const fewestRequests = 30;
@@ -129,13 +129,9 @@ export const metrics: Check = {
     if (!service || gatewayUrl === undefined) {
       return skip("no service has a path on the gateway");
     }
-    const trouble = await troubleOfWorkload(cluster, "StatefulSet", observability, "prometheus");
-    if (trouble) {
-      return fail(
-        trouble,
-        `Prometheus is not running: ${trouble}`,
-        `${cluster.kubectl} -n ${observability} describe statefulset prometheus`,
-      );
+    const down = await backendDown(cluster, observability, "prometheus", "Prometheus");
+    if (down) {
+      return down;
     }
     const patience = scrapeSeconds + slackSeconds;
     // What the last scrape before saw may be one scrape old.

@@ -4,7 +4,7 @@ import type { LiveObject } from "../../../sandbox/applier/kubeClient";
 import { askPage, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
-import { troubleOfWorkload } from "../workloads";
+import { backendDown } from "../workloads";
 
 /** Seconds until a trace has to be there: proxies send spans every few seconds. */
 const patienceSeconds = 15;
@@ -111,13 +111,9 @@ export const traces: Check = {
     if (!service || gatewayUrl === undefined) {
       return skip("no service has a path on the gateway");
     }
-    const trouble = await troubleOfWorkload(cluster, "StatefulSet", observability, "jaeger");
-    if (trouble) {
-      return fail(
-        trouble,
-        `Jaeger is not running: ${trouble}`,
-        `${cluster.kubectl} -n ${observability} describe statefulset jaeger`,
-      );
+    const down = await backendDown(cluster, observability, "jaeger", "Jaeger");
+    if (down) {
+      return down;
     }
     const { id, header } = newTrace();
     await http.get(gatewayUrl + service.path!, header);
