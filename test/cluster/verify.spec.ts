@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Inventory } from "../../sandbox/applier/inventory";
-import type { LiveObject, ObjectRef } from "../../sandbox/applier/kubeClient";
+import type { KubeClient, LiveObject, ObjectRef } from "../../sandbox/applier/kubeClient";
 import { selfSigned } from "../../components/selfSigned";
 import type { MeshOutputs } from "../../commands/stackOutputs";
 import type { Bench } from "../../commands/verify/bench";
@@ -17,7 +17,7 @@ import { verify } from "../../commands/verify/verify";
 import type { Context } from "../../commands/verify/check";
 import { client, eventually, npm, start, tool } from "./cluster";
 
-const kube = client();
+let kube: KubeClient;
 const kubectl = (...args: string[]) => tool("kubectl", ...args);
 
 async function outputs(): Promise<MeshOutputs> {
@@ -392,6 +392,7 @@ const breakages: Breakage[] = [
 
 describe("npm run verify", () => {
   before(async () => {
+    kube = client();
     await start("--engine", "in-process");
     // The load generator's requests, and what is made of them, are there after a scrape or two.
     await eventually(async () => assert.equal((await check()).ok, true), 60);
