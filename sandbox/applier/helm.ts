@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run, tryRun } from "../system/run";
+import type { HelmRecords, ReleaseRecord } from "./helmRecords";
+import { isUnfinished } from "./helmRecords";
 
 /** The inputs of a `kubernetes:helm.sh/v3:Release` that are put to use here. */
 export interface ReleaseInputs {
@@ -23,9 +25,6 @@ export interface ReleaseStatus {
   revision: number;
 }
 
-/** States in which Helm refuses to go on, because another Helm seems to be at work; here it was one that got killed. */
-const unfinished = ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"];
-
 /** How long a release is watched that somebody may still be at work on. */
 const settlingMs = 15_000;
 
@@ -35,6 +34,7 @@ export class Helm {
 
   constructor(
     private readonly binary: string,
+    private readonly records: HelmRecords,
     kubeconfig: string | undefined,
     context: string | undefined,
   ) {
@@ -68,10 +68,8 @@ export class Helm {
   /** Installs or upgrades a release and waits until it is ready. Picks up one that was left half done. */
   async upgrade(inputs: ReleaseInputs): Promise<void> {
     const { name, namespace, chart, version, repositoryOpts, values = {}, timeout = 600 } = inputs;
-    const before = await this.settled(name, namespace);
-    if (before && unfinished.includes(before.status)) {
-      await this.recover(name, namespace, before);
-    }
+    await this.settled(name, namespace);
+    await this.records.mend(name, namespace);
     const folder = await mkdtemp(join(tmpdir(), "sidecar-mesh-"));
     try {
       const file = join(folder, "values.json");
@@ -93,25 +91,16 @@ export class Helm {
   }
 
   /**
-   * @returns the status of a release once nobody seems to be at work on it. A helm that outlived whoever ran it is done in seconds, and
-   * must not be undone while it works; one that was killed as well changes nothing any more.
+   * Waits until nobody seems to be at work on a release. A helm that outlived whoever ran it is done in seconds, and must not be undone
+   * while it works; one that was killed as well changes nothing any more.
    */
-  private async settled(name: string, namespace: string): Promise<ReleaseStatus | undefined> {
-    const end = Date.now() + settlingMs;
-    for (;;) {
-      const status = await this.status(name, namespace);
-      if (!status || !unfinished.includes(status.status) || Date.now() > end) {
-        return status;
+  private async settled(name: string, namespace: string): Promise<void> {
+    const last = async (): Promise<ReleaseRecord | undefined> => (await this.records.of(name, namespace)).at(-1);
+    for (const end = Date.now() + settlingMs; Date.now() < end; await sleep(500)) {
+      const record = await last();
+      if (!record || !isUnfinished(record)) {
+        return;
       }
-      await sleep(500);
-    }
-  }
-
-  private async recover(name: string, namespace: string, { status, revision }: ReleaseStatus): Promise<void> {
-    if (status === "pending-upgrade" && revision > 1) {
-      await run(this.binary, [...this.globals, "rollback", name, "-n", namespace]);
-    } else {
-      await this.uninstall(name, namespace);
     }
   }
 }
