@@ -96,7 +96,12 @@ export async function runPulumi(cli: PulumiCli, args: readonly string[], env: No
     env: { ...process.env, ...env },
     stdio: ["ignore", process.stderr, process.stderr],
   });
-  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
+  // Ctrl-C goes to the CLI as well, which then ends what it is at and writes its state: that is waited for.
+  const stay = () => undefined;
+  process.on("SIGINT", stay);
+  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve)).finally(() =>
+    process.off("SIGINT", stay),
+  );
   if (code !== 0) {
     throw new Error(`pulumi ${args[0]} ended with exit code ${String(code)}`);
   }

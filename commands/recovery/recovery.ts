@@ -86,7 +86,7 @@ async function untilNobodyIsAtWork(context: RecoveryContext): Promise<BackendLoc
     const locks = locksOf(context);
     const busy = whoIsAtWork(context, locks);
     if (busy === undefined) {
-      await endAll(processesWith(runVariable, records.file), endingMs);
+      await endAll(processesWith(runVariable, records.file) ?? [], endingMs);
       return locks;
     }
     if (Date.now() > end) {
@@ -122,7 +122,7 @@ function whoIsAtWork({ records }: RecoveryContext, locks: readonly BackendLock[]
   if (record && isRunning(record)) {
     return `npm, process ${record.process?.pid}`;
   }
-  const marked = processesWith(runVariable, records.file).map(({ pid }) => pid);
+  const marked = (processesWith(runVariable, records.file) ?? []).map(({ pid }) => pid);
   const held = locks.filter((lock) => judge(lock) === "held").map(({ pid }) => pid);
   const pulumi = [...held, ...marked.filter((pid) => programOf(pid) === "pulumi")];
   return pulumi.length > 0 ? `pulumi, process ${pulumi[0]}` : undefined;

@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { processesWith } from "../system/proc";
 import { run, tryRun } from "../system/run";
-import type { HelmRecords, ReleaseRecord } from "./helmRecords";
+import type { HelmRecords } from "./helmRecords";
 import { isUnfinished } from "./helmRecords";
 
 /** The inputs of a `kubernetes:helm.sh/v3:Release` that are put to use here. */
@@ -25,8 +26,11 @@ export interface ReleaseStatus {
   revision: number;
 }
 
-/** How long a release is watched that somebody may still be at work on. */
+/** How long a release is watched that somebody may still be at work on, where it can't be told whether that is so. */
 const settlingMs = 15_000;
+
+/** Environment variable that marks a helm that changes a release, so that the next run knows whether it is still at work. */
+const helmVariable = "SIDECAR_MESH_HELM";
 
 /** The helm command against one cluster. */
 export class Helm {
@@ -74,8 +78,7 @@ export class Helm {
     try {
       const file = join(folder, "values.json");
       await writeFile(file, JSON.stringify(values), { mode: 0o600 });
-      await run(this.binary, [
-        ...this.globals,
+      await this.change(name, namespace, [
         ...["upgrade", "--install", name, chart, "-n", namespace, "-f", file, "--wait", "--timeout", `${timeout}s`],
         ...(version ? ["--version", version] : []),
         ...(repositoryOpts?.repo ? ["--repo", repositoryOpts.repo] : []),
@@ -87,20 +90,33 @@ export class Helm {
 
   /** Removes a release and waits until its objects are gone. */
   async uninstall(name: string, namespace: string): Promise<void> {
-    await run(this.binary, [...this.globals, "uninstall", name, "-n", namespace, "--ignore-not-found", "--wait"]);
+    await this.change(name, namespace, ["uninstall", name, "-n", namespace, "--ignore-not-found", "--wait"]);
+  }
+
+  private async change(name: string, namespace: string, args: readonly string[]): Promise<void> {
+    await run(this.binary, [...this.globals, ...args], { env: { [helmVariable]: this.mark(name, namespace) } });
+  }
+
+  private mark(name: string, namespace: string): string {
+    return [...this.globals, namespace, name].join(" ");
   }
 
   /**
-   * Waits until nobody seems to be at work on a release. A helm that outlived whoever ran it is done in seconds, and must not be undone
-   * while it works; one that was killed as well changes nothing any more.
+   * Waits until nobody is at work on a release. A helm that outlived whoever ran it must not be undone while it works; one that was
+   * killed as well changes nothing any more.
    */
   private async settled(name: string, namespace: string): Promise<void> {
-    const last = async (): Promise<ReleaseRecord | undefined> => (await this.records.of(name, namespace)).at(-1);
-    for (const end = Date.now() + settlingMs; Date.now() < end; await sleep(500)) {
-      const record = await last();
-      if (!record || !isUnfinished(record)) {
+    const started = Date.now();
+    for (;;) {
+      const last = (await this.records.of(name, namespace)).at(-1);
+      if (!last || !isUnfinished(last)) {
         return;
       }
+      const working = processesWith(helmVariable, this.mark(name, namespace));
+      if (working ? working.length === 0 : Date.now() - started > settlingMs) {
+        return;
+      }
+      await sleep(500);
     }
   }
 }

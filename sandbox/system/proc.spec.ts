@@ -30,7 +30,7 @@ describe("proc", () => {
     const value = `${process.pid}-${Date.now()}`;
     const child = spawn("sh", ["-c", "echo ready; sleep 20 & wait"], { env: { ...process.env, MESH_TEST: value } });
     await new Promise((resolve) => child.stdout.once("data", resolve));
-    const found = processesWith("MESH_TEST", value);
+    const found = processesWith("MESH_TEST", value) ?? [];
     assert.ok(found.some(({ pid }) => pid === child.pid) && found.length <= 2);
     await endAll(found, 1000);
     assert.deepEqual(processesWith("MESH_TEST", value), []);

@@ -78,9 +78,15 @@ export function argvOf(pid: number): string[] | undefined {
   }
 }
 
-/** Running processes that were started with an environment variable of this value, and what they started. None where there is no /proc. */
-export function processesWith(variable: string, value: string): ProcessIdentity[] {
-  return (existsSync("/proc/self/environ") ? readdirSync("/proc") : [])
+/**
+ * @returns running processes that were started with an environment variable of this value, and what they started; undefined where there
+ * is no /proc to tell.
+ */
+export function processesWith(variable: string, value: string): ProcessIdentity[] | undefined {
+  if (!existsSync("/proc/self/environ")) {
+    return undefined;
+  }
+  return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => {
       try {
