@@ -4,17 +4,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { projectFolder } from "../commands/stackFiles";
 import { expectedInfo, up as sandboxUp } from "../sandbox";
+import { KubeClient } from "../sandbox/applier/kubeClient";
 import { statePaths } from "../sandbox/paths";
 import { running } from "../sandbox/system/daemon";
 import { run } from "../sandbox/system/run";
 
-const help = `npx tsx test/interruption.ts [--seed N] [--moments N] [--skip N] [--engine in-process|cli] [-c KEY=VALUE]... [-v]
+const help = `npx tsx test/interruption.ts [--seed N] [--moments N] [--skip N] [--telling] [--engine in-process|cli] [-c KEY=VALUE]... [-v]
 
 Interrupts "npm start" on the embedded cluster at random moments, and sees whether the next one ends well with no step by hand.
 Each moment is one of: npm start killed with -9, alone or with the helm or pulumi it runs; npm run down killed; the API server, istiod
 or kubelet killed. It starts from an empty cluster, or changes a stack that runs. After one in four npm run down comes next, which must
 leave nothing of the mesh. The same seed gives the same moments; --skip leaves out the first ones. Takes about two minutes a moment.
--v shows what the run says that mends it. Ends with survived/tried, and exit code 1 if they are not the same.`;
+
+--telling takes three moments instead that are hard to mend: Helm is killed while it installs istiod, while it upgrades istiod (and the
+next run goes back, not on), and while it removes the gateway. -v shows what the run says that mends it.
+Ends with survived/tried, and exit code 1 if they are not the same.`;
 
 /** What is done to a run. */
 const kills = ["kill npm start", "kill npm start and what it runs"] as const;
@@ -25,10 +29,12 @@ interface Moment {
   blow: (typeof kills)[number] | (typeof others)[number];
   /** Whether there is nothing in the cluster before, or a stack that the run changes. */
   from: "nothing" | "a running stack";
-  /** When, as a part of the time that an undisturbed run takes. */
-  at: number;
+  /** When: a part of the time that an undisturbed run takes, or the state that Helm has noted for a release. */
+  at: number | { release: string; status: string };
   /** Whether the next is `npm run down`, before `npm start`. */
   downNext: boolean;
+  /** Whether the next `npm start` goes back to what was there before the run, rather than on. */
+  back?: boolean;
 }
 
 /** A run of `npm start`, in a process group of its own. */
@@ -59,6 +65,29 @@ export function momentsOf(seed: number, count: number): Moment[] {
   });
 }
 
+/** What is hardest to mend: a release that is half made, half changed, half removed. */
+const tellingMoments: Moment[] = [
+  {
+    blow: "kill npm start and what it runs",
+    from: "nothing",
+    at: { release: "istiod", status: "pending-install" },
+    downNext: false,
+  },
+  {
+    blow: "kill npm start and what it runs",
+    from: "a running stack",
+    at: { release: "istiod", status: "pending-upgrade" },
+    downNext: false,
+    back: true,
+  },
+  {
+    blow: "kill npm run down",
+    from: "a running stack",
+    at: { release: "istio-ingressgateway", status: "uninstalling" },
+    downNext: false,
+  },
+];
+
 /** Texts of the services, and a setting of Istio's; to change from one to the other is to update Deployments and a release. */
 type Variant = "first" | "second";
 
@@ -83,17 +112,27 @@ class Interruption {
 
   /** Makes one attempt. @returns why it was not survived; undefined if it was. */
   async attempt(moment: Moment): Promise<string | undefined> {
-    const whole = this.durations[moment.from] ?? (await this.measure(moment.from));
+    const whole = typeof moment.at === "number" ? await this.durationOf(moment.from) : undefined;
     await this.prepare(moment.from);
     const target = this.next();
-    const delay = Math.round(whole * moment.at);
+    const started = Date.now();
     const disturbed = moment.blow === "kill npm run down" ? this.spawn("commands/down.ts", []) : this.start(target);
-    const first = await Promise.race([disturbed.ended, sleep(delay)]);
+    const when = typeof moment.at === "number" ? sleep(whole! * moment.at) : untilStatus(moment.at);
+    const first = await Promise.race([disturbed.ended, when]);
+    const after = seconds(started);
     await strike(moment.blow, disturbed);
     const { code } = first ?? (await disturbed.ended);
-    const ended = moment.blow.startsWith("kill npm") ? "killed" : code === 0 ? "ended well" : "failed";
-    console.log(`    after ${(delay / 1000).toFixed(1)} of ${(whole / 1000).toFixed(1)} s; the run ${ended}`);
-    return (moment.downNext ? await this.goDown() : undefined) ?? this.recover(target);
+    const ended = first
+      ? "was over"
+      : moment.blow.startsWith("kill npm")
+        ? "was killed"
+        : code
+          ? "failed"
+          : "ended well";
+    console.log(
+      `    after ${after} s${whole === undefined ? "" : ` of ${(whole / 1000).toFixed(1)}`}; the run ${ended}`,
+    );
+    return (moment.downNext ? await this.goDown() : undefined) ?? this.recover(moment.back ? this.variant : target);
   }
 
   /** `npm run down` as the next. */
@@ -132,6 +171,10 @@ class Interruption {
     this.variant = target;
     console.log(`    the next one mended it in ${took} s`);
     return undefined;
+  }
+
+  private async durationOf(from: Moment["from"]): Promise<number> {
+    return this.durations[from] ?? (await this.measure(from));
   }
 
   private async measure(from: Moment["from"]): Promise<number> {
@@ -183,6 +226,19 @@ class Interruption {
 
 function seconds(since: number): string {
   return ((Date.now() - since) / 1000).toFixed(1);
+}
+
+/** Waits until Helm has noted a state of a release, in whichever namespace. */
+async function untilStatus({ release, status }: { release: string; status: string }): Promise<undefined> {
+  const { kubeconfig, context } = expectedInfo();
+  const client = KubeClient.connect(kubeconfig, context);
+  for (const end = Date.now() + 300_000; Date.now() < end; await sleep(100)) {
+    const notes = (await client.list("v1", "Secret")).map(({ metadata }) => metadata?.labels ?? {});
+    if (notes.some((labels) => labels.owner === "helm" && labels.name === release && labels.status === status)) {
+      return undefined;
+    }
+  }
+  throw new Error(`release ${release} never was ${status}`);
 }
 
 async function strike(blow: Moment["blow"], { pid }: Run): Promise<void> {
@@ -261,6 +317,7 @@ async function main(): Promise<void> {
       skip: { type: "string", default: "0" },
       engine: { type: "string", default: "in-process" },
       config: { type: "string", short: "c", multiple: true, default: [] },
+      telling: { type: "boolean", default: false },
       verbose: { type: "boolean", short: "v", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -271,15 +328,15 @@ async function main(): Promise<void> {
     console.log(help);
     process.exit(values.help ? 0 : 2);
   }
-  console.log(`seed ${seed}, ${count} moments, engine ${values.engine}`);
+  const moments = values.telling ? tellingMoments : momentsOf(seed, count);
+  const which = values.telling ? "telling" : `of seed ${seed}`;
+  console.log(`${moments.length} moments, ${which}; engine ${values.engine}`);
   const flags = ["--engine", values.engine, ...values.config.flatMap((setting) => ["-c", setting])];
   const interruption = new Interruption(flags, values.verbose);
-  let survived = 0;
-  for (const [i, moment] of momentsOf(seed, count).entries()) {
-    if (i < skip) {
-      continue;
-    }
+  let [survived, tried] = [0, 0];
+  for (const [i, moment] of [...moments.entries()].slice(skip)) {
     console.log(`${i + 1}: ${moment.blow}, from ${moment.from}${moment.downNext ? "; npm run down next" : ""}`);
+    tried++;
     const failure = await interruption.attempt(moment).catch((error: unknown) => String(error));
     if (failure === undefined) {
       survived++;
@@ -287,8 +344,8 @@ async function main(): Promise<void> {
       console.log(`    NOT SURVIVED: ${failure}`);
     }
   }
-  console.log(`survived ${survived}/${count - skip}`);
-  process.exit(survived === count - skip ? 0 : 1);
+  console.log(`survived ${survived}/${tried}`);
+  process.exit(survived === tried ? 0 : 1);
 }
 
 if (require.main === module) {
