@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -7,6 +8,7 @@ import { expectedInfo, up as sandboxUp } from "../sandbox";
 import { KubeClient } from "../sandbox/applier/kubeClient";
 import { statePaths } from "../sandbox/paths";
 import { running } from "../sandbox/system/daemon";
+import { parentOf } from "../sandbox/system/proc";
 import { run } from "../sandbox/system/run";
 
 const help = `npx tsx test/interruption.ts [--seed N] [--moments N] [--skip N] [--telling] [--engine in-process|cli] [-c KEY=VALUE]... [-v]
@@ -33,6 +35,8 @@ interface Moment {
   at: number | { release: string; status: string };
   /** Whether the next is `npm run down`, before `npm start`. */
   downNext: boolean;
+  /** Whether what pulumi runs is killed, too. It is in process groups of its own, and goes on for a while without it. */
+  whole: boolean;
   /** Whether the next `npm start` goes back to what was there before the run, rather than on. */
   back?: boolean;
 }
@@ -56,12 +60,14 @@ function randomFrom(seed: number): () => number {
 
 /** @returns the moments of a seed: each blow in turn, the killing of npm start most often. */
 export function momentsOf(seed: number, count: number): Moment[] {
-  const [random, randomNext] = [randomFrom(seed), randomFrom(seed + 1)];
+  // Streams of their own, so that what is added here changes no moment of a seed.
+  const [random, randomNext, randomWhole] = [randomFrom(seed), randomFrom(seed + 1), randomFrom(seed + 2)];
   return Array.from({ length: count }, (_, i): Moment => {
     // Every fourth moment is a blow to the cluster instead.
     const blow = i % 4 === 2 ? others[Math.floor(i / 4) % others.length]! : kills[Math.floor(random() * kills.length)]!;
     const from = random() < 0.6 && blow !== "kill npm run down" ? "nothing" : "a running stack";
-    return { blow, from, at: 0.02 + 0.96 * random(), downNext: randomNext() < 0.25 };
+    const [downNext, whole] = [randomNext() < 0.25, randomWhole() < 0.5];
+    return { blow, from, at: 0.02 + 0.96 * random(), downNext, whole };
   });
 }
 
@@ -72,12 +78,14 @@ const tellingMoments: Moment[] = [
     from: "nothing",
     at: { release: "istiod", status: "pending-install" },
     downNext: false,
+    whole: true,
   },
   {
     blow: "kill npm start and what it runs",
     from: "a running stack",
     at: { release: "istiod", status: "pending-upgrade" },
     downNext: false,
+    whole: true,
     back: true,
   },
   {
@@ -85,6 +93,7 @@ const tellingMoments: Moment[] = [
     from: "a running stack",
     at: { release: "istio-ingressgateway", status: "uninstalling" },
     downNext: false,
+    whole: true,
   },
 ];
 
@@ -120,7 +129,7 @@ class Interruption {
     const when = typeof moment.at === "number" ? sleep(whole! * moment.at) : untilStatus(moment.at);
     const first = await Promise.race([disturbed.ended, when]);
     const after = seconds(started);
-    await strike(moment.blow, disturbed);
+    await strike(moment, disturbed);
     const { code } = first ?? (await disturbed.ended);
     const ended = first
       ? "was over"
@@ -241,15 +250,18 @@ async function untilStatus({ release, status }: { release: string; status: strin
   throw new Error(`release ${release} never was ${status}`);
 }
 
-async function strike(blow: Moment["blow"], { pid }: Run): Promise<void> {
+async function strike({ blow, whole }: Moment, { pid }: Run): Promise<void> {
   const { binDir, kubeconfig } = expectedInfo();
   const component = { "kill the API server": "kube-apiserver", "kill kubelet": "kubelet" } as const;
   switch (blow) {
     case "kill npm start":
       return kill(pid);
     case "kill npm start and what it runs":
-    case "kill npm run down":
-      return kill(-pid);
+    case "kill npm run down": {
+      const plugins = whole ? descendantsOf(pid) : [];
+      [-pid, ...plugins].forEach(kill);
+      return;
+    }
     case "kill istiod":
       await run(`${binDir}/kubectl`, [
         ...["--kubeconfig", kubeconfig, "-n", "istio-system", "delete", "pod", "-l", "app=istiod"],
@@ -266,6 +278,11 @@ async function strike(blow: Moment["blow"], { pid }: Run): Promise<void> {
       await sandboxUp({ log: () => undefined });
     }
   }
+}
+
+function descendantsOf(pid: number): number[] {
+  const children = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && parentOf(Number(name)) === pid);
+  return children.flatMap((child) => [Number(child), ...descendantsOf(Number(child))]);
 }
 
 function kill(pid: number): void {
@@ -309,6 +326,11 @@ async function unfinishedReleases(): Promise<string | undefined> {
   return unfinished.length > 0 ? `unfinished: ${JSON.stringify(unfinished)}` : undefined;
 }
 
+function titleOf({ blow, from, whole, downNext }: Moment): string {
+  const plugins = whole && !blow.endsWith("npm start") && blow.startsWith("kill npm") ? " (all of it)" : "";
+  return `${blow}${plugins}, from ${from}${downNext ? "; npm run down next" : ""}`;
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -335,7 +357,7 @@ async function main(): Promise<void> {
   const interruption = new Interruption(flags, values.verbose);
   let [survived, tried] = [0, 0];
   for (const [i, moment] of [...moments.entries()].slice(skip)) {
-    console.log(`${i + 1}: ${moment.blow}, from ${moment.from}${moment.downNext ? "; npm run down next" : ""}`);
+    console.log(`${i + 1}: ${titleOf(moment)}`);
     tried++;
     const failure = await interruption.attempt(moment).catch((error: unknown) => String(error));
     if (failure === undefined) {
