@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { argvOf, endAll, identify, isAlive, isZombie, parentOf, processesWith, startTimeIn, worksBelow } from "./proc";
+import {
+  endAll,
+  identify,
+  isAlive,
+  isZombie,
+  parentOf,
+  processesWith,
+  programOf,
+  startTimeIn,
+  worksBelow,
+} from "./proc";
 
 const stat = (state: string): string =>
   `42 (a) b) ${state} ${Array.from({ length: 18 }, (_, i) => i).join(" ")} 777 9 9`;
@@ -24,8 +34,8 @@ describe("proc", () => {
   });
   it("knows who started a process", () => assert.equal(parentOf(process.pid), process.ppid));
   it("knows what a process runs, and that an ended one runs nothing", () => {
-    assert.match(argvOf(process.pid)?.[0] ?? "", /node/);
-    assert.equal(argvOf(2 ** 22 + 1), undefined);
+    assert.match(programOf(process.pid) ?? "", /^node/);
+    assert.equal(programOf(2 ** 22 + 1), undefined);
   });
   it("finds processes by a variable of their environment, and what they started", async () => {
     const value = `${process.pid}-${Date.now()}`;
