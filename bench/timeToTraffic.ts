@@ -190,10 +190,6 @@ function byHand({ namespaces, operator, objects }: ManualFiles): () => Promise<n
     await run(kubectl, ["delete", "-f", objects, "--ignore-not-found"], { env: onSandbox });
     await run(istioctl, ["uninstall", "--purge", "-y"], { env: onSandbox });
     await run(kubectl, ["delete", "-f", namespaces, "--ignore-not-found"], { env: onSandbox });
-    // istioctl leaves these, and Helm won't take over what it did not install.
-    const names = await run(kubectl, ["get", "crd", "-o", "name"], { env: onSandbox });
-    const definitions = names.split("\n").filter((name) => name.endsWith(".istio.io"));
-    await run(kubectl, ["delete", ...definitions], { env: onSandbox });
     await sweep(KubeClient.connect(info.kubeconfig, info.context));
     return elapsed;
   };
