@@ -5,11 +5,9 @@
  *
  *   tsx bench/timeToTraffic.ts [rounds] [file.json]
  */
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { findOnPath } from "../commands/pulumiCli";
 import { projectFolder } from "../commands/stackFiles";
@@ -18,12 +16,12 @@ import { expectedInfo, up as sandboxUp } from "../sandbox";
 import { KubeClient } from "../sandbox/applier/kubeClient";
 import { run } from "../sandbox/system/run";
 import { sideBySide, table, writeResults } from "./measure";
+import { npm, untilTraffic } from "./traffic";
 
 const info = expectedInfo();
 const istioctl = join(info.binDir, "istioctl");
 const kubectl = join(info.binDir, "kubectl");
 const onSandbox = { KUBECONFIG: info.kubeconfig };
-const urls = ["user", "payment"].map((path) => `http://${info.nodeIp}:30080/${path}`);
 
 /** What the path by hand does not have is left out of ours too. */
 const bare = {
@@ -129,45 +127,6 @@ function manualFiles(folder: string, resources: Declared[]): ManualFiles {
       yaml((resource) => !isNamespace(resource) && !isRelease(resource)),
     ),
   };
-}
-
-/** Milliseconds until both URLs answer, from the start of `work`, which must also end well. */
-async function untilTraffic(work: () => Promise<void>): Promise<number> {
-  const started = performance.now();
-  let failure: Error | undefined;
-  const working = work().catch((error: Error) => {
-    failure = error;
-  });
-  const waiting = new Set(urls);
-  while (waiting.size > 0) {
-    if (failure !== undefined) {
-      throw failure;
-    }
-    for (const url of waiting) {
-      const response = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-      await response?.text().catch(() => undefined);
-      if (response?.status === 200) {
-        waiting.delete(url);
-      }
-    }
-    await sleep(20);
-  }
-  const elapsed = performance.now() - started;
-  await working;
-  if (failure !== undefined) {
-    throw failure;
-  }
-  return elapsed;
-}
-
-async function npm(...args: string[]): Promise<void> {
-  const child = spawn("npm", args, { cwd: projectFolder, stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
-  if (code !== 0) {
-    throw new Error(`npm ${args.join(" ")}: exit code ${String(code)}\n${said}`);
-  }
 }
 
 function ours(engine: string): () => Promise<number> {
