@@ -57,8 +57,28 @@ async function declared(): Promise<Declared[]> {
   return (JSON.parse(said) as Declared[]).filter(({ type }) => type.startsWith("kubernetes:"));
 }
 
-/** Writes the path by hand: an IstioOperator with our charts' values, and our objects, as files. */
-function manualFiles(folder: string, resources: Declared[]): { operator: string; objects: string } {
+/** The path by hand, as files. */
+interface ManualFiles {
+  namespaces: string;
+  operator: string;
+  objects: string;
+}
+
+/** The gateway that istioctl installs runs without root, so that it listens above the ports that only root may open. */
+function aboveRootPorts(service: GatewayService): GatewayService {
+  const ports = service.ports.map((port) => ({
+    ...port,
+    targetPort: port.targetPort < 1024 ? port.targetPort + 8000 : port.targetPort,
+  }));
+  return { ...service, ports };
+}
+
+interface GatewayService {
+  ports: { targetPort: number }[];
+}
+
+/** Writes the path by hand: namespaces, an IstioOperator with our charts' values, and our objects. */
+function manualFiles(folder: string, resources: Declared[]): ManualFiles {
   const values = (release: string) => resources.find(({ inputs }) => inputs.name === release)?.inputs.values ?? {};
   const { global, meshConfig, telemetry, revision: _, ...pilot } = values("istiod");
   const gateway = values("istio-ingressgateway");
@@ -79,7 +99,7 @@ function manualFiles(folder: string, resources: Declared[]): { operator: string;
             enabled: true,
             k8s: {
               resources: gateway.resources,
-              service: gateway.service,
+              service: aboveRootPorts(gateway.service as GatewayService),
               hpaSpec: { minReplicas: 1, maxReplicas: 1 },
             },
           },
@@ -87,13 +107,28 @@ function manualFiles(folder: string, resources: Declared[]): { operator: string;
       },
     },
   };
-  const objects = resources
-    .filter(({ type }) => !type.endsWith(":Release"))
-    .map(({ inputs }) => stringify(inputs, { aliasDuplicateObjects: false }));
-  const files = { operator: join(folder, "operator.yaml"), objects: join(folder, "objects.yaml") };
-  writeFileSync(files.operator, stringify(operator));
-  writeFileSync(files.objects, objects.join("---\n"));
-  return files;
+  const yaml = (keep: (resource: Declared) => boolean) =>
+    resources
+      .filter(keep)
+      .map(({ inputs }) => stringify(inputs, { aliasDuplicateObjects: false }))
+      .join("---\n")
+      // istioctl gives the gateway an account of another name than the chart does.
+      .replaceAll(/(sa\/istio-ingressgateway)$/gm, "$1-service-account");
+  const isNamespace = ({ type }: Declared) => type.endsWith(":Namespace");
+  const isRelease = ({ type }: Declared) => type.endsWith(":Release");
+  const write = (name: string, text: string) => {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    return file;
+  };
+  return {
+    namespaces: write("namespaces.yaml", yaml(isNamespace)),
+    operator: write("operator.yaml", stringify(operator)),
+    objects: write(
+      "objects.yaml",
+      yaml((resource) => !isNamespace(resource) && !isRelease(resource)),
+    ),
+  };
 }
 
 /** Milliseconds until both URLs answer, from the start of `work`, which must also end well. */
@@ -145,19 +180,16 @@ function ours(engine: string): () => Promise<number> {
   };
 }
 
-function byHand(files: { operator: string; objects: string }): () => Promise<number> {
+function byHand({ namespaces, operator, objects }: ManualFiles): () => Promise<number> {
   return async () => {
     const elapsed = await untilTraffic(async () => {
-      await run(istioctl, ["install", "-y", "-f", files.operator, "--manifests", info.chartsFolder], {
-        env: onSandbox,
-      });
-      await run(kubectl, ["apply", "-f", files.objects], { env: onSandbox });
+      await run(kubectl, ["apply", "-f", namespaces], { env: onSandbox });
+      await run(istioctl, ["install", "-y", "-f", operator], { env: onSandbox });
+      await run(kubectl, ["apply", "-f", objects], { env: onSandbox });
     });
-    await run(kubectl, ["delete", "-f", files.objects, "--ignore-not-found"], { env: onSandbox });
+    await run(kubectl, ["delete", "-f", objects, "--ignore-not-found"], { env: onSandbox });
     await run(istioctl, ["uninstall", "--purge", "-y"], { env: onSandbox });
-    await run(kubectl, ["delete", "namespace", "istio-system", "istio-ingress", "--ignore-not-found"], {
-      env: onSandbox,
-    });
+    await run(kubectl, ["delete", "-f", namespaces, "--ignore-not-found"], { env: onSandbox });
     await sweep(KubeClient.connect(info.kubeconfig, info.context));
     return elapsed;
   };
