@@ -8,16 +8,16 @@ import { statePaths } from "../sandbox/paths";
 import { running } from "../sandbox/system/daemon";
 import { run } from "../sandbox/system/run";
 
-const help = `npx tsx test/interruption.ts [--seed N] [--moments N] [--engine in-process|cli] [-c KEY=VALUE]...
+const help = `npx tsx test/interruption.ts [--seed N] [--moments N] [--skip N] [--engine in-process|cli] [-c KEY=VALUE]... [-v]
 
 Interrupts "npm start" on the embedded cluster at random moments, and sees whether the next one ends well with no step by hand.
-Each moment is one of: npm start killed with -9, alone or with the helm it runs; npm run down killed; the API server, istiod or
-kubelet killed.
-It starts from an empty cluster, or changes a stack that runs. The same seed gives the same moments. Takes about two minutes a moment.
-Ends with survived/tried, and exit code 1 if they are not the same.`;
+Each moment is one of: npm start killed with -9, alone or with the helm or pulumi it runs; npm run down killed; the API server, istiod
+or kubelet killed. It starts from an empty cluster, or changes a stack that runs. After one in four npm run down comes next, which must
+leave nothing of the mesh. The same seed gives the same moments; --skip leaves out the first ones. Takes about two minutes a moment.
+-v shows what the run says that mends it. Ends with survived/tried, and exit code 1 if they are not the same.`;
 
 /** What is done to a run. */
-const kills = ["kill npm start", "kill npm start and helm"] as const;
+const kills = ["kill npm start", "kill npm start and what it runs"] as const;
 const others = ["kill the API server", "kill istiod", "kill kubelet", "kill npm run down"] as const;
 
 /** One interruption. */
@@ -27,6 +27,8 @@ interface Moment {
   from: "nothing" | "a running stack";
   /** When, as a part of the time that an undisturbed run takes. */
   at: number;
+  /** Whether the next is `npm run down`, before `npm start`. */
+  downNext: boolean;
 }
 
 /** A run of `npm start`, in a process group of its own. */
@@ -48,12 +50,12 @@ function randomFrom(seed: number): () => number {
 
 /** @returns the moments of a seed: each blow in turn, the killing of npm start most often. */
 export function momentsOf(seed: number, count: number): Moment[] {
-  const random = randomFrom(seed);
+  const [random, randomNext] = [randomFrom(seed), randomFrom(seed + 1)];
   return Array.from({ length: count }, (_, i): Moment => {
     // Every fourth moment is a blow to the cluster instead.
     const blow = i % 4 === 2 ? others[Math.floor(i / 4) % others.length]! : kills[Math.floor(random() * kills.length)]!;
     const from = random() < 0.6 && blow !== "kill npm run down" ? "nothing" : "a running stack";
-    return { blow, from, at: 0.02 + 0.96 * random() };
+    return { blow, from, at: 0.02 + 0.96 * random(), downNext: randomNext() < 0.25 };
   });
 }
 
@@ -74,7 +76,10 @@ class Interruption {
   private readonly durations: Partial<Record<Moment["from"], number>> = {};
   private variant: Variant = "first";
 
-  constructor(private readonly flags: string[]) {}
+  constructor(
+    private readonly flags: string[],
+    private readonly verbose: boolean,
+  ) {}
 
   /** Makes one attempt. @returns why it was not survived; undefined if it was. */
   async attempt(moment: Moment): Promise<string | undefined> {
@@ -88,15 +93,30 @@ class Interruption {
     const { code } = first ?? (await disturbed.ended);
     const ended = moment.blow.startsWith("kill npm") ? "killed" : code === 0 ? "ended well" : "failed";
     console.log(`    after ${(delay / 1000).toFixed(1)} of ${(whole / 1000).toFixed(1)} s; the run ${ended}`);
-    return this.recover(target);
+    return (moment.downNext ? await this.goDown() : undefined) ?? this.recover(target);
+  }
+
+  /** `npm run down` as the next. */
+  private async goDown(): Promise<string | undefined> {
+    const started = Date.now();
+    const { code, said } = await this.spawn("commands/down.ts", []).ended;
+    if (code !== 0 || !said.includes("audit: no resource definition")) {
+      return `the next npm run down ended with ${code}:\n${said}`;
+    }
+    console.log(`    npm run down left nothing, in ${seconds(started)} s`);
+    return undefined;
   }
 
   /** The next `npm start`, and what it has to bring about. */
   private async recover(target: Variant): Promise<string | undefined> {
     const started = Date.now();
     const { code, said } = await this.start(target).ended;
+    const took = seconds(started);
     if (code !== 0) {
       return `the next npm start ended with ${code}:\n${said}`;
+    }
+    if (this.verbose) {
+      console.log(said.replace(/^/gm, "    | "));
     }
     const wrong = (await answersOf(target)) ?? (await unfinishedReleases());
     if (wrong !== undefined) {
@@ -110,7 +130,7 @@ class Interruption {
       return `the one after it changed something:\n${again.said}`;
     }
     this.variant = target;
-    console.log(`    the next one mended it in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    console.log(`    the next one mended it in ${took} s`);
     return undefined;
   }
 
@@ -161,13 +181,17 @@ class Interruption {
   }
 }
 
+function seconds(since: number): string {
+  return ((Date.now() - since) / 1000).toFixed(1);
+}
+
 async function strike(blow: Moment["blow"], { pid }: Run): Promise<void> {
   const { binDir, kubeconfig } = expectedInfo();
   const component = { "kill the API server": "kube-apiserver", "kill kubelet": "kubelet" } as const;
   switch (blow) {
     case "kill npm start":
       return kill(pid);
-    case "kill npm start and helm":
+    case "kill npm start and what it runs":
     case "kill npm run down":
       return kill(-pid);
     case "kill istiod":
@@ -234,24 +258,28 @@ async function main(): Promise<void> {
     options: {
       seed: { type: "string", default: String(Date.now() % 100_000) },
       moments: { type: "string", default: "20" },
+      skip: { type: "string", default: "0" },
       engine: { type: "string", default: "in-process" },
       config: { type: "string", short: "c", multiple: true, default: [] },
+      verbose: { type: "boolean", short: "v", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const [seed, count] = [Number(values.seed), Number(values.moments)];
-  if (values.help || !Number.isInteger(seed) || !Number.isInteger(count) || count < 1 || count > 200) {
+  const [seed, count, skip] = [Number(values.seed), Number(values.moments), Number(values.skip)];
+  const wrong = ![seed, count, skip].every((number) => Number.isInteger(number) && number >= 0) || count > 200;
+  if (values.help || wrong || skip >= count) {
     console.log(help);
     process.exit(values.help ? 0 : 2);
   }
   console.log(`seed ${seed}, ${count} moments, engine ${values.engine}`);
-  const interruption = new Interruption([
-    ...["--engine", values.engine],
-    ...values.config.flatMap((setting) => ["-c", setting]),
-  ]);
+  const flags = ["--engine", values.engine, ...values.config.flatMap((setting) => ["-c", setting])];
+  const interruption = new Interruption(flags, values.verbose);
   let survived = 0;
   for (const [i, moment] of momentsOf(seed, count).entries()) {
-    console.log(`${i + 1}: ${moment.blow}, from ${moment.from}`);
+    if (i < skip) {
+      continue;
+    }
+    console.log(`${i + 1}: ${moment.blow}, from ${moment.from}${moment.downNext ? "; npm run down next" : ""}`);
     const failure = await interruption.attempt(moment).catch((error: unknown) => String(error));
     if (failure === undefined) {
       survived++;
@@ -259,8 +287,8 @@ async function main(): Promise<void> {
       console.log(`    NOT SURVIVED: ${failure}`);
     }
   }
-  console.log(`survived ${survived}/${count}`);
-  process.exit(survived === count ? 0 : 1);
+  console.log(`survived ${survived}/${count - skip}`);
+  process.exit(survived === count - skip ? 0 : 1);
 }
 
 if (require.main === module) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { identify, isAlive, isZombie, startTimeIn, worksBelow } from "./proc";
+import { spawn } from "node:child_process";
+import { argvOf, endAll, identify, isAlive, isZombie, processesWith, startTimeIn, worksBelow } from "./proc";
 
 const stat = (state: string): string =>
   `42 (a) b) ${state} ${Array.from({ length: 18 }, (_, i) => i).join(" ")} 777 9 9`;
@@ -20,5 +21,19 @@ describe("proc", () => {
     assert.ok(worksBelow(["/usr/bin/etcd", "--data-dir=/s/data"], ["etcd"], "/s"));
     assert.ok(!worksBelow(["/usr/bin/etcd", "--data-dir=/s2/data"], ["etcd"], "/s"));
     assert.ok(!worksBelow(["/usr/bin/vi", "/s/data"], ["etcd"], "/s"));
+  });
+  it("knows what a process runs, and that an ended one runs nothing", () => {
+    assert.match(argvOf(process.pid)?.[0] ?? "", /node/);
+    assert.equal(argvOf(2 ** 22 + 1), undefined);
+  });
+  it("finds processes by a variable of their environment, and what they started", async () => {
+    const value = `${process.pid}-${Date.now()}`;
+    const child = spawn("sh", ["-c", "echo ready; sleep 20 & wait"], { env: { ...process.env, MESH_TEST: value } });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const found = processesWith("MESH_TEST", value) ?? [];
+    assert.ok(found.some(({ pid }) => pid === child.pid) && found.length <= 2);
+    await endAll(found, 1000);
+    assert.deepEqual(processesWith("MESH_TEST", value), []);
+    assert.deepEqual(processesWith("MESH_TEST", `${value}0`), []);
   });
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
 /** A process, told apart from a later one that got the same number. */
@@ -58,6 +58,39 @@ export function processesBelow(programs: readonly string[], folder: string): Pro
       try {
         const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
         return worksBelow(argv, programs, folder);
+      } catch {
+        return false;
+      }
+    })
+    .map((pid) => identify(Number(pid)))
+    .filter((identity) => identity !== undefined);
+}
+
+/** @returns the command line of a process that has not ended; undefined if there is none, or this system doesn't tell. */
+export function argvOf(pid: number): string[] | undefined {
+  try {
+    if (isZombie(readFileSync(`/proc/${pid}/stat`, "utf8"))) {
+      return undefined;
+    }
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @returns running processes that were started with an environment variable of this value, and what they started; undefined where there
+ * is no /proc to tell.
+ */
+export function processesWith(variable: string, value: string): ProcessIdentity[] | undefined {
+  if (!existsSync("/proc/self/environ")) {
+    return undefined;
+  }
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${variable}=${value}`);
       } catch {
         return false;
       }
