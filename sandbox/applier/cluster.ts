@@ -4,6 +4,7 @@ import type { Entry, Inventory } from "./inventory";
 import type { KubeClient, LiveObject, ObjectRef } from "./kubeClient";
 import type { Change, Progress } from "./progress";
 import { waitingFor } from "./readiness";
+import { objectsOfRelease } from "./releaseObjects";
 import { whyNotReady } from "./whyNotReady";
 
 /** Milliseconds between two looks at something that is not ready. */
@@ -60,14 +61,16 @@ export class Cluster {
     const digest = await this.helm.digest(inputs);
     const known = this.inventory.find(entry);
     const status = await this.helm.status(inputs.name, inputs.namespace);
-    if (known?.digest === digest && status?.status === "deployed") {
+    if (known?.digest === digest && status === "deployed") {
       await this.inventory.record(known);
       this.progress.done("unchanged", type, resource, Date.now() - started);
       return;
     }
-    // Without its digest until it is done: an interrupted upgrade is taken up again.
+    // Without its digest until it is ready: an interrupted upgrade is taken up again.
     await this.inventory.record(entry);
     await this.helm.upgrade(inputs);
+    const objects = await objectsOfRelease(this.client, inputs);
+    await Promise.all(objects.map((object) => this.untilReady(type, object, (inputs.timeout ?? 600) * 1000)));
     await this.inventory.record({ ...entry, digest });
     this.progress.done(status ? "updated" : "created", type, resource, Date.now() - started);
   }
@@ -104,15 +107,15 @@ export class Cluster {
     this.progress.done("deleted", entry.ref.kind, entry.resource, Date.now() - started);
   }
 
-  private async untilReady(type: string, applied: LiveObject): Promise<LiveObject> {
+  private async untilReady(type: string, applied: LiveObject, limitMs = patienceMs): Promise<LiveObject> {
     let object: LiveObject | undefined = applied;
     let waiting = waitingFor(object);
-    const patience = new Patience();
+    const patience = new Patience(limitMs);
     while (waiting !== undefined) {
       if (patience.isOver()) {
         const reasons = await whyNotReady(this.client, applied);
         throw new Error(
-          `${type} ${applied.metadata?.name} is not ready after ${patienceMs / 1000} s: waits for ${waiting}${reasons}`,
+          `${type} ${applied.metadata?.name} is not ready after ${limitMs / 1000} s: waits for ${waiting}${reasons}`,
         );
       }
       if (patience.isNoticeDue()) {
@@ -150,8 +153,10 @@ class Patience {
   private readonly started = Date.now();
   private noticed = Date.now();
 
+  constructor(private readonly limitMs = patienceMs) {}
+
   isOver(): boolean {
-    return Date.now() - this.started > patienceMs;
+    return Date.now() - this.started > this.limitMs;
   }
 
   isNoticeDue(): boolean {

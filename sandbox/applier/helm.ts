@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { processesWith } from "../system/proc";
-import { run, tryRun } from "../system/run";
+import { run } from "../system/run";
 import type { HelmRecords } from "./helmRecords";
 import { isUnfinished } from "./helmRecords";
 
@@ -18,12 +18,6 @@ export interface ReleaseInputs {
   repositoryOpts?: { repo?: string };
   values?: Record<string, unknown>;
   timeout?: number;
-}
-
-/** What Helm says of a release. */
-export interface ReleaseStatus {
-  status: string;
-  revision: number;
 }
 
 /** How long a release is watched that somebody may still be at work on, where it can't be told whether that is so. */
@@ -56,20 +50,15 @@ export class Helm {
     return createHash("sha256").update(all).digest("hex");
   }
 
-  /** @returns status of a release, or undefined if there is none. */
-  async status(name: string, namespace: string): Promise<ReleaseStatus | undefined> {
-    const result = await tryRun(this.binary, [...this.globals, "status", name, "-n", namespace, "-o", "json"]);
-    if (result.code !== 0) {
-      if (/not found/.test(result.stderr)) {
-        return undefined;
-      }
-      throw new Error(`helm status ${name}: ${result.stderr.trim()}`);
-    }
-    const { info, version } = JSON.parse(result.stdout) as { info: { status: string }; version: number };
-    return { status: info.status, revision: version };
+  /** @returns what Helm says of a release, such as `deployed`; undefined if there is none. */
+  async status(name: string, namespace: string): Promise<string | undefined> {
+    return (await this.records.of(name, namespace)).at(-1)?.status;
   }
 
-  /** Installs or upgrades a release and waits until it is ready. Picks up one that was left half done. */
+  /**
+   * Installs or upgrades a release. Picks up one that was left half done. Does not wait for what is in it: Helm looks every two seconds,
+   * and of what is not ready in time it names nothing.
+   */
   async upgrade(inputs: ReleaseInputs): Promise<void> {
     const { name, namespace, chart, version, repositoryOpts, values = {}, timeout = 600 } = inputs;
     await this.settled(name, namespace);
@@ -79,7 +68,7 @@ export class Helm {
       const file = join(folder, "values.json");
       await writeFile(file, JSON.stringify(values), { mode: 0o600 });
       await this.change(name, namespace, [
-        ...["upgrade", "--install", name, chart, "-n", namespace, "-f", file, "--wait", "--timeout", `${timeout}s`],
+        ...["upgrade", "--install", name, chart, "-n", namespace, "-f", file, "--timeout", `${timeout}s`],
         ...(version ? ["--version", version] : []),
         ...(repositoryOpts?.repo ? ["--repo", repositoryOpts.repo] : []),
       ]);
