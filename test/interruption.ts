@@ -59,20 +59,20 @@ class Interruption {
     const target = this.next();
     const started = Date.now();
     const disturbed = moment.blow === "kill npm run down" ? this.spawn("commands/down.ts", []) : this.start(target);
-    const when = typeof moment.at === "number" ? sleep(whole! * moment.at) : untilStatus(moment.at);
+    const over = new AbortController();
+    const when = typeof moment.at === "number" ? sleep(whole! * moment.at) : untilStatus(moment.at, over.signal);
     const first = await Promise.race([disturbed.ended, when]);
+    over.abort();
     const after = seconds(started);
     await strike(moment, disturbed);
     const { code } = first ?? (await disturbed.ended);
-    const ended = first
-      ? "was over"
-      : moment.blow.startsWith("kill npm")
-        ? "was killed"
-        : code
-          ? "failed"
-          : "ended well";
+    if (first && typeof moment.at !== "number") {
+      return `the run was over, and ${moment.at.release} never was seen ${moment.at.status}`;
+    }
+    const outcome = first ? "was over" : code ? "failed" : "ended well";
+    const said = moment.blow.startsWith("kill npm") && !first ? "was killed" : outcome;
     console.log(
-      `    after ${after} s${whole === undefined ? "" : ` of ${(whole / 1000).toFixed(1)}`}; the run ${ended}`,
+      `    after ${after} s${whole === undefined ? "" : ` of ${(whole / 1000).toFixed(1)}`}; the run ${said}`,
     );
     return (moment.downNext ? await this.goDown() : undefined) ?? this.recover(moment.back ? this.variant : target);
   }
@@ -171,16 +171,18 @@ function seconds(since: number): string {
 }
 
 /** Waits until Helm has noted a state of a release, in whichever namespace. */
-async function untilStatus({ release, status }: { release: string; status: string }): Promise<undefined> {
+async function untilStatus(
+  { release, status }: { release: string; status: string },
+  signal: AbortSignal,
+): Promise<undefined> {
   const { kubeconfig, context } = expectedInfo();
   const client = KubeClient.connect(kubeconfig, context);
-  for (const end = Date.now() + 300_000; Date.now() < end; await sleep(100)) {
+  for (; !signal.aborted; await sleep(50)) {
     const notes = (await client.list("v1", "Secret")).map(({ metadata }) => metadata?.labels ?? {});
     if (notes.some((labels) => labels.owner === "helm" && labels.name === release && labels.status === status)) {
       return undefined;
     }
   }
-  throw new Error(`release ${release} never was ${status}`);
 }
 
 async function strike({ blow, whole }: Moment, { pid }: Run): Promise<void> {
