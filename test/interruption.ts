@@ -285,7 +285,7 @@ async function main(): Promise<void> {
     console.log(help);
     process.exit(values.help ? 0 : 2);
   }
-  const moments = values.telling ? tellingMoments : momentsOf(seed, count);
+  const moments = values.telling ? tellingMoments.slice(0, count) : momentsOf(seed, count);
   const which = values.telling ? "telling" : `of seed ${seed}`;
   console.log(`${moments.length} moments, ${which}; engine ${values.engine}`);
   const flags = ["--engine", values.engine, ...values.config.flatMap((setting) => ["-c", setting])];
