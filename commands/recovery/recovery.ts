@@ -89,10 +89,15 @@ async function untilNobodyIsAtWork(context: RecoveryContext): Promise<BackendLoc
       return locks;
     }
     if (Date.now() > end) {
-      throw new Error(`stack ${context.stack}: ${busy} is still at work on it; wait for it, or end it`);
+      const { program, pid } = busy;
+      throw new Error(
+        `stack ${context.stack}: ${program} (process ${pid}) is still at work on it; wait for it, or end it: kill ${pid}`,
+      );
     }
     if (!told) {
-      log(`an earlier run is still at work on the stack (${busy}): waiting until it is done`);
+      log(
+        `an earlier run is still at work on the stack (${busy.program}, process ${busy.pid}): waiting until it is done`,
+      );
       told = true;
     }
   }
@@ -115,16 +120,22 @@ function judge(lock: BackendLock) {
   return judgeLock(lock, hostname(), programOf);
 }
 
+/** A process that changes a stack. */
+interface Worker {
+  program: "npm" | "pulumi";
+  pid: number;
+}
+
 /** @returns who changes the stack at this moment. */
-function whoIsAtWork({ records }: RecoveryContext, locks: readonly BackendLock[]): string | undefined {
+function whoIsAtWork({ records }: RecoveryContext, locks: readonly BackendLock[]): Worker | undefined {
   const record = records.read();
-  if (record && isRunning(record)) {
-    return `npm, process ${record.process?.pid}`;
+  if (record?.process && isRunning(record)) {
+    return { program: "npm", pid: record.process.pid };
   }
   const marked = (processesWith(runVariable, records.file) ?? []).map(({ pid }) => pid);
   const held = locks.filter((lock) => judge(lock) === "held").map(({ pid }) => pid);
-  const pulumi = [...held, ...marked.filter((pid) => programOf(pid) === "pulumi")];
-  return pulumi.length > 0 ? `pulumi, process ${pulumi[0]}` : undefined;
+  const pid = [...held, ...marked.filter((pid) => programOf(pid) === "pulumi")][0];
+  return pid === undefined ? undefined : { program: "pulumi", pid };
 }
 
 /** @returns what the program declares and the state has not; nothing if it can't be told. */
