@@ -1,9 +1,8 @@
 import { hostname } from "node:os";
-import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HelmRecords } from "../../sandbox/applier/helmRecords";
 import type { KubeClient, ObjectRef } from "../../sandbox/applier/kubeClient";
-import { argvOf, endAll, processesWith } from "../../sandbox/system/proc";
+import { endAll, processesWith, programOf } from "../../sandbox/system/proc";
 import type { BackendLock } from "./backendLock";
 import { judgeLock, readLocks } from "./backendLock";
 import type { ExportedStack, Leftovers, Span, StateResource } from "./leftovers";
@@ -126,11 +125,6 @@ function whoIsAtWork({ records }: RecoveryContext, locks: readonly BackendLock[]
   const held = locks.filter((lock) => judge(lock) === "held").map(({ pid }) => pid);
   const pulumi = [...held, ...marked.filter((pid) => programOf(pid) === "pulumi")];
   return pulumi.length > 0 ? `pulumi, process ${pulumi[0]}` : undefined;
-}
-
-function programOf(pid: number): string | undefined {
-  const command = argvOf(pid)?.[0];
-  return command === undefined ? undefined : basename(command);
 }
 
 /** @returns what the program declares and the state has not; nothing if it can't be told. */

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { argvOf, endAll, identify, isAlive, isZombie, processesWith, startTimeIn, worksBelow } from "./proc";
+import {
+  endAll,
+  identify,
+  isAlive,
+  isZombie,
+  parentOf,
+  processesWith,
+  programOf,
+  startTimeIn,
+  worksBelow,
+} from "./proc";
 
 const stat = (state: string): string =>
   `42 (a) b) ${state} ${Array.from({ length: 18 }, (_, i) => i).join(" ")} 777 9 9`;
@@ -22,9 +32,10 @@ describe("proc", () => {
     assert.ok(!worksBelow(["/usr/bin/etcd", "--data-dir=/s2/data"], ["etcd"], "/s"));
     assert.ok(!worksBelow(["/usr/bin/vi", "/s/data"], ["etcd"], "/s"));
   });
+  it("knows who started a process", () => assert.equal(parentOf(process.pid), process.ppid));
   it("knows what a process runs, and that an ended one runs nothing", () => {
-    assert.match(argvOf(process.pid)?.[0] ?? "", /node/);
-    assert.equal(argvOf(2 ** 22 + 1), undefined);
+    assert.match(programOf(process.pid) ?? "", /^node/);
+    assert.equal(programOf(2 ** 22 + 1), undefined);
   });
   it("finds processes by a variable of their environment, and what they started", async () => {
     const value = `${process.pid}-${Date.now()}`;

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
@@ -12,6 +13,16 @@ export interface ProcessIdentity {
 /** The start time in /proc/PID/stat. The name before it may hold spaces and brackets. Pure. */
 export function startTimeIn(stat: string): string | undefined {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+}
+
+/** @returns who started a process; undefined if there is no such process. */
+export function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a /proc/PID/stat is that of a process that has ended and only waits for its parent to notice. Pure. */
@@ -66,13 +77,18 @@ export function processesBelow(programs: readonly string[], folder: string): Pro
     .filter((identity) => identity !== undefined);
 }
 
-/** @returns the command line of a process that has not ended; undefined if there is none, or this system doesn't tell. */
-export function argvOf(pid: number): string[] | undefined {
+/** @returns the program that a process runs, without its path; undefined if there is no such process, or it has ended. */
+export function programOf(pid: number): string | undefined {
   try {
-    if (isZombie(readFileSync(`/proc/${pid}/stat`, "utf8"))) {
-      return undefined;
+    if (existsSync("/proc/self/stat")) {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0]!;
+      return isZombie(readFileSync(`/proc/${pid}/stat`, "utf8")) ? undefined : basename(command);
     }
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+    if (process.platform === "win32") {
+      const tasks = execFileSync("tasklist", ["/FI", `PID eq ${pid}`, "/FO", "CSV", "/NH"], { encoding: "utf8" });
+      return /^"([^"]+)"/.exec(tasks.trim())?.[1];
+    }
+    return basename(execFileSync("ps", ["-o", "comm=", "-p", String(pid)], { encoding: "utf8" }).trim());
   } catch {
     return undefined;
   }
