@@ -6,9 +6,10 @@ import { GatewayCertificate } from "./components/gatewayCertificate";
 import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
-import { loadCompanion, LoadGenerator } from "./components/loadGenerator";
+import { loadCompanion, LoadGenerator, loadGeneratorName } from "./components/loadGenerator";
 import { MeshNamespace } from "./components/meshNamespace";
 import { MeshService } from "./components/meshService";
+import { ProxyScope } from "./components/proxyScope";
 import { RateLimitService } from "./components/rateLimit/rateLimitService";
 import { withUrls } from "./components/observability/endpoints";
 import { logScraper, Observability } from "./components/observability/observability";
@@ -18,6 +19,7 @@ import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
 import { gatewayReach, istioArgs, observabilityArgs, systemNamespace } from "./stacks/componentArgs";
 import { declaredMesh, ingressRoutesName, selfSignedSecret } from "./stacks/declared";
 import { callersOf } from "./stacks/edges";
+import { proxyScopes } from "./stacks/proxyScopes";
 import { calleeTargets, gatewayTargets } from "./stacks/loadTargets";
 import { readme as describe, readmeFacts } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
@@ -80,6 +82,7 @@ const accessPolicies = security.defaultDeny
     ]
   : [];
 
+const scopes = proxyScopes(settings);
 const rateLimitService =
   rateLimit.limits.length > 0
     ? new RateLimitService(
@@ -94,6 +97,7 @@ const rateLimitService =
           mtls: security.mutualTls,
           podSecurity: security.podSecurity,
           networkPolicy: security.networkPolicy,
+          knownHosts: scopes?.common,
         },
         afterIstio,
       )
@@ -103,9 +107,10 @@ const rateLimitService =
 const beforePods = [
   istio.controlPlane,
   meshNamespace,
-  ...accessPolicies,
+  ...accessPolicies.map(({ inForce }) => inForce),
   ...(rateLimitService ? [rateLimitService] : []),
 ];
+const callees = load && calleeTargets(settings.services, settings.namespace);
 const meshServices = settings.services.map(
   (service) =>
     new MeshService(
@@ -114,10 +119,11 @@ const meshServices = settings.services.map(
         ...service,
         namespace: meshNamespace.namespace,
         rateLimitService: rateLimitService?.endpoint,
+        knownHosts: scopes?.ofService(service),
         extras: joinExtras(
           { annotations: istio.podAnnotations },
           scraper?.extras(service),
-          load && loadCompanion(calleeTargets(service.serviceName, settings.services, settings.namespace), load),
+          load && loadCompanion(callees?.get(service.serviceName) ?? [], load),
         ),
       },
       { ...onCluster, dependsOn: beforePods },
@@ -162,10 +168,21 @@ const loadTargets = gatewayTargets(settings.services, {
   hosts: gateway.hosts,
 });
 if (load && loadTargets.length > 0) {
+  const scope =
+    scopes &&
+    new ProxyScope(
+      loadGeneratorName,
+      {
+        namespace: meshNamespace.namespace,
+        app: loadGeneratorName,
+        hosts: [...scopes.common, pulumi.interpolate`${istio.gatewayNamespace}/*`],
+      },
+      afterIstio,
+    );
   new LoadGenerator(
     "load-generator",
     { ...load, namespace: meshNamespace.namespace, targets: loadTargets, podAnnotations: istio.podAnnotations },
-    { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, routes] },
+    { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, routes, ...(scope ? [scope] : [])] },
   );
 }
 

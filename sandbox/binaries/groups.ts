@@ -109,6 +109,7 @@ export const binaryGroups = {
     ],
   },
   fortio: { name: "fortio", outputs: ["fortio"] },
+  kwok: { name: "kwok", outputs: ["kwok"] },
   // Its package has the name of what it does, not of what it is.
   ratelimit: { name: "ratelimit", outputs: ["service_cmd"] },
   prometheus: {
