@@ -6,10 +6,9 @@ import { GatewayCertificate } from "./components/gatewayCertificate";
 import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
-import { loadCompanion, LoadGenerator, loadGeneratorName } from "./components/loadGenerator";
+import { loadCompanion, LoadGenerator } from "./components/loadGenerator";
 import { MeshNamespace } from "./components/meshNamespace";
 import { MeshService } from "./components/meshService";
-import { ProxyScope } from "./components/proxyScope";
 import { RateLimitService } from "./components/rateLimit/rateLimitService";
 import { withUrls } from "./components/observability/endpoints";
 import { logScraper, Observability } from "./components/observability/observability";
@@ -168,21 +167,16 @@ const loadTargets = gatewayTargets(settings.services, {
   hosts: gateway.hosts,
 });
 if (load && loadTargets.length > 0) {
-  const scope =
-    scopes &&
-    new ProxyScope(
-      loadGeneratorName,
-      {
-        namespace: meshNamespace.namespace,
-        app: loadGeneratorName,
-        hosts: [...scopes.common, pulumi.interpolate`${istio.gatewayNamespace}/*`],
-      },
-      afterIstio,
-    );
   new LoadGenerator(
     "load-generator",
-    { ...load, namespace: meshNamespace.namespace, targets: loadTargets, podAnnotations: istio.podAnnotations },
-    { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, routes, ...(scope ? [scope] : [])] },
+    {
+      ...load,
+      namespace: meshNamespace.namespace,
+      targets: loadTargets,
+      podAnnotations: istio.podAnnotations,
+      knownHosts: scopes && [...scopes.common, pulumi.interpolate`${istio.gatewayNamespace}/*`],
+    },
+    { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, routes] },
   );
 }
 

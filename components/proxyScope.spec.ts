@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import { declare, errorOf } from "../test/support/declare";
-import { isKnownHost, knownHost, ProxyScope } from "./proxyScope";
+import { declareProxyScope, isKnownHost, knownHost } from "./proxyScope";
 
 const own = knownHost("demo", "user-service");
 
-describe("ProxyScope", () => {
+/** A component for the scopes to belong to. */
+const parent = () => ({ parent: new pulumi.ComponentResource("test:index:Parent", "parent") });
+
+describe("a proxy's scope", () => {
   it("tells a workload's proxies what they know, and the rest of the namespace with a default", async () => {
     const { one } = await declare(() => {
-      new ProxyScope("user-service", { namespace: "demo", app: "user-service", hosts: ["istio-system/*", own] });
-      new ProxyScope("rest", { namespace: "demo", hosts: ["./*"] });
+      const opts = parent();
+      declareProxyScope("user", { namespace: "demo", app: "user-service", hosts: ["istio-system/*", own] }, opts);
+      declareProxyScope("rest", { namespace: "demo", hosts: ["./*"] }, opts);
     });
     const { apiVersion, spec } = one("Sidecar", "user-service").inputs;
     assert.equal(apiVersion, "networking.istio.io/v1");
@@ -20,9 +25,14 @@ describe("ProxyScope", () => {
   });
 
   it("refuses what no Sidecar takes", async () => {
-    const message = await errorOf(() => new ProxyScope("a", { namespace: "demo", app: "A", hosts: ["cart"] }));
+    const message = await errorOf(() =>
+      declareProxyScope("a", { namespace: "demo", app: "A", hosts: ["cart"] }, parent()),
+    );
     assert.match(message, /app is "A": .*; hosts\[0\] is "cart": use NAMESPACE\/HOST/);
-    assert.match(await errorOf(() => new ProxyScope("a", { namespace: "demo", hosts: [] })), /hosts is \[\]/);
+    assert.match(
+      await errorOf(() => declareProxyScope("a", { namespace: "demo", hosts: [] }, parent())),
+      /hosts is \[\]/,
+    );
   });
 
   it("knows a host when it sees one", () => {

@@ -1,8 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { Sidecar } from "./istioApi/sidecar";
 import { ArgsCheck } from "./validation";
 
-/** Args of {@link ProxyScope}. */
+/** What a {@link declareProxyScope | scope} is for, and holds. */
 export interface ProxyScopeArgs {
   /** Namespace of the workload. */
   namespace: pulumi.Input<string>;
@@ -27,38 +27,41 @@ export function knownHost(namespace: string, name: string): string {
 }
 
 /**
- * What the sidecars of a workload know of the mesh. Without it each knows every Service of every namespace: it holds configuration for
- * all of them, and gets a push whenever one changes. What is outside of the scope is not forbidden but unknown: requests go there as to
- * any host outside the mesh, in plain text, or not at all with `REGISTRY_ONLY`. Let it depend on the control plane.
+ * Declares what the sidecars of a workload know of the mesh. Without it each knows every Service of every namespace: it holds
+ * configuration for all of them, and gets a push whenever one changes. What is outside of the scope is not forbidden but unknown:
+ * requests go there as to any host outside the mesh, in plain text, or not at all with `REGISTRY_ONLY`.
+ *
+ * No component of its own, for each service has one of these.
+ * @param opts With the parent that it belongs to; let it depend on the control plane.
+ * @throws pulumi.ResourceError naming every mistake in the args.
  */
-export class ProxyScope extends pulumi.ComponentResource {
-  constructor(name: string, args: ProxyScopeArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("sidecar-mesh:index:ProxyScope", name, {}, opts);
-    const { namespace, app, hosts } = args;
-    const check = new ArgsCheck("ProxyScope");
-    if (app !== undefined) {
-      check.requireDnsLabel("app", app);
-    }
-    check.require(hosts.length > 0, "hosts", hosts, "name at least one; of nothing a proxy has no use");
-    hosts.forEach((host, i) =>
-      check.require(
-        typeof host !== "string" || isKnownHost(host),
-        `hosts[${i}]`,
-        host,
-        "use NAMESPACE/HOST, for example shop/cart.shop.svc.cluster.local",
-      ),
-    );
-    check.done(this);
-
-    new Sidecar(
-      `${name}-scope`,
-      {
-        // Istio takes a Sidecar without a selector for the namespace's own, whatever its name; by custom it is called default.
-        metadata: { name: app ?? "default", namespace },
-        spec: { ...(app !== undefined && { workloadSelector: { labels: { app } } }), egress: [{ hosts }] },
-      },
-      { parent: this },
-    );
-    this.registerOutputs({});
+export function declareProxyScope(
+  name: string,
+  { namespace, app, hosts }: ProxyScopeArgs,
+  opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
+): Sidecar {
+  const check = new ArgsCheck("ProxyScope");
+  if (app !== undefined) {
+    check.requireDnsLabel("app", app);
   }
+  check.require(hosts.length > 0, "hosts", hosts, "name at least one; of nothing a proxy has no use");
+  hosts.forEach((host, i) =>
+    check.require(
+      typeof host !== "string" || isKnownHost(host),
+      `hosts[${i}]`,
+      host,
+      "use NAMESPACE/HOST, for example shop/cart.shop.svc.cluster.local",
+    ),
+  );
+  check.done(opts.parent);
+
+  return new Sidecar(
+    `${name}-scope`,
+    {
+      // Istio takes a Sidecar without a selector for the namespace's own, whatever its name; by custom it is called default.
+      metadata: { name: app ?? "default", namespace },
+      spec: { ...(app !== undefined && { workloadSelector: { labels: { app } } }), egress: [{ hosts }] },
+    },
+    opts,
+  );
 }

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy } from "../accessPolicy";
 import type { MutualTlsMode } from "../istioApi/peerAuthentication";
 import { MeshNamespace } from "../meshNamespace";
-import { knownHost, ProxyScope } from "../proxyScope";
+import { declareProxyScope, knownHost } from "../proxyScope";
 import type { PodSecurity } from "../meshNamespace";
 import { ArgsCheck, isPort } from "../validation";
 import { limitsFile } from "./globalRateLimit";
@@ -16,7 +16,7 @@ import type { RedisAddress } from "./server";
 /** Namespace of the rate limit service and its Redis. */
 export const rateLimitNamespace = "rate-limit";
 
-/** The rate limit service, as a {@link ProxyScope} names it. */
+/** The rate limit service, as {@link declareProxyScope} names it. */
 export const rateLimitHost = knownHost(rateLimitNamespace, serverName);
 
 /** How the rate limit service runs. */
@@ -49,7 +49,7 @@ export interface RateLimitServiceArgs {
   podSecurity?: PodSecurity;
   /** Let packets in from this namespace and the services' alone. Default false. */
   networkPolicy?: boolean;
-  /** What its sidecars know of the mesh besides their own namespace, as a {@link ProxyScope} takes it. Default: all of it. */
+  /** What its sidecars know of the mesh besides their own namespace, as {@link declareProxyScope} takes it. Default: all of it. */
   knownHosts?: string[];
 }
 
@@ -99,7 +99,7 @@ export class RateLimitService extends pulumi.ComponentResource {
 
     const scopes = args.knownHosts
       ? [
-          new ProxyScope(
+          declareProxyScope(
             name,
             { namespace, hosts: ["./*", ...args.knownHosts, ...(args.redis ? [`*/${args.redis.host}`] : [])] },
             { parent: this, dependsOn: meshNamespace },
