@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ensureGroup, expectedInfo } from "../../sandbox";
+import { binaryGroups } from "../../sandbox/binaries/groups";
 import { apply, kubectl } from "./cluster";
 
 /** Name of the node that is none. */
@@ -26,7 +27,8 @@ export class FakeNode {
 
   /** Starts kwok, building it the first time, and makes its node. */
   static async start(log: (line: string) => void): Promise<FakeNode> {
-    const program = join(await ensureGroup("kwok", { log }), "kwok");
+    const binDir = await ensureGroup("kwok", { log });
+    const stages = binaryGroups.kwok.files.map(({ to }) => join(dirname(binDir), to));
     const nodes = JSON.parse(await kubectl("get", "nodes", "--output", "json")) as {
       items: { metadata: { name: string } }[];
     };
@@ -36,12 +38,14 @@ export class FakeNode {
     }
     const selector = Object.entries(fakeAnnotation).map(([key, value]) => `${key}=${value}`);
     const kwok = spawn(
-      program,
+      join(binDir, "kwok"),
       [
         ...["--kubeconfig", expectedInfo().kubeconfig, "--cidr", podAddresses],
         ...["--manage-nodes-with-annotation-selector", selector.join(",")],
+        ...["--node-lease-duration-seconds", "40"],
+        ...stages.flatMap((stage) => ["--config", stage]),
       ],
-      { stdio: ["ignore", "ignore", "ignore"] },
+      { stdio: ["ignore", "ignore", "inherit"] },
     );
     await apply({
       apiVersion: "v1",

@@ -90,7 +90,8 @@ export async function watched(
     const sum = (test: (name: string) => boolean) =>
       [...tree.values()].reduce((total, { name, residentMiB }) => total + (test(name) ? residentMiB : 0), 0);
     for (const [pid, seen] of tree) {
-      cpu.set(pid, seen);
+      // Of one that has ended the command is no longer known.
+      cpu.set(pid, { ...seen, name: seen.name || (cpu.get(pid)?.name ?? "") });
     }
     peakMiB.program = Math.max(
       peakMiB.program,

@@ -101,7 +101,10 @@ export class RateLimitService extends pulumi.ComponentResource {
       ? [
           declareProxyScope(
             name,
-            { namespace, hosts: ["./*", ...args.knownHosts, ...(args.redis ? [`*/${args.redis.host}`] : [])] },
+            {
+              namespace,
+              hosts: ["./*", ...args.knownHosts, ...(args.redis ? [pulumi.interpolate`*/${args.redis.host}`] : [])],
+            },
             { parent: this, dependsOn: meshNamespace },
           ),
         ]
