@@ -18,6 +18,7 @@ import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
 import { gatewayReach, istioArgs, observabilityArgs, systemNamespace } from "./stacks/componentArgs";
 import { declaredMesh, ingressRoutesName, selfSignedSecret } from "./stacks/declared";
 import { callersOf } from "./stacks/edges";
+import { proxyScopes } from "./stacks/proxyScopes";
 import { calleeTargets, gatewayTargets } from "./stacks/loadTargets";
 import { readme as describe, readmeFacts } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
@@ -80,6 +81,7 @@ const accessPolicies = security.defaultDeny
     ]
   : [];
 
+const scopes = proxyScopes(settings);
 const rateLimitService =
   rateLimit.limits.length > 0
     ? new RateLimitService(
@@ -94,6 +96,7 @@ const rateLimitService =
           mtls: security.mutualTls,
           podSecurity: security.podSecurity,
           networkPolicy: security.networkPolicy,
+          knownHosts: scopes?.common,
         },
         afterIstio,
       )
@@ -103,9 +106,10 @@ const rateLimitService =
 const beforePods = [
   istio.controlPlane,
   meshNamespace,
-  ...accessPolicies,
+  ...accessPolicies.map(({ inForce }) => inForce),
   ...(rateLimitService ? [rateLimitService] : []),
 ];
+const callees = load && calleeTargets(settings.services, settings.namespace);
 const meshServices = settings.services.map(
   (service) =>
     new MeshService(
@@ -114,10 +118,11 @@ const meshServices = settings.services.map(
         ...service,
         namespace: meshNamespace.namespace,
         rateLimitService: rateLimitService?.endpoint,
+        knownHosts: scopes?.ofService(service),
         extras: joinExtras(
           { annotations: istio.podAnnotations },
           scraper?.extras(service),
-          load && loadCompanion(calleeTargets(service.serviceName, settings.services, settings.namespace), load),
+          load && loadCompanion(callees?.get(service.serviceName) ?? [], load),
         ),
       },
       { ...onCluster, dependsOn: beforePods },
@@ -164,7 +169,13 @@ const loadTargets = gatewayTargets(settings.services, {
 if (load && loadTargets.length > 0) {
   new LoadGenerator(
     "load-generator",
-    { ...load, namespace: meshNamespace.namespace, targets: loadTargets, podAnnotations: istio.podAnnotations },
+    {
+      ...load,
+      namespace: meshNamespace.namespace,
+      targets: loadTargets,
+      podAnnotations: istio.podAnnotations,
+      knownHosts: scopes && [...scopes.common, pulumi.interpolate`${istio.gatewayNamespace}/*`],
+    },
     { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, routes] },
   );
 }

@@ -30,6 +30,12 @@ export function principal({ namespace, serviceAccount }: Caller): pulumi.Output<
  * that neither an address nor a header helps anybody in.
  */
 export class AccessPolicy extends pulumi.ComponentResource {
+  /**
+   * The last of the policies: what depends on it starts protected. To depend on the component means the same and names each policy, which
+   * for many services, each of which does, is the square of their number.
+   */
+  readonly inForce: pulumi.Resource;
+
   constructor(name: string, args: AccessPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:AccessPolicy", name, {}, opts);
     const check = new ArgsCheck("AccessPolicy");
@@ -52,7 +58,7 @@ export class AccessPolicy extends pulumi.ComponentResource {
             { parent: this },
           ),
       );
-    new AuthorizationPolicy(
+    this.inForce = new AuthorizationPolicy(
       `${name}-default-deny`,
       // An empty spec allows nothing; what no other policy allows is refused.
       { metadata: { name: "default-deny", namespace: args.namespace }, spec: {} },

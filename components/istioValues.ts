@@ -51,6 +51,8 @@ export interface ControlPlaneSettings {
   cniFolders?: { bin?: string; conf?: string };
   /** Where sidecars let requests go that are for no registered host. Default `ALLOW_ANY`: anywhere. */
   outboundTraffic?: OutboundTraffic;
+  /** Gateways know the Services that their routes lead to. Default false: each knows every Service of the cluster. */
+  filterGatewayClusters?: boolean;
 }
 
 /** A second control plane beside the first, for an upgrade that can be taken back. */
@@ -97,7 +99,11 @@ export function istiodValues(settings: ControlPlaneSettings): Record<string, unk
     replicaCount: replicas,
     resources: settings.istiodResources,
     topologySpreadConstraints: settings.istiodScaling.spread ? spreadOverNodesAndZones({ istio: "pilot" }) : [],
-    env: settings.istiodEnv ?? {},
+    // A Sidecar resource is for sidecars alone.
+    env: {
+      ...settings.istiodEnv,
+      ...(settings.filterGatewayClusters && { PILOT_FILTER_GATEWAY_CLUSTER_CONFIG: "true" }),
+    },
     // The charts take a value with a slash for a whole reference.
     ...(settings.images?.pilot && { image: settings.images.pilot }),
     telemetry: { enabled: settings.telemetryFilter ?? true },

@@ -68,11 +68,12 @@ describe("loadCompanion", () => {
         allowFrom: [{ service: "user" }, { namespace: "jobs", serviceAccount: "x" }],
       },
     ];
-    const { containers } = loadCompanion(calleeTargets("user", services, "demo"), settings);
+    const targets = calleeTargets(services, "demo");
+    const { containers } = loadCompanion(targets.get("user")!, settings);
     assert.deepEqual(
       containers?.map(({ args }) => (args as string[]).at(-1)),
       ["http://payment.demo:80/"],
     );
-    assert.deepEqual(calleeTargets("payment", services, "demo"), []);
+    assert.deepEqual(targets.get("payment"), []);
   });
 });

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { PodExtras } from "./echoService";
 import { Telemetry } from "./istioApi/telemetry";
+import { declareProxyScope } from "./proxyScope";
 import { containerSecurity } from "./observability/backend";
 import type { Resources } from "./observability/backend";
 import { loadGeneratorLabel } from "./observability/prometheusConfig";
@@ -35,6 +36,8 @@ export interface LoadGeneratorArgs extends LoadSettings {
   targets: LoadTarget[];
   /** Annotations of the pods. Default none. */
   podAnnotations?: Record<string, string>;
+  /** What its sidecar knows of the mesh, as {@link declareProxyScope} takes it. Default: all of it. */
+  knownHosts?: pulumi.Input<string>[];
 }
 
 /** What there is to say of the ingress gateway as a target. */
@@ -136,6 +139,15 @@ export class LoadGenerator extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    const scopes = args.knownHosts
+      ? [
+          declareProxyScope(
+            name,
+            { namespace: args.namespace, app: loadGeneratorName, hosts: args.knownHosts },
+            { parent: this },
+          ),
+        ]
+      : [];
     const account = new k8s.core.v1.ServiceAccount(
       `${name}-account`,
       { metadata: { ...metadata, labels }, automountServiceAccountToken: false },
@@ -160,7 +172,7 @@ export class LoadGenerator extends pulumi.ComponentResource {
           },
         },
       },
-      { parent: this, dependsOn: silence },
+      { parent: this, dependsOn: [silence, ...scopes] },
     );
     this.registerOutputs({});
   }

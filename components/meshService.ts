@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { EchoService } from "./echoService";
 import type { EchoServiceArgs } from "./echoService";
+import { declareProxyScope } from "./proxyScope";
 import type { RouteSettings } from "./serviceRoute";
 import { ServiceRoutes } from "./serviceRoutes";
-import { TrafficPolicy } from "./trafficPolicy";
+import { hasTrafficPolicy, TrafficPolicy } from "./trafficPolicy";
 import type { TrafficPolicyArgs } from "./trafficPolicy";
 
 /** Args of {@link MeshService}: what runs, what holds for its callers, and how they are routed. */
@@ -14,10 +15,12 @@ export interface MeshServiceArgs
     Omit<TrafficPolicyArgs, "versions"> {
   /** Versions, each with its Deployment, its subset and its share of the requests. Default: one, without a subset. */
   versions?: (NonNullable<EchoServiceArgs["versions"]>[number] & NonNullable<RouteSettings["versions"]>[number])[];
+  /** What its sidecars know of the mesh, as {@link declareProxyScope} takes it. Default: all of it. */
+  knownHosts?: pulumi.Input<string>[];
 }
 
 /**
- * A service of the mesh, in the order that loses no request: its limits and subsets, then its pods, then the routes that lead there.
+ * A service of the mesh, in the order that loses no request: what its proxies know, its limits and subsets, then its pods, then the routes that lead there.
  * Let it depend on the control plane and on the MeshNamespace: a pod that starts before the injector stays without a sidecar.
  */
 export class MeshService extends pulumi.ComponentResource {
@@ -26,18 +29,19 @@ export class MeshService extends pulumi.ComponentResource {
 
   constructor(name: string, args: MeshServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:MeshService", name, {}, opts);
-    const { namespace, serviceName, versions } = args;
+    const { namespace, serviceName, versions, knownHosts } = args;
 
-    const policy = new TrafficPolicy(
-      name,
-      { ...args, versions: versions?.map(({ version }) => version) },
-      { parent: this },
-    );
-    const echo = new EchoService(name, args, { parent: this, dependsOn: policy });
+    const limits = hasTrafficPolicy(args)
+      ? [new TrafficPolicy(name, { ...args, versions: versions?.map(({ version }) => version) }, { parent: this })]
+      : [];
+    const scopes = knownHosts
+      ? [declareProxyScope(name, { namespace, app: serviceName, hosts: knownHosts }, { parent: this })]
+      : [];
+    const echo = new EchoService(name, args, { parent: this, dependsOn: [...limits, ...scopes] });
     new ServiceRoutes(
       name,
       { ...args, namespace, routeName: serviceName, service: echo.serviceName },
-      { parent: this, dependsOn: [policy, echo] },
+      { parent: this, dependsOn: [...limits, echo] },
     );
 
     this.serviceName = echo.serviceName;

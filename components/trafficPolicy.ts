@@ -46,6 +46,18 @@ export interface TrafficPolicyArgs {
   versions?: readonly string[];
 }
 
+/** @returns false if a {@link TrafficPolicy} of the args would declare nothing. */
+export function hasTrafficPolicy({
+  circuitBreaker,
+  rateLimit,
+  globalRateLimit,
+  versions,
+}: Pick<TrafficPolicyArgs, "circuitBreaker" | "rateLimit" | "globalRateLimit"> & {
+  versions?: readonly unknown[];
+}): boolean {
+  return [circuitBreaker, rateLimit, globalRateLimit, versions].some((part) => part !== undefined);
+}
+
 /** Half of the endpoints: Istio's own 10 percent would eject none of a few. */
 const defaultMaxEjectionPercent = 50;
 

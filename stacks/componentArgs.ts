@@ -10,7 +10,7 @@ import type { Settings } from "./settings";
 export const systemNamespace = "istio-system";
 
 /** @returns the control plane and gateways that config and profile ask for. */
-export function istioArgs({ profile, istio, gateway, security, observability }: Settings): IstioArgs {
+export function istioArgs({ profile, istio, gateway, scope, security, observability }: Settings): IstioArgs {
   return {
     ...istio,
     ...profile.istio,
@@ -24,6 +24,7 @@ export function istioArgs({ profile, istio, gateway, security, observability }: 
     egressGateway: istio.egressGateway ? profile.gateway : undefined,
     mtls: security.mutualTls,
     outboundTraffic: security.outboundTraffic,
+    filterGatewayClusters: scope.declared,
   };
 }
 

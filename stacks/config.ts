@@ -18,6 +18,8 @@ import { prod } from "./prod";
 import { profileNames } from "./profile";
 import type { Profile, ProfileName } from "./profile";
 import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
+import { readScope } from "./scopeConfig";
+import type { ScopeConfig } from "./scopeConfig";
 import { readRateLimit } from "./rateLimitConfig";
 import type { RateLimitConfig } from "./rateLimitConfig";
 import { sandbox } from "./sandbox";
@@ -56,6 +58,7 @@ export interface StackConfig {
   /** Steady traffic; undefined if there is none. */
   load?: LoadConfig;
   rateLimit: RateLimitConfig;
+  scope: ScopeConfig;
 }
 
 /**
@@ -90,7 +93,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   const profile = { ...named, images: images.table(named.images) };
   const istio = images.istio(readIstio(reader));
   const services = images.services(readServices(reader, profile));
-  const config: StackConfig = {
+  const unscoped: Omit<StackConfig, "scope"> = {
     profile,
     cluster: readCluster(reader),
     namespace: readNamespace(reader),
@@ -102,6 +105,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     load: readLoad(reader, profile),
     rateLimit: readRateLimit(reader, services),
   };
+  const config = { ...unscoped, scope: readScope(reader, profile.name, unscoped.security.defaultDeny) };
   rejectTakenPaths(reader, config);
   reader.rejectUnknownKeys({ services: serviceKeys });
   return { config, reader };

@@ -35,6 +35,8 @@ export interface DeclaredMesh {
   istioTag: string;
   mutualTls: "STRICT" | "PERMISSIVE";
   defaultDeny: boolean;
+  /** Each proxy knows what is declared that it calls, and no more. */
+  scopedProxies: boolean;
   gateway: {
     /** Name of its Service, Deployment and service account. */
     name: string;
@@ -84,6 +86,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
     istioTag: active.tag,
     mutualTls: security.mutualTls,
     defaultDeny: security.defaultDeny,
+    scopedProxies: settings.scope.declared,
     gateway: {
       name: gateway.serviceAccount,
       hosts: settings.gateway.hosts,

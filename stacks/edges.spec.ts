@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { callersOf } from "./edges";
+import { calleesByCaller, callersOf } from "./edges";
 
 const gateway = { namespace: "istio-ingress", serviceAccount: "istio-ingressgateway" };
 const context = { namespace: "demo", gateway };
@@ -15,5 +15,29 @@ describe("callersOf", () => {
       { namespace: "demo", serviceAccount: "user-service" },
       other,
     ]);
+  });
+});
+
+describe("calleesByCaller", () => {
+  it("turns the edges round, whether a caller is named as a service or by its account", () => {
+    const services = [
+      { serviceName: "a", allowFrom: [] },
+      { serviceName: "b", allowFrom: [{ service: "a" }, { namespace: "demo", serviceAccount: "a" }] },
+      {
+        serviceName: "c",
+        allowFrom: [
+          { namespace: "demo", serviceAccount: "a" },
+          { namespace: "jobs", serviceAccount: "b" },
+        ],
+      },
+    ];
+    assert.deepEqual(
+      [...calleesByCaller(services, "demo")],
+      [
+        ["a", ["b", "c"]],
+        ["b", []],
+        ["c", []],
+      ],
+    );
   });
 });

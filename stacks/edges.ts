@@ -23,15 +23,23 @@ export function callersOf(
   ];
 }
 
-/** A service that calls another one. */
-export interface ServiceEdge {
-  from: string;
-  to: string;
-}
-
-/** @returns the declared edges between services; callers from elsewhere are not ours to speak for. */
-export function edgesBetween(services: readonly Pick<ServiceConfig, "serviceName" | "allowFrom">[]): ServiceEdge[] {
-  return services.flatMap(({ serviceName, allowFrom }) =>
-    allowFrom.flatMap((caller) => ("service" in caller ? [{ from: caller.service, to: serviceName }] : [])),
-  );
+/**
+ * @param namespace Namespace of the services.
+ * @returns the names of the services that each may call, by the caller's name; callers from elsewhere are not ours to speak for.
+ */
+export function calleesByCaller(
+  services: readonly Pick<ServiceConfig, "serviceName" | "allowFrom">[],
+  namespace: string,
+): Map<string, string[]> {
+  const callees = new Map(services.map(({ serviceName }): [string, string[]] => [serviceName, []]));
+  for (const { serviceName, allowFrom } of services) {
+    const callers = allowFrom.flatMap((caller) =>
+      // A service may be named by its identity, too.
+      "service" in caller ? [caller.service] : caller.namespace === namespace ? [caller.serviceAccount] : [],
+    );
+    for (const caller of new Set(callers)) {
+      callees.get(caller)?.push(serviceName);
+    }
+  }
+  return callees;
 }

@@ -1,6 +1,6 @@
 import { gatewayTarget } from "../components/loadGenerator";
 import type { GatewayTarget, LoadTarget } from "../components/loadGenerator";
-import { edgesBetween } from "./edges";
+import { calleesByCaller } from "./edges";
 import type { ServiceConfig } from "./servicesConfig";
 
 type Callable = Pick<ServiceConfig, "serviceName" | "port" | "path" | "allowFrom">;
@@ -12,13 +12,9 @@ export function gatewayTargets(services: readonly Callable[], gateway: GatewayTa
   );
 }
 
-/** @returns what a service asks of the others: each that it is declared to call. */
-export function calleeTargets(caller: string, services: readonly Callable[], namespace: string): LoadTarget[] {
-  const callees = edgesBetween(services).flatMap(({ from, to }) => (from === caller ? [to] : []));
-  return services
-    .filter(({ serviceName }) => callees.includes(serviceName))
-    .map(({ serviceName, port }) => ({
-      name: serviceName,
-      url: `http://${serviceName}.${namespace}:${port}/`,
-    }));
+/** @returns what each service asks of the others, by its name: each that it is declared to call. */
+export function calleeTargets(services: readonly Callable[], namespace: string): Map<string, LoadTarget[]> {
+  const ports = new Map(services.map(({ serviceName, port }) => [serviceName, port]));
+  const target = (name: string) => ({ name, url: `http://${name}.${namespace}:${ports.get(name)}/` });
+  return new Map([...calleesByCaller(services, namespace)].map(([caller, callees]) => [caller, callees.map(target)]));
 }

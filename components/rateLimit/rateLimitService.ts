@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy } from "../accessPolicy";
 import type { MutualTlsMode } from "../istioApi/peerAuthentication";
 import { MeshNamespace } from "../meshNamespace";
+import { declareProxyScope, knownHost } from "../proxyScope";
 import type { PodSecurity } from "../meshNamespace";
 import { ArgsCheck, isPort } from "../validation";
 import { limitsFile } from "./globalRateLimit";
@@ -14,6 +15,9 @@ import type { RedisAddress } from "./server";
 
 /** Namespace of the rate limit service and its Redis. */
 export const rateLimitNamespace = "rate-limit";
+
+/** The rate limit service, as {@link declareProxyScope} names it. */
+export const rateLimitHost = knownHost(rateLimitNamespace, serverName);
 
 /** How the rate limit service runs. */
 export interface RateLimitSizing {
@@ -45,6 +49,8 @@ export interface RateLimitServiceArgs {
   podSecurity?: PodSecurity;
   /** Let packets in from this namespace and the services' alone. Default false. */
   networkPolicy?: boolean;
+  /** What its sidecars know of the mesh besides their own namespace, as {@link declareProxyScope} takes it. Default: all of it. */
+  knownHosts?: string[];
 }
 
 /**
@@ -91,13 +97,25 @@ export class RateLimitService extends pulumi.ComponentResource {
       parent,
     );
 
+    const scopes = args.knownHosts
+      ? [
+          declareProxyScope(
+            name,
+            {
+              namespace,
+              hosts: ["./*", ...args.knownHosts, ...(args.redis ? [pulumi.interpolate`*/${args.redis.host}`] : [])],
+            },
+            { parent: this, dependsOn: meshNamespace },
+          ),
+        ]
+      : [];
     const redis = args.redis
       ? undefined
       : declareRedis(
           `${name}-redis`,
           { namespace, image: images.redis, resources: sizing.redisResources, podAnnotations: args.podAnnotations },
           // No pod starts unprotected.
-          { parent: this, dependsOn: [meshNamespace, access] },
+          { parent: this, dependsOn: [meshNamespace, access, ...scopes] },
         );
     declareServer(
       `${name}-server`,
@@ -111,7 +129,10 @@ export class RateLimitService extends pulumi.ComponentResource {
         redis: args.redis ?? { host: redisName, port: redisPort },
       },
       // It ends at once if Redis does not answer.
-      { parent: this, dependsOn: [meshNamespace, access, ...(redis ? [redis.deployment, redis.service] : [])] },
+      {
+        parent: this,
+        dependsOn: [meshNamespace, access, ...scopes, ...(redis ? [redis.deployment, redis.service] : [])],
+      },
     );
 
     this.endpoint = {

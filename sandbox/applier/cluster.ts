@@ -7,8 +7,10 @@ import { waitingFor } from "./readiness";
 import { objectsOfRelease } from "./releaseObjects";
 import { whyNotReady } from "./whyNotReady";
 
-/** Milliseconds between two looks at something that is not ready. */
+/** Fewest milliseconds between two looks at something that is not ready. */
 const pollMs = 200;
+/** Share of the time that was waited already: what takes long is looked at less often, for there may be a thousand of them. */
+const pollShare = 0.05;
 /** How long an object may take to become ready, or to go. */
 const patienceMs = 300_000;
 /** How often it is said what is waited for. */
@@ -121,7 +123,7 @@ export class Cluster {
       if (patience.isNoticeDue()) {
         this.progress.waiting(type, applied.metadata?.name ?? "", waiting);
       }
-      await sleep(pollMs);
+      await patience.untilNextLook();
       object = await this.client.get(refOf(applied));
       waiting = object ? waitingFor(object) : "it to exist: somebody deleted it";
     }
@@ -137,7 +139,7 @@ export class Cluster {
       if (patience.isNoticeDue()) {
         this.progress.waiting(ref.kind, ref.name, "it to be gone");
       }
-      await sleep(pollMs);
+      await patience.untilNextLook();
     }
   }
 }
@@ -154,6 +156,10 @@ class Patience {
   private noticed = Date.now();
 
   constructor(private readonly limitMs = patienceMs) {}
+
+  untilNextLook(): Promise<void> {
+    return sleep(Math.max(pollMs, (Date.now() - this.started) * pollShare));
+  }
 
   isOver(): boolean {
     return Date.now() - this.started > this.limitMs;

@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from "node:zlib";
 import type { KubeClient, ObjectRef } from "./kubeClient";
 
 /** One thing that was applied. */
@@ -34,6 +35,21 @@ export const inventoryRef: ObjectRef = {
   namespace: "default",
 };
 
+/**
+ * Packed, for a Secret holds one MiB: two hundred services fill that as text.
+ * @returns what the Secret holds of the inventory, in base64.
+ */
+export function pack(content: unknown): string {
+  return gzipSync(JSON.stringify(content), { level: 1 }).toString("base64");
+}
+
+/** @returns what {@link pack} was given, or the text that older versions wrote. */
+export function unpack(encoded: string): unknown {
+  const bytes = Buffer.from(encoded, "base64");
+  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return JSON.parse((isPacked ? gunzipSync(bytes) : bytes).toString("utf8"));
+}
+
 /** @returns the text by which two entries are the same thing. */
 export function entryKey({ kind, ref }: Entry): string {
   return [kind, ref.apiVersion, ref.kind, ref.namespace ?? "", ref.name].join("|");
@@ -45,6 +61,8 @@ export function entryKey({ kind, ref }: Entry): string {
  */
 export class Inventory {
   private readonly seen = new Set<string>();
+  /** By {@link entryKey}, oldest first. */
+  private known: Map<string, Entry>;
   private writing: Promise<void> = Promise.resolve();
   private dirty = false;
   /** Entries came or went in this run. */
@@ -52,53 +70,52 @@ export class Inventory {
 
   private constructor(
     private readonly client: KubeClient,
-    private readonly content: Content,
-  ) {}
+    private readonly content: Omit<Content, "entries">,
+    entries: readonly Entry[],
+  ) {
+    this.known = byKey(entries);
+  }
 
   /** Reads the inventory of a cluster; it is empty if nothing was applied yet. */
   static async load(client: KubeClient): Promise<Inventory> {
     const secret = await client.get(inventoryRef);
     const encoded = secret?.data?.content;
-    const content = encoded
-      ? (JSON.parse(Buffer.from(encoded, "base64").toString("utf8")) as Content)
-      : { entries: [], values: {} };
-    return new Inventory(client, content);
+    const { entries, ...content } = encoded ? (unpack(encoded) as Content) : { entries: [], values: {} };
+    return new Inventory(client, content, entries);
   }
 
   /** All entries, oldest first. */
   get entries(): readonly Entry[] {
-    return this.content.entries;
+    return [...this.known.values()];
   }
 
   /** Entries that this run has not recorded: what the program no longer declares. */
   get unseen(): Entry[] {
-    return this.content.entries.filter((entry) => !this.seen.has(entryKey(entry)));
+    return [...this.known].flatMap(([key, entry]) => (this.seen.has(key) ? [] : [entry]));
   }
 
   /** @returns the entry as an earlier run left it. */
   find(entry: Entry): Entry | undefined {
-    return this.content.entries.find((known) => entryKey(known) === entryKey(entry));
+    return this.known.get(entryKey(entry));
   }
 
   /** Records an entry, and returns once the cluster knows it. An entry that is there keeps its place in the order. */
   async record(entry: Entry): Promise<void> {
-    this.seen.add(entryKey(entry));
-    const index = this.content.entries.findIndex((known) => entryKey(known) === entryKey(entry));
-    if (index < 0) {
-      this.changed = true;
-      this.content.entries.push(entry);
-    } else if (JSON.stringify(this.content.entries[index]) === JSON.stringify(entry)) {
+    const key = entryKey(entry);
+    this.seen.add(key);
+    const earlier = this.known.get(key);
+    if (earlier !== undefined && JSON.stringify(earlier) === JSON.stringify(entry)) {
       return;
-    } else {
-      this.content.entries[index] = entry;
     }
+    this.changed ||= earlier === undefined;
+    this.known.set(key, entry);
     await this.write();
   }
 
   /** Forgets an entry whose object is gone. */
   async forget(entry: Entry): Promise<void> {
     this.changed = true;
-    this.content.entries = this.content.entries.filter((known) => entryKey(known) !== entryKey(entry));
+    this.known.delete(entryKey(entry));
     await this.write();
   }
 
@@ -110,7 +127,7 @@ export class Inventory {
     if (this.changed) {
       const order = new Map([...this.seen].map((key, i) => [key, i]));
       const at = (entry: Entry) => order.get(entryKey(entry)) ?? -1;
-      this.content.entries = [...this.content.entries].sort((a, b) => at(a) - at(b));
+      this.known = byKey(this.entries.toSorted((a, b) => at(a) - at(b)));
       await this.write();
     }
   }
@@ -158,11 +175,15 @@ export class Inventory {
       this.dirty = true;
       this.writing = this.writing.then(async () => {
         this.dirty = false;
-        const content = Buffer.from(JSON.stringify(this.content)).toString("base64");
+        const content = pack({ entries: this.entries, ...this.content });
         const { apiVersion, kind, name, namespace } = inventoryRef;
         await this.client.apply({ apiVersion, kind, metadata: { name, namespace }, data: { content } });
       });
     }
     return this.writing;
   }
+}
+
+function byKey(entries: readonly Entry[]): Map<string, Entry> {
+  return new Map(entries.map((entry) => [entryKey(entry), entry]));
 }

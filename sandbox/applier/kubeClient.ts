@@ -22,6 +22,12 @@ const fieldManager = "sidecar-mesh";
 /** API versions of Istio's own types. */
 const istioTypes = /\.istio\.io\//;
 
+/**
+ * Requests under way at once. More would only wait in the API server, and for each a connection is made: a thousand services declare
+ * seven thousand objects, most of which depend on nothing but what they have in common.
+ */
+const mostAtOnce = 24;
+
 /** Times a request is tried again while the API server or a webhook of Istio's does not answer. */
 const retries = 8;
 
@@ -32,6 +38,7 @@ const passingTroubles =
 /** The few calls that applying and removing need, by object rather than by type. */
 export class KubeClient {
   private readonly api: KubernetesObjectApi;
+  private readonly slots = new Slots(mostAtOnce);
 
   private constructor(readonly kubeConfig: KubeConfig) {
     this.api = KubernetesObjectApi.makeApiClient(kubeConfig);
@@ -102,12 +109,37 @@ export class KubeClient {
   private async patiently<T>(call: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await call();
+        return await this.slots.run(call);
       } catch (error) {
         if (attempt >= retries || !passingTroubles.test(describe(error))) {
           throw isNotFound(error) ? error : new Error(describe(error), { cause: error });
         }
         await new Promise((resolve) => setTimeout(resolve, 250 * 2 ** Math.min(attempt, 4)));
+      }
+    }
+  }
+}
+
+/** Lets so many run at once; the others wait, first come, first served. */
+class Slots {
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.free > 0) {
+      this.free--;
+    } else {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) {
+        next();
+      } else {
+        this.free++;
       }
     }
   }

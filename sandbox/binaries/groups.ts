@@ -44,6 +44,7 @@ export function istioTag(moduleVersion: string): string {
 const kubernetes = "k8s.io/kubernetes";
 const istio = "istio.io/istio";
 const helm = "helm.sh/helm/v3";
+const kwok = "sigs.k8s.io/kwok";
 
 /**
  * Every group. To add one: a folder here with a go.mod that has `tool` lines (made with `go get -tool PACKAGE@VERSION`), and
@@ -109,6 +110,17 @@ export const binaryGroups = {
     ],
   },
   fortio: { name: "fortio", outputs: ["fortio"] },
+  kwok: {
+    name: "kwok",
+    outputs: ["kwok"],
+    // Without them kwok knows nothing to do: a node that is ready, pods that run as soon as they are scheduled, and go when they are told.
+    files: [
+      "node/fast/node-initialize",
+      "node/heartbeat-with-lease/node-heartbeat-with-lease",
+      "pod/fast/pod-ready",
+      "pod/fast/pod-delete",
+    ].map((stage) => ({ module: kwok, from: `kustomize/stage/${stage}.yaml`, to: `${stage.split("/").at(-1)}.yaml` })),
+  },
   // Its package has the name of what it does, not of what it is.
   ratelimit: { name: "ratelimit", outputs: ["service_cmd"] },
   prometheus: {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Supplies } from "../../commands/imageList";
-import { inventoryRef } from "../../sandbox/applier/inventory";
+import { inventoryRef, unpack } from "../../sandbox/applier/inventory";
 import { statePaths } from "../../sandbox/paths";
 import { client, npm, start, tool } from "./cluster";
 
@@ -34,9 +34,7 @@ describe("security", () => {
 
   it("has generated secrets in Secrets alone, and tells none", async () => {
     const inventory = await client().get(inventoryRef);
-    const { values } = JSON.parse(Buffer.from(inventory?.data?.content ?? "", "base64").toString()) as {
-      values: Record<string, string>;
-    };
+    const { values } = unpack(inventory?.data?.content ?? "") as { values: Record<string, string> };
     const generated = Object.values(values).flatMap((value) =>
       Object.values(JSON.parse(value) as Record<string, string>),
     );

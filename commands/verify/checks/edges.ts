@@ -55,10 +55,19 @@ interface AuthorizationPolicySpec {
   rules?: { from?: { source?: { principals?: string[] } }[] }[];
 }
 
+/** What calls are judged by. */
+export interface EdgeFacts {
+  defaultDeny: boolean;
+  /** A caller's proxy does not know whom it is not declared to call: the call leaves in plain text, and nobody takes it. */
+  scopedProxies: boolean;
+  namespace: string;
+  policies: readonly LiveObject[];
+}
+
 /** @returns whether what is declared is let through, and nothing else. */
 export function judgeCalls(
   calls: readonly Call[],
-  { defaultDeny, namespace, policies }: { defaultDeny: boolean; namespace: string; policies: readonly LiveObject[] },
+  { defaultDeny, scopedProxies, namespace, policies }: EdgeFacts,
   kubectl: string,
 ): Outcome {
   const specOf = (policy: LiveObject) => (policy.spec ?? {}) as AuthorizationPolicySpec;
@@ -85,7 +94,8 @@ export function judgeCalls(
         `${kubectl} -n ${namespace} logs deployment/${from} -c istio-proxy --tail 20`,
       );
     }
-    if (!allowed && defaultDeny && status !== 403) {
+    const refused = status === 403 || (scopedProxies && (status === undefined || status >= 500));
+    if (!allowed && defaultDeny && !refused) {
       return fail(
         `${edge} is not declared, and answered with ${status ?? "no answer"}`,
         denies
@@ -161,6 +171,6 @@ export const edges: Check = {
       })),
     );
     const policies = await cluster.list("security.istio.io/v1", "AuthorizationPolicy", mesh);
-    return judgeCalls(calls, { defaultDeny: declared.defaultDeny, namespace: mesh, policies }, cluster.kubectl);
+    return judgeCalls(calls, { ...declared, namespace: mesh, policies }, cluster.kubectl);
   },
 };

@@ -176,7 +176,7 @@ describe("mtls", () => {
 describe("edges", () => {
   const payment = { ...service, name: "payment", callers: [{ namespace: "demo", serviceAccount: "user" }] };
   const deny = object("AuthorizationPolicy", "default-deny", { spec: {} });
-  const facts = { defaultDeny: true, namespace: "demo", policies: [deny] };
+  const facts = { defaultDeny: true, scopedProxies: false, namespace: "demo", policies: [deny] };
   const call = { from: "user", to: "payment", allowed: true, said: "" };
   it("are every pair of services, the declared ones first", () => {
     assert.deepEqual(pairs([service, payment], "demo"), [
@@ -216,6 +216,15 @@ describe("edges", () => {
       /does not answer user: bad address/,
     );
     assert.equal(judgeCalls([{ ...undeclared, status: 200 }], { ...facts, defaultDeny: false }, "k").verdict, "pass");
+    // Where the caller's proxy does not know the other, the call ends before anybody refuses it.
+    const scoped = { ...facts, scopedProxies: true };
+    const verdict = (status: number | undefined, by = scoped) =>
+      judgeCalls([{ ...undeclared, status }], by, "k").verdict;
+    assert.deepEqual(
+      [403, 503, undefined, 200].map((status) => verdict(status)),
+      ["pass", "pass", "pass", "fail"],
+    );
+    assert.equal(verdict(503, facts), "fail");
   });
 });
 

@@ -1,3 +1,4 @@
+import type { LiveObject } from "../../../sandbox/applier/kubeClient";
 import type { DeclaredService } from "../../../stacks/declared";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
@@ -51,6 +52,23 @@ export function judgePolicies(
   return pass([...new Set(told)].join("; "));
 }
 
+/** @returns a pod whose proxy sends requests to a service: the gateway's where it has a path, else that of a caller. */
+function callerOf(
+  service: DeclaredService,
+  gateway: LiveObject,
+  mesh: string,
+  pods: Map<string, LiveObject[]>,
+): LiveObject | undefined {
+  if (service.path !== undefined) {
+    return gateway;
+  }
+  // Each service runs as the account of its name.
+  return service.callers
+    .filter(({ namespace }) => namespace === mesh)
+    .flatMap(({ serviceAccount }) => pods.get(serviceAccount) ?? [])
+    .find(isReady);
+}
+
 /** Are timeout, retries, circuit breaker and rate limit in Envoy as declared? */
 export const trafficPolicy: Check = {
   name: "traffic-policy",
@@ -65,23 +83,28 @@ export const trafficPolicy: Check = {
     }
     const dump = (pod: Parameters<typeof askEnvoy>[1], resource: string) =>
       askEnvoy<Json>(cluster, pod, `/config_dump?resource=${resource}`);
-    const [routes, clusters, pods] = await Promise.all([
-      dump(gateway, "dynamic_route_configs"),
-      dump(gateway, "dynamic_active_clusters"),
-      servicePods(context),
-    ]);
+    const [routes, pods] = await Promise.all([dump(gateway, "dynamic_route_configs"), servicePods(context)]);
+    // Asked once each, though many services have the same caller.
+    const clustersOf = new Map<LiveObject, Promise<Json>>();
+    const clusters = (pod: LiveObject) => {
+      const known = clustersOf.get(pod) ?? dump(pod, "dynamic_active_clusters");
+      clustersOf.set(pod, known);
+      return known;
+    };
     const found = await Promise.all(
       declared.services.map(async (service) => {
         const host = `${service.name}.${mesh}.svc.cluster.local`;
         const pod = (pods.get(service.name) ?? []).find(isReady);
         const isLimited = service.rateLimit !== undefined || service.globalRateLimit !== undefined;
         const listeners = isLimited && pod ? await dump(pod, "dynamic_listeners") : [];
+        // Nobody's proxy has the circuit breaker of a service that nobody calls.
+        const caller = service.circuitBreaker && callerOf(service, gateway, mesh, pods);
         return {
           service,
-          where: nameOf(isLimited && pod ? pod : gateway),
+          where: nameOf(isLimited && pod ? pod : (caller ?? gateway)),
           differences: [
             ...(service.path === undefined ? [] : routeDifferences(service, routes)),
-            ...breakerDifferences(service, clusters, host),
+            ...(caller ? breakerDifferences(service, await clusters(caller), host) : []),
             ...rateLimitDifferences(service, listeners),
           ],
         };
