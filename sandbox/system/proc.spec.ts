@@ -39,7 +39,7 @@ describe("proc", () => {
   });
   it("finds processes by a variable of their environment, and what they started", async () => {
     const value = `${process.pid}-${Date.now()}`;
-    const child = spawn("sh", ["-c", "echo ready; sleep 20 & wait"], { env: { ...process.env, MESH_TEST: value } });
+    const child = spawn("sh", ["-c", "sleep 20 & echo ready; wait"], { env: { ...process.env, MESH_TEST: value } });
     await new Promise((resolve) => child.stdout.once("data", resolve));
     const found = processesWith("MESH_TEST", value) ?? [];
     assert.ok(found.some(({ pid }) => pid === child.pid) && found.length <= 2);
