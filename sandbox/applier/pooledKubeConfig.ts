@@ -24,8 +24,8 @@ export class PooledKubeConfig extends KubeConfig {
 
   /** @returns the agent of earlier requests, unless credentials were renewed since. */
   private reuse(made: Agent): Agent {
-    const wanted = made.options as AgentOptions;
-    const kept = this.pooled?.options as AgentOptions | undefined;
+    const wanted = made.options;
+    const kept = this.pooled?.options;
     if (!this.pooled || !identity.every((key) => sameCredential(kept?.[key], wanted[key]))) {
       this.pooled = new Agent({ ...wanted, keepAlive: true });
     }
