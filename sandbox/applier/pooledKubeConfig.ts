@@ -1,5 +1,4 @@
 import { Agent } from "node:https";
-import type { AgentOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
 import type { RequestContext } from "@kubernetes/client-node";
 
