@@ -3,7 +3,7 @@
  * and a Service each, one after the other in one run. What a service costs is the difference between two sizes, so that neither start-up
  * nor the control plane counts. Needs the Pulumi CLI on PATH.
  *
- *   tsx bench/growth.ts [sizes of previews] [sizes of updates, or none] [file.json] [folder of Istio's charts]
+ *   tsx bench/growth.ts [sizes of previews, or none] [sizes of updates, or none] [file.json] [folder of Istio's charts]
  *
  * Previews need no cluster. Updates are made on the sandbox, by the CLI, with the pods of services on a node of kwok's.
  */
@@ -216,6 +216,9 @@ async function updates(sizes: readonly number[], keep: (row: Row) => void, log: 
 }
 
 function sizesOf(text: string): number[] {
+  if (text === "none") {
+    return [];
+  }
   const sizes = text.split(",").map(Number);
   if (!sizes.every((size) => Number.isInteger(size) && size >= 2)) {
     throw new Error(`sizes are whole numbers of 2 or more with commas between them, not ${text}`);
@@ -225,7 +228,7 @@ function sizesOf(text: string): number[] {
 
 async function main(): Promise<void> {
   const previewSizes = sizesOf(process.argv[2] ?? "10,100,500,1000");
-  const updateSizes = process.argv[3] === "none" ? [] : sizesOf(process.argv[3] ?? "10,100");
+  const updateSizes = sizesOf(process.argv[3] ?? "10,100");
   const output = process.argv[4] ?? "bench/results/growth.json";
   const charts = process.argv[5] ?? info.chartsFolder;
   const rows: Row[] = [];
@@ -235,15 +238,17 @@ async function main(): Promise<void> {
     log(JSON.stringify(row));
     writeResults(output, { rows });
   };
-  await withPrograms("/nonexistent", { istioCharts: charts }, async (programs) => {
-    // The first fills caches.
-    await programs.command("ours", "preview", 2);
-    await programs.command("naive", "preview", 2);
-    for (const services of previewSizes) {
-      keep(await programs.command("naive", "preview", services));
-      keep(await programs.command("ours", "preview", services));
-    }
-  });
+  if (previewSizes.length > 0) {
+    await withPrograms("/nonexistent", { istioCharts: charts }, async (programs) => {
+      // The first fills caches.
+      await programs.command("ours", "preview", 2);
+      await programs.command("naive", "preview", 2);
+      for (const services of previewSizes) {
+        keep(await programs.command("naive", "preview", services));
+        keep(await programs.command("ours", "preview", services));
+      }
+    });
+  }
   if (updateSizes.length > 0) {
     await updates(updateSizes, keep, log);
   }

@@ -42,10 +42,13 @@ export class FakeNode {
       [
         ...["--kubeconfig", expectedInfo().kubeconfig, "--cidr", podAddresses],
         ...["--manage-nodes-with-annotation-selector", selector.join(",")],
-        ...["--node-lease-duration-seconds", "40"],
         ...stages.flatMap((stage) => ["--config", stage]),
       ],
-      { stdio: ["ignore", "ignore", "inherit"] },
+      {
+        stdio: ["ignore", "ignore", "ignore"],
+        // What an etcd has to tell for it, the one of Debian does not.
+        env: { ...process.env, KUBE_FEATURE_WatchListClient: "false" },
+      },
     );
     await apply({
       apiVersion: "v1",

@@ -1,5 +1,7 @@
-import { ApiException, KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import type { KubernetesObject } from "@kubernetes/client-node";
+import { ApiException, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import type { KubeConfig, KubernetesObject } from "@kubernetes/client-node";
+
+import { PooledKubeConfig } from "./pooledKubeConfig";
 
 /** Any object of the API server. */
 export interface LiveObject extends KubernetesObject {
@@ -49,7 +51,7 @@ export class KubeClient {
    * @param context Context by name. Default: the current one.
    */
   static connect(kubeconfig?: string, context?: string): KubeClient {
-    const config = new KubeConfig();
+    const config = new PooledKubeConfig();
     if (kubeconfig) {
       config.loadFromFile(kubeconfig);
     } else {

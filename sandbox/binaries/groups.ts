@@ -116,7 +116,7 @@ export const binaryGroups = {
     // Without them kwok knows nothing to do: a node that is ready, pods that run as soon as they are scheduled, and go when they are told.
     files: [
       "node/fast/node-initialize",
-      "node/heartbeat-with-lease/node-heartbeat-with-lease",
+      "node/heartbeat/node-heartbeat",
       "pod/fast/pod-ready",
       "pod/fast/pod-delete",
     ].map((stage) => ({ module: kwok, from: `kustomize/stage/${stage}.yaml`, to: `${stage.split("/").at(-1)}.yaml` })),
