@@ -1,7 +1,8 @@
 /**
- * What Node starts the program with (`nodeargs` in Pulumi.yaml) and the policy pack begins with: it compiles TypeScript, and keeps
- * unloaded what neither needs. Without it a preview takes half as long again.
+ * What Node starts the program (`nodeargs` in Pulumi.yaml) and the commands with, and the policy pack begins with: it compiles
+ * TypeScript, and keeps unloaded what none of them needs. docs/performance.md tells what that saves.
  */
+/* global process */
 const { createRequire, enableCompileCache, setSourceMapsSupport } = require("node:module");
 
 /** Parts of Pulumi's SDK that serve functions which run in a cloud, and programs that drive Pulumi. It loads them all the same. */
@@ -40,7 +41,9 @@ function postpone(require, name) {
 require.extensions[".ts"] = (module, path) => {
   const javaScript = require.extensions[".js"];
   require("tsx/cjs");
-  require.extensions[".js"] = javaScript;
+  if (process.features.require_module) {
+    require.extensions[".js"] = javaScript; // Node loads ES modules that are required as well, from 20.19 and 22.12 on.
+  }
   // The SDK's stack traces, one for each promise, know no source maps of tsx and take long. Node's know them.
   Error.prepareStackTrace = undefined;
   setSourceMapsSupport?.(true, { nodeModules: false }); // Node 22.14 and newer
