@@ -25,7 +25,7 @@ runtime:
     nodeargs: "--import tsx"
 `;
 
-/** The same, as `pulumi new` leaves it: Pulumi compiles it, and checks its types. */
+/** The same as Pulumi's templates have it: Pulumi compiles it, and checks its types. */
 const templateProject = "name: empty\nruntime: nodejs\n";
 
 const flatProject = "name: empty\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n";
@@ -132,7 +132,7 @@ async function main(): Promise<void> {
       "dev, with a pack of one policy that does nothing": () => time(projectFolder, "--policy-pack", emptyPack),
       dev: () => time(projectFolder),
       "the same resources from a list": () => time(flat),
-      "an empty program as `pulumi new` makes it": () => time(template),
+      "an empty program as Pulumi's templates have it": () => time(template),
       "an empty program": () => time(empty),
     };
     for (const way of Object.values(ways)) {
