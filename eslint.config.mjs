@@ -31,6 +31,6 @@ export default defineConfig(
       "@typescript-eslint/no-unsafe-return": "off",
     },
   },
-  { files: ["**/*.cjs"], languageOptions: { sourceType: "commonjs" } },
+  { files: ["**/*.cjs", "policy/index.js"], languageOptions: { sourceType: "commonjs" } },
   prettier,
 );

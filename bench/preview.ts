@@ -1,20 +1,21 @@
 /**
- * Start-up: a warm `pulumi preview` of the dev stack, with and without the policy pack, against an empty program with the same runtime
- * options, in each round one after the other. Needs the Pulumi CLI on PATH; no cluster.
+ * Start-up: a warm `pulumi preview` of the dev stack, with and without the policy pack, against an empty program that tsx compiles, in
+ * each round one after the other. Needs the Pulumi CLI on PATH; no cluster.
  *
- *   tsx bench/preview.ts [rounds] [file.json] [folder of Istio's charts]
+ *   tsx bench/preview.ts [rounds] [file.json] [folder of Istio's charts] [another checkout of this project]
  *
- * A folder keeps the network out of it: from a repository the provider reads the charts at each preview.
+ * A folder of charts keeps the network out of it: from a repository the provider reads them at each preview. Another checkout, with its
+ * packages installed, is previewed as well, for what a change brings.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { findOnPath } from "../commands/pulumiCli";
 import { projectFolder } from "../commands/stackFiles";
 import { run } from "../sandbox/system/run";
 import { pairedRatio, sideBySide, table, writeResults } from "./measure";
 
-/** The empty program: our runtime options, so that it is compiled and started as ours is. */
+/** The empty program: compiled in the quickest way that needs no code of one's own. */
 const emptyProject = `name: empty
 runtime:
   name: nodejs
@@ -22,6 +23,42 @@ runtime:
     packagemanager: npm
     typescript: false
     nodeargs: "--import tsx"
+`;
+
+/** The same as Pulumi's templates have it: Pulumi compiles it, and checks its types. */
+const templateProject = "name: empty\nruntime: nodejs\n";
+
+const flatProject = "name: empty\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n";
+
+/**
+ * What a preview of the same resources costs without any of our code: a loop over what `pulumi preview --json` told of ours, each with
+ * the inputs, the parent and the dependencies that it has there.
+ */
+const flatProgram = `const pulumi = require("@pulumi/pulumi");
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const made = {};
+let provider;
+const known = (value) =>
+  value === unknown ? provider.id
+  : Array.isArray(value) ? value.map(known)
+  : typeof value === "object" && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, known(inner)]))
+  : value;
+for (const { urn, newState } of require("./declared.json").steps) {
+  const { type, custom, inputs = {}, dependencies = [] } = newState;
+  if (type === "pulumi:pulumi:Stack") continue;
+  const name = urn.split("::").at(-1);
+  const options = { parent: made[newState.parent], dependsOn: dependencies.map((one) => made[one]).filter(Boolean) };
+  const ofPackage = (name) => ({ ...options, version: require("@pulumi/" + name + "/package.json").version });
+  if (!custom) {
+    made[urn] = new pulumi.ComponentResource(type, name, {}, options);
+  } else if (type === "pulumi:providers:kubernetes") {
+    made[urn] = provider = new pulumi.ProviderResource("kubernetes", name, inputs, ofPackage("kubernetes"));
+  } else {
+    const own = type.startsWith("kubernetes:") ? { provider } : {};
+    made[urn] = new pulumi.CustomResource(type, name, known(inputs), { ...ofPackage(type.split(":")[0]), ...own });
+  }
+}
 `;
 
 /** What any pack costs: a process of its own, the SDK, and the compiler that Pulumi loads for it. */
@@ -36,12 +73,15 @@ async function main(): Promise<void> {
   const rounds = Number(process.argv[2] ?? 7);
   const output = process.argv[3] ?? "bench/results/preview.json";
   const charts = process.argv[4];
+  const other = process.argv[5] && resolve(process.argv[5]);
   const pulumi = findOnPath("pulumi", (path) => path.endsWith(join("node_modules", ".bin")));
   if (pulumi === undefined) {
     throw new Error("there is no Pulumi CLI on PATH, and nothing else previews; install it");
   }
   const folder = mkdtempSync(join(tmpdir(), "preview-bench-"));
   const empty = join(folder, "empty");
+  const template = join(folder, "template");
+  const flat = join(folder, "flat");
   const env = {
     PULUMI_BACKEND_URL: `file://${folder}`,
     PULUMI_CONFIG_PASSPHRASE: "bench",
@@ -50,19 +90,26 @@ async function main(): Promise<void> {
     KUBECONFIG: "/nonexistent",
   };
   const config = join(folder, "Pulumi.bench.yaml");
+  const preview = (cwd: string, ...flags: string[]) =>
+    run(pulumi, ["preview", "--stack", "bench", "--config-file", config, "--non-interactive", ...flags], { cwd, env });
   const time = async (cwd: string, ...flags: string[]) => {
     const started = performance.now();
-    await run(pulumi, ["preview", "--stack", "bench", "--config-file", config, "--non-interactive", ...flags], {
-      cwd,
-      env,
-    });
+    await preview(cwd, ...flags);
     return performance.now() - started;
   };
   try {
-    mkdirSync(empty);
-    symlinkSync(join(projectFolder, "node_modules"), join(empty, "node_modules"));
-    copyFileSync(join(projectFolder, "package.json"), join(empty, "package.json"));
-    writeFileSync(join(empty, "index.ts"), "export {};\n");
+    for (const program of [empty, template, flat]) {
+      mkdirSync(program);
+      symlinkSync(join(projectFolder, "node_modules"), join(program, "node_modules"));
+    }
+    for (const program of [empty, template]) {
+      copyFileSync(join(projectFolder, "package.json"), join(program, "package.json"));
+      writeFileSync(join(program, "index.ts"), "export {};\n");
+    }
+    writeFileSync(join(template, "Pulumi.yaml"), templateProject);
+    writeFileSync(join(flat, "Pulumi.yaml"), flatProject);
+    writeFileSync(join(flat, "package.json"), "{}");
+    writeFileSync(join(flat, "index.js"), flatProgram);
     // A stack belongs to the project of that name, wherever it is made; what it writes down of its secrets comes to lie here.
     for (const project of [readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8"), emptyProject]) {
       writeFileSync(join(empty, "Pulumi.yaml"), project);
@@ -75,10 +122,17 @@ async function main(): Promise<void> {
     writeFileSync(join(emptyPack, "PulumiPolicy.yaml"), "runtime: nodejs\n");
     writeFileSync(join(emptyPack, "package.json"), '{"name":"nothing","version":"1.0.0"}\n');
     writeFileSync(join(emptyPack, "index.js"), doesNothing);
+    writeFileSync(join(flat, "declared.json"), await preview(projectFolder, "--json"));
     const ways = {
+      ...(other && {
+        [`dev of ${other}, with its policy pack`]: () => time(other, "--policy-pack", join(other, "policy")),
+        [`dev of ${other}`]: () => time(other),
+      }),
       "dev, with the policy pack": () => time(projectFolder, "--policy-pack", "policy"),
       "dev, with a pack of one policy that does nothing": () => time(projectFolder, "--policy-pack", emptyPack),
       dev: () => time(projectFolder),
+      "the same resources from a list": () => time(flat),
+      "an empty program as Pulumi's templates have it": () => time(template),
       "an empty program": () => time(empty),
     };
     for (const way of Object.values(ways)) {

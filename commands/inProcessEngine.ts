@@ -1,13 +1,17 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Program } from "../sandbox/applier/apply";
-import type { DeclaredResource } from "../sandbox/applier/declare";
+import type * as Apply from "../sandbox/applier/apply";
+import type * as Declare from "../sandbox/applier/declare";
 import type { StackOutput } from "../sandbox/applier/inventory";
 import { checkPolicies } from "./policyCheck";
 import type { Session } from "./session";
 import { asProgramConfig, projectFolder, readProject, readStackFile, withSettings } from "./stackFiles";
 
 const requireFresh = createRequire(__filename);
+
+// Loaded late: they bring Pulumi's SDK and a client of Kubernetes, and with the Pulumi CLI neither is needed here.
+const applier = () => requireFresh("../sandbox/applier/apply") as typeof Apply;
+const declarer = () => requireFresh("../sandbox/applier/declare") as typeof Declare;
 
 /** Runs the program: all of it happens while it is imported, so a second run needs a second import. */
 function loadProgram(folder: string): Promise<Record<string, unknown>> {
@@ -17,7 +21,7 @@ function loadProgram(folder: string): Promise<Record<string, unknown>> {
 }
 
 /** @returns the program with the config of a stack, and of this run on top. */
-function programOf({ stack, settings }: Pick<Session, "stack" | "settings">, folder = projectFolder): Program {
+function programOf({ stack, settings }: Pick<Session, "stack" | "settings">, folder = projectFolder): Apply.Program {
   const project = readProject(folder);
   const { config = {} } = readStackFile(stack, folder) as { config?: Record<string, unknown> };
   return {
@@ -36,15 +40,15 @@ function programOf({ stack, settings }: Pick<Session, "stack" | "settings">, fol
 export async function declareInProcess(
   session: Pick<Session, "stack" | "settings">,
   folder = projectFolder,
-): Promise<{ resources: DeclaredResource[]; profile: "dev" | "prod" }> {
-  const { declareProgram } = await import("../sandbox/applier/declare");
+): Promise<{ resources: Declare.DeclaredResource[]; profile: "dev" | "prod" }> {
+  const { declareProgram } = declarer();
   const program = programOf(session, folder);
   return { resources: await declareProgram(program), profile: profileOf(program.config, program.project) };
 }
 
 /** Checks the stack against the policies and applies it, without the Pulumi CLI. @returns its outputs. */
 export async function upInProcess(session: Session, log: (line: string) => void): Promise<Record<string, StackOutput>> {
-  const { applyProgram } = await import("../sandbox/applier/apply");
+  const { applyProgram } = applier();
   const { resources, profile } = await declareInProcess(session);
   checkPolicies(resources, profile, log);
   return applyProgram(programOf(session), { ...session, log });
@@ -52,8 +56,7 @@ export async function upInProcess(session: Session, log: (line: string) => void)
 
 /** Removes what {@link upInProcess} made. @returns false if there was nothing. */
 export async function downInProcess(session: Session, log: (line: string) => void): Promise<boolean> {
-  const { removeProgram } = await import("../sandbox/applier/apply");
-  return removeProgram({ ...session, log });
+  return applier().removeProgram({ ...session, log });
 }
 
 /** The policies know two kinds of stack; the sandbox is one to learn on. */
