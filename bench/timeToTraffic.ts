@@ -5,11 +5,9 @@
  *
  *   tsx bench/timeToTraffic.ts [rounds] [file.json]
  */
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { findOnPath } from "../commands/pulumiCli";
 import { projectFolder } from "../commands/stackFiles";
@@ -18,12 +16,12 @@ import { expectedInfo, up as sandboxUp } from "../sandbox";
 import { KubeClient } from "../sandbox/applier/kubeClient";
 import { run } from "../sandbox/system/run";
 import { sideBySide, table, writeResults } from "./measure";
+import { npm, untilTraffic } from "./traffic";
 
 const info = expectedInfo();
 const istioctl = join(info.binDir, "istioctl");
 const kubectl = join(info.binDir, "kubectl");
 const onSandbox = { KUBECONFIG: info.kubeconfig };
-const urls = ["user", "payment"].map((path) => `http://${info.nodeIp}:30080/${path}`);
 
 /** What the path by hand does not have is left out of ours too. */
 const bare = {
@@ -57,8 +55,28 @@ async function declared(): Promise<Declared[]> {
   return (JSON.parse(said) as Declared[]).filter(({ type }) => type.startsWith("kubernetes:"));
 }
 
-/** Writes the path by hand: an IstioOperator with our charts' values, and our objects, as files. */
-function manualFiles(folder: string, resources: Declared[]): { operator: string; objects: string } {
+/** The path by hand, as files. */
+interface ManualFiles {
+  namespaces: string;
+  operator: string;
+  objects: string;
+}
+
+/** The gateway that istioctl installs runs without root, so that it listens above the ports that only root may open. */
+function aboveRootPorts(service: GatewayService): GatewayService {
+  const ports = service.ports.map((port) => ({
+    ...port,
+    targetPort: port.targetPort < 1024 ? port.targetPort + 8000 : port.targetPort,
+  }));
+  return { ...service, ports };
+}
+
+interface GatewayService {
+  ports: { targetPort: number }[];
+}
+
+/** Writes the path by hand: namespaces, an IstioOperator with our charts' values, and our objects. */
+function manualFiles(folder: string, resources: Declared[]): ManualFiles {
   const values = (release: string) => resources.find(({ inputs }) => inputs.name === release)?.inputs.values ?? {};
   const { global, meshConfig, telemetry, revision: _, ...pilot } = values("istiod");
   const gateway = values("istio-ingressgateway");
@@ -79,7 +97,7 @@ function manualFiles(folder: string, resources: Declared[]): { operator: string;
             enabled: true,
             k8s: {
               resources: gateway.resources,
-              service: gateway.service,
+              service: aboveRootPorts(gateway.service as GatewayService),
               hpaSpec: { minReplicas: 1, maxReplicas: 1 },
             },
           },
@@ -87,52 +105,28 @@ function manualFiles(folder: string, resources: Declared[]): { operator: string;
       },
     },
   };
-  const objects = resources
-    .filter(({ type }) => !type.endsWith(":Release"))
-    .map(({ inputs }) => stringify(inputs, { aliasDuplicateObjects: false }));
-  const files = { operator: join(folder, "operator.yaml"), objects: join(folder, "objects.yaml") };
-  writeFileSync(files.operator, stringify(operator));
-  writeFileSync(files.objects, objects.join("---\n"));
-  return files;
-}
-
-/** Milliseconds until both URLs answer, from the start of `work`, which must also end well. */
-async function untilTraffic(work: () => Promise<void>): Promise<number> {
-  const started = performance.now();
-  let failure: Error | undefined;
-  const working = work().catch((error: Error) => {
-    failure = error;
-  });
-  const waiting = new Set(urls);
-  while (waiting.size > 0) {
-    if (failure !== undefined) {
-      throw failure;
-    }
-    for (const url of waiting) {
-      const response = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-      await response?.text().catch(() => undefined);
-      if (response?.status === 200) {
-        waiting.delete(url);
-      }
-    }
-    await sleep(20);
-  }
-  const elapsed = performance.now() - started;
-  await working;
-  if (failure !== undefined) {
-    throw failure;
-  }
-  return elapsed;
-}
-
-async function npm(...args: string[]): Promise<void> {
-  const child = spawn("npm", args, { cwd: projectFolder, stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
-  if (code !== 0) {
-    throw new Error(`npm ${args.join(" ")}: exit code ${String(code)}\n${said}`);
-  }
+  const yaml = (keep: (resource: Declared) => boolean) =>
+    resources
+      .filter(keep)
+      .map(({ inputs }) => stringify(inputs, { aliasDuplicateObjects: false }))
+      .join("---\n")
+      // istioctl gives the gateway an account of another name than the chart does.
+      .replaceAll(/(sa\/istio-ingressgateway)$/gm, "$1-service-account");
+  const isNamespace = ({ type }: Declared) => type.endsWith(":Namespace");
+  const isRelease = ({ type }: Declared) => type.endsWith(":Release");
+  const write = (name: string, text: string) => {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    return file;
+  };
+  return {
+    namespaces: write("namespaces.yaml", yaml(isNamespace)),
+    operator: write("operator.yaml", stringify(operator)),
+    objects: write(
+      "objects.yaml",
+      yaml((resource) => !isNamespace(resource) && !isRelease(resource)),
+    ),
+  };
 }
 
 function ours(engine: string): () => Promise<number> {
@@ -145,19 +139,16 @@ function ours(engine: string): () => Promise<number> {
   };
 }
 
-function byHand(files: { operator: string; objects: string }): () => Promise<number> {
+function byHand({ namespaces, operator, objects }: ManualFiles): () => Promise<number> {
   return async () => {
     const elapsed = await untilTraffic(async () => {
-      await run(istioctl, ["install", "-y", "-f", files.operator, "--manifests", info.chartsFolder], {
-        env: onSandbox,
-      });
-      await run(kubectl, ["apply", "-f", files.objects], { env: onSandbox });
+      await run(kubectl, ["apply", "-f", namespaces], { env: onSandbox });
+      await run(istioctl, ["install", "-y", "-f", operator], { env: onSandbox });
+      await run(kubectl, ["apply", "-f", objects], { env: onSandbox });
     });
-    await run(kubectl, ["delete", "-f", files.objects, "--ignore-not-found"], { env: onSandbox });
+    await run(kubectl, ["delete", "-f", objects, "--ignore-not-found"], { env: onSandbox });
     await run(istioctl, ["uninstall", "--purge", "-y"], { env: onSandbox });
-    await run(kubectl, ["delete", "namespace", "istio-system", "istio-ingress", "--ignore-not-found"], {
-      env: onSandbox,
-    });
+    await run(kubectl, ["delete", "-f", namespaces, "--ignore-not-found"], { env: onSandbox });
     await sweep(KubeClient.connect(info.kubeconfig, info.context));
     return elapsed;
   };

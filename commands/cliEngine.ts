@@ -1,10 +1,14 @@
-import { mkdirSync, readFileSync, existsSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { StackOutput } from "../sandbox/applier/inventory";
+import type { KubeClient } from "../sandbox/applier/kubeClient";
 import { run, tryRun } from "../sandbox/system/run";
 import type { PulumiCli } from "./pulumiCli";
-import { pulumiEnvironment, runPulumi, userFolder } from "./pulumiCli";
+import { ownBackend, ownBackendUrl, pulumiEnvironment, runPulumi, userFolder } from "./pulumiCli";
+import { recover, runVariable } from "./recovery/recovery";
+import { RunRecords } from "./recovery/runRecord";
 import type { Session } from "./session";
 import { projectFolder, readProject, readStackFile, stackFile, stackYaml, withSettings } from "./stackFiles";
 
@@ -24,9 +28,13 @@ export class CliEngine {
     return new CliEngine(cli, session, env, writeConfig(session, created));
   }
 
-  /** `pulumi up`. @returns the outputs. */
-  async up(): Promise<Record<string, StackOutput>> {
-    await runPulumi(this.cli, ["up", "--yes", "--skip-preview", ...this.stackFlags, ...this.configFlag], this.env);
+  /**
+   * `pulumi up`, after what an earlier run left half done is mended.
+   * @param client Of the cluster that the stack goes to.
+   * @returns the outputs.
+   */
+  async up(client: KubeClient, log: (line: string) => void): Promise<Record<string, StackOutput>> {
+    await this.change("up", client, log);
     return this.outputs();
   }
 
@@ -53,9 +61,49 @@ export class CliEngine {
     return { passed: code === 0, said: [stdout.trim(), stderr.trim()].filter((text) => text !== "").join("\n") };
   }
 
-  /** `pulumi destroy`. */
-  async down(): Promise<void> {
-    await runPulumi(this.cli, ["destroy", "--yes", "--skip-preview", ...this.stackFlags, ...this.configFlag], this.env);
+  /** `pulumi destroy`, after what an earlier run left half done is mended. */
+  async down(client: KubeClient, log: (line: string) => void): Promise<void> {
+    await this.change("destroy", client, log);
+  }
+
+  private async change(command: "up" | "destroy", client: KubeClient, log: (line: string) => void): Promise<void> {
+    const records = new RunRecords(join(userFolder, "runs", `${this.session.stack}.json`));
+    const backend = this.env.PULUMI_BACKEND_URL ?? process.env.PULUMI_BACKEND_URL;
+    const place = {
+      backend: backend ?? (await this.pulumi(["whoami", "--verbose"], [])),
+      cluster: client.kubeConfig.getCurrentCluster()?.server ?? "",
+    };
+    const refresh = await recover({
+      project: readProject().name,
+      stack: this.session.stack,
+      ownBackend: backend === ownBackendUrl ? ownBackend : undefined,
+      place,
+      records,
+      client,
+      pulumi: (args, { config = false, input } = {}) =>
+        this.pulumi(args, [...this.stackFlags, ...(config ? this.configFlag : [])], input),
+      log,
+    });
+    records.begin(place);
+    try {
+      const flags = ["--yes", "--skip-preview", ...(refresh ? ["--refresh"] : [])];
+      await runPulumi(this.cli, [command, ...flags, ...this.stackFlags, ...this.configFlag], {
+        ...this.env,
+        [runVariable]: records.file,
+      });
+    } catch (error) {
+      records.fail();
+      throw error;
+    }
+    records.end();
+  }
+
+  private pulumi(args: readonly string[], flags: readonly string[], input?: string): Promise<string> {
+    return run(this.cli.command, [...args, ...flags, "--non-interactive"], {
+      cwd: projectFolder,
+      env: this.env,
+      input,
+    });
   }
 
   private get stackFlags(): string[] {
@@ -69,7 +117,7 @@ export class CliEngine {
 
 /**
  * Creates the stack unless the backend has it. `pulumi stack init` writes what decrypts the stack's secrets into the stack's file and
- * can't be told to use another one; the file is put back as it was.
+ * can't be told to use another one; so it is told of another project folder.
  * @returns what Pulumi wrote into the file.
  */
 async function createStack(cli: PulumiCli, stack: string, env: NodeJS.ProcessEnv): Promise<Record<string, unknown>> {
@@ -79,14 +127,17 @@ async function createStack(cli: PulumiCli, stack: string, env: NodeJS.ProcessEnv
   if (known.some(({ name }) => name.split("/").at(-1) === stack)) {
     return {};
   }
-  const file = stackFile(stack);
-  const before = readFileSync(file);
+  const folder = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
   try {
-    await runPulumi(cli, ["stack", "init", stack, "--no-select"], env);
-    const { config: _, ...written } = readStackFile(stack);
+    copyFileSync(join(projectFolder, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+    if (existsSync(stackFile(stack))) {
+      copyFileSync(stackFile(stack), stackFile(stack, folder));
+    }
+    await runPulumi(cli, ["stack", "init", stack, "--no-select", "--cwd", folder], env);
+    const { config: _, ...written } = readStackFile(stack, folder);
     return written;
   } finally {
-    writeFileSync(file, before);
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -32,7 +32,7 @@ runCommand(help, async (flags, log) => {
   } else {
     const cli = await chooseEngine(flags, log);
     if (cli) {
-      await (await CliEngine.open(cli, session)).down();
+      await (await CliEngine.open(cli, session)).down(client, log);
     } else {
       log("nothing was applied in-process to this cluster");
     }

@@ -12,6 +12,12 @@ const downloadSeconds = 300;
 /** Folder of what this project keeps about a user: state of local stacks, and their passphrase. */
 export const userFolder = join(process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "sidecar-mesh");
 
+/** Folder of the state of whoever is not logged in to a backend. */
+export const ownBackend = join(userFolder, "pulumi");
+
+/** The same, as the CLI names it. */
+export const ownBackendUrl = `file://${ownBackend}`;
+
 /** A Pulumi CLI that answers. */
 export interface PulumiCli {
   /** Path or name of the command. */
@@ -66,9 +72,8 @@ export async function pulumiEnvironment(
 ): Promise<NodeJS.ProcessEnv> {
   const own: NodeJS.ProcessEnv = { PULUMI_SKIP_UPDATE_CHECK: "true" };
   if (env.PULUMI_BACKEND_URL === undefined && (await tryRun(cli.command, ["whoami", "--non-interactive"])).code !== 0) {
-    const state = join(userFolder, "pulumi");
-    mkdirSync(state, { recursive: true, mode: 0o700 });
-    own.PULUMI_BACKEND_URL = `file://${state}`;
+    mkdirSync(ownBackend, { recursive: true, mode: 0o700 });
+    own.PULUMI_BACKEND_URL = ownBackendUrl;
   }
   if (env.PULUMI_CONFIG_PASSPHRASE === undefined && env.PULUMI_CONFIG_PASSPHRASE_FILE === undefined) {
     const file = join(userFolder, "passphrase");
@@ -91,7 +96,12 @@ export async function runPulumi(cli: PulumiCli, args: readonly string[], env: No
     env: { ...process.env, ...env },
     stdio: ["ignore", process.stderr, process.stderr],
   });
-  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
+  // Ctrl-C goes to the CLI as well, which then ends what it is at and writes its state: that is waited for.
+  const stay = () => undefined;
+  process.on("SIGINT", stay);
+  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve)).finally(() =>
+    process.off("SIGINT", stay),
+  );
   if (code !== 0) {
     throw new Error(`pulumi ${args[0]} ended with exit code ${String(code)}`);
   }

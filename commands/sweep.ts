@@ -1,4 +1,5 @@
-import type { KubeClient, LiveObject } from "../sandbox/applier/kubeClient";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KubeClient, LiveObject, ObjectRef } from "../sandbox/applier/kubeClient";
 
 /** What {@link sweep} did. */
 export interface Swept {
@@ -27,6 +28,7 @@ export async function sweep(client: KubeClient): Promise<Swept> {
     return swept;
   }
 
+  const definitions: ObjectRef[] = [];
   for (const crd of await client.list("apiextensions.k8s.io/v1", "CustomResourceDefinition")) {
     const { name = "", annotations = {} } = crd.metadata ?? {};
     if (!istioGroups.test(name) || annotations["meta.helm.sh/release-name"] !== "istio-base") {
@@ -35,8 +37,18 @@ export async function sweep(client: KubeClient): Promise<Swept> {
     const objects = await objectsOf(client, crd);
     if (objects > 0) {
       swept.kept.push(`CustomResourceDefinition ${name}: ${objects} objects that are not ours`);
-    } else if (await client.delete({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name })) {
-      swept.removed.push(`CustomResourceDefinition ${name}`);
+    } else {
+      const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name };
+      await client.delete(definition);
+      definitions.push(definition);
+    }
+  }
+  for (const definition of definitions) {
+    const title = `CustomResourceDefinition ${definition.name}`;
+    if (await isGone(client, definition)) {
+      swept.removed.push(title);
+    } else {
+      swept.kept.push(`${title}: its deletion does not end; see its finalizers and status`);
     }
   }
   for (const { metadata } of await client.list("v1", "ConfigMap")) {
@@ -46,6 +58,16 @@ export async function sweep(client: KubeClient): Promise<Swept> {
     }
   }
   return swept;
+}
+
+/** Waits for the end of a deletion: of a resource definition that comes a moment after the request. @returns false after 30 s. */
+async function isGone(client: KubeClient, ref: ObjectRef): Promise<boolean> {
+  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(100)) {
+    if ((await client.get(ref)) === undefined) {
+      return true;
+    }
+  }
+  return false;
 }
 
 async function objectsOf(client: KubeClient, crd: LiveObject): Promise<number> {

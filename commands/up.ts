@@ -1,3 +1,4 @@
+import { KubeClient } from "../sandbox/applier/kubeClient";
 import { chooseEngine } from "./engine";
 import { CliEngine } from "./cliEngine";
 import { flagsHelp } from "./flags";
@@ -18,7 +19,9 @@ ${flagsHelp}`;
 runCommand(help, async (flags, log) => {
   const session = await openSession(flags, log, true);
   const cli = await chooseEngine(flags, log);
-  const outputs = cli ? await (await CliEngine.open(cli, session)).up() : await upInProcess(session, log);
+  const outputs = cli
+    ? await (await CliEngine.open(cli, session)).up(KubeClient.connect(session.kubeconfig, session.context), log)
+    : await upInProcess(session, log);
   if (!flags.json) {
     printOutputs(outputs);
   }

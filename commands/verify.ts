@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { KubeClient } from "../sandbox/applier/kubeClient";
-import { flagsHelp, parseFlags } from "./flags";
+import { flagsHelp, parseFlags, UsageError } from "./flags";
 import { runCommand } from "./runCommand";
 import { openSession } from "./session";
 import { readOutputs } from "./stackOutputs";
-import { bench, benchText } from "./verify/bench";
+import { bench, benchText, defaultRps, maxRps } from "./verify/bench";
 import { checks } from "./verify/checks";
 import { Cluster } from "./verify/cluster";
 import { conclusion, junit, resultLine } from "./verify/report";
@@ -21,6 +21,7 @@ Each check that fails names its likely cause and the command to look further. Ex
       --junit FILE        Write the results as JUnit XML, too
       --deep              Exercise retries, timeouts, limits and circuit breakers with requests that fail
       --bench             Measure what the mesh adds to latency, and what sidecars use
+      --bench-rps N       At N requests per second. Default ${defaultRps}, at most ${maxRps}
 
 Checks: ${checks.map(({ name }) => name).join(", ")}
 ${flagsHelp}`;
@@ -31,12 +32,17 @@ const options = {
   junit: { type: "string" },
   deep: { type: "boolean", default: false },
   bench: { type: "boolean", default: false },
+  "bench-rps": { type: "string", default: String(defaultRps) },
 } as const;
 
 runCommand(
   help,
   async (flags, log) => {
     const chosen = chooseChecks(checks, flags.only, flags.skip);
+    const rps = Number(flags["bench-rps"]);
+    if (!Number.isInteger(rps) || rps < 1 || rps > maxRps) {
+      throw new UsageError(`--bench-rps ${flags["bench-rps"]}: use a whole number from 1 to ${maxRps}`);
+    }
     const session = await openSession(flags, log, false);
     const client = KubeClient.connect(session.kubeconfig, session.context);
     const kubectl = [
@@ -61,7 +67,7 @@ runCommand(
       return report;
     }
     const { declared } = await readOutputs(session, client, flags, () => undefined);
-    const measured = await bench(new Cluster(client, kubectl), declared, log);
+    const measured = await bench(new Cluster(client, kubectl), declared, rps, log);
     (flags.json ? log : console.log)(`\n${benchText(measured)}`);
     return { ...report, bench: measured };
   },

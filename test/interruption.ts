@@ -1,60 +1,33 @@
 import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { projectFolder } from "../commands/stackFiles";
 import { expectedInfo, up as sandboxUp } from "../sandbox";
+import { KubeClient } from "../sandbox/applier/kubeClient";
 import { statePaths } from "../sandbox/paths";
 import { running } from "../sandbox/system/daemon";
+import { parentOf } from "../sandbox/system/proc";
 import { run } from "../sandbox/system/run";
+import type { Moment } from "./support/moments";
+import { momentsOf, tellingMoments } from "./support/moments";
 
-const help = `npx tsx test/interruption.ts [--seed N] [--moments N] [--engine in-process|cli] [-c KEY=VALUE]...
+const help = `npx tsx test/interruption.ts [--seed N] [--moments N] [--skip N] [--telling] [--engine in-process|cli] [-c KEY=VALUE]... [-v]
 
 Interrupts "npm start" on the embedded cluster at random moments, and sees whether the next one ends well with no step by hand.
-Each moment is one of: npm start killed with -9, alone or with the helm it runs; npm run down killed; the API server, istiod or
-kubelet killed.
-It starts from an empty cluster, or changes a stack that runs. The same seed gives the same moments. Takes about two minutes a moment.
+Each moment is one of: npm start killed with -9, alone or with the helm or pulumi it runs; npm run down killed; the API server, istiod
+or kubelet killed. It starts from an empty cluster, or changes a stack that runs. After one in four npm run down comes next, which must
+leave nothing of the mesh. The same seed gives the same moments; --skip leaves out the first ones. Takes about two minutes a moment.
+
+--telling takes three moments instead that are hard to mend: Helm is killed while it installs istiod, while it upgrades istiod (and the
+next run goes back, not on), and while it removes the gateway. -v shows what the run says that mends it.
 Ends with survived/tried, and exit code 1 if they are not the same.`;
-
-/** What is done to a run. */
-const kills = ["kill npm start", "kill npm start and helm"] as const;
-const others = ["kill the API server", "kill istiod", "kill kubelet", "kill npm run down"] as const;
-
-/** One interruption. */
-interface Moment {
-  blow: (typeof kills)[number] | (typeof others)[number];
-  /** Whether there is nothing in the cluster before, or a stack that the run changes. */
-  from: "nothing" | "a running stack";
-  /** When, as a part of the time that an undisturbed run takes. */
-  at: number;
-}
 
 /** A run of `npm start`, in a process group of its own. */
 interface Run {
   pid: number;
   ended: Promise<{ code: number | null; said: string }>;
-}
-
-/** Random numbers from 0 to 1 that a seed determines (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** @returns the moments of a seed: each blow in turn, the killing of npm start most often. */
-export function momentsOf(seed: number, count: number): Moment[] {
-  const random = randomFrom(seed);
-  return Array.from({ length: count }, (_, i): Moment => {
-    // Every fourth moment is a blow to the cluster instead.
-    const blow = i % 4 === 2 ? others[Math.floor(i / 4) % others.length]! : kills[Math.floor(random() * kills.length)]!;
-    const from = random() < 0.6 && blow !== "kill npm run down" ? "nothing" : "a running stack";
-    return { blow, from, at: 0.02 + 0.96 * random() };
-  });
 }
 
 /** Texts of the services, and a setting of Istio's; to change from one to the other is to update Deployments and a release. */
@@ -74,29 +47,57 @@ class Interruption {
   private readonly durations: Partial<Record<Moment["from"], number>> = {};
   private variant: Variant = "first";
 
-  constructor(private readonly flags: string[]) {}
+  constructor(
+    private readonly flags: string[],
+    private readonly verbose: boolean,
+  ) {}
 
   /** Makes one attempt. @returns why it was not survived; undefined if it was. */
   async attempt(moment: Moment): Promise<string | undefined> {
-    const whole = this.durations[moment.from] ?? (await this.measure(moment.from));
+    const whole = typeof moment.at === "number" ? await this.durationOf(moment.from) : undefined;
     await this.prepare(moment.from);
     const target = this.next();
-    const delay = Math.round(whole * moment.at);
+    const started = Date.now();
     const disturbed = moment.blow === "kill npm run down" ? this.spawn("commands/down.ts", []) : this.start(target);
-    const first = await Promise.race([disturbed.ended, sleep(delay)]);
-    await strike(moment.blow, disturbed);
+    const over = new AbortController();
+    const when = typeof moment.at === "number" ? sleep(whole! * moment.at) : untilStatus(moment.at, over.signal);
+    const first = await Promise.race([disturbed.ended, when]);
+    over.abort();
+    const after = seconds(started);
+    await strike(moment, disturbed);
     const { code } = first ?? (await disturbed.ended);
-    const ended = moment.blow.startsWith("kill npm") ? "killed" : code === 0 ? "ended well" : "failed";
-    console.log(`    after ${(delay / 1000).toFixed(1)} of ${(whole / 1000).toFixed(1)} s; the run ${ended}`);
-    return this.recover(target);
+    if (first && typeof moment.at !== "number") {
+      return `the run was over, and ${moment.at.release} never was seen ${moment.at.status}`;
+    }
+    const outcome = first ? "was over" : code ? "failed" : "ended well";
+    const said = moment.blow.startsWith("kill npm") && !first ? "was killed" : outcome;
+    console.log(
+      `    after ${after} s${whole === undefined ? "" : ` of ${(whole / 1000).toFixed(1)}`}; the run ${said}`,
+    );
+    return (moment.downNext ? await this.goDown() : undefined) ?? this.recover(moment.back ? this.variant : target);
+  }
+
+  /** `npm run down` as the next. */
+  private async goDown(): Promise<string | undefined> {
+    const started = Date.now();
+    const { code, said } = await this.spawn("commands/down.ts", []).ended;
+    if (code !== 0 || !said.includes("audit: no resource definition")) {
+      return `the next npm run down ended with ${code}:\n${said}`;
+    }
+    console.log(`    npm run down left nothing, in ${seconds(started)} s`);
+    return undefined;
   }
 
   /** The next `npm start`, and what it has to bring about. */
   private async recover(target: Variant): Promise<string | undefined> {
     const started = Date.now();
     const { code, said } = await this.start(target).ended;
+    const took = seconds(started);
     if (code !== 0) {
       return `the next npm start ended with ${code}:\n${said}`;
+    }
+    if (this.verbose) {
+      console.log(said.replace(/^/gm, "    | "));
     }
     const wrong = (await answersOf(target)) ?? (await unfinishedReleases());
     if (wrong !== undefined) {
@@ -110,8 +111,12 @@ class Interruption {
       return `the one after it changed something:\n${again.said}`;
     }
     this.variant = target;
-    console.log(`    the next one mended it in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    console.log(`    the next one mended it in ${took} s`);
     return undefined;
+  }
+
+  private async durationOf(from: Moment["from"]): Promise<number> {
+    return this.durations[from] ?? (await this.measure(from));
   }
 
   private async measure(from: Moment["from"]): Promise<number> {
@@ -161,15 +166,37 @@ class Interruption {
   }
 }
 
-async function strike(blow: Moment["blow"], { pid }: Run): Promise<void> {
+function seconds(since: number): string {
+  return ((Date.now() - since) / 1000).toFixed(1);
+}
+
+/** Waits until Helm has noted a state of a release, in whichever namespace. */
+async function untilStatus(
+  { release, status }: { release: string; status: string },
+  signal: AbortSignal,
+): Promise<undefined> {
+  const { kubeconfig, context } = expectedInfo();
+  const client = KubeClient.connect(kubeconfig, context);
+  for (; !signal.aborted; await sleep(50)) {
+    const notes = (await client.list("v1", "Secret")).map(({ metadata }) => metadata?.labels ?? {});
+    if (notes.some((labels) => labels.owner === "helm" && labels.name === release && labels.status === status)) {
+      return undefined;
+    }
+  }
+}
+
+async function strike({ blow, whole }: Moment, { pid }: Run): Promise<void> {
   const { binDir, kubeconfig } = expectedInfo();
   const component = { "kill the API server": "kube-apiserver", "kill kubelet": "kubelet" } as const;
   switch (blow) {
     case "kill npm start":
       return kill(pid);
-    case "kill npm start and helm":
-    case "kill npm run down":
-      return kill(-pid);
+    case "kill npm start and what it runs":
+    case "kill npm run down": {
+      const plugins = whole ? descendantsOf(pid) : [];
+      [-pid, ...plugins].forEach(kill);
+      return;
+    }
     case "kill istiod":
       await run(`${binDir}/kubectl`, [
         ...["--kubeconfig", kubeconfig, "-n", "istio-system", "delete", "pod", "-l", "app=istiod"],
@@ -186,6 +213,11 @@ async function strike(blow: Moment["blow"], { pid }: Run): Promise<void> {
       await sandboxUp({ log: () => undefined });
     }
   }
+}
+
+function descendantsOf(pid: number): number[] {
+  const children = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && parentOf(Number(name)) === pid);
+  return children.flatMap((child) => [Number(child), ...descendantsOf(Number(child))]);
 }
 
 function kill(pid: number): void {
@@ -229,29 +261,39 @@ async function unfinishedReleases(): Promise<string | undefined> {
   return unfinished.length > 0 ? `unfinished: ${JSON.stringify(unfinished)}` : undefined;
 }
 
+function titleOf({ blow, from, whole, downNext }: Moment): string {
+  const plugins = whole && !blow.endsWith("npm start") && blow.startsWith("kill npm") ? " (all of it)" : "";
+  return `${blow}${plugins}, from ${from}${downNext ? "; npm run down next" : ""}`;
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       seed: { type: "string", default: String(Date.now() % 100_000) },
       moments: { type: "string", default: "20" },
+      skip: { type: "string", default: "0" },
       engine: { type: "string", default: "in-process" },
       config: { type: "string", short: "c", multiple: true, default: [] },
+      telling: { type: "boolean", default: false },
+      verbose: { type: "boolean", short: "v", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const [seed, count] = [Number(values.seed), Number(values.moments)];
-  if (values.help || !Number.isInteger(seed) || !Number.isInteger(count) || count < 1 || count > 200) {
+  const [seed, count, skip] = [Number(values.seed), Number(values.moments), Number(values.skip)];
+  const wrong = ![seed, count, skip].every((number) => Number.isInteger(number) && number >= 0) || count > 200;
+  if (values.help || wrong || skip >= count) {
     console.log(help);
     process.exit(values.help ? 0 : 2);
   }
-  console.log(`seed ${seed}, ${count} moments, engine ${values.engine}`);
-  const interruption = new Interruption([
-    ...["--engine", values.engine],
-    ...values.config.flatMap((setting) => ["-c", setting]),
-  ]);
-  let survived = 0;
-  for (const [i, moment] of momentsOf(seed, count).entries()) {
-    console.log(`${i + 1}: ${moment.blow}, from ${moment.from}`);
+  const moments = values.telling ? tellingMoments.slice(0, count) : momentsOf(seed, count);
+  const which = values.telling ? "telling" : `of seed ${seed}`;
+  console.log(`${moments.length} moments, ${which}; engine ${values.engine}`);
+  const flags = ["--engine", values.engine, ...values.config.flatMap((setting) => ["-c", setting])];
+  const interruption = new Interruption(flags, values.verbose);
+  let [survived, tried] = [0, 0];
+  for (const [i, moment] of [...moments.entries()].slice(skip)) {
+    console.log(`${i + 1}: ${titleOf(moment)}`);
+    tried++;
     const failure = await interruption.attempt(moment).catch((error: unknown) => String(error));
     if (failure === undefined) {
       survived++;
@@ -259,8 +301,8 @@ async function main(): Promise<void> {
       console.log(`    NOT SURVIVED: ${failure}`);
     }
   }
-  console.log(`survived ${survived}/${count}`);
-  process.exit(survived === count ? 0 : 1);
+  console.log(`survived ${survived}/${tried}`);
+  process.exit(survived === tried ? 0 : 1);
 }
 
 if (require.main === module) {

@@ -9,8 +9,19 @@ import { isReady, nameOf, troubleOf } from "./objects";
 /** Namespace that exists only while it is measured. */
 const namespace = "mesh-bench";
 
-/** Requests per second, and seconds of each measurement: a load that no part is short of CPU under. */
-export const load = { rps: 100, seconds: 15, connections: 4 } as const;
+/** Requests per second where none are told: a load that no part is short of CPU under. */
+export const defaultRps = 100;
+
+/** Most requests per second: two small pods on one node are what is measured, not what a node can bear. */
+export const maxRps = 5000;
+
+/** Seconds of each measurement. */
+const seconds = 15;
+
+/** @returns over how many connections: each has one request under way at a time, and a slow one must not hold up the rest. */
+export function connectionsFor(rps: number): number {
+  return Math.max(4, Math.ceil(rps / 60));
+}
 
 const percents = [50, 90, 99] as const;
 
@@ -19,6 +30,12 @@ const patienceSeconds = 90;
 
 /** Milliseconds by percentile. */
 export type Latency = Record<"p50" | "p90" | "p99", number>;
+
+/** A measurement: its latency, and how many requests per second there really were. */
+export interface Measurement {
+  latency: Latency;
+  reachedRps: number;
+}
 
 /** What a sidecar uses. */
 export interface SidecarUse {
@@ -31,6 +48,8 @@ export interface SidecarUse {
 /** What was measured. */
 export interface Bench {
   rps: number;
+  /** Requests per second that there really were, of both measurements the fewer. */
+  reachedRps: number;
   seconds: number;
   /** From a pod without a sidecar to another one. */
   direct: Latency;
@@ -45,6 +64,7 @@ export interface Bench {
 /** What fortio tells of a run. */
 export interface FortioResult {
   RetCodes?: Record<string, number>;
+  ActualQPS?: number;
   DurationHistogram?: { Percentiles?: { Percentile: number; Value: number }[] };
 }
 
@@ -92,11 +112,12 @@ export function sidecarUse(summaries: readonly Summary[], namespaces: readonly s
 }
 
 /** @returns the measurement as text. */
-export function benchText({ rps, seconds, direct, mesh, added: more, sidecars }: Bench): string {
+export function benchText({ rps, reachedRps, seconds, direct, mesh, added: more, sidecars }: Bench): string {
   const row = (name: string, { p50, p90, p99 }: Latency) => [name, ...[p50, p90, p99].map((ms) => ms.toFixed(2))];
   const uses = sidecars.map(({ pod, memoryMiB, milliCpu }) => [pod, String(memoryMiB), String(milliCpu ?? "unknown")]);
   return [
-    `latency between two pods at ${rps} requests per second, ${seconds} s each, ${load.connections} connections`,
+    `latency between two pods at ${rps} requests per second, ${seconds} s each, ${connectionsFor(rps)} connections`,
+    ...(reachedRps < rps * 0.95 ? [`only ${reachedRps} per second were reached: the node is short of CPU`] : []),
     "",
     ...table(["", "p50 ms", "p90 ms", "p99 ms"], [row("direct", direct), row("mesh", mesh), row("added", more)]),
     "",
@@ -144,17 +165,17 @@ function objects({ images, revision }: DeclaredMesh): LiveObject[] {
   ];
 }
 
-async function measure(cluster: Cluster, side: "mesh" | "direct", seconds: number): Promise<Latency> {
-  const { rps, connections } = load;
+async function measure(cluster: Cluster, side: "mesh" | "direct", rps: number, duration: number): Promise<Measurement> {
   const command = [
-    ...["fortio", "load", "-quiet", "-qps", String(rps), "-c", String(connections), "-t", `${seconds}s`],
+    ...["fortio", "load", "-quiet", "-qps", String(rps), "-c", String(connectionsFor(rps)), "-t", `${duration}s`],
     ...["-p", percents.join(","), "-json", "-", `http://server-${side}.${namespace}:8080/`],
   ];
   const { ok, stdout, stderr } = await cluster.exec(namespace, `client-${side}`, "main", command);
   if (!ok) {
     throw new Error(`fortio in ${namespace}/client-${side} failed: ${stderr.trim().split("\n").at(-1)}`);
   }
-  return latencyOf(JSON.parse(stdout.slice(stdout.indexOf("{"))) as FortioResult);
+  const result = JSON.parse(stdout.slice(stdout.indexOf("{"))) as FortioResult;
+  return { latency: latencyOf(result), reachedRps: Math.round(result.ActualQPS ?? 0) };
 }
 
 async function ready(cluster: Cluster): Promise<void> {
@@ -180,9 +201,14 @@ async function remove(cluster: Cluster): Promise<void> {
 /**
  * Measures what the mesh adds to latency: the same two programs, once without sidecars and once with them, in a namespace that is
  * removed afterwards; and what sidecars use, those under this load and those of the stack.
+ * @param rps Requests per second.
  */
-export async function bench(cluster: Cluster, declared: DeclaredMesh, log: (line: string) => void): Promise<Bench> {
-  const { rps, seconds } = load;
+export async function bench(
+  cluster: Cluster,
+  declared: DeclaredMesh,
+  rps: number,
+  log: (line: string) => void,
+): Promise<Bench> {
   // A run that was cut short leaves its own behind.
   await remove(cluster);
   try {
@@ -193,10 +219,10 @@ export async function bench(cluster: Cluster, declared: DeclaredMesh, log: (line
     await ready(cluster);
     // The first requests open connections and fill caches.
     for (const side of ["direct", "mesh"] as const) {
-      await measure(cluster, side, 2);
+      await measure(cluster, side, rps, 2);
     }
-    const direct = await measure(cluster, "direct", seconds);
-    const mesh = await measure(cluster, "mesh", seconds);
+    const direct = await measure(cluster, "direct", rps, seconds);
+    const mesh = await measure(cluster, "mesh", rps, seconds);
     const nodes = await cluster.list("v1", "Node");
     const summaries = await Promise.all(
       nodes.map(async (node) => {
@@ -206,7 +232,15 @@ export async function bench(cluster: Cluster, declared: DeclaredMesh, log: (line
     );
     const { mesh: services, gateway } = declared.namespaces;
     const sidecars = [namespace, gateway, services].flatMap((one) => sidecarUse(summaries, [one]));
-    return { rps, seconds, direct, mesh, added: added(direct, mesh), sidecars };
+    return {
+      rps,
+      reachedRps: Math.min(direct.reachedRps, mesh.reachedRps),
+      seconds,
+      direct: direct.latency,
+      mesh: mesh.latency,
+      added: added(direct.latency, mesh.latency),
+      sidecars,
+    };
   } finally {
     await remove(cluster);
   }

@@ -84,9 +84,11 @@ describe("--bench", () => {
     assert.deepEqual(sidecars, [{ pod: "demo/user-1", memoryMiB: 50, milliCpu: 12 }]);
     assert.deepEqual(sidecarUse([summary], ["other"]), []);
     const latency = { p50: 1, p90: 2, p99: 3 };
+    const measured = { seconds: 15, direct: latency, mesh: latency, added: latency, sidecars };
     assert.match(
-      benchText({ rps: 100, seconds: 15, direct: latency, mesh: latency, added: latency, sidecars }),
+      benchText({ ...measured, rps: 100, reachedRps: 100 }),
       /at 100 requests per second[^]*demo\/user-1 +50 +12$/,
     );
+    assert.match(benchText({ ...measured, rps: 1000, reachedRps: 800 }), /only 800 per second were reached/);
   });
 });

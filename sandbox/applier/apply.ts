@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { setAllConfig } from "@pulumi/pulumi/runtime";
 import { Cluster } from "./cluster";
 import { Helm } from "./helm";
+import { HelmRecords } from "./helmRecords";
 import { Inventory } from "./inventory";
 import type { StackOutput } from "./inventory";
 import { KubeClient } from "./kubeClient";
@@ -81,7 +82,7 @@ export async function removeProgram(target: ApplyTarget): Promise<boolean> {
 
 async function connect(target: ApplyTarget, progress: Progress): Promise<Cluster> {
   const client = KubeClient.connect(target.kubeconfig, target.context);
-  const helm = new Helm(target.helm, target.kubeconfig, target.context);
+  const helm = new Helm(target.helm, new HelmRecords(client), target.kubeconfig, target.context);
   return new Cluster(client, helm, await Inventory.load(client), progress);
 }
 

@@ -17,7 +17,8 @@ class FakeApi {
 
   get = (ref: ObjectRef) => Promise.resolve(this.objects.get(this.key(ref)));
 
-  list = () => Promise.resolve([]);
+  list = (_apiVersion: string, kind: string) =>
+    Promise.resolve([...this.objects.values()].filter((object) => object.kind === kind));
 
   apply = (object: LiveObject) => {
     const { kind = "", metadata } = object;
@@ -49,8 +50,7 @@ class FakeHelm {
   broken = false;
 
   digest = ({ name, values }: ReleaseInputs) => Promise.resolve(JSON.stringify([name, values]));
-  status = (name: string) =>
-    Promise.resolve(this.upgrades.includes(name) ? { status: "deployed", revision: 1 } : undefined);
+  status = (name: string) => Promise.resolve(this.upgrades.includes(name) ? "deployed" : undefined);
   upgrade = ({ name }: ReleaseInputs) => {
     if (this.broken) {
       return Promise.reject(new Error("no such chart"));
@@ -120,6 +120,27 @@ describe("applier", () => {
     helm.broken = false;
     await (await run()).applyRelease("istiod", "t", release);
     assert.deepEqual(helm.upgrades, ["istiod"]);
+  });
+
+  it("waits for what a release holds, and names what does not become ready", async () => {
+    const owned = (name: string) => ({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: {
+        name,
+        namespace: "istio-system",
+        annotations: { "meta.helm.sh/release-name": name, "meta.helm.sh/release-namespace": "istio-system" },
+      },
+    });
+    await api.apply(owned("istiod"));
+    await api.apply(owned("another"));
+    const failing = (await run()).applyRelease("istiod", "t", { ...release, timeout: 0.3 });
+    await assert.rejects(failing, /t istiod is not ready after 0.3 s: waits for its controller to see the change/);
+    const status = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+    const { metadata, ...rest } = owned("istiod");
+    await api.apply({ ...rest, metadata: { ...metadata, generation: 1 }, status });
+    await (await run()).applyRelease("istiod", "t", release);
+    assert.deepEqual(helm.upgrades, ["istiod", "istiod"]);
   });
 
   it("knows of an object before the API server does, so that an interruption loses none", async () => {

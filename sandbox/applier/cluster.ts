@@ -4,6 +4,7 @@ import type { Entry, Inventory } from "./inventory";
 import type { KubeClient, LiveObject, ObjectRef } from "./kubeClient";
 import type { Change, Progress } from "./progress";
 import { waitingFor } from "./readiness";
+import { objectsOfRelease } from "./releaseObjects";
 import { Slots } from "./slots";
 import { whyNotReady } from "./whyNotReady";
 
@@ -65,14 +66,16 @@ export class Cluster {
     const digest = await this.helm.digest(inputs);
     const known = this.inventory.find(entry);
     const status = await this.helm.status(inputs.name, inputs.namespace);
-    if (known?.digest === digest && status?.status === "deployed") {
+    if (known?.digest === digest && status === "deployed") {
       await this.inventory.record(known);
       this.progress.done("unchanged", type, resource, Date.now() - started);
       return;
     }
-    // Without its digest until it is done: an interrupted upgrade is taken up again.
+    // Without its digest until it is ready: an interrupted upgrade is taken up again.
     await this.inventory.record(entry);
     await this.helm.upgrade(inputs);
+    const objects = await objectsOfRelease(this.client, inputs);
+    await Promise.all(objects.map((object) => this.untilReady(type, object, (inputs.timeout ?? 600) * 1000)));
     await this.inventory.record({ ...entry, digest });
     this.progress.done(status ? "updated" : "created", type, resource, Date.now() - started);
   }
@@ -110,15 +113,15 @@ export class Cluster {
     this.progress.done("deleted", entry.ref.kind, entry.resource, Date.now() - started);
   }
 
-  private async untilReady(type: string, applied: LiveObject): Promise<LiveObject> {
+  private async untilReady(type: string, applied: LiveObject, limitMs = patienceMs): Promise<LiveObject> {
     let object: LiveObject | undefined = applied;
     let waiting = waitingFor(object);
-    const patience = new Patience();
+    const patience = new Patience(limitMs);
     while (waiting !== undefined) {
       if (patience.isOver()) {
         const reasons = await whyNotReady(this.client, applied);
         throw new Error(
-          `${type} ${applied.metadata?.name} is not ready after ${patienceMs / 1000} s: waits for ${waiting}${reasons}`,
+          `${type} ${applied.metadata?.name} is not ready after ${limitMs / 1000} s: waits for ${waiting}${reasons}`,
         );
       }
       if (patience.isNoticeDue()) {
@@ -156,12 +159,14 @@ class Patience {
   private readonly started = Date.now();
   private noticed = Date.now();
 
+  constructor(private readonly limitMs = patienceMs) {}
+
   untilNextLook(): Promise<void> {
     return sleep(Math.max(pollMs, (Date.now() - this.started) * pollShare));
   }
 
   isOver(): boolean {
-    return Date.now() - this.started > patienceMs;
+    return Date.now() - this.started > this.limitMs;
   }
 
   isNoticeDue(): boolean {

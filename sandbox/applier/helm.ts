@@ -4,7 +4,10 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { run, tryRun } from "../system/run";
+import { processesWith } from "../system/proc";
+import { run } from "../system/run";
+import type { HelmRecords } from "./helmRecords";
+import { isUnfinished } from "./helmRecords";
 
 /** The inputs of a `kubernetes:helm.sh/v3:Release` that are put to use here. */
 export interface ReleaseInputs {
@@ -17,17 +20,11 @@ export interface ReleaseInputs {
   timeout?: number;
 }
 
-/** What Helm says of a release. */
-export interface ReleaseStatus {
-  status: string;
-  revision: number;
-}
-
-/** States in which Helm refuses to go on, because another Helm seems to be at work; here it was one that got killed. */
-const unfinished = ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"];
-
-/** How long a release is watched that somebody may still be at work on. */
+/** How long a release is watched that somebody may still be at work on, where it can't be told whether that is so. */
 const settlingMs = 15_000;
+
+/** Environment variable that marks a helm that changes a release, so that the next run knows whether it is still at work. */
+const helmVariable = "SIDECAR_MESH_HELM";
 
 /** The helm command against one cluster. */
 export class Helm {
@@ -35,6 +32,7 @@ export class Helm {
 
   constructor(
     private readonly binary: string,
+    private readonly records: HelmRecords,
     kubeconfig: string | undefined,
     context: string | undefined,
   ) {
@@ -52,33 +50,25 @@ export class Helm {
     return createHash("sha256").update(all).digest("hex");
   }
 
-  /** @returns status of a release, or undefined if there is none. */
-  async status(name: string, namespace: string): Promise<ReleaseStatus | undefined> {
-    const result = await tryRun(this.binary, [...this.globals, "status", name, "-n", namespace, "-o", "json"]);
-    if (result.code !== 0) {
-      if (/not found/.test(result.stderr)) {
-        return undefined;
-      }
-      throw new Error(`helm status ${name}: ${result.stderr.trim()}`);
-    }
-    const { info, version } = JSON.parse(result.stdout) as { info: { status: string }; version: number };
-    return { status: info.status, revision: version };
+  /** @returns what Helm says of a release, such as `deployed`; undefined if there is none. */
+  async status(name: string, namespace: string): Promise<string | undefined> {
+    return (await this.records.of(name, namespace)).at(-1)?.status;
   }
 
-  /** Installs or upgrades a release and waits until it is ready. Picks up one that was left half done. */
+  /**
+   * Installs or upgrades a release. Picks up one that was left half done. Does not wait for what is in it: Helm looks every two seconds,
+   * and of what is not ready in time it names nothing.
+   */
   async upgrade(inputs: ReleaseInputs): Promise<void> {
     const { name, namespace, chart, version, repositoryOpts, values = {}, timeout = 600 } = inputs;
-    const before = await this.settled(name, namespace);
-    if (before && unfinished.includes(before.status)) {
-      await this.recover(name, namespace, before);
-    }
+    await this.settled(name, namespace);
+    await this.records.mend(name, namespace);
     const folder = await mkdtemp(join(tmpdir(), "sidecar-mesh-"));
     try {
       const file = join(folder, "values.json");
       await writeFile(file, JSON.stringify(values), { mode: 0o600 });
-      await run(this.binary, [
-        ...this.globals,
-        ...["upgrade", "--install", name, chart, "-n", namespace, "-f", file, "--wait", "--timeout", `${timeout}s`],
+      await this.change(name, namespace, [
+        ...["upgrade", "--install", name, chart, "-n", namespace, "-f", file, "--timeout", `${timeout}s`],
         ...(version ? ["--version", version] : []),
         ...(repositoryOpts?.repo ? ["--repo", repositoryOpts.repo] : []),
       ]);
@@ -89,29 +79,33 @@ export class Helm {
 
   /** Removes a release and waits until its objects are gone. */
   async uninstall(name: string, namespace: string): Promise<void> {
-    await run(this.binary, [...this.globals, "uninstall", name, "-n", namespace, "--ignore-not-found", "--wait"]);
+    await this.change(name, namespace, ["uninstall", name, "-n", namespace, "--ignore-not-found", "--wait"]);
+  }
+
+  private async change(name: string, namespace: string, args: readonly string[]): Promise<void> {
+    await run(this.binary, [...this.globals, ...args], { env: { [helmVariable]: this.mark(name, namespace) } });
+  }
+
+  private mark(name: string, namespace: string): string {
+    return [...this.globals, namespace, name].join(" ");
   }
 
   /**
-   * @returns the status of a release once nobody seems to be at work on it. A helm that outlived whoever ran it is done in seconds, and
-   * must not be undone while it works; one that was killed as well changes nothing any more.
+   * Waits until nobody is at work on a release. A helm that outlived whoever ran it must not be undone while it works; one that was
+   * killed as well changes nothing any more.
    */
-  private async settled(name: string, namespace: string): Promise<ReleaseStatus | undefined> {
-    const end = Date.now() + settlingMs;
+  private async settled(name: string, namespace: string): Promise<void> {
+    const started = Date.now();
     for (;;) {
-      const status = await this.status(name, namespace);
-      if (!status || !unfinished.includes(status.status) || Date.now() > end) {
-        return status;
+      const last = (await this.records.of(name, namespace)).at(-1);
+      if (!last || !isUnfinished(last)) {
+        return;
+      }
+      const working = processesWith(helmVariable, this.mark(name, namespace));
+      if (working ? working.length === 0 : Date.now() - started > settlingMs) {
+        return;
       }
       await sleep(500);
-    }
-  }
-
-  private async recover(name: string, namespace: string, { status, revision }: ReleaseStatus): Promise<void> {
-    if (status === "pending-upgrade" && revision > 1) {
-      await run(this.binary, [...this.globals, "rollback", name, "-n", namespace]);
-    } else {
-      await this.uninstall(name, namespace);
     }
   }
 }

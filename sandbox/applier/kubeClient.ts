@@ -82,11 +82,15 @@ export class KubeClient {
     );
   }
 
-  /** Deletes the object and what it owns. @returns false if there was none. */
-  async delete(ref: ObjectRef): Promise<boolean> {
+  /**
+   * Deletes the object and what it owns.
+   * @param order Foreground: the object goes after what it owns; Background: before it. Default Foreground, where that is possible.
+   * @returns false if there was none.
+   */
+  async delete(ref: ObjectRef, order: "Foreground" | "Background" = "Foreground"): Promise<boolean> {
     // Foreground means a finalizer, which is taken away by an update; and Istio's webhook refuses those of its types once istiod is gone.
     // They own nothing, so that there is nothing to wait for.
-    const propagation = istioTypes.test(ref.apiVersion) ? "Background" : "Foreground";
+    const propagation = istioTypes.test(ref.apiVersion) ? "Background" : order;
     const deleted = await this.orUndefined(() =>
       this.api.delete(header(ref), undefined, undefined, undefined, undefined, propagation),
     );

@@ -32,6 +32,16 @@ describe("waitingFor", () => {
     assert.ok(waitingFor({ kind: "Job", status: { conditions: [{ type: "Complete", status: "False" }] } }));
   });
 
+  it("waits for the address of a load balancer", () => {
+    const balancer = (ingress?: unknown[]) => ({
+      kind: "Service",
+      spec: { type: "LoadBalancer" },
+      status: { loadBalancer: { ingress } },
+    });
+    assert.ok(waitingFor(balancer()));
+    assert.equal(waitingFor(balancer([{ ip: "192.0.2.1" }])), undefined);
+  });
+
   it("does not wait for what is done once it exists", () => {
     assert.equal(waitingFor({ kind: "ConfigMap" }), undefined);
     assert.equal(waitingFor({ kind: "Service" }), undefined);

@@ -21,6 +21,8 @@ export function waitingFor(object: LiveObject): Waiting {
       return observed(object) ?? count(status, "numberAvailable", status.desiredNumberScheduled ?? 0, "pods available");
     case "Namespace":
       return status.phase === "Active" ? undefined : "the namespace to be active";
+    case "Service":
+      return spec.type === "LoadBalancer" && !hasAddress(status) ? "an address from the load balancer" : undefined;
     case "CustomResourceDefinition":
       return hasCondition(status, "Established") ? undefined : "the API server to serve the type";
     case "Job":
@@ -46,6 +48,11 @@ function count(status: Record<string, unknown>, field: string, wanted: unknown, 
 function surplus(status: Record<string, unknown>): Waiting {
   const old = Number(status.replicas ?? 0) - Number(status.updatedReplicas ?? 0);
   return old > 0 ? `${old} pods of the old version to end` : undefined;
+}
+
+function hasAddress(status: Record<string, unknown>): boolean {
+  const { ingress } = (status.loadBalancer ?? {}) as { ingress?: unknown[] };
+  return (ingress ?? []).length > 0;
 }
 
 function hasCondition(status: Record<string, unknown>, type: string): boolean {

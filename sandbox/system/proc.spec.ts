@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { identify, isAlive, isZombie, startTimeIn, worksBelow } from "./proc";
+import { spawn } from "node:child_process";
+import {
+  endAll,
+  identify,
+  isAlive,
+  isZombie,
+  parentOf,
+  processesWith,
+  programOf,
+  startTimeIn,
+  worksBelow,
+} from "./proc";
 
 const stat = (state: string): string =>
   `42 (a) b) ${state} ${Array.from({ length: 18 }, (_, i) => i).join(" ")} 777 9 9`;
@@ -20,5 +31,20 @@ describe("proc", () => {
     assert.ok(worksBelow(["/usr/bin/etcd", "--data-dir=/s/data"], ["etcd"], "/s"));
     assert.ok(!worksBelow(["/usr/bin/etcd", "--data-dir=/s2/data"], ["etcd"], "/s"));
     assert.ok(!worksBelow(["/usr/bin/vi", "/s/data"], ["etcd"], "/s"));
+  });
+  it("knows who started a process", () => assert.equal(parentOf(process.pid), process.ppid));
+  it("knows what a process runs, and that an ended one runs nothing", () => {
+    assert.match(programOf(process.pid) ?? "", /^node/);
+    assert.equal(programOf(2 ** 22 + 1), undefined);
+  });
+  it("finds processes by a variable of their environment, and what they started", async () => {
+    const value = `${process.pid}-${Date.now()}`;
+    const child = spawn("sh", ["-c", "sleep 20 & echo ready; wait"], { env: { ...process.env, MESH_TEST: value } });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const found = processesWith("MESH_TEST", value) ?? [];
+    assert.ok(found.some(({ pid }) => pid === child.pid) && found.length <= 2);
+    await endAll(found, 1000);
+    assert.deepEqual(processesWith("MESH_TEST", value), []);
+    assert.deepEqual(processesWith("MESH_TEST", `${value}0`), []);
   });
 });

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
 /** A process, told apart from a later one that got the same number. */
@@ -12,6 +13,16 @@ export interface ProcessIdentity {
 /** The start time in /proc/PID/stat. The name before it may hold spaces and brackets. Pure. */
 export function startTimeIn(stat: string): string | undefined {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+}
+
+/** @returns who started a process; undefined if there is no such process. */
+export function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a /proc/PID/stat is that of a process that has ended and only waits for its parent to notice. Pure. */
@@ -58,6 +69,44 @@ export function processesBelow(programs: readonly string[], folder: string): Pro
       try {
         const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
         return worksBelow(argv, programs, folder);
+      } catch {
+        return false;
+      }
+    })
+    .map((pid) => identify(Number(pid)))
+    .filter((identity) => identity !== undefined);
+}
+
+/** @returns the program that a process runs, without its path; undefined if there is no such process, or it has ended. */
+export function programOf(pid: number): string | undefined {
+  try {
+    if (existsSync("/proc/self/stat")) {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0]!;
+      return isZombie(readFileSync(`/proc/${pid}/stat`, "utf8")) ? undefined : basename(command);
+    }
+    if (process.platform === "win32") {
+      const tasks = execFileSync("tasklist", ["/FI", `PID eq ${pid}`, "/FO", "CSV", "/NH"], { encoding: "utf8" });
+      return /^"([^"]+)"/.exec(tasks.trim())?.[1];
+    }
+    return basename(execFileSync("ps", ["-o", "comm=", "-p", String(pid)], { encoding: "utf8" }).trim());
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @returns running processes that were started with an environment variable of this value, and what they started; undefined where there
+ * is no /proc to tell.
+ */
+export function processesWith(variable: string, value: string): ProcessIdentity[] | undefined {
+  if (!existsSync("/proc/self/environ")) {
+    return undefined;
+  }
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${variable}=${value}`);
       } catch {
         return false;
       }

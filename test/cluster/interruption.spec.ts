@@ -1,21 +1,53 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { findOnPath } from "../../commands/pulumiCli";
 import { projectFolder } from "../../commands/stackFiles";
 import { npm } from "./cluster";
 
+const light = ["metricsBackend=none", "tracingBackend=none", "logsBackend=none", "loadGenerator=false"];
+
+/** Runs the script, showing what it says as it says it. @returns that, and the exit code. */
+async function interrupt(...args: string[]): Promise<{ code: number | null; said: string }> {
+  const settings = light.flatMap((setting) => ["-c", setting]);
+  const child = spawn(process.execPath, ["--import", "tsx", "test/interruption.ts", ...args, ...settings], {
+    cwd: projectFolder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      process.stderr.write(text.replace(/^(?=.)/gm, "      | "));
+    });
+  }
+  const code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
+  return { code, said };
+}
+
+// The script tries as many as it is told: npx tsx test/interruption.ts --moments 20
 describe("npm start, interrupted", () => {
   after(() => npm("down", "--sandbox", "--engine", "in-process"));
 
-  // The script tries as many as it is told: npx tsx test/interruption.ts --moments 20
-  it("is mended by the next one: killed, alone or with its helm, and the API server killed", () => {
-    const light = ["metricsBackend=none", "tracingBackend=none", "logsBackend=none", "loadGenerator=false"];
-    const args = [
-      ...["--import", "tsx", "test/interruption.ts", "--seed", "3", "--moments", "3"],
-      ...light.flatMap((setting) => ["-c", setting]),
-    ];
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: projectFolder, encoding: "utf8" });
-    console.log(stdout.replace(/^/gm, "      "));
-    assert.equal(status, 0, stdout + stderr);
-    assert.match(stdout, /survived 3\/3/);
+  it("is mended by the next one: killed, alone or with its helm, and the API server killed", async () => {
+    const { code, said } = await interrupt("--seed", "3", "--moments", "3");
+    assert.equal(code, 0, said);
+    assert.match(said, /survived 3\/3/);
   });
 });
+
+const cli = findOnPath("pulumi", (folder) => folder.endsWith(join("node_modules", ".bin")));
+
+if (cli === undefined) {
+  console.log("Pulumi CLI: none on PATH; npm start is interrupted in-process alone");
+} else {
+  describe(`npm start, interrupted with ${cli}`, () => {
+    after(() => npm("down", "--sandbox", "--engine", "cli"));
+
+    it("is mended by the next one: killed while Helm installs istiod, and while it upgrades it", async () => {
+      const { code, said } = await interrupt("--engine", "cli", "--telling", "--moments", "2");
+      assert.equal(code, 0, said);
+      assert.match(said, /survived 2\/2/);
+    });
+  });
+}

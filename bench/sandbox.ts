@@ -1,0 +1,50 @@
+/**
+ * The sandbox's own times, its programs built: from no cluster to a node that is Ready, from there to both URLs answering, and from a
+ * sandbox that was stopped with its stack to both URLs answering again. The stack is the default one, observability included.
+ *
+ *   tsx bench/sandbox.ts [rounds] [file.json]
+ */
+import { down, reset, up } from "../sandbox";
+import { spread, writeResults } from "./measure";
+import { npm, untilTraffic } from "./traffic";
+
+async function milliseconds(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+async function main(): Promise<void> {
+  const rounds = Number(process.argv[2] ?? 3);
+  const output = process.argv[3] ?? "bench/results/sandbox.json";
+  const start = () => npm("start", "--silent", "--", "--sandbox", "--engine", "in-process");
+  const steps: Record<string, () => Promise<number>> = {
+    "from no cluster to Ready": () => milliseconds(() => up()),
+    "from Ready to traffic": () => untilTraffic(start),
+    "npm start, from stopped to traffic": async () => {
+      await down();
+      return untilTraffic(start);
+    },
+  };
+  const values: Record<string, number[]> = Object.fromEntries(Object.keys(steps).map((name) => [name, []]));
+  for (let round = 1; round <= rounds; round++) {
+    await reset();
+    for (const [name, step] of Object.entries(steps)) {
+      const value = await step();
+      values[name]!.push(value);
+      console.error(`round ${round} of ${rounds}: ${name} ${(value / 1000).toFixed(1)} s`);
+    }
+  }
+  await npm("run", "--silent", "down", "--", "--sandbox", "--engine", "in-process");
+  const results = Object.fromEntries(
+    Object.entries(values).map(([name, all]) => [name, { ...spread(all), values: all }]),
+  );
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  console.log("| sandbox | min | median | max |\n| --- | ---: | ---: | ---: |");
+  for (const [name, { min, median, max }] of Object.entries(results)) {
+    console.log(`| ${name} | ${seconds(min)} | ${seconds(median)} | ${seconds(max)} |`);
+  }
+  writeResults(output, { rounds, results });
+}
+
+void main();
