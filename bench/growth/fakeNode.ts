@@ -99,23 +99,10 @@ export class FakeNode {
     await kubectl("uncordon", this.realNode);
     await kubectl("delete", "node", fakeNode, "--ignore-not-found");
     // Without a kubelet nobody else ends them.
-    const gone = ["--all-namespaces", "--field-selector", `spec.nodeName=${fakeNode}`];
-    const pods = JSON.parse(await kubectl("get", "pods", ...gone, "--output", "json")) as {
-      items: { metadata: { namespace: string; name: string } }[];
-    };
-    for (const { metadata } of pods.items) {
-      const { namespace, name } = metadata;
-      await kubectl(
-        "delete",
-        "pod",
-        name,
-        "--namespace",
-        namespace,
-        "--force",
-        "--grace-period=0",
-        "--ignore-not-found",
-      );
-    }
+    await kubectl(
+      ...["delete", "pods", "--all-namespaces", "--field-selector", `spec.nodeName=${fakeNode}`],
+      ...["--force", "--grace-period=0", "--ignore-not-found"],
+    );
     this.kwok.kill();
   }
 }

@@ -5,12 +5,15 @@ import type { KubeClient, LiveObject, ObjectRef } from "./kubeClient";
 import type { Change, Progress } from "./progress";
 import { waitingFor } from "./readiness";
 import { objectsOfRelease } from "./releaseObjects";
+import { Slots } from "./slots";
 import { whyNotReady } from "./whyNotReady";
 
 /** Fewest milliseconds between two looks at something that is not ready. */
 const pollMs = 200;
 /** Share of the time that was waited already: what takes long is looked at less often, for there may be a thousand of them. */
 const pollShare = 0.05;
+/** Things that are removed at once: each is asked for until it is gone, and of thousands nothing but that would be asked. */
+const mostRemovals = 48;
 /** How long an object may take to become ready, or to go. */
 const patienceMs = 300_000;
 /** How often it is said what is waited for. */
@@ -80,6 +83,7 @@ export class Cluster {
   /** Removes entries, the newest first, and forgets them. */
   async remove(entries: readonly Entry[]): Promise<void> {
     const going: Promise<void>[] = [];
+    const slots = new Slots(mostRemovals);
     for (const entry of [...entries].reverse()) {
       const isBarrier = entry.kind === "release" || entry.ref.kind === "Namespace";
       if (entry.ref.kind === "DestinationRule") {
@@ -91,7 +95,7 @@ export class Cluster {
         await Promise.all(going.splice(0));
         await this.removeEntry(entry);
       } else {
-        going.push(this.removeEntry(entry));
+        going.push(slots.run(() => this.removeEntry(entry)));
       }
     }
     await Promise.all(going);

@@ -36,7 +36,7 @@ export const inventoryRef: ObjectRef = {
 };
 
 /**
- * Packed, for a Secret holds one MiB: two hundred services fill that as text.
+ * Packed, for a Secret holds one MiB, which a thousand services exceed as text.
  * @returns what the Secret holds of the inventory, in base64.
  */
 export function pack(content: unknown): string {

@@ -1,7 +1,7 @@
 import { ApiException, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import type { KubeConfig, KubernetesObject } from "@kubernetes/client-node";
-
 import { PooledKubeConfig } from "./pooledKubeConfig";
+import { Slots } from "./slots";
 
 /** Any object of the API server. */
 export interface LiveObject extends KubernetesObject {
@@ -117,31 +117,6 @@ export class KubeClient {
           throw isNotFound(error) ? error : new Error(describe(error), { cause: error });
         }
         await new Promise((resolve) => setTimeout(resolve, 250 * 2 ** Math.min(attempt, 4)));
-      }
-    }
-  }
-}
-
-/** Lets so many run at once; the others wait, first come, first served. */
-class Slots {
-  private readonly waiting: (() => void)[] = [];
-
-  constructor(private free: number) {}
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.free > 0) {
-      this.free--;
-    } else {
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    }
-    try {
-      return await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) {
-        next();
-      } else {
-        this.free++;
       }
     }
   }
