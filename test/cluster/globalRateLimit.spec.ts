@@ -21,6 +21,9 @@ import {
 /** Requests that all pods of `shared` let pass in a minute. */
 const requests = 40;
 
+/** Proxies know the limiter among what they call, and little else. */
+const scoped = { proxyScope: "declared" };
+
 /** The services, with this limit of `shared`. */
 const services = (limit = requests) => [
   fortioService("shared", "", { path: "/shared", replicas: 2, globalRateLimit: { requests: limit, unit: "minute" } }),
@@ -53,7 +56,7 @@ describe("global rate limit", function () {
 
   before(async () => {
     await addFortio();
-    await apply({ services: services() });
+    await apply({ services: services(), ...scoped });
     const limits = async () => (await get(`${gatewayUrl}/shared`)).headers["x-ratelimit-limit"] !== undefined;
     assert.ok(await until(30, limits), "the proxies ask the rate limit service");
   });
@@ -133,7 +136,7 @@ describe("global rate limit", function () {
   });
 
   it("takes a new limit", async () => {
-    await apply({ services: services(25) });
+    await apply({ services: services(25), ...scoped });
     const limit = async () => (await get(`${gatewayUrl}/shared`)).headers["x-ratelimit-limit"];
     assert.ok(await until(30, async () => (await limit()) === "25, 25;w=60"), String(await limit()));
   });
@@ -157,6 +160,7 @@ describe("global rate limit", function () {
     await kubectl("wait", "-n", "elsewhere", "pod/redis", "--for=condition=Ready", "--timeout=60s");
     await apply({
       services: services(),
+      ...scoped,
       rateLimitRedisUrl: "redis://redis.elsewhere",
       rateLimitRedisAuth: "hunter2",
     });

@@ -69,7 +69,7 @@ describe("gateway TLS and egress", function () {
 
   before(async () => {
     await addFortio();
-    await apply({ services, gatewaySelfSigned: "true", outboundTraffic: "REGISTRY_ONLY" });
+    await apply({ services, gatewaySelfSigned: "true", outboundTraffic: "REGISTRY_ONLY", proxyScope: "declared" });
     certificate = await storedCertificate();
     const answers = () =>
       getTls(`${httpsUrl}/hello`, certificate).then(
@@ -102,7 +102,7 @@ describe("gateway TLS and egress", function () {
   it("keeps its certificate when the program is applied again", async () => {
     const version = () => kubectl(...secret, "jsonpath={.metadata.resourceVersion}");
     const before = await version();
-    await apply({ services, gatewaySelfSigned: "true", outboundTraffic: "REGISTRY_ONLY" });
+    await apply({ services, gatewaySelfSigned: "true", outboundTraffic: "REGISTRY_ONLY", proxyScope: "declared" });
     assert.equal(await storedCertificate(), certificate);
     assert.equal(await version(), before);
   });
@@ -111,7 +111,7 @@ describe("gateway TLS and egress", function () {
     const outside = `http://${expectedInfo().nodeIp}:30080/`;
     const blocked = async () => /HTTP\/1.1 502|connection reset|EOF/.test(await fortioIn("caller", "curl", outside));
     assert.ok(await until(20, blocked), "blocked");
-    await apply({ services, gatewaySelfSigned: "true" });
+    await apply({ services, gatewaySelfSigned: "true", proxyScope: "declared" });
     const passes = async () => /HTTP\/1.1 301/.test(await fortioIn("caller", "curl", outside));
     assert.ok(await until(60, passes), "let out by ALLOW_ANY");
   });
