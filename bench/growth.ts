@@ -20,21 +20,12 @@ import { watched } from "./growth/processTree";
 import type { Usage } from "./growth/processTree";
 import { manyServices, naiveProgram } from "./growth/services";
 import { writeResults } from "./measure";
+import { tsxProject } from "./tsxProject";
 
 const info = expectedInfo();
 
 /** Namespace of the naive program's pods; istiod injects them as it does ours. */
 const naiveNamespace = "naive";
-
-/** Runtime options that are ours, so that the naive program is started as ours is. */
-const naiveProject = `name: naive
-runtime:
-  name: nodejs
-  options:
-    packagemanager: npm
-    typescript: false
-    nodeargs: "--import tsx"
-`;
 
 /** One figure of one program. */
 interface Row {
@@ -75,7 +66,7 @@ class Programs {
     symlinkSync(join(projectFolder, "node_modules"), join(this.naive, "node_modules"));
     copyFileSync(join(projectFolder, "package.json"), join(this.naive, "package.json"));
     // A stack belongs to the project of that name, wherever it is made.
-    for (const project of [readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8"), naiveProject]) {
+    for (const project of [readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8"), tsxProject("naive")]) {
       writeFileSync(join(this.naive, "Pulumi.yaml"), project);
       await run(this.pulumi, ["stack", "init", "bench", "--no-select", "--non-interactive"], {
         cwd: this.naive,

@@ -14,18 +14,9 @@ import { findOnPath } from "../commands/pulumiCli";
 import { projectFolder } from "../commands/stackFiles";
 import { run } from "../sandbox/system/run";
 import { pairedRatio, sideBySide, table, writeResults } from "./measure";
+import { tsxProject } from "./tsxProject";
 
-/** The empty program: compiled in the quickest way that needs no code of one's own. */
-const emptyProject = `name: empty
-runtime:
-  name: nodejs
-  options:
-    packagemanager: npm
-    typescript: false
-    nodeargs: "--import tsx"
-`;
-
-/** The same as Pulumi's templates have it: Pulumi compiles it, and checks its types. */
+/** The empty program as Pulumi's templates have it: Pulumi compiles it, and checks its types. */
 const templateProject = "name: empty\nruntime: nodejs\n";
 
 const flatProject = "name: empty\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n";
@@ -111,7 +102,7 @@ async function main(): Promise<void> {
     writeFileSync(join(flat, "package.json"), "{}");
     writeFileSync(join(flat, "index.js"), flatProgram);
     // A stack belongs to the project of that name, wherever it is made; what it writes down of its secrets comes to lie here.
-    for (const project of [readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8"), emptyProject]) {
+    for (const project of [readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8"), tsxProject("empty")]) {
       writeFileSync(join(empty, "Pulumi.yaml"), project);
       await run(pulumi, ["stack", "init", "bench", "--no-select", "--non-interactive"], { cwd: empty, env });
     }
