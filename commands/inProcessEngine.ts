@@ -51,7 +51,7 @@ export async function upInProcess(session: Session, log: (line: string) => void)
   const { applyProgram } = applier();
   const { resources, profile } = await declareInProcess(session);
   checkPolicies(resources, profile, log);
-  return applyProgram(programOf(session), { ...session, log });
+  return applyProgram(programOf(session), { ...session, log }, resources);
 }
 
 /** Removes what {@link upInProcess} made. @returns false if there was nothing. */

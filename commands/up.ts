@@ -1,3 +1,4 @@
+import { Inventory } from "../sandbox/applier/inventory";
 import { KubeClient } from "../sandbox/applier/kubeClient";
 import { chooseEngine } from "./engine";
 import { CliEngine } from "./cliEngine";
@@ -18,10 +19,10 @@ ${flagsHelp}`;
 
 runCommand(help, async (flags, log) => {
   const session = await openSession(flags, log, true);
-  const cli = await chooseEngine(flags, log);
-  const outputs = cli
-    ? await (await CliEngine.open(cli, session)).up(KubeClient.connect(session.kubeconfig, session.context), log)
-    : await upInProcess(session, log);
+  const client = KubeClient.connect(session.kubeconfig, session.context);
+  const { entries } = await Inventory.load(client);
+  const cli = await chooseEngine(flags, log, entries.length > 0);
+  const outputs = cli ? await (await CliEngine.open(cli, session)).up(client, log) : await upInProcess(session, log);
   if (!flags.json) {
     printOutputs(outputs);
   }

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setAllConfig } from "@pulumi/pulumi/runtime";
 import { Cluster } from "./cluster";
+import type { DeclaredResource } from "./declare";
+import { foreignObjects, refusalOf } from "./foreign";
 import { Helm } from "./helm";
 import { HelmRecords } from "./helmRecords";
 import { Inventory } from "./inventory";
@@ -34,12 +36,23 @@ export interface Program {
 /**
  * Runs a Pulumi program in this process and applies what it declares, without the Pulumi CLI. There is no state file and no
  * preview: an inventory in the cluster remembers what was made, and what the program no longer declares is removed.
+ * @param declared What the program declares, from a run of it that applied nothing.
  * @returns the stack's outputs.
- * @throws Error of the first resource that failed; what was applied stays, recorded, and the next run goes on from there.
+ * @throws Error naming what somebody else made of it, with nothing changed; else of the first resource that failed: what was applied
+ * stays, recorded, and the next run goes on from there.
  */
-export async function applyProgram(program: Program, target: ApplyTarget): Promise<Record<string, StackOutput>> {
+export async function applyProgram(
+  program: Program,
+  target: ApplyTarget,
+  declared: readonly DeclaredResource[],
+): Promise<Record<string, StackOutput>> {
   const progress = new Progress(target.log);
-  const cluster = await connect(target, progress);
+  const client = KubeClient.connect(target.kubeconfig, target.context);
+  const cluster = await clusterOf(client, target, progress);
+  const refusal = refusalOf(await foreignObjects(client, cluster.inventory, declared));
+  if (refusal !== undefined) {
+    throw new Error(refusal);
+  }
   const engine = new ApplyingEngine(cluster);
   setAllConfig(program.config);
   await pulumi.runtime.setMocks(engine, program.project, program.stack, false);
@@ -69,7 +82,7 @@ export async function applyProgram(program: Program, target: ApplyTarget): Promi
 /** Removes everything that {@link applyProgram} made, the newest first. @returns false if there was nothing. */
 export async function removeProgram(target: ApplyTarget): Promise<boolean> {
   const progress = new Progress(target.log);
-  const cluster = await connect(target, progress);
+  const cluster = await clusterOf(KubeClient.connect(target.kubeconfig, target.context), target, progress);
   const { entries } = cluster.inventory;
   if (entries.length === 0) {
     return false;
@@ -80,8 +93,7 @@ export async function removeProgram(target: ApplyTarget): Promise<boolean> {
   return true;
 }
 
-async function connect(target: ApplyTarget, progress: Progress): Promise<Cluster> {
-  const client = KubeClient.connect(target.kubeconfig, target.context);
+async function clusterOf(client: KubeClient, target: ApplyTarget, progress: Progress): Promise<Cluster> {
   const helm = new Helm(target.helm, new HelmRecords(client), target.kubeconfig, target.context);
   return new Cluster(client, helm, await Inventory.load(client), progress);
 }

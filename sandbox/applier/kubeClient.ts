@@ -19,7 +19,7 @@ export interface ObjectRef {
 }
 
 /** Owner of the fields that we apply. */
-const fieldManager = "sidecar-mesh";
+export const fieldManager = "sidecar-mesh";
 
 /** API versions of Istio's own types. */
 const istioTypes = /\.istio\.io\//;

@@ -20,7 +20,8 @@ before("start the embedded cluster", async function () {
 
 after("end the embedded cluster, if it was not there before", async function () {
   if (!wasRunning) {
-    const { code } = await npm("sandbox", "down");
-    assert.equal(code, 0, "npm run sandbox -- down");
+    // With what is in it: a stack of a test's would be in the way of one of whoever starts it next.
+    const { code } = await npm("sandbox", "reset");
+    assert.equal(code, 0, "npm run sandbox -- reset");
   }
 });

@@ -60,10 +60,29 @@ describe("npm start, in-process", () => {
     assert.match(stderr, /namespace = "kube-system"/);
   });
 
+  it("does not let the Pulumi CLI at it, which would know nothing of it", async () => {
+    const { code, stderr } = await npm("start", "--sandbox", "--engine", "cli");
+    assert.equal(code, 1);
+    assert.match(stderr, /applied in-process, .*; remove it first \(npm run down\)/);
+  });
+
   it("leaves no object of ours behind after npm run down", async () => {
     const { code, stderr } = await npm("down", "--sandbox");
     assert.equal(code, 0);
     assert.match(stderr, /audit: no resource definition, .* is left/);
+    await assertSameObjects(before);
+  });
+
+  it("takes over nothing of somebody else's", async () => {
+    await tool("kubectl", "create", "namespace", "demo");
+    try {
+      const { code, stderr } = await npm("start", "--sandbox", "--engine", "in-process");
+      assert.equal(code, 1);
+      assert.match(stderr, /nothing was changed\n\s+Namespace demo: made by kubectl-create\n.* the key namespace/);
+      await tool("kubectl", "get", "namespace", "demo");
+    } finally {
+      await tool("kubectl", "delete", "namespace", "demo");
+    }
     await assertSameObjects(before);
   });
 

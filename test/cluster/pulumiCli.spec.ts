@@ -73,6 +73,12 @@ if (cli === undefined) {
       assert.match(await tool("kubectl", "-n", "demo", "get", "virtualservice", "demo-vs", "-o", "name"), /demo-vs/);
     });
 
+    it("lets nothing be applied in-process over it", async () => {
+      const { code, stderr } = await npm("start", "--sandbox", "--engine", "in-process");
+      assert.equal(code, 1);
+      assert.match(stderr, /nothing was changed[^]*made by pulumi-kubernetes[^]*npm run down -- --engine cli/);
+    });
+
     it("passes the policies in a preview", async () => {
       const said = await pulumi("preview", "--policy-pack", "policy");
       assert.match(said, /✅ sidecar-mesh@/);
