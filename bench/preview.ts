@@ -7,17 +7,14 @@
  * A folder of charts keeps the network out of it: from a repository the provider reads them at each preview. Another checkout, with its
  * packages installed, is previewed as well, for what a change brings.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { findOnPath } from "../commands/pulumiCli";
 import { projectFolder } from "../commands/stackFiles";
 import { run } from "../sandbox/system/run";
+import { emptyNames, makeEmptyPrograms } from "./emptyPrograms";
 import { pairedRatio, sideBySide, table, writeResults } from "./measure";
-import { tsxProject } from "./tsxProject";
-
-/** The empty program as Pulumi's templates have it: Pulumi compiles it, and checks its types. */
-const templateProject = "name: empty\nruntime: nodejs\n";
 
 const flatProject = "name: empty\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n";
 
@@ -70,45 +67,28 @@ async function main(): Promise<void> {
     throw new Error("there is no Pulumi CLI on PATH, and nothing else previews; install it");
   }
   const folder = mkdtempSync(join(tmpdir(), "preview-bench-"));
-  const empty = join(folder, "empty");
-  const template = join(folder, "template");
   const flat = join(folder, "flat");
-  const env = {
-    PULUMI_BACKEND_URL: `file://${folder}`,
-    PULUMI_CONFIG_PASSPHRASE: "bench",
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Whoever runs this has a cluster, or not: it must not matter.
-    KUBECONFIG: "/nonexistent",
-  };
+  const empty = await makeEmptyPrograms(pulumi, folder);
   const config = join(folder, "Pulumi.bench.yaml");
   const preview = (cwd: string, ...flags: string[]) =>
-    run(pulumi, ["preview", "--stack", "bench", "--config-file", config, "--non-interactive", ...flags], { cwd, env });
+    run(pulumi, ["preview", "--stack", "bench", "--config-file", config, "--non-interactive", ...flags], {
+      cwd,
+      env: empty.env,
+    });
   const time = async (cwd: string, ...flags: string[]) => {
     const started = performance.now();
     await preview(cwd, ...flags);
     return performance.now() - started;
   };
   try {
-    for (const program of [empty, template, flat]) {
-      mkdirSync(program);
-      symlinkSync(join(projectFolder, "node_modules"), join(program, "node_modules"));
-    }
-    for (const program of [empty, template]) {
-      copyFileSync(join(projectFolder, "package.json"), join(program, "package.json"));
-      writeFileSync(join(program, "index.ts"), "export {};\n");
-    }
-    writeFileSync(join(template, "Pulumi.yaml"), templateProject);
+    mkdirSync(flat);
+    symlinkSync(join(projectFolder, "node_modules"), join(flat, "node_modules"));
     writeFileSync(join(flat, "Pulumi.yaml"), flatProject);
     writeFileSync(join(flat, "package.json"), "{}");
     writeFileSync(join(flat, "index.js"), flatProgram);
-    // A stack belongs to the project of that name, wherever it is made; what it writes down of its secrets comes to lie here.
-    for (const project of [readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8"), tsxProject("empty")]) {
-      writeFileSync(join(empty, "Pulumi.yaml"), project);
-      await run(pulumi, ["stack", "init", "bench", "--no-select", "--non-interactive"], { cwd: empty, env });
-    }
-    const made = readFileSync(join(empty, "Pulumi.bench.yaml"), "utf8");
+    const made = readFileSync(empty.ownStackFile, "utf8");
     writeFileSync(config, made + (charts ? `config:\n  sidecar-mesh:istioCharts: ${charts}\n` : ""));
-    const emptyPack = join(empty, "pack");
+    const emptyPack = join(empty.tsx, "pack");
     mkdirSync(emptyPack);
     writeFileSync(join(emptyPack, "PulumiPolicy.yaml"), "runtime: nodejs\n");
     writeFileSync(join(emptyPack, "package.json"), '{"name":"nothing","version":"1.0.0"}\n');
@@ -123,8 +103,8 @@ async function main(): Promise<void> {
       "dev, with a pack of one policy that does nothing": () => time(projectFolder, "--policy-pack", emptyPack),
       dev: () => time(projectFolder),
       "the same resources from a list": () => time(flat),
-      "an empty program as Pulumi's templates have it": () => time(template),
-      "an empty program": () => time(empty),
+      [emptyNames.template]: () => time(empty.template),
+      [emptyNames.tsx]: () => time(empty.tsx),
     };
     for (const way of Object.values(ways)) {
       await way();

@@ -18,7 +18,8 @@ export class CliEngine {
     private readonly cli: PulumiCli,
     private readonly session: Pick<Session, "stack">,
     private readonly env: NodeJS.ProcessEnv,
-    private readonly configFile: string,
+    /** Where the config of this run lies. */
+    readonly configFile: string,
   ) {}
 
   /** Writes the config of this run and selects the stack, creating it if need be. */

@@ -48,9 +48,15 @@ export async function declareInProcess(
 
 /** Checks the stack against the policies and applies it, without the Pulumi CLI. @returns its outputs. */
 export async function upInProcess(session: Session, log: (line: string) => void): Promise<Record<string, StackOutput>> {
+  const judged = declareInProcess(session).then(({ resources, profile }) => {
+    checkPolicies(resources, profile, log);
+    return resources;
+  });
   const { applyProgram } = applier();
-  const { resources, profile } = await declareInProcess(session);
-  checkPolicies(resources, profile, log);
+  // Both are waited for, so that nothing is left at work on the cluster if the policies refuse.
+  await Promise.allSettled([judged, session.ready]);
+  const resources = await judged;
+  await session.ready;
   return applyProgram(programOf(session), { ...session, log }, resources);
 }
 

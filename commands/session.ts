@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { expectedInfo, up as sandboxUp } from "../sandbox";
+import { expectedInfo, sandboxInfo, up as sandboxUp } from "../sandbox";
 import type { SandboxInfo } from "../sandbox";
 import { sandboxContext } from "../stacks/cluster";
 import { parseConfig } from "../stacks/config";
@@ -23,6 +23,11 @@ export interface Session {
   context: string;
   /** The helm command, for the way that needs one. */
   helm: string;
+  /**
+   * Settles once the cluster is there, or can't be had. The embedded one, if it runs, is looked over at each start; meanwhile it can be
+   * worked out what is to be applied.
+   */
+  ready: Promise<void>;
 }
 
 /**
@@ -56,19 +61,22 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
   if (target.kind === "sandbox") {
     const stack = flags.stack ?? "sandbox";
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
-    const info = start ? await sandboxUp({ log }) : expectedInfo();
-    if (start) {
-      const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
-      const all = withSettings(config, flagSettings, project);
-      const wanted = ["services", "istioCni"].map((key) => [key, all[`${project.name}:${key}`]]);
-      await addWantedImages(Object.fromEntries(wanted) as Record<string, unknown>, log);
+    const info = expectedInfo();
+    const isThere = (await sandboxInfo()) !== undefined;
+    const ready = start ? startSandbox(stack, flagSettings, project, log) : Promise.resolve();
+    if (start && !isThere) {
+      // Its kubeconfig and charts, which the config names, may not be there before.
+      await ready;
     }
+    // Whoever needs the cluster waits for it, and hears of its failure then.
+    ready.catch(() => undefined);
     return {
       stack,
       settings: { ...sandboxSettings(info), ...flagSettings },
       kubeconfig: info.kubeconfig,
       context: sandboxContext,
       helm: `${info.binDir}/helm`,
+      ready,
     };
   }
 
@@ -83,7 +91,22 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
     kubeconfig,
     context,
     helm: "helm",
+    ready: Promise.resolve(),
   };
+}
+
+/** Starts the embedded cluster if need be, with the images that the stack's config asks for. */
+async function startSandbox(
+  stack: string,
+  settings: Record<string, string>,
+  project: ReturnType<typeof readProject>,
+  log: (line: string) => void,
+): Promise<void> {
+  await sandboxUp({ log });
+  const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
+  const all = withSettings(config, settings, project);
+  const wanted = ["services", "istioCni"].map((key) => [key, all[`${project.name}:${key}`]]);
+  await addWantedImages(Object.fromEntries(wanted) as Record<string, unknown>, log);
 }
 
 /** @returns the config that a stack needs to go to the embedded cluster. */

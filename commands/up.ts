@@ -1,7 +1,7 @@
 import { Inventory } from "../sandbox/applier/inventory";
-import { KubeClient } from "../sandbox/applier/kubeClient";
 import { chooseEngine } from "./engine";
 import { CliEngine } from "./cliEngine";
+import { connect } from "./connect";
 import { flagsHelp } from "./flags";
 import { upInProcess } from "./inProcessEngine";
 import { printOutputs } from "./outputs";
@@ -19,10 +19,15 @@ ${flagsHelp}`;
 
 runCommand(help, async (flags, log) => {
   const session = await openSession(flags, log, true);
-  const client = KubeClient.connect(session.kubeconfig, session.context);
-  const { entries } = await Inventory.load(client);
-  const cli = await chooseEngine(flags, log, entries.length > 0);
-  const outputs = cli ? await (await CliEngine.open(cli, session)).up(client, log) : await upInProcess(session, log);
+  const client = async () => {
+    await session.ready;
+    return connect(session);
+  };
+  const appliedInProcess = async () => (await Inventory.load(await client())).entries.length > 0;
+  const cli = await chooseEngine(flags, log, appliedInProcess);
+  const outputs = cli
+    ? await (await CliEngine.open(cli, session)).up(await client(), log)
+    : await upInProcess(session, log);
   if (!flags.json) {
     printOutputs(outputs);
   }

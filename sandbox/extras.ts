@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ensureBuilt } from "./binaries/build";
+import { ensureBuilt, isBuilt } from "./binaries/build";
 import { type BinaryGroup, binaryGroups, type GroupName } from "./binaries/groups";
 import { buildPlan } from "./binaries/plan";
 import { requiredVersion, pseudoVersionCommit } from "./binaries/goMod";
@@ -31,14 +31,32 @@ export async function addImages(recipes: readonly ImageRecipe[], options: { log?
   await importImages(statePaths(), recipes, options.log ?? silent);
 }
 
+const observability = () =>
+  Object.entries(observabilityImages).map(([name, image]) => {
+    const plan = buildPlan(binaryGroups[name as ObservabilityGroup], cacheDir());
+    return { plan, recipe: () => image(plan.binDir) };
+  });
+
+/** @returns the images of those programs that observe a mesh which are built already. */
+export function builtObservability(): ImageRecipe[] {
+  return observability().flatMap(({ plan, recipe }) => (isBuilt(plan) ? [recipe()] : []));
+}
+
 /**
  * Gives the running cluster the programs that observe a mesh. They are built one after the other, because each uses every processor
  * there is, and each becomes an image as soon as it is built.
+ * @param there References of the images that the cluster has, from the same files. Default: it is looked up for each.
  */
-export async function addObservability(options: { log?: Logger } = {}): Promise<void> {
-  for (const [name, image] of Object.entries(observabilityImages)) {
-    const binDir = await ensureGroup(name as ObservabilityGroup, options);
-    await addImages([image(binDir)], options);
+export async function addObservability(
+  options: { log?: Logger } = {},
+  there: ReadonlySet<string> = new Set(),
+): Promise<void> {
+  for (const { plan, recipe } of observability()) {
+    await ensureBuilt(plan, options.log ?? silent);
+    const image = recipe();
+    if (!there.has(image.reference)) {
+      await addImages([image], options);
+    }
   }
 }
 

@@ -15,7 +15,7 @@ import { ensureCertificates } from "./cluster/pki";
 import { ask } from "./cluster/probe";
 import { network, NODE_NAME } from "./cluster/settings";
 import { lockName, sweep } from "./down";
-import { addObservability } from "./extras";
+import { addObservability, builtObservability } from "./extras";
 import { ensureVolumeFolders, recyclerPod } from "./cluster/volumes";
 import { hub, imageRecipes, pauseReference } from "./images/catalog";
 import { importImages } from "./images/import";
@@ -63,9 +63,10 @@ export async function up(options: { log?: Logger } = {}): Promise<SandboxInfo> {
         await ensureRunning(part, { records, logs: paths.logs }, log);
       }
     };
+    const observability = builtObservability();
     const startedAt = Date.now();
     const runtime = begin("containerd").then(async () => {
-      const imported = await importImages(paths, await imageRecipes(imageSources(cache)), log);
+      const imported = await importImages(paths, [...(await imageRecipes(imageSources(cache))), ...observability], log);
       log(imported.length > 0 ? `${imported.length} images imported` : "images are there");
     });
     const api = begin("etcd").then(() => begin("kube-apiserver"));
@@ -85,7 +86,7 @@ export async function up(options: { log?: Logger } = {}): Promise<SandboxInfo> {
     await namesResolve();
     log(`cluster answers; kubeconfig ${paths.kubeconfig}, context sandbox`);
     // Last, because a first build takes a quarter of an hour: the cluster can be looked at meanwhile.
-    await addObservability({ log });
+    await addObservability({ log }, new Set(observability.map(({ reference }) => reference)));
     log("Prometheus, Jaeger, Loki, the OpenTelemetry Collector and fortio are there");
     return expectedInfo();
   });
