@@ -148,7 +148,7 @@ class Interruption {
   }
 
   private spawn(command: string, settings: string[]): Run {
-    const child = spawn(process.execPath, ["--import", "tsx", command, "--sandbox", ...this.flags, ...settings], {
+    const child = spawn(process.execPath, ["--require", "./loader.cjs", command, "--sandbox", ...this.flags, ...settings], {
       cwd: projectFolder,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
