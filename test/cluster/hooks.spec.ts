@@ -10,7 +10,7 @@ before("start the embedded cluster", async function () {
   wasRunning = (await sandboxInfo()) !== undefined;
   // Tests compare the cluster with what it was before them, so it starts empty: a stack of before would be in the way.
   if (wasRunning) {
-    assert.equal((await npm("down", "--sandbox", "--engine", "in-process")).code, 0, "npm run down");
+    assert.equal((await npm("down", "--sandbox")).code, 0, "npm run down");
   } else {
     assert.equal((await npm("sandbox", "reset")).code, 0, "npm run sandbox -- reset");
   }
