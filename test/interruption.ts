@@ -148,12 +148,16 @@ class Interruption {
   }
 
   private spawn(command: string, settings: string[]): Run {
-    const child = spawn(process.execPath, ["--require", "./loader.cjs", command, "--sandbox", ...this.flags, ...settings], {
-      cwd: projectFolder,
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, KUBECONFIG: "/nonexistent" },
-    });
+    const child = spawn(
+      process.execPath,
+      ["--require", "./loader.cjs", command, "--sandbox", ...this.flags, ...settings],
+      {
+        cwd: projectFolder,
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, KUBECONFIG: "/nonexistent" },
+      },
+    );
     let said = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => (said += text));
