@@ -1,5 +1,6 @@
 import { ApiException, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import type { KubeConfig, KubernetesObject } from "@kubernetes/client-node";
+import { withinTime } from "./deadline";
 import { PooledKubeConfig } from "./pooledKubeConfig";
 import { Slots } from "./slots";
 
@@ -33,9 +34,15 @@ const mostAtOnce = 24;
 /** Times a request is tried again while the API server or a webhook of Istio's does not answer. */
 const retries = 8;
 
+/**
+ * Milliseconds that a request may take. The API server ends each itself within a minute; one without an answer went down with the API
+ * server in the middle of it, which the HTTP client does not tell.
+ */
+const answerMs = 75_000;
+
 /** What an API server that is starting, or a webhook whose pod is, answers with. */
 const passingTroubles =
-  /ECONNREFUSED|ECONNRESET|socket hang up|ETIMEDOUT|connection refused|no endpoints available|failed calling webhook/;
+  /ECONNREFUSED|ECONNRESET|socket hang up|ETIMEDOUT|connection refused|no endpoints available|failed calling webhook|no answer after/;
 
 /** The few calls that applying and removing need, by object rather than by type. */
 export class KubeClient {
@@ -111,7 +118,7 @@ export class KubeClient {
   private async patiently<T>(call: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.slots.run(call);
+        return await this.slots.run(() => withinTime(call, answerMs));
       } catch (error) {
         if (attempt >= retries || !passingTroubles.test(describe(error))) {
           throw isNotFound(error) ? error : new Error(describe(error), { cause: error });
