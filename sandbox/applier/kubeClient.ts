@@ -49,15 +49,19 @@ export class KubeClient {
   private readonly api: KubernetesObjectApi;
   private readonly slots = new Slots(mostAtOnce);
 
-  private constructor(readonly kubeConfig: KubeConfig) {
+  private constructor(
+    readonly kubeConfig: KubeConfig,
+    private readonly patienceMs: number,
+  ) {
     this.api = KubernetesObjectApi.makeApiClient(kubeConfig);
   }
 
   /**
    * @param kubeconfig Path of the file. Default: as kubectl finds it.
    * @param context Context by name. Default: the current one.
+   * @param patienceMs Milliseconds that a request may take before it is made again. Default 75,000.
    */
-  static connect(kubeconfig?: string, context?: string): KubeClient {
+  static connect(kubeconfig?: string, context?: string, patienceMs = answerMs): KubeClient {
     const config = new PooledKubeConfig();
     if (kubeconfig) {
       config.loadFromFile(kubeconfig);
@@ -67,7 +71,7 @@ export class KubeClient {
     if (context) {
       config.setCurrentContext(context);
     }
-    return new KubeClient(config);
+    return new KubeClient(config, patienceMs);
   }
 
   /** @returns the object, or undefined if it, or its type, does not exist. */
@@ -118,7 +122,7 @@ export class KubeClient {
   private async patiently<T>(call: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.slots.run(() => withinTime(call, answerMs));
+        return await this.slots.run(() => withinTime(call, this.patienceMs));
       } catch (error) {
         if (attempt >= retries || !passingTroubles.test(describe(error))) {
           throw isNotFound(error) ? error : new Error(describe(error), { cause: error });
