@@ -1,8 +1,6 @@
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectFolder } from "../commands/stackFiles";
-import { run } from "../sandbox/system/run";
-import { tsxProject } from "./tsxProject";
+import { backendEnvironment, makeProgramFolder, makeStacks } from "./programFolder";
 
 /** The empty program as Pulumi's templates have it: Pulumi compiles it, and checks its types. */
 const templateProject = "name: empty\nruntime: nodejs\n";
@@ -28,26 +26,14 @@ export const emptyNames = {
 /** Makes empty programs and their stacks. @param folder Where; it is also the backend. */
 export async function makeEmptyPrograms(pulumi: string, folder: string): Promise<EmptyPrograms> {
   const [tsx, template] = [join(folder, "empty"), join(folder, "template")];
-  const env = {
-    PULUMI_BACKEND_URL: `file://${folder}`,
-    PULUMI_CONFIG_PASSPHRASE: "bench",
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Whoever runs this has a cluster, or not: it must not matter.
-    KUBECONFIG: "/nonexistent",
-  };
+  // Whoever runs this has a cluster, or not: it must not matter.
+  const env = backendEnvironment(folder, "/nonexistent");
   for (const program of [tsx, template]) {
-    mkdirSync(program);
-    symlinkSync(join(projectFolder, "node_modules"), join(program, "node_modules"));
-    copyFileSync(join(projectFolder, "package.json"), join(program, "package.json"));
+    makeProgramFolder(program);
     writeFileSync(join(program, "index.ts"), "export {};\n");
   }
   writeFileSync(join(template, "Pulumi.yaml"), templateProject);
-  // A stack belongs to the project of that name, wherever it is made; what it writes down of its secrets comes to lie here.
-  for (const project of [readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8"), tsxProject("empty")]) {
-    writeFileSync(join(tsx, "Pulumi.yaml"), project);
-    await run(pulumi, ["stack", "init", "bench", "--no-select", "--non-interactive"], { cwd: tsx, env });
-  }
-  const ownStackFile = join(tsx, "Pulumi.bench.yaml");
+  const ownStackFile = await makeStacks(pulumi, tsx, "empty", env);
   copyFileSync(ownStackFile, join(template, "Pulumi.bench.yaml"));
   return { tsx, template, env, ownStackFile };
 }

@@ -7,20 +7,19 @@
  *
  * Previews need no cluster. Updates are made on the sandbox, by the CLI, with the pods of services on a node of kwok's.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findOnPath } from "../commands/pulumiCli";
 import { projectFolder } from "../commands/stackFiles";
 import { expectedInfo, up as sandboxUp } from "../sandbox";
-import { run } from "../sandbox/system/run";
 import { apply, kubectl } from "./growth/cluster";
 import { FakeNode } from "./growth/fakeNode";
 import { watched } from "./growth/processTree";
 import type { Usage } from "./growth/processTree";
 import { manyServices, naiveProgram } from "./growth/services";
 import { writeResults } from "./measure";
-import { tsxProject } from "./tsxProject";
+import { backendEnvironment, makeProgramFolder, makeStacks } from "./programFolder";
 
 const info = expectedInfo();
 
@@ -52,27 +51,13 @@ class Programs {
   }
 
   private get env(): NodeJS.ProcessEnv {
-    return {
-      PULUMI_BACKEND_URL: `file://${this.folder}`,
-      PULUMI_CONFIG_PASSPHRASE: "bench",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      KUBECONFIG: this.kubeconfig,
-    };
+    return backendEnvironment(this.folder, this.kubeconfig);
   }
 
   /** Makes the stacks. */
   async init(): Promise<void> {
-    mkdirSync(this.naive);
-    symlinkSync(join(projectFolder, "node_modules"), join(this.naive, "node_modules"));
-    copyFileSync(join(projectFolder, "package.json"), join(this.naive, "package.json"));
-    // A stack belongs to the project of that name, wherever it is made.
-    for (const project of [readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8"), tsxProject("naive")]) {
-      writeFileSync(join(this.naive, "Pulumi.yaml"), project);
-      await run(this.pulumi, ["stack", "init", "bench", "--no-select", "--non-interactive"], {
-        cwd: this.naive,
-        env: this.env,
-      });
-    }
+    makeProgramFolder(this.naive);
+    await makeStacks(this.pulumi, this.naive, "naive", this.env);
   }
 
   /** Runs a command of the CLI on one of the programs with some services. */

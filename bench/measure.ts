@@ -21,6 +21,13 @@ export function spread(values: readonly number[]): Spread {
   return { min: Math.min(...values), median: median(values), max: Math.max(...values) };
 }
 
+/** @returns how many milliseconds something takes that ends well. */
+export async function milliseconds(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
 /** What {@link sideBySide} measured of one way. */
 export interface Measured extends Spread {
   values: number[];

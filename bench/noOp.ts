@@ -15,7 +15,7 @@ import { up as sandboxUp } from "../sandbox";
 import { run } from "../sandbox/system/run";
 import { emptyNames, makeEmptyPrograms } from "./emptyPrograms";
 import type { Measured } from "./measure";
-import { sideBySide, table, writeResults } from "./measure";
+import { milliseconds, sideBySide, table, writeResults } from "./measure";
 import { npm } from "./traffic";
 
 const stack = "sandbox";
@@ -31,14 +31,9 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "no-op-bench-"));
   try {
     const empty = await makeEmptyPrograms(cli.command, folder);
-    const time = async (work: () => Promise<unknown>) => {
-      const started = performance.now();
-      await work();
-      return performance.now() - started;
-    };
     const update = (cwd: string, env: NodeJS.ProcessEnv, ...flags: string[]) =>
       run(cli.command, ["up", "--yes", "--skip-preview", "--non-interactive", ...flags], { cwd, env });
-    const ofEmpty = (cwd: string) => () => time(() => update(cwd, empty.env, "--stack", "bench"));
+    const ofEmpty = (cwd: string) => () => milliseconds(() => update(cwd, empty.env, "--stack", "bench"));
     const reference = {
       [emptyNames.template]: ofEmpty(empty.template),
       [emptyNames.tsx]: ofEmpty(empty.tsx),
@@ -49,10 +44,10 @@ async function main(): Promise<void> {
     const { configFile } = await CliEngine.open(cli, { stack, settings });
     const ownUpdate = () => update(projectFolder, ownEnv, "--stack", stack, "--config-file", configFile);
     const ways = {
-      "in-process": { "npm start, in-process": () => time(() => start("in-process")), ...reference },
+      "in-process": { "npm start, in-process": () => milliseconds(() => start("in-process")), ...reference },
       cli: {
-        "npm start, Pulumi CLI": () => time(() => start("cli")),
-        "pulumi up": () => time(ownUpdate),
+        "npm start, Pulumi CLI": () => milliseconds(() => start("cli")),
+        "pulumi up": () => milliseconds(ownUpdate),
         ...reference,
       },
     };

@@ -14,7 +14,7 @@ import { findOnPath } from "../commands/pulumiCli";
 import { projectFolder } from "../commands/stackFiles";
 import { run } from "../sandbox/system/run";
 import { emptyNames, makeEmptyPrograms } from "./emptyPrograms";
-import { pairedRatio, sideBySide, table, writeResults } from "./measure";
+import { milliseconds, pairedRatio, sideBySide, table, writeResults } from "./measure";
 
 const flatProject = "name: empty\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n";
 
@@ -67,20 +67,16 @@ async function main(): Promise<void> {
     throw new Error("there is no Pulumi CLI on PATH, and nothing else previews; install it");
   }
   const folder = mkdtempSync(join(tmpdir(), "preview-bench-"));
-  const flat = join(folder, "flat");
-  const empty = await makeEmptyPrograms(pulumi, folder);
-  const config = join(folder, "Pulumi.bench.yaml");
-  const preview = (cwd: string, ...flags: string[]) =>
-    run(pulumi, ["preview", "--stack", "bench", "--config-file", config, "--non-interactive", ...flags], {
-      cwd,
-      env: empty.env,
-    });
-  const time = async (cwd: string, ...flags: string[]) => {
-    const started = performance.now();
-    await preview(cwd, ...flags);
-    return performance.now() - started;
-  };
   try {
+    const flat = join(folder, "flat");
+    const empty = await makeEmptyPrograms(pulumi, folder);
+    const config = join(folder, "Pulumi.bench.yaml");
+    const preview = (cwd: string, ...flags: string[]) =>
+      run(pulumi, ["preview", "--stack", "bench", "--config-file", config, "--non-interactive", ...flags], {
+        cwd,
+        env: empty.env,
+      });
+    const time = (cwd: string, ...flags: string[]) => milliseconds(() => preview(cwd, ...flags));
     mkdirSync(flat);
     symlinkSync(join(projectFolder, "node_modules"), join(flat, "node_modules"));
     writeFileSync(join(flat, "Pulumi.yaml"), flatProject);

@@ -5,14 +5,8 @@
  *   tsx bench/sandbox.ts [rounds] [file.json]
  */
 import { down, reset, up } from "../sandbox";
-import { spread, writeResults } from "./measure";
+import { milliseconds, spread, writeResults } from "./measure";
 import { npm, untilTraffic } from "./traffic";
-
-async function milliseconds(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
 
 async function main(): Promise<void> {
   const rounds = Number(process.argv[2] ?? 3);

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { dashboardServices, observabilityNamespace } from "../components/observability/endpoints";
 import type { DashboardName } from "../components/observability/endpoints";
-import { KubeClient } from "../sandbox/applier/kubeClient";
+import { connect } from "./connect";
 import { flagsHelp } from "./flags";
 import { runCommand } from "./runCommand";
 import { openSession } from "./session";
@@ -54,7 +54,7 @@ async function answers(url: string): Promise<boolean> {
 
 runCommand(help, async (flags, log) => {
   const session = await openSession(flags, log, false);
-  const client = KubeClient.connect(session.kubeconfig, session.context);
+  const client = connect(session);
   const { dashboards } = await readOutputs(session, client, flags, log);
   const installed = Object.keys(dashboards) as DashboardName[];
   if (installed.length === 0) {

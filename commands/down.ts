@@ -1,9 +1,9 @@
 import { sandboxInfo } from "../sandbox";
-import { KubeClient } from "../sandbox/applier/kubeClient";
 import { inventoryRef } from "../sandbox/applier/inventory";
 import { sandboxContext } from "../stacks/cluster";
 import { audit } from "./audit";
 import { CliEngine } from "./cliEngine";
+import { connect } from "./connect";
 import { chooseEngine } from "./engine";
 import { flagsHelp } from "./flags";
 import { downInProcess } from "./inProcessEngine";
@@ -25,7 +25,7 @@ runCommand(help, async (flags, log) => {
     );
     return { removed: [], kept: [] };
   }
-  const client = KubeClient.connect(session.kubeconfig, session.context);
+  const client = connect(session);
   // Whichever way made the stack is the way that knows what it made.
   if ((await client.get(inventoryRef)) !== undefined) {
     await downInProcess(session, log);

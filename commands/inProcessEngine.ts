@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type * as Apply from "../sandbox/applier/apply";
 import type * as Declare from "../sandbox/applier/declare";
 import type { StackOutput } from "../sandbox/applier/inventory";
+import { allOrFirstError } from "../sandbox/system/settle";
 import { checkPolicies } from "./policyCheck";
 import type { Session } from "./session";
 import { asProgramConfig, projectFolder, readProject, readStackFile, withSettings } from "./stackFiles";
@@ -54,10 +55,8 @@ export async function upInProcess(session: Session, log: (line: string) => void)
   });
   const { applyProgram } = applier();
   // Both are waited for, so that nothing is left at work on the cluster if the policies refuse.
-  await Promise.allSettled([judged, session.ready]);
-  const resources = await judged;
-  await session.ready;
-  return applyProgram(programOf(session), { ...session, log }, resources);
+  await allOrFirstError([judged, session.ready]);
+  return applyProgram(programOf(session), { ...session, log }, await judged);
 }
 
 /** Removes what {@link upInProcess} made. @returns false if there was nothing. */

@@ -62,9 +62,9 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
     const stack = flags.stack ?? "sandbox";
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
     const info = expectedInfo();
-    const isThere = (await sandboxInfo()) !== undefined;
+    const isMissing = start && (await sandboxInfo()) === undefined;
     const ready = start ? startSandbox(stack, flagSettings, project, log) : Promise.resolve();
-    if (start && !isThere) {
+    if (isMissing) {
       // Its kubeconfig and charts, which the config names, may not be there before.
       await ready;
     }

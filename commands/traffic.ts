@@ -1,4 +1,4 @@
-import { KubeClient } from "../sandbox/applier/kubeClient";
+import { connect } from "./connect";
 import { flagsHelp, parseFlags } from "./flags";
 import { gatewayClient } from "./httpClient";
 import { runCommand } from "./runCommand";
@@ -30,7 +30,7 @@ runCommand(
   help,
   async (flags, log) => {
     const session = await openSession(flags, log, false);
-    const client = KubeClient.connect(session.kubeconfig, session.context);
+    const client = connect(session);
     const { gatewayUrl, declared } = await readOutputs(session, client, flags, log);
     if (gatewayUrl === undefined) {
       throw new Error("the gateway's address is not known; set gatewayAddress, and run npm start");

@@ -1,4 +1,5 @@
 import { Inventory } from "../sandbox/applier/inventory";
+import type { KubeClient } from "../sandbox/applier/kubeClient";
 import { chooseEngine } from "./engine";
 import { CliEngine } from "./cliEngine";
 import { connect } from "./connect";
@@ -19,9 +20,10 @@ ${flagsHelp}`;
 
 runCommand(help, async (flags, log) => {
   const session = await openSession(flags, log, true);
+  let connected: KubeClient | undefined;
   const client = async () => {
     await session.ready;
-    return connect(session);
+    return (connected ??= connect(session));
   };
   const appliedInProcess = async () => (await Inventory.load(await client())).entries.length > 0;
   const cli = await chooseEngine(flags, log, appliedInProcess);

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { KubeClient } from "../sandbox/applier/kubeClient";
+import { connect } from "./connect";
 import { flagsHelp, parseFlags, UsageError } from "./flags";
 import { runCommand } from "./runCommand";
 import { openSession } from "./session";
@@ -44,7 +44,7 @@ runCommand(
       throw new UsageError(`--bench-rps ${flags["bench-rps"]}: use a whole number from 1 to ${maxRps}`);
     }
     const session = await openSession(flags, log, false);
-    const client = KubeClient.connect(session.kubeconfig, session.context);
+    const client = connect(session);
     const kubectl = [
       "kubectl",
       ...(session.kubeconfig ? ["--kubeconfig", session.kubeconfig] : []),

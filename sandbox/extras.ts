@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ensureBuilt, isBuilt } from "./binaries/build";
+import { ensureBuilt } from "./binaries/build";
 import { type BinaryGroup, binaryGroups, type GroupName } from "./binaries/groups";
-import { buildPlan } from "./binaries/plan";
+import { type BuildPlan, buildPlan } from "./binaries/plan";
 import { requiredVersion, pseudoVersionCommit } from "./binaries/goMod";
 import { cniImage } from "./images/catalog";
 import { importImages } from "./images/import";
@@ -31,32 +31,31 @@ export async function addImages(recipes: readonly ImageRecipe[], options: { log?
   await importImages(statePaths(), recipes, options.log ?? silent);
 }
 
-const observability = () =>
-  Object.entries(observabilityImages).map(([name, image]) => {
-    const plan = buildPlan(binaryGroups[name as ObservabilityGroup], cacheDir());
-    return { plan, recipe: () => image(plan.binDir) };
-  });
+/** A program that observes a mesh: how it is built, and the image that is made of it. */
+export interface ObservabilityProgram {
+  plan: BuildPlan;
+  image: ImageRecipe;
+}
 
-/** @returns the images of those programs that observe a mesh which are built already. */
-export function builtObservability(): ImageRecipe[] {
-  return observability().flatMap(({ plan, recipe }) => (isBuilt(plan) ? [recipe()] : []));
+/** @returns all programs that observe a mesh, built or not. */
+export function observabilityPrograms(): ObservabilityProgram[] {
+  return Object.entries(observabilityImages).map(([name, image]) => {
+    const plan = buildPlan(binaryGroups[name as ObservabilityGroup], cacheDir());
+    return { plan, image: image(plan.binDir) };
+  });
 }
 
 /**
- * Gives the running cluster the programs that observe a mesh. They are built one after the other, because each uses every processor
+ * Gives the running cluster programs that observe a mesh. They are built one after the other, because each uses every processor
  * there is, and each becomes an image as soon as it is built.
- * @param there References of the images that the cluster has, from the same files. Default: it is looked up for each.
  */
 export async function addObservability(
+  programs: readonly ObservabilityProgram[],
   options: { log?: Logger } = {},
-  there: ReadonlySet<string> = new Set(),
 ): Promise<void> {
-  for (const { plan, recipe } of observability()) {
+  for (const { plan, image } of programs) {
     await ensureBuilt(plan, options.log ?? silent);
-    const image = recipe();
-    if (!there.has(image.reference)) {
-      await addImages([image], options);
-    }
+    await addImages([image], options);
   }
 }
 

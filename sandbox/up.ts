@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { Resolver } from "node:dns/promises";
 import { join } from "node:path";
-import { ensureBuilt } from "./binaries/build";
+import { ensureBuilt, isBuilt } from "./binaries/build";
 import { rememberBefore } from "./cluster/before";
 import { ensureBridge } from "./cluster/bridge";
 import { ensureCgroup } from "./cluster/cgroup";
@@ -15,7 +15,7 @@ import { ensureCertificates } from "./cluster/pki";
 import { ask } from "./cluster/probe";
 import { network, NODE_NAME } from "./cluster/settings";
 import { lockName, sweep } from "./down";
-import { addObservability, builtObservability } from "./extras";
+import { addObservability, observabilityPrograms } from "./extras";
 import { ensureVolumeFolders, recyclerPod } from "./cluster/volumes";
 import { hub, imageRecipes, pauseReference } from "./images/catalog";
 import { importImages } from "./images/import";
@@ -30,6 +30,7 @@ import { withLock } from "./system/lock";
 import { type Logger, silent } from "./system/log";
 import { bootId, endAll } from "./system/proc";
 import { tryRun } from "./system/run";
+import { allOrFirstError } from "./system/settle";
 import { waitFor } from "./system/wait";
 
 /** Brings the sandbox up. What is there already, and as it should be, is left alone; what is missing or broken is mended. */
@@ -63,10 +64,12 @@ export async function up(options: { log?: Logger } = {}): Promise<SandboxInfo> {
         await ensureRunning(part, { records, logs: paths.logs }, log);
       }
     };
-    const observability = builtObservability();
+    const observers = observabilityPrograms();
+    const built = observers.filter(({ plan }) => isBuilt(plan));
     const startedAt = Date.now();
     const runtime = begin("containerd").then(async () => {
-      const imported = await importImages(paths, [...(await imageRecipes(imageSources(cache))), ...observability], log);
+      const recipes = [...(await imageRecipes(imageSources(cache))), ...built.map(({ image }) => image)];
+      const imported = await importImages(paths, recipes, log);
       log(imported.length > 0 ? `${imported.length} images imported` : "images are there");
     });
     const api = begin("etcd").then(() => begin("kube-apiserver"));
@@ -86,18 +89,11 @@ export async function up(options: { log?: Logger } = {}): Promise<SandboxInfo> {
     await namesResolve();
     log(`cluster answers; kubeconfig ${paths.kubeconfig}, context sandbox`);
     // Last, because a first build takes a quarter of an hour: the cluster can be looked at meanwhile.
-    await addObservability({ log }, new Set(observability.map(({ reference }) => reference)));
+    const unbuilt = observers.filter((program) => !built.includes(program));
+    await addObservability(unbuilt, { log });
     log("Prometheus, Jaeger, Loki, the OpenTelemetry Collector and fortio are there");
     return expectedInfo();
   });
-}
-
-/** Waits for all, so that nothing is left at work in the background when one fails. */
-async function allOrFirstError(work: readonly Promise<unknown>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
-  if (failed) {
-    throw failed.reason;
-  }
 }
 
 /** A reboot, or a `down` cut short, leaves files that belong to processes which are gone. */

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HelmRecords } from "../../sandbox/applier/helmRecords";
 import type { KubeClient, ObjectRef } from "../../sandbox/applier/kubeClient";
+import { titleOf } from "../../sandbox/applier/title";
 import { endAll, processesWith, programOf } from "../../sandbox/system/proc";
 import type { BackendLock } from "./backendLock";
 import { judgeLock, readLocks } from "./backendLock";
@@ -209,8 +210,4 @@ async function untilGone(
       told = true;
     }
   }
-}
-
-function titleOf({ kind, namespace, name }: ObjectRef): string {
-  return `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
 }

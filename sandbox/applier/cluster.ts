@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Helm, ReleaseInputs } from "./helm";
 import type { Entry, Inventory } from "./inventory";
+import { releaseEntry } from "./inventory";
 import type { KubeClient, LiveObject, ObjectRef } from "./kubeClient";
 import type { Change, Progress } from "./progress";
 import { waitingFor } from "./readiness";
 import { objectsOfRelease } from "./releaseObjects";
 import { Slots } from "./slots";
+import { titleOf } from "./title";
 import { whyNotReady } from "./whyNotReady";
 
 /** Fewest milliseconds between two looks at something that is not ready. */
@@ -32,7 +34,7 @@ export class Cluster {
   async read(ref: ObjectRef): Promise<LiveObject> {
     const object = await this.client.get(ref);
     if (!object) {
-      throw new Error(`${ref.kind} ${ref.namespace ? `${ref.namespace}/` : ""}${ref.name} does not exist`);
+      throw new Error(`${titleOf(ref)} does not exist`);
     }
     return object;
   }
@@ -58,11 +60,7 @@ export class Cluster {
   /** Installs or upgrades a release, unless it stands as declared. */
   async applyRelease(resource: string, type: string, inputs: ReleaseInputs): Promise<void> {
     const started = Date.now();
-    const entry: Entry = {
-      resource,
-      kind: "release",
-      ref: { apiVersion: "helm.sh/v3", kind: "Release", name: inputs.name, namespace: inputs.namespace },
-    };
+    const entry = releaseEntry(resource, inputs);
     const digest = await this.helm.digest(inputs);
     const known = this.inventory.find(entry);
     const status = await this.helm.status(inputs.name, inputs.namespace);

@@ -1,9 +1,12 @@
 import { refOf } from "./cluster";
 import type { DeclaredResource } from "./declare";
+import type { ReleaseInputs } from "./helm";
 import { HelmRecords } from "./helmRecords";
 import type { Entry, Inventory } from "./inventory";
+import { releaseEntry } from "./inventory";
 import type { KubeClient, LiveObject } from "./kubeClient";
 import { fieldManager } from "./kubeClient";
+import { titleOf } from "./title";
 
 /** Something that the program declares, and that is in the cluster already. */
 export interface Foreign {
@@ -39,26 +42,20 @@ export async function foreignObjects(
     ...[...namespaces, ...found].flatMap(({ entry, live }) =>
       // What is on its way out is waited for.
       live && !live.metadata?.deletionTimestamp && !isOurs(live)
-        ? [{ title: titleOf(entry), maker: live.metadata?.managedFields?.[0]?.manager }]
+        ? [{ title: titleOf(entry.ref), maker: live.metadata?.managedFields?.[0]?.manager }]
         : [],
     ),
     ...installed.flat().map((ref) => ({ title: `Helm release ${ref.namespace}/${ref.name}`, maker: "Helm" })),
   ];
 }
 
-/** @returns the inventory's entry of a declared resource; none for what is not made in the cluster, or not under a known name. */
+/**
+ * @returns the inventory's entry of a declared resource; none for what is not made in the cluster.
+ * @throws Error if an object has no name.
+ */
 function entryOf({ type, name, props }: DeclaredResource): Entry[] {
   if (type === "kubernetes:helm.sh/v3:Release") {
-    const { name: release, namespace } = props as { name?: unknown; namespace?: unknown };
-    return typeof release === "string" && typeof namespace === "string"
-      ? [
-          {
-            resource: name,
-            kind: "release",
-            ref: { apiVersion: "helm.sh/v3", kind: "Release", name: release, namespace },
-          },
-        ]
-      : [];
+    return [releaseEntry(name, props as unknown as ReleaseInputs)];
   }
   return type.startsWith("kubernetes:") ? [{ resource: name, kind: "object", ref: refOf(props) }] : [];
 }
@@ -73,10 +70,6 @@ async function look(client: Pick<KubeClient, "get">, entry: Entry) {
 
 function isOurs({ metadata }: LiveObject): boolean {
   return (metadata?.managedFields ?? []).some(({ manager }) => manager === fieldManager);
-}
-
-function titleOf({ ref: { kind, namespace, name } }: Entry): string {
-  return `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
 }
 
 /** Makers that are the Pulumi CLI's provider. */

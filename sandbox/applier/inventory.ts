@@ -50,6 +50,11 @@ export function unpack(encoded: string): unknown {
   return JSON.parse((isPacked ? gunzipSync(bytes) : bytes).toString("utf8"));
 }
 
+/** @returns the entry of a Helm release. */
+export function releaseEntry(resource: string, { name, namespace }: { name: string; namespace: string }): Entry {
+  return { resource, kind: "release", ref: { apiVersion: "helm.sh/v3", kind: "Release", name, namespace } };
+}
+
 /** @returns the text by which two entries are the same thing. */
 export function entryKey({ kind, ref }: Entry): string {
   return [kind, ref.apiVersion, ref.kind, ref.namespace ?? "", ref.name].join("|");
