@@ -19,7 +19,7 @@ minikube); kind or minikube if installed (created after a question, or with --ye
 ${flagsHelp}`;
 
 runCommand(help, async (flags, log) => {
-  const session = await openSession(flags, log, true);
+  const session = await openSession(flags, log, { start: true });
   let connected: KubeClient | undefined;
   const client = async () => {
     await session.ready;

@@ -43,7 +43,7 @@ runCommand(
     if (!Number.isInteger(rps) || rps < 1 || rps > maxRps) {
       throw new UsageError(`--bench-rps ${flags["bench-rps"]}: use a whole number from 1 to ${maxRps}`);
     }
-    const session = await openSession(flags, log, false);
+    const session = await openSession(flags, log, { start: false });
     const client = connect(session);
     const kubectl = [
       "kubectl",
