@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { kubectlCommand } from "../stacks/kubectl";
 import { connect } from "./connect";
 import { flagsHelp, parseFlags, UsageError } from "./flags";
 import { runCommand } from "./runCommand";
@@ -45,11 +46,7 @@ runCommand(
     }
     const session = await openSession(flags, log, { start: false });
     const client = connect(session);
-    const kubectl = [
-      "kubectl",
-      ...(session.kubeconfig ? ["--kubeconfig", session.kubeconfig] : []),
-      ...["--context", session.context],
-    ].join(" ");
+    const kubectl = kubectlCommand(session);
     const report = await verify({
       client,
       kubectl,
