@@ -66,3 +66,12 @@ for (const file of readdirSync(folder)) {
     });
   });
 }
+
+describe("the workflow that brings the mesh up", () => {
+  it("fails if a second update changes anything", () => {
+    const { jobs } = parse(readFileSync(join(folder, "e2e.yml"), "utf8")) as Workflow;
+    const updates = jobs.kind!.steps.flatMap(({ run }) => (run?.startsWith("npm start ") ? [run] : []));
+    assert.equal(updates.length, 2);
+    assert.equal(updates[1], `${updates[0]} --expect-no-changes`);
+  });
+});
