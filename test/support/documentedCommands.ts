@@ -163,7 +163,7 @@ function problemsOfPulumi(args: string[]): string[] {
   const pack = args.indexOf("--policy-pack");
   return pack >= 0 && !existsSync(join(projectFolder, args[pack + 1] ?? "", "PulumiPolicy.yaml"))
     ? [`no policy pack in ${args[pack + 1]}`]
-    : [];
+    : missingFiles(args);
 }
 
 /** @returns what is wrong with one key and its value; a value in capitals stands for one of the reader's. */
