@@ -32,15 +32,16 @@ export class CliEngine {
   /**
    * `pulumi up`, after what an earlier run left half done is mended.
    * @param client Of the cluster that the stack goes to.
-   * @param options Whether an update that changes anything has failed.
+   * @param options Whether to look at the cluster first, and whether an update that changes anything has failed.
    * @returns the outputs.
    */
   async up(
     client: KubeClient,
     log: (line: string) => void,
-    { expectNoChanges = false }: { expectNoChanges?: boolean } = {},
+    { refresh = false, expectNoChanges = false }: { refresh?: boolean; expectNoChanges?: boolean } = {},
   ): Promise<Record<string, StackOutput>> {
-    await this.change("up", client, log, expectNoChanges ? ["--expect-no-changes"] : []);
+    const more = [...(refresh ? ["--refresh"] : []), ...(expectNoChanges ? ["--expect-no-changes"] : [])];
+    await this.change("up", client, log, more);
     return this.outputs();
   }
 
@@ -97,7 +98,7 @@ export class CliEngine {
     });
     records.begin(place);
     try {
-      const flags = ["--yes", "--skip-preview", ...(refresh ? ["--refresh"] : []), ...more];
+      const flags = ["--yes", "--skip-preview", ...new Set([...(refresh ? ["--refresh"] : []), ...more])];
       await runPulumi(this.cli, [command, ...flags, ...this.stackFlags, ...this.configFlag], {
         ...this.env,
         [runVariable]: records.file,

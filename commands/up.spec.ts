@@ -10,8 +10,9 @@ import { projectFolder } from "./stackFiles";
 import { parseUpFlags } from "./upFlags";
 
 describe("the flags of npm start", () => {
-  it("hold --expect-no-changes back by default", () => {
-    assert.equal(parseUpFlags([])["expect-no-changes"], false);
+  it("are off unless they are given", () => {
+    const { refresh, "expect-no-changes": expectNoChanges } = parseUpFlags([]);
+    assert.deepEqual([refresh, expectNoChanges], [false, false]);
     assert.equal(parseUpFlags(["--expect-no-changes", "--engine", "cli"])["expect-no-changes"], true);
   });
 
@@ -93,7 +94,13 @@ describe("npm start", function () {
   it("lets the Pulumi CLI change what has to be", async () => {
     const { code, said, update } = await start();
     assert.equal(code, 0, said);
-    assert.match(update ?? said, /^up --yes --skip-preview /);
+    assert.match(update ?? said, /^up --yes --skip-preview --stack /);
+  });
+
+  it("has the Pulumi CLI look at the cluster with --refresh", async () => {
+    const { code, said, update } = await start("--refresh");
+    assert.equal(code, 0, said);
+    assert.match(update ?? said, /^up --yes --skip-preview --refresh --stack /);
   });
 
   it("fails with --expect-no-changes if the Pulumi CLI finds some", async () => {

@@ -19,6 +19,8 @@ change, or after an interruption: it goes on from where things are.
 The cluster, in order: --sandbox, --context, or kubeContext in the stack's config; the current context if it is local (kind,
 minikube); kind or minikube if installed (created after a question, or with --yes); the embedded cluster.
 
+      --refresh            Put back what was changed by hand: the Pulumi CLI compares with its state, and with the cluster only
+                           if asked to. In-process that is always done
       --expect-no-changes  Fail if the update changes anything; it is made all the same. Needs the Pulumi CLI
 ${flagsHelp}`;
 
@@ -30,13 +32,13 @@ const run = async (flags: UpFlags, log: (line: string) => void) => {
     return (connected ??= connect(session));
   };
   const appliedInProcess = async () => (await Inventory.load(await client())).entries.length > 0;
-  const expectNoChanges = flags["expect-no-changes"];
+  const { refresh, "expect-no-changes": expectNoChanges } = flags;
   const cli = await chooseEngine(flags, log, appliedInProcess);
   if (expectNoChanges && !cli) {
     throw new UsageError("--expect-no-changes: without the Pulumi CLI nobody can tell what would change");
   }
   const outputs = cli
-    ? await (await CliEngine.open(cli, session)).up(await client(), log, { expectNoChanges })
+    ? await (await CliEngine.open(cli, session)).up(await client(), log, { refresh, expectNoChanges })
     : await upInProcess(session, log);
   if (!flags.json) {
     printOutputs(outputs);
