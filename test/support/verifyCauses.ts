@@ -37,7 +37,10 @@ export function causeTexts(): CauseText[] {
 export function causesIn(file: string, source: string, errors = false): CauseText[] {
   const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true);
   const found: CauseText[] = [];
-  const note = (node: ts.Expression) => {
+  const note = (node: ts.Expression | undefined) => {
+    if (node === undefined) {
+      return;
+    }
     const where = `${file}:${tree.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
     for (const text of new Set(textsOf(node))) {
       if (/[a-z]/i.test(text)) {
@@ -47,13 +50,13 @@ export function causesIn(file: string, source: string, errors = false): CauseTex
   };
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "fail") {
-      node.arguments[1] && note(node.arguments[1]);
+      note(node.arguments[1]);
     } else if (ts.isPropertyAssignment(node) && ts.isIdentifier(node.name) && node.name.text === "cause") {
       note(node.initializer);
     } else if (ts.isFunctionDeclaration(node) && troubles.includes(node.name?.text ?? "")) {
       returned(node.body).forEach(note);
     } else if (errors && ts.isThrowStatement(node) && ts.isNewExpression(node.expression)) {
-      node.expression.arguments?.[0] && note(node.expression.arguments[0]);
+      note(node.expression.arguments?.[0]);
     }
     ts.forEachChild(node, visit);
   };
