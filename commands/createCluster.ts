@@ -1,36 +1,63 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { promisify } from "node:util";
 
-/** Name of the clusters that are created here; kind puts `kind-` before it to name the context. */
+/** Name of the clusters that are made here; kind puts `kind-` before it to name the context. */
 const clusterName = "sidecar-mesh";
 
-const recipes = {
-  kind: {
-    args: ["create", "cluster", "--config", join(__dirname, "kindCluster.yaml"), "--wait", "180s"],
-    context: `kind-${clusterName}`,
-  },
-  minikube: { args: ["start", "--profile", clusterName, "--cpus", "2", "--memory", "4096"], context: clusterName },
-} as const;
+/** Tools that make a local cluster, in the order in which they are taken. */
+export const clusterTools = ["kind", "minikube"] as const;
+
+/** One of {@link clusterTools}. */
+export type ClusterTool = (typeof clusterTools)[number];
+
+/** The contexts that the tools write for the clusters that are made here. */
+export const madeContexts: Record<ClusterTool, string> = { kind: `kind-${clusterName}`, minikube: clusterName };
+
+const recipes: Record<ClusterTool, readonly string[]> = {
+  kind: ["create", "cluster", "--config", join(__dirname, "kindCluster.yaml"), "--wait", "180s"],
+  minikube: ["start", "--profile", clusterName, "--cpus", "2", "--memory", "4096"],
+};
 
 /**
- * Creates a local cluster with kind or minikube, after a question.
+ * Makes sure that there is a local cluster of ours: an earlier one is used again, one that has to be made is made after a question.
+ * @param known The kubeconfig has the context already.
  * @param yes Do not ask.
- * @returns the context of the new cluster.
+ * @returns the context of the cluster.
  * @throws Error if the answer is no, or there is nobody to ask.
  */
-export async function createCluster(tool: "kind" | "minikube", yes: boolean): Promise<string> {
-  const { args, context } = recipes[tool];
+export async function ensureCluster(tool: ClusterTool, known: boolean, yes: boolean): Promise<string> {
+  const context = madeContexts[tool];
+  if (tool === "kind" && !known && (await kindClusters()).includes(clusterName)) {
+    await run("kind", ["export", "kubeconfig", "--name", clusterName]);
+  } else if (tool === "minikube" || !known) {
+    // minikube starts a profile that it has stopped, and leaves a running one as it is.
+    await create(tool, yes || known);
+  }
+  return context;
+}
+
+async function create(tool: ClusterTool, yes: boolean): Promise<void> {
+  const args = recipes[tool];
   const command = `${tool} ${args.join(" ")}`;
   if (!yes && !(await confirm(`Create a cluster with: ${command}?`))) {
     throw new Error(`no cluster: create one with ${command}, or say --yes, --context NAME or --sandbox`);
   }
+  await run(tool, args);
+}
+
+async function run(tool: string, args: readonly string[]): Promise<void> {
   const child = spawn(tool, args, { stdio: ["ignore", "inherit", "inherit"] });
   const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
   if (code !== 0) {
-    throw new Error(`${command} ended with exit code ${String(code)}`);
+    throw new Error(`${tool} ${args.join(" ")} ended with exit code ${String(code)}`);
   }
-  return context;
+}
+
+async function kindClusters(): Promise<string[]> {
+  const { stdout } = await promisify(execFile)("kind", ["get", "clusters"]);
+  return stdout.split("\n").map((line) => line.trim());
 }
 
 async function confirm(question: string): Promise<boolean> {

@@ -53,7 +53,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 runCommand(help, async (flags, log) => {
-  const session = await openSession(flags, log, false);
+  const session = await openSession(flags, log, { start: false });
   const client = connect(session);
   const { dashboards } = await readOutputs(session, client, flags, log);
   const installed = Object.keys(dashboards) as DashboardName[];

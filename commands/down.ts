@@ -1,6 +1,5 @@
 import { sandboxInfo } from "../sandbox";
 import { inventoryRef } from "../sandbox/applier/inventory";
-import { sandboxContext } from "../stacks/cluster";
 import { audit } from "./audit";
 import { CliEngine } from "./cliEngine";
 import { connect } from "./connect";
@@ -18,8 +17,8 @@ embedded one: npm run sandbox -- down
 ${flagsHelp}`;
 
 runCommand(help, async (flags, log) => {
-  const session = await openSession(flags, log, false);
-  if (session.context === sandboxContext && (await sandboxInfo()) === undefined) {
+  const session = await openSession(flags, log, { start: false });
+  if (session.embedded && (await sandboxInfo()) === undefined) {
     log(
       "the embedded cluster is not running; start it with npm run sandbox -- up, or drop its data with npm run sandbox -- reset",
     );

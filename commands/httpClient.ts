@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { IncomingHttpHeaders } from "node:http";
+import { servedHost } from "../components/servedHost";
 import type { DeclaredMesh } from "../stacks/declared";
 
 /** An answer, or why there was none. */
@@ -76,6 +77,5 @@ export class HttpClient {
 
 /** @returns a client for the ingress gateway: it asks for a host that the gateway serves, and takes its own certificate. */
 export function gatewayClient({ gateway }: Pick<DeclaredMesh, "gateway">, options: HttpClientOptions = {}): HttpClient {
-  const named = gateway.hosts.includes("*") ? undefined : gateway.hosts[0]?.replace(/^\*/, "verify");
-  return new HttpClient({ host: named, insecure: gateway.selfSigned, ...options });
+  return new HttpClient({ host: servedHost(gateway.hosts, "verify"), insecure: gateway.selfSigned, ...options });
 }

@@ -5,13 +5,17 @@ import { sandboxContext } from "../stacks/cluster";
 import { parseConfig } from "../stacks/config";
 import { isObject } from "../stacks/configReader";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
-import { createCluster } from "./createCluster";
+import { ensureCluster, madeContexts } from "./createCluster";
 import type { Flags } from "./flags";
 import { UsageError } from "./flags";
 import { findOnPath } from "./pulumiCli";
 import { addWantedImages } from "./sandboxImages";
-import { asProgramConfig, readProject, readStackFile, stackFile, withSettings } from "./stackFiles";
+import { asProgramConfig, projectFolder, readProject, readStackFile, stackFile, withSettings } from "./stackFiles";
+import type { Target } from "./target";
 import { chooseTarget } from "./target";
+
+/** The stack of a cluster that is not the embedded one, unless a flag names another. */
+const defaultStack = "dev";
 
 /** What a run is about: a stack, its cluster, and the config that this run adds. */
 export interface Session {
@@ -21,6 +25,8 @@ export interface Session {
   /** Path of the kubeconfig, and context in it. */
   kubeconfig?: string;
   context: string;
+  /** Whether this is the embedded cluster. */
+  embedded: boolean;
   /** The helm command, for the way that needs one. */
   helm: string;
   /**
@@ -30,33 +36,45 @@ export interface Session {
   ready: Promise<void>;
 }
 
+/** How a session is opened. */
+export interface SessionOptions {
+  /** Start or make the cluster if it is not there. */
+  start: boolean;
+  /** Where the program is. Default: this project. */
+  folder?: string;
+}
+
 /**
  * Decides stack and cluster, and says what it decided.
- * @param start Start or create the cluster if it is not there.
+ * @throws UsageError if there is no such stack, or no cluster and none is to be made.
  */
-export async function openSession(flags: Flags, log: (line: string) => void, start: boolean): Promise<Session> {
-  const project = readProject();
+export async function openSession(
+  flags: Flags,
+  log: (line: string) => void,
+  { start, folder = projectFolder }: SessionOptions,
+): Promise<Session> {
+  const project = readProject(folder);
   const flagSettings = Object.fromEntries(flags.config.map((setting) => splitSetting(setting)));
-  const ownKey = (key: string) => flagSettings[key] ?? flagSettings[`${project.name}:${key}`];
-  const configOf = (stack: string | undefined, key: string) => {
-    const config =
-      stack === undefined ? undefined : (readStackFile(stack).config as Record<string, unknown> | undefined);
-    const value = ownKey(key) ?? config?.[`${project.name}:${key}`];
-    return typeof value === "string" && value !== "" && value !== "auto" ? value : undefined;
-  };
-  if (flags.stack !== undefined && !existsSync(stackFile(flags.stack))) {
+  if (flags.stack !== undefined && !existsSync(stackFile(flags.stack, folder))) {
     throw new UsageError(`--stack ${flags.stack}: there is no Pulumi.${flags.stack}.yaml; copy Pulumi.dev.yaml to it`);
   }
+  const ownStack = flags.stack ?? defaultStack;
+  const { config = {} } = readStackFile(ownStack, folder) as { config?: Record<string, unknown> };
+  const configured = withSettings(config, flagSettings, project);
+  const configOf = (key: string) => {
+    const value = configured[`${project.name}:${key}`];
+    return typeof value === "string" && value !== "" && value !== "auto" ? value : undefined;
+  };
 
-  const kubeconfig = flags.kubeconfig ?? configOf(flags.stack, "kubeconfig");
+  const kubeconfig = flags.kubeconfig ?? configOf("kubeconfig");
   const target = chooseTarget(flags, {
     kubeconfig: readKubeconfig(kubeconfigFiles(kubeconfig)),
     tools: { kind: findOnPath("kind") !== undefined, minikube: findOnPath("minikube") !== undefined },
-    configContext: configOf(flags.stack, "kubeContext"),
+    configContext: configOf("kubeContext"),
   });
 
   if (start) {
-    checkConfig(flags.stack ?? (target.kind === "sandbox" ? "sandbox" : "dev"), flagSettings, project);
+    checkConfig(flags.stack ?? (target.kind === "sandbox" ? "sandbox" : defaultStack), flagSettings, project, folder);
   }
   if (target.kind === "sandbox") {
     const stack = flags.stack ?? "sandbox";
@@ -75,24 +93,37 @@ export async function openSession(flags: Flags, log: (line: string) => void, sta
       settings: { ...sandboxSettings(info), ...flagSettings },
       kubeconfig: info.kubeconfig,
       context: sandboxContext,
+      embedded: true,
       helm: `${info.binDir}/helm`,
       ready,
     };
   }
 
-  const stack = flags.stack ?? "dev";
-  log(
-    `cluster: ${target.kind === "context" ? target.context : `a new one, by ${target.tool}`} (${target.why}); stack: ${stack}`,
-  );
-  const context = target.kind === "context" ? target.context : await createCluster(target.tool, flags.yes);
+  const where = target.kind === "context" ? target.context : `${madeContexts[target.tool]}, by ${target.tool}`;
+  log(`cluster: ${where} (${target.why}); stack: ${ownStack}`);
+  const context = target.kind === "context" ? target.context : await madeCluster(target, flags, start);
   return {
-    stack,
-    settings: { ...(kubeconfig && { kubeconfig }), kubeContext: context, ...flagSettings },
+    stack: ownStack,
+    settings: { ...flagSettings, ...(kubeconfig && { kubeconfig }), kubeContext: context },
     kubeconfig,
     context,
+    embedded: false,
     helm: "helm",
     ready: Promise.resolve(),
   };
+}
+
+/** @returns the context of the cluster that a tool makes for us. Only a start makes one: who looks at a stack, or removes it, has one. */
+function madeCluster(target: Target & { kind: "made" }, flags: Flags, start: boolean): Promise<string> {
+  if (start) {
+    return ensureCluster(target.tool, target.known, flags.yes);
+  }
+  if (target.known) {
+    return Promise.resolve(madeContexts[target.tool]);
+  }
+  throw new UsageError(
+    `there is no cluster to look at (${target.why}, but has none of ours): bring one up with npm start, or name one with --context NAME or --sandbox`,
+  );
 }
 
 /** Starts the embedded cluster if need be, with the images that the stack's config asks for. */
@@ -124,8 +155,13 @@ export function sandboxSettings(info: SandboxInfo): Record<string, string> {
 }
 
 /** Refuses bad config before a cluster is built for it. What this run adds itself, such as paths of the cluster, comes later. */
-function checkConfig(stack: string, settings: Record<string, string>, project: ReturnType<typeof readProject>): void {
-  const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
+function checkConfig(
+  stack: string,
+  settings: Record<string, string>,
+  project: ReturnType<typeof readProject>,
+  folder: string,
+): void {
+  const { config = {} } = readStackFile(stack, folder) as { config?: Record<string, unknown> };
   // Only the Pulumi CLI can read a secret.
   const readable = Object.fromEntries(
     Object.entries(config).filter(([, value]) => !(isObject(value) && "secure" in value)),

@@ -6,10 +6,19 @@ const bare: Surroundings = {
   kubeconfig: { contexts: [], minikubeContexts: [], servers: {} },
   tools: { kind: false, minikube: false },
 };
-const withCurrent = (current: string): Surroundings => ({
+const withCurrent = (current: string, server?: string): Surroundings => ({
   ...bare,
-  kubeconfig: { current, contexts: [current], minikubeContexts: [], servers: {} },
+  kubeconfig: { current, contexts: [current], minikubeContexts: [], servers: server ? { [current]: server } : {} },
   tools: { kind: true, minikube: true },
+});
+const withContexts = (current: string, servers: Record<string, string>): Surroundings => ({
+  ...withCurrent(current),
+  kubeconfig: {
+    current,
+    contexts: [current, ...Object.keys(servers)],
+    minikubeContexts: Object.keys(servers),
+    servers,
+  },
 });
 
 describe("chooseTarget", () => {
@@ -42,12 +51,32 @@ describe("chooseTarget", () => {
     [
       "kind rather than a remote current context",
       [{ sandbox: false }, withCurrent("prod-eu")],
-      { kind: "create", tool: "kind" },
+      { kind: "made", tool: "kind", known: false },
+    ],
+    [
+      "kind rather than another machine's cluster with a local name",
+      [{ sandbox: false }, withCurrent("kind-a", "https://k8s.example.com")],
+      { kind: "made", tool: "kind", known: false },
+    ],
+    [
+      "the named context `sandbox` of another machine for what it is",
+      [{ sandbox: false, context: "sandbox" }, withCurrent("sandbox", "https://k8s.example.com")],
+      { kind: "context", context: "sandbox" },
     ],
     [
       "minikube where there is no kind",
       [{ sandbox: false }, { ...bare, tools: { kind: false, minikube: true } }],
-      { kind: "create", tool: "minikube" },
+      { kind: "made", tool: "minikube", known: false },
+    ],
+    [
+      "the cluster that was made before, rather than make one with another tool",
+      [{ sandbox: false }, withContexts("prod-eu", { "sidecar-mesh": "https://192.168.49.2:8443" })],
+      { kind: "made", tool: "minikube", known: true },
+    ],
+    [
+      "no cluster of somebody else's for one of ours by its name",
+      [{ sandbox: false }, withContexts("prod-eu", { "sidecar-mesh": "https://k8s.example.com" })],
+      { kind: "made", tool: "kind", known: false },
     ],
     ["the sandbox where there is nothing", [{ sandbox: false }, bare], { kind: "sandbox" }],
   ];

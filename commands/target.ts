@@ -1,18 +1,23 @@
-import { kindOfContext, sandboxContext } from "../stacks/cluster";
+import { kindOfContext } from "../stacks/cluster";
 import type { Kubeconfig } from "../stacks/kubeconfig";
+import type { ClusterTool } from "./createCluster";
+import { clusterTools, madeContexts } from "./createCluster";
 import type { Flags } from "./flags";
 
-/** The cluster that a command goes to, and why. */
+/**
+ * The cluster that a command goes to, and why. One that is `made` by a tool for this project may be there from before: `known` if the
+ * kubeconfig has it.
+ */
 export type Target =
   | { kind: "context"; context: string; why: string }
-  | { kind: "create"; tool: "kind" | "minikube"; why: string }
+  | { kind: "made"; tool: ClusterTool; known: boolean; why: string }
   | { kind: "sandbox"; why: string };
 
 /** What there is on this machine to choose from. */
 export interface Surroundings {
   kubeconfig: Kubeconfig;
   /** Tools on PATH that can make a local cluster. */
-  tools: { kind: boolean; minikube: boolean };
+  tools: Record<ClusterTool, boolean>;
   /** Context that the stack's config names. */
   configContext?: string;
 }
@@ -28,7 +33,9 @@ export function chooseTarget(flags: Pick<Flags, "sandbox" | "context">, around: 
   const named = flags.context ?? around.configContext;
   if (named !== undefined) {
     const why = flags.context === undefined ? "kubeContext in the stack's config" : "--context";
-    return named === sandboxContext ? { kind: "sandbox", why } : { kind: "context", context: named, why };
+    return kindOfContext(named, around.kubeconfig) === "sandbox"
+      ? { kind: "sandbox", why }
+      : { kind: "context", context: named, why };
   }
   const { current } = around.kubeconfig;
   const currentKind = current === undefined ? undefined : kindOfContext(current, around.kubeconfig);
@@ -40,10 +47,15 @@ export function chooseTarget(flags: Pick<Flags, "sandbox" | "context">, around: 
   }
   const passedOver =
     current === undefined ? "the kubeconfig has no current context" : `the current context ${current} is not local`;
-  for (const tool of ["kind", "minikube"] as const) {
-    if (around.tools[tool]) {
-      return { kind: "create", tool, why: `${passedOver}, and ${tool} is installed` };
-    }
+  const isKnown = (tool: ClusterTool) =>
+    around.kubeconfig.contexts.includes(madeContexts[tool]) &&
+    kindOfContext(madeContexts[tool], around.kubeconfig) !== "remote";
+  const installed = clusterTools.filter((tool) => around.tools[tool]);
+  const tool = installed.find(isKnown) ?? installed[0];
+  if (tool !== undefined) {
+    const known = isKnown(tool);
+    const why = known ? `there is a cluster of ours, made with ${tool}` : `${tool} is installed`;
+    return { kind: "made", tool, known, why: `${passedOver}, and ${why}` };
   }
   return { kind: "sandbox", why: `${passedOver}, and neither kind nor minikube is installed` };
 }

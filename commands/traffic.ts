@@ -29,7 +29,7 @@ const everyMs = { terminal: 200, plain: 5000 };
 runCommand(
   help,
   async (flags, log) => {
-    const session = await openSession(flags, log, false);
+    const session = await openSession(flags, log, { start: false });
     const client = connect(session);
     const { gatewayUrl, declared } = await readOutputs(session, client, flags, log);
     if (gatewayUrl === undefined) {

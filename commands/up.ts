@@ -24,15 +24,15 @@ minikube); kind or minikube if installed (created after a question, or with --ye
       --expect-no-changes  Fail if the update changes anything; it is made all the same. Needs the Pulumi CLI
 ${flagsHelp}`;
 
-const run = async (flags: UpFlags, log: (line: string) => void) => {
-  const session = await openSession(flags, log, true);
+async function up(flags: UpFlags, log: (line: string) => void): Promise<object> {
+  const session = await openSession(flags, log, { start: true });
   let connected: KubeClient | undefined;
   const client = async () => {
     await session.ready;
     return (connected ??= connect(session));
   };
   const appliedInProcess = async () => (await Inventory.load(await client())).entries.length > 0;
-  const { refresh, "expect-no-changes": expectNoChanges } = flags;
+  const { refresh, expectNoChanges } = flags;
   const cli = await chooseEngine(flags, log, appliedInProcess);
   if (expectNoChanges && !cli) {
     throw new UsageError("--expect-no-changes: without the Pulumi CLI nobody can tell what would change");
@@ -46,6 +46,6 @@ const run = async (flags: UpFlags, log: (line: string) => void) => {
   return Object.fromEntries(
     Object.entries(outputs).map(([name, { value, secret }]) => [name, secret ? "[secret]" : value]),
   );
-};
+}
 
-runCommand(help, run, parseUpFlags);
+runCommand(help, up, parseUpFlags);

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { kubectlCommand } from "../stacks/kubectl";
 import { connect } from "./connect";
 import { flagsHelp, parseFlags, UsageError } from "./flags";
 import { runCommand } from "./runCommand";
@@ -43,13 +44,9 @@ runCommand(
     if (!Number.isInteger(rps) || rps < 1 || rps > maxRps) {
       throw new UsageError(`--bench-rps ${flags["bench-rps"]}: use a whole number from 1 to ${maxRps}`);
     }
-    const session = await openSession(flags, log, false);
+    const session = await openSession(flags, log, { start: false });
     const client = connect(session);
-    const kubectl = [
-      "kubectl",
-      ...(session.kubeconfig ? ["--kubeconfig", session.kubeconfig] : []),
-      ...["--context", session.context],
-    ].join(" ");
+    const kubectl = kubectlCommand(session);
     const report = await verify({
       client,
       kubectl,

@@ -51,6 +51,31 @@ describe("EchoService", () => {
     assert.notEqual(securityContext.runAsUser, 1337);
   });
 
+  it("lets the image run as its own user, and write where it has to", async () => {
+    const { one } = await declared({ user: 101, writablePaths: ["/tmp", "/var/cache/nginx"] });
+    const { containers, volumes } = one("Deployment").inputs.spec.template.spec;
+    const { securityContext, volumeMounts } = containers[0];
+    assert.deepEqual([securityContext.runAsUser, securityContext.runAsGroup], [101, 101]);
+    assert.equal(securityContext.readOnlyRootFilesystem, true);
+    assert.deepEqual(
+      volumeMounts.map(({ name, mountPath }: { name: string; mountPath: string }) => [name, mountPath]),
+      [
+        ["writable-0", "/tmp"],
+        ["writable-1", "/var/cache/nginx"],
+      ],
+    );
+    assert.deepEqual(volumes, [
+      { name: "writable-0", emptyDir: {} },
+      { name: "writable-1", emptyDir: {} },
+    ]);
+  });
+
+  it("refuses root, and the sidecar's own user", async () => {
+    for (const user of [0, 1337, 1.5]) {
+      await assert.rejects(declared({ user }), /EchoService.*user/s);
+    }
+  });
+
   it("probes the path it is given, or else the port", async () => {
     const probeOf = async (more: Partial<EchoServiceArgs>) => {
       const { one } = await declared(more);

@@ -60,6 +60,10 @@ export interface EchoServiceArgs {
   port: number;
   /** Path that answers 200 when the container is up. Default: an open port is enough. */
   probePath?: string;
+  /** User and group ID of the container, from 1. Default 65532. */
+  user?: number;
+  /** Folders that the container may write to, as absolute paths; each is empty when a pod starts. Default none. */
+  writablePaths?: string[];
   /** Pods. Default 1. With `autoscaling` it is left to the autoscaler. */
   replicas?: number;
   /** Requests and limits of the application's container. */
@@ -74,6 +78,12 @@ export interface EchoServiceArgs {
   extras?: PodExtras;
 }
 
+/** Istio lets requests of the proxy's own user pass by the sidecar: no other container may run as it. */
+const proxyUser = 1337;
+
+/** Highest user ID that Kubernetes takes. */
+const maxUser = 2 ** 31 - 1;
+
 /** Any user that is not root does; distroless images call this one `nonroot`. */
 const nonRootUser = 65532;
 
@@ -82,6 +92,14 @@ const nonRootUser = 65532;
  * gone, so that a rollout loses no request.
  */
 const drainSeconds = 5;
+
+/** What a user ID has to be. */
+export const userFix = `use a whole number from 1 to ${maxUser}, other than ${proxyUser}: that one is the sidecar's`;
+
+/** @returns whether a container of the mesh may run as this user. */
+export function isUser(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= maxUser && value !== proxyUser;
+}
 
 /** A small HTTP service of the mesh: ServiceAccount (its identity), Deployment and Service. */
 export class EchoService extends pulumi.ComponentResource {
@@ -191,6 +209,7 @@ export function withVersion(service: EchoServiceArgs, version: EchoServiceVersio
 
 function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceAccountName: pulumi.Input<string>) {
   const probe = args.probePath ? { httpGet: { path: args.probePath, port: "http" } } : { tcpSocket: { port: "http" } };
+  const { user = nonRootUser, writablePaths } = args;
   const builder = new kx.PodBuilder({
     serviceAccountName,
     // Nothing here talks to the API server. The sidecar has a token volume of its own.
@@ -210,10 +229,15 @@ function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceA
         startupProbe: { ...probe, periodSeconds: 1, failureThreshold: 60 },
         readinessProbe: { ...probe, periodSeconds: 5 },
         livenessProbe: { ...probe, periodSeconds: 10 },
+        // The root file system is read-only: an image that has to write says where.
+        volumeMounts: writablePaths?.map((destPath, i) => ({
+          volume: { name: `writable-${i}`, emptyDir: {} },
+          destPath,
+        })),
         lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
         securityContext: {
-          runAsUser: nonRootUser,
-          runAsGroup: nonRootUser,
+          runAsUser: user,
+          runAsGroup: user,
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,
           capabilities: { drop: ["ALL"] },
@@ -255,7 +279,8 @@ function validate(args: EchoServiceArgs, resource: pulumi.Resource): void {
   const check = new ArgsCheck("EchoService")
     .requireDnsLabel("serviceName", args.serviceName)
     .require(isPort(args.port), "port", args.port, "use a whole number from 1 to 65535")
-    .require(Number.isInteger(replicas) && replicas >= 0, "replicas", args.replicas, "use a whole number, 0 or more");
+    .require(Number.isInteger(replicas) && replicas >= 0, "replicas", args.replicas, "use a whole number, 0 or more")
+    .require(args.user === undefined || isUser(args.user), "user", args.user, userFix);
   args.versions?.forEach(({ version }, i) => {
     check.requireDnsLabel(`versions[${i}].version`, version);
     const first = args.versions!.findIndex((other) => other.version === version);

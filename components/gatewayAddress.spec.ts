@@ -15,6 +15,7 @@ const reach: GatewayReach = {
 describe("gatewayUrl", () => {
   const cases: [string, Partial<GatewayReach>, string | undefined][] = [
     ["kind: the port that its cluster file maps", {}, "http://localhost:8080"],
+    ["kind: a node port that its cluster file does not map", { nodePorts: { http: 30081, https: 30443 } }, undefined],
     ["kind with TLS", { tls: true }, "https://localhost:8443"],
     [
       "minikube: a node port of the node",

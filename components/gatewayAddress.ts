@@ -45,7 +45,8 @@ export function gatewayUrl(reach: GatewayReach): string | undefined {
       return url("localhost", pick(localPorts));
     case "NodePort":
       if (reach.clusterKind === "kind") {
-        return url("localhost", pick(localPorts));
+        // Our kind cluster maps these node ports alone; what others are mapped to, nobody tells.
+        return pick(reach.nodePorts) === pick(defaultNodePorts) ? url("localhost", pick(localPorts)) : undefined;
       }
       return reach.nodeAddress && url(reach.nodeAddress, pick(reach.nodePorts));
   }

@@ -6,6 +6,7 @@ import { declareProxyScope } from "./proxyScope";
 import { containerSecurity } from "./observability/backend";
 import type { Resources } from "./observability/backend";
 import { loadGeneratorLabel } from "./observability/prometheusConfig";
+import { servedHost } from "./servedHost";
 import { ArgsCheck } from "./validation";
 
 /** How load is made. */
@@ -62,12 +63,11 @@ const patience = "20s";
 /** @returns the target that asks the ingress gateway for `path`, as somebody outside would. */
 export function gatewayTarget(name: string, path: string, { host, tls, hosts }: GatewayTarget): LoadTarget {
   const scheme = tls ? "https" : "http";
-  const named = hosts.find((one) => one !== "*");
+  const named = servedHost(hosts, "load");
   if (named === undefined) {
     return { name, url: pulumi.interpolate`${scheme}://${host}${path}` };
   }
-  // Of *.example.com any name will do.
-  return { name, url: `${scheme}://${named.replace(/^\*/, "load")}${path}`, connectTo: host };
+  return { name, url: `${scheme}://${named}${path}`, connectTo: host };
 }
 
 /**

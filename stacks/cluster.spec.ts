@@ -28,6 +28,22 @@ describe("kindOfContext", () => {
   for (const [context, kind] of cases) {
     it(`${context} is ${kind}`, () => assert.equal(kindOfContext(context, kubeconfig), kind));
   }
+
+  const servers: [string, string, string][] = [
+    ["kind-kind", "https://127.0.0.1:51234", "kind"],
+    ["kind-kind", "https://k8s.example.com", "remote"],
+    ["minikube", "https://192.168.49.2:8443", "minikube"],
+    ["laptop", "https://[::1]:8443", "minikube"],
+    ["minikube", "https://203.0.113.9:8443", "remote"],
+    ["sandbox", "https://10.199.0.1:6443", "sandbox"],
+    ["sandbox", "https://10.0.0.5:6443", "remote"],
+    ["sandbox", "https://sandbox.eu-west-1.eks.amazonaws.com", "remote"],
+    ["kind-kind", "no URL", "remote"],
+  ];
+  for (const [context, server, kind] of servers) {
+    it(`${context} at ${server} is ${kind}`, () =>
+      assert.equal(kindOfContext(context, { ...kubeconfig, servers: { [context]: server } }), kind));
+  }
 });
 
 describe("chooseCluster", () => {
@@ -43,6 +59,15 @@ describe("chooseCluster", () => {
         /"prod-eu\\?" is not a local cluster.*pulumi config set kubeContext prod-eu/,
       );
     }
+  });
+
+  it("refuses a current context that has a local cluster's name and another machine's address", () => {
+    const servers = { "kind-kind": "https://k8s.example.com" };
+    assert.throws(
+      () => chooseCluster({}, { ...kubeconfig, servers }, false),
+      /"kind-kind\\?" \(https:\/\/k8s\.example\.com\) is not a local cluster/,
+    );
+    assert.deepEqual(chooseCluster({ context: "kind-kind" }, { ...kubeconfig, servers }, false).kind, "remote");
   });
 
   it("takes any context that config names", () => {

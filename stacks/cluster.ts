@@ -1,6 +1,8 @@
 import type { ClusterConfig, ClusterKind } from "./clusterConfig";
 import { ConfigError } from "./configError";
 import type { Kubeconfig } from "./kubeconfig";
+import { serverHost } from "./kubeconfig";
+import { isAddressOf } from "./localAddress";
 
 /** The cluster that the stack goes to. */
 export interface Cluster {
@@ -13,12 +15,25 @@ export interface Cluster {
 /** Name of the embedded cluster's context. */
 export const sandboxContext = "sandbox";
 
-/** @returns the kind of cluster that a context leads to, by the names that kind, minikube and the sandbox give. */
-export function kindOfContext(context: string, kubeconfig: Pick<Kubeconfig, "minikubeContexts">): ClusterKind {
+/**
+ * @returns the kind of cluster that a context leads to: by the names that kind, minikube and the sandbox give, as long as the API server
+ * is where theirs are. Anybody may name a context `sandbox` or `kind-eu`, and that of another machine is remote. A context whose server
+ * is not known, as without a kubeconfig, goes by its name alone: nothing can be reached through it.
+ */
+export function kindOfContext(
+  context: string,
+  kubeconfig: Pick<Kubeconfig, "minikubeContexts" | "servers">,
+): ClusterKind {
+  const kind = kindByName(context, kubeconfig.minikubeContexts);
+  const server = kubeconfig.servers[context];
+  return kind === "remote" || server === undefined || isAddressOf(kind, serverHost(server)) ? kind : "remote";
+}
+
+function kindByName(context: string, minikubeContexts: readonly string[]): ClusterKind {
   if (context === sandboxContext) {
     return "sandbox";
   }
-  if (context === "minikube" || kubeconfig.minikubeContexts.includes(context)) {
+  if (context === "minikube" || minikubeContexts.includes(context)) {
     return "minikube";
   }
   return /^kind(-|$)/.test(context) ? "kind" : "remote";
@@ -56,12 +71,13 @@ export function chooseCluster(config: ClusterConfig, kubeconfig: Kubeconfig, dry
     ]);
   }
   const kind = kindOfContext(current, kubeconfig);
+  const at = (context: string) => (kubeconfig.servers[context] ? ` (${kubeconfig.servers[context]})` : "");
   if (kind === "remote") {
     throw new ConfigError([
       {
         key: "kubeContext",
         value: undefined,
-        fix: `the current context ${JSON.stringify(current)} is not a local cluster; to use it, name it: pulumi config set kubeContext ${current}`,
+        fix: `the current context ${JSON.stringify(current)}${at(current)} is not a local cluster; to use it, name it: pulumi config set kubeContext ${current}`,
       },
     ]);
   }

@@ -4,6 +4,7 @@ import type { IstioArgs } from "../components/istio";
 import { spanReceiver } from "../components/observability/observability";
 import type { ObservabilityArgs } from "../components/observability/observability";
 import { mergeMeshConfig, telemetryMeshConfig } from "../components/telemetry";
+import { kubectlCommand } from "./kubectl";
 import type { Settings } from "./settings";
 
 /** Namespace of Istio's control plane. */
@@ -33,7 +34,7 @@ export function istioArgs({ profile, istio, gateway, scope, security, observabil
  * @returns the backends and pages that config asks for, in the profile's sizes.
  */
 export function observabilityArgs(
-  { profile, observability }: Settings,
+  { profile, observability, cluster }: Settings,
   controlPlaneNamespace: pulumi.Output<string>,
 ): ObservabilityArgs {
   const sizes = profile.observability;
@@ -44,6 +45,7 @@ export function observabilityArgs(
     systemNamespace,
     controlPlaneNamespace,
     exposed: observability.exposeDashboards,
+    kubectl: kubectlCommand(cluster),
     kiali: observability.kiali ? { sizing: sizes.kialiSizing, auth: sizes.kialiAuth } : undefined,
     grafana: observability.grafana ? { sizing: sizes.grafanaSizing } : undefined,
     images: profile.images,

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse } from "yaml";
 import { isObject } from "./configReader";
+import { isLoopback } from "./localAddress";
 
 /** What a kubeconfig says about where `kubectl` would go. */
 export interface Kubeconfig {
@@ -68,8 +69,13 @@ export function readKubeconfig(files: readonly string[]): Kubeconfig {
  */
 export function nodeAddress(context: string | undefined, { servers }: Pick<Kubeconfig, "servers">): string | undefined {
   const server = context === undefined ? undefined : servers[context];
-  const host = server !== undefined && URL.canParse(server) ? new URL(server).hostname : undefined;
-  return host === undefined || /^(localhost|127\.|\[::1\]|0\.0\.0\.0)/.test(host) ? undefined : host;
+  const host = server === undefined ? undefined : serverHost(server);
+  return host === undefined || isLoopback(host) ? undefined : host;
+}
+
+/** @returns the host of an API server's URL, without the brackets of an IPv6 address; undefined if it is no URL. */
+export function serverHost(server: string): string | undefined {
+  return URL.canParse(server) ? new URL(server).hostname.replace(/^\[(.*)\]$/, "$1") : undefined;
 }
 
 function parseFile(file: string): Record<string, unknown> {

@@ -4,6 +4,8 @@ import { readme } from "./readme";
 
 const facts: ReadmeFacts = {
   gatewayUrl: "http://localhost:8080",
+  hosts: ["*"],
+  kubectl: "kubectl --context kind-a",
   namespace: "demo",
   services: [{ serviceName: "user-service", path: "/user" }, { serviceName: "inner" }],
 };
@@ -12,6 +14,7 @@ describe("the output readme", () => {
   it("asks what can be asked through the gateway", () => {
     const text = readme(facts);
     assert.match(text, /^curl http:\/\/localhost:8080\/user$/m);
+    assert.match(text, /^kubectl --context kind-a --namespace demo get pods$/m);
     assert.doesNotMatch(text, /inner|eval|port-forward|Left out/);
   });
 
@@ -25,6 +28,14 @@ describe("the output readme", () => {
     assert.match(
       text,
       /does not tell the gateway's address[^]*eval x[^]*kubectl port-forward x[^]*curl http:\/\/ADDRESS/,
+    );
+  });
+
+  it("names a host where the gateway serves some alone", () => {
+    const text = readme({ ...facts, hosts: ["shop.example.com"] });
+    assert.match(
+      text,
+      /^curl --connect-to shop\.example\.com:8080:localhost:8080 http:\/\/shop\.example\.com:8080\/user$/m,
     );
   });
 

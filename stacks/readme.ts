@@ -1,5 +1,7 @@
 import { localPorts } from "../components/gatewayAddress";
 import { gatewayReach } from "./componentArgs";
+import { curl } from "./curl";
+import { kubectlCommand } from "./kubectl";
 import type { ServiceConfig } from "./servicesConfig";
 import type { Settings } from "./settings";
 
@@ -7,6 +9,8 @@ import type { Settings } from "./settings";
 export interface ReadmeFacts {
   /** URL of the gateway; undefined if it is not known. */
   gatewayUrl?: string;
+  /** Hosts that the gateway serves. */
+  hosts: readonly string[];
   /** The gateway's certificate is one that nobody vouches for. */
   selfSigned?: boolean;
   /** Namespace of the services. */
@@ -14,6 +18,8 @@ export interface ReadmeFacts {
   services: readonly Pick<ServiceConfig, "serviceName" | "path">[];
   /** Command that opens the gateway on this machine, where nothing else does. */
   portForward?: string;
+  /** The kubectl command that asks this cluster. */
+  kubectl: string;
   /** Command that points the shell's kubectl at the cluster, where the kubeconfig does not. */
   pointKubectl?: string;
   /** Dashboards that this profile leaves out because there is no image of them. Default none. */
@@ -24,9 +30,12 @@ export interface ReadmeFacts {
 export function readmeFacts(settings: Settings, gatewayUrl: string | undefined, gatewayNamespace: string): ReadmeFacts {
   const { gateway, namespace, observability, profile, services } = settings;
   const { tls, serviceType } = gatewayReach(settings);
+  const kubectl = kubectlCommand(settings.cluster);
   const forwardedPorts = tls ? `${localPorts.https}:443` : `${localPorts.http}:80`;
   return {
     gatewayUrl,
+    hosts: gateway.hosts,
+    kubectl,
     selfSigned: gateway.selfSigned,
     namespace,
     services,
@@ -35,18 +44,16 @@ export function readmeFacts(settings: Settings, gatewayUrl: string | undefined, 
       profile.name === "sandbox" && !observability.kiali && !observability.grafana ? ["Kiali", "Grafana"] : [],
     portForward:
       serviceType === "ClusterIP" || gatewayUrl === undefined
-        ? `kubectl --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${forwardedPorts}`
+        ? `${kubectl} --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${forwardedPorts}`
         : undefined,
   };
 }
 
 /** @returns what to do next, as Markdown: Pulumi's console shows the output `readme` so. */
 export function readme(facts: ReadmeFacts): string {
-  const { gatewayUrl, selfSigned, namespace, services, portForward, pointKubectl, withoutImage = [] } = facts;
-  const url = gatewayUrl ?? "http://ADDRESS";
-  const requests = services.flatMap(({ path }) =>
-    path ? [`curl ${selfSigned ? "--insecure " : ""}${url}${path}`] : [],
-  );
+  const { gatewayUrl, kubectl, namespace, services, portForward, pointKubectl, withoutImage = [] } = facts;
+  const asked = { ...facts, url: gatewayUrl ?? "http://ADDRESS" };
+  const requests = services.flatMap(({ path }) => (path ? [curl(asked, path)] : []));
   return [
     "# Sidecar mesh",
     "",
@@ -64,7 +71,7 @@ export function readme(facts: ReadmeFacts): string {
     "See the containers of each pod, the application and its sidecars:",
     "",
     "```",
-    `kubectl --namespace ${namespace} get pods`,
+    `${kubectl} --namespace ${namespace} get pods`,
     "```",
     "",
     "Open the dashboards that are installed: `npm run dashboards`.",

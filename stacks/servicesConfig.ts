@@ -1,3 +1,4 @@
+import { isUser, userFix } from "../components/echoService";
 import type { EchoServiceArgs } from "../components/echoService";
 import { isDnsLabel, isPort } from "../components/validation";
 import { accessKeys, readAccess } from "./accessConfig";
@@ -40,7 +41,20 @@ const defaultPort = 8080;
 
 /** Keys of an item of `services`. */
 export const serviceKeys = [
-  ...["name", "text", "path", "replicas", "image", "port", "args", "env", "probePath", "resources"],
+  ...[
+    "name",
+    "text",
+    "path",
+    "replicas",
+    "image",
+    "port",
+    "args",
+    "env",
+    "probePath",
+    "resources",
+    "user",
+    "writablePaths",
+  ],
   ...trafficKeys,
   ...versionsKeys,
   ...accessKeys,
@@ -58,6 +72,9 @@ const podPorts = [
   ...[15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021, 15053, 15090],
   ...[collectorMetricsPort, collectorHealthPort],
 ];
+
+const foldersFix =
+  "use a list of different absolute paths below /, like /tmp, without a / at the end, and none within another";
 
 const pathFix = "start with /, write each segment of letters, digits and ._~-, and leave out a / at the end";
 
@@ -120,6 +137,8 @@ function readService(item: ItemReader, profile: Profile, names: readonly string[
     autoscaling: replicas === undefined ? autoscaling : undefined,
     minAvailable: (replicas ?? defaultReplicas) > (minAvailable ?? 0) ? minAvailable : undefined,
     resources: readResources(item) ?? defaults.resources,
+    user: item.value("user", isUser, userFix),
+    writablePaths: item.value("writablePaths", areFolders, foldersFix),
     path: item.value("path", (v): v is string => typeof v === "string" && isPath(v), pathFix),
     env: item.variables("env"),
     ...container,
@@ -193,6 +212,15 @@ function rejectTwins(
       reader.problem(`services[${i}].${key}`, value, `services[${other}] has this ${key} already; give each its own`);
     }
   });
+}
+
+/** A folder within another would be a mount on a mount, whose order nobody promises. */
+function areFolders(value: unknown): value is string[] {
+  return (
+    Array.isArray(value) &&
+    value.every((path) => typeof path === "string" && /^(\/[^/:\s]+)+$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path)) &&
+    value.every((path: string, i) => value.every((other: string, j) => i === j || !`${other}/`.startsWith(`${path}/`)))
+  );
 }
 
 function isPathText(value: unknown): value is string {

@@ -58,11 +58,14 @@ export function withUrls(
   );
 }
 
-/** @returns how a page is reached, that is served under `path`. */
-export function dashboardEndpoint(name: DashboardName, path: string): DashboardEndpoint {
+/**
+ * @param kubectl The command that asks this cluster.
+ * @returns how a page is reached, that is served under `path`.
+ */
+export function dashboardEndpoint(name: DashboardName, path: string, kubectl = "kubectl"): DashboardEndpoint {
   const { service, port } = dashboardServices[name];
   return {
     inCluster: `http://${service}.${observabilityNamespace}:${port}${path}`,
-    portForward: `kubectl --namespace ${observabilityNamespace} port-forward service/${service} ${port}:${port}`,
+    portForward: `${kubectl} --namespace ${observabilityNamespace} port-forward service/${service} ${port}:${port}`,
   };
 }

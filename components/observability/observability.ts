@@ -54,6 +54,8 @@ export interface ObservabilityArgs {
   controlPlaneNamespace?: pulumi.Input<string>;
   /** Serve each page under its path of the ingress gateway. Default false. */
   exposed?: boolean;
+  /** The kubectl command that asks this cluster, for what outputs tell. Default `kubectl`. */
+  kubectl?: string;
   /** Install Kiali: how it runs, and how it asks who somebody is. Default: it is left out. */
   kiali?: { sizing: Omit<Sizing, "volume">; auth: "anonymous" | "token" };
   /** Install Grafana: how it runs. Default: it is left out. */
@@ -149,11 +151,9 @@ export class Observability extends pulumi.ComponentResource {
       );
     }
 
-    const prometheusUrl =
-      metrics.kind === "existing"
-        ? metrics.url
-        : prometheus && dashboardEndpoint("prometheus", path("prometheus") ?? "").inCluster;
-    const jaegerUrl = jaeger && dashboardEndpoint("jaeger", path("jaeger") ?? "").inCluster;
+    const endpoint = (page: DashboardName) => dashboardEndpoint(page, path(page) ?? "", args.kubectl);
+    const prometheusUrl = metrics.kind === "existing" ? metrics.url : prometheus && endpoint("prometheus").inCluster;
+    const jaegerUrl = jaeger && endpoint("jaeger").inCluster;
     const grafana =
       args.grafana &&
       new Grafana(
@@ -183,7 +183,7 @@ export class Observability extends pulumi.ComponentResource {
           prometheusUrl,
           jaegerUrl,
           grafana: grafana && {
-            url: dashboardEndpoint("grafana", path("grafana") ?? "").inCluster,
+            url: endpoint("grafana").inCluster,
             password: grafana.adminPassword,
           },
           path: path("kiali"),
@@ -194,10 +194,10 @@ export class Observability extends pulumi.ComponentResource {
 
     this.grafanaPassword = grafana?.adminPassword;
     this.dashboards = {
-      ...(prometheus && { prometheus: dashboardEndpoint("prometheus", path("prometheus") ?? "") }),
-      ...(args.kiali && prometheusUrl && { kiali: dashboardEndpoint("kiali", path("kiali") ?? "") }),
-      ...(grafana && { grafana: dashboardEndpoint("grafana", path("grafana") ?? "") }),
-      ...(jaeger && { jaeger: dashboardEndpoint("jaeger", path("jaeger") ?? "") }),
+      ...(prometheus && { prometheus: endpoint("prometheus") }),
+      ...(args.kiali && prometheusUrl && { kiali: endpoint("kiali") }),
+      ...(grafana && { grafana: endpoint("grafana") }),
+      ...(jaeger && { jaeger: endpoint("jaeger") }),
     };
     this.exposedRoutes = args.exposed
       ? (Object.keys(this.dashboards) as DashboardName[]).map((page) => exposedRoute(page))

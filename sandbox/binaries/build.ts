@@ -5,6 +5,7 @@ import { makeFolder } from "../system/atomic";
 import type { Logger } from "../system/log";
 import { run } from "../system/run";
 import type { BuildPlan } from "./plan";
+import { BuildProgress } from "./progress";
 
 /** Whether a group is built and complete. */
 export function isBuilt(plan: BuildPlan): boolean {
@@ -16,13 +17,13 @@ export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
   if (isBuilt(plan)) {
     return;
   }
-  log(`building ${plan.group.outputs.join(", ")} (the first time this can take ten minutes)`);
+  log(`building ${plan.group.outputs.join(", ")} (the first time this can take a quarter of an hour)`);
   await makeFolder(plan.folder, async (folder) => {
     const binDir = join(folder, "bin");
     await mkdir(binDir, { recursive: true });
     await (plan.group.collectorManifest
-      ? buildCollector(plan, plan.group.collectorManifest, folder, binDir)
-      : goBuild(plan, plan.moduleDir, `${binDir}/`, "tool"));
+      ? buildCollector(plan, plan.group.collectorManifest, folder, binDir, log)
+      : goBuild(plan, plan.moduleDir, `${binDir}/`, "tool", log));
     const missing = plan.group.outputs.filter((output) => !existsSync(join(binDir, output)));
     if (missing.length > 0) {
       throw new Error(`${plan.group.name}: go build did not make ${missing.join(", ")}; see its go.mod's tool lines`);
@@ -36,12 +37,26 @@ export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
   });
 }
 
-async function goBuild(plan: BuildPlan, cwd: string, output: string, what: string): Promise<void> {
-  await run("go", ["build", ...plan.flags, "-o", output, what], { cwd, env: { CGO_ENABLED: "0" } });
+async function goBuild(plan: BuildPlan, cwd: string, output: string, what: string, log: Logger): Promise<void> {
+  const progress = new BuildProgress(plan.group.name, log);
+  const options = { cwd, env: { CGO_ENABLED: "0" }, onErrorLine: (line: string) => progress.take(line) };
+  try {
+    // Downloads what is missing; then it is known how many packages there are.
+    progress.total = (await run("go", ["list", "-deps", what], options)).trim().split("\n").length;
+    await run("go", ["build", "-v", ...plan.flags, "-o", output, what], options);
+  } finally {
+    progress.end();
+  }
 }
 
 /** Generates an OpenTelemetry Collector's main from its manifest, and builds it with the pins that are committed. */
-async function buildCollector(plan: BuildPlan, manifest: string, folder: string, binDir: string): Promise<void> {
+async function buildCollector(
+  plan: BuildPlan,
+  manifest: string,
+  folder: string,
+  binDir: string,
+  log: Logger,
+): Promise<void> {
   const source = join(folder, "source");
   await mkdir(source);
   const copy = (names: string[]) =>
@@ -53,6 +68,6 @@ async function buildCollector(plan: BuildPlan, manifest: string, folder: string,
   });
   // The builder has put a go.mod of its own there, which pins less.
   await copy(["go.mod", "go.sum"]);
-  await goBuild(plan, source, join(binDir, plan.group.name), ".");
+  await goBuild(plan, source, join(binDir, plan.group.name), ".", log);
   await rm(source, { recursive: true });
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 
 export interface RunOptions {
   cwd?: string;
@@ -7,6 +8,8 @@ export interface RunOptions {
   /** Written to the command's standard input. */
   input?: string;
   timeoutMs?: number;
+  /** Told each line of standard error as it comes. @returns true for a line of progress, which is no part of the result. */
+  onErrorLine?: (line: string) => boolean;
 }
 
 export interface RunResult {
@@ -39,7 +42,14 @@ export function tryRun(command: string, args: readonly string[], options: RunOpt
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    const { onErrorLine } = options;
+    if (onErrorLine) {
+      createInterface({ input: child.stderr }).on("line", (line) => {
+        stderr += onErrorLine(line) ? "" : `${line}\n`;
+      });
+    } else {
+      child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    }
     child.on("error", (error) => reject(new Error(`${command}: ${error.message}`)));
     child.on("close", (code, signal) => {
       if (signal === "SIGKILL" && options.timeoutMs) {

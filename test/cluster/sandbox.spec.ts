@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describeStatus, status } from "../../sandbox";
+import { statePaths } from "../../sandbox/paths";
+import { projectFolder } from "../../commands/stackFiles";
+import { npm, tool } from "./cluster";
+import type { Machine } from "./machine";
+import { lookAtMachine } from "./machine";
+
+/** Runs a command of the sandbox, and kills it, -9 and with all that it started in its own group, once it says `line`. */
+async function killedWhen(line: RegExp, ...args: string[]): Promise<string> {
+  const child = spawn(process.execPath, ["--import", "tsx", "sandbox/main.ts", ...args], {
+    cwd: projectFolder,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  let killed = false;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      process.stderr.write(text.replace(/^(?=.)/gm, "      | "));
+      if (!killed && line.test(said)) {
+        killed = true;
+        process.kill(-child.pid!, "SIGKILL");
+      }
+    });
+  }
+  const signal = await new Promise((resolve) => child.on("close", (_code, by) => resolve(by)));
+  assert.equal(signal, "SIGKILL", `it ended before it said ${String(line)}:\n${said}`);
+  return said;
+}
+
+/** Process of a part, by its record. */
+function processOf(part: string): number {
+  const record = JSON.parse(readFileSync(join(statePaths().run, "daemons", `${part}.json`), "utf8")) as { pid: number };
+  return record.pid;
+}
+
+async function isUp(): Promise<void> {
+  assert.equal((await npm("sandbox", "up")).code, 0);
+  assert.match(await tool("kubectl", "get", "node", "sandbox", "--no-headers"), /^sandbox\s+Ready\s/);
+  const now = await status();
+  assert.ok(now.healthy, describeStatus(now).join("\n"));
+}
+
+describe("the embedded cluster", () => {
+  let without: Machine;
+
+  before("look at the machine without it", async () => {
+    assert.equal((await npm("sandbox", "down")).code, 0);
+    without = await lookAtMachine();
+  });
+
+  // The tests after this one need it.
+  after(isUp);
+
+  it("leaves no process, mount, interface, rule, namespace or setting behind when it is ended", async () => {
+    await isUp();
+    const running = await lookAtMachine();
+    for (const part of ["programs", "mounts", "interfaces", "firewall", "controlGroups"] as const) {
+      assert.notDeepEqual(running[part], without[part], `a running sandbox shows in ${part}`);
+    }
+    assert.equal((await npm("sandbox", "down")).code, 0);
+    assert.deepEqual(await lookAtMachine(), without);
+  });
+
+  it("goes on where a start was killed, and ends what was left of it", async () => {
+    await killedWhen(/kube-apiserver started/, "up");
+    await isUp();
+  });
+
+  it("mends what died: kubelet, the API server, etcd and the container runtime at once", async () => {
+    for (const part of ["kubelet", "kube-apiserver", "etcd", "containerd"]) {
+      process.kill(processOf(part), "SIGKILL");
+    }
+    await isUp();
+  });
+
+  it("starts clean after an end that was killed half-way", async () => {
+    await killedWhen(/kubelet ended/, "down");
+    await isUp();
+    assert.equal((await npm("sandbox", "down")).code, 0);
+    assert.deepEqual(await lookAtMachine(), without);
+  });
+});
