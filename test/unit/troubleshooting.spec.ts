@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder } from "../../commands/stackFiles";
 import { checks } from "../../commands/verify/checks";
@@ -19,7 +19,7 @@ interface Row {
 function rowsOf(text: string): Row[] {
   return text
     .split("\n")
-    .filter((line) => /^\| (?!-|cause|what it says)/.test(line))
+    .filter((line) => /^\| (?!-|cause|what it says|what you see)/.test(line))
     .map((line) => line.split("|").map((cell) => cell.trim()))
     .map(([, cause = "", remedy = ""]) => ({ cause, remedy }));
 }
@@ -85,6 +85,36 @@ describe("the page on troubleshooting", () => {
     );
     assert.deepEqual(
       sections.filter((name) => /^[a-z-]+$/.test(name) && !names.includes(name)),
+      [],
+    );
+  });
+});
+
+describe("the README's table on troubleshooting", () => {
+  /** What Envoy and the Pulumi CLI say. */
+  const others = ["RBAC: access denied", "the stack is currently locked", "another operation is in progress"];
+
+  it("quotes messages as they are written in the sources", () => {
+    const readme = readFileSync(join(projectFolder, "README.md"), "utf8");
+    const table = readme.split("\n## Troubleshooting\n")[1]!.split("\n## ")[0]!;
+    const quoted = rowsOf(table)
+      .flatMap(({ cause }) => [...cause.matchAll(/`([^`]*)`/g)].map((match) => match[1]!))
+      .filter((text) => text.split(" ").length > 3 && !others.includes(text));
+    assert.ok(quoted.length >= 2, quoted.join(", "));
+    const lines = ["commands", "sandbox", "stacks"]
+      .flatMap((folder) =>
+        readdirSync(join(projectFolder, folder), { recursive: true, encoding: "utf8" }).map((file) =>
+          join(folder, file),
+        ),
+      )
+      .filter((file) => /(?<!\.spec)\.ts$/.test(file))
+      .flatMap((file) => readFileSync(join(projectFolder, file), "utf8").split("\n"));
+    const isSaid = (text: string) => {
+      const parts = text.split('"..."').map((part) => part.trim());
+      return lines.some((line) => parts.every((part) => line.includes(part)));
+    };
+    assert.deepEqual(
+      quoted.filter((text) => !isSaid(text)),
       [],
     );
   });
