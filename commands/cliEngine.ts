@@ -32,10 +32,16 @@ export class CliEngine {
   /**
    * `pulumi up`, after what an earlier run left half done is mended.
    * @param client Of the cluster that the stack goes to.
+   * @param options Whether to look at the cluster first, and whether an update that changes anything has failed.
    * @returns the outputs.
    */
-  async up(client: KubeClient, log: (line: string) => void): Promise<Record<string, StackOutput>> {
-    await this.change("up", client, log);
+  async up(
+    client: KubeClient,
+    log: (line: string) => void,
+    { refresh = false, expectNoChanges = false }: { refresh?: boolean; expectNoChanges?: boolean } = {},
+  ): Promise<Record<string, StackOutput>> {
+    const more = [...(refresh ? ["--refresh"] : []), ...(expectNoChanges ? ["--expect-no-changes"] : [])];
+    await this.change("up", client, log, more);
     return this.outputs();
   }
 
@@ -67,7 +73,12 @@ export class CliEngine {
     await this.change("destroy", client, log);
   }
 
-  private async change(command: "up" | "destroy", client: KubeClient, log: (line: string) => void): Promise<void> {
+  private async change(
+    command: "up" | "destroy",
+    client: KubeClient,
+    log: (line: string) => void,
+    more: readonly string[] = [],
+  ): Promise<void> {
     const records = new RunRecords(join(userFolder, "runs", `${this.session.stack}.json`));
     const backend = this.env.PULUMI_BACKEND_URL ?? process.env.PULUMI_BACKEND_URL;
     const place = {
@@ -87,7 +98,7 @@ export class CliEngine {
     });
     records.begin(place);
     try {
-      const flags = ["--yes", "--skip-preview", ...(refresh ? ["--refresh"] : [])];
+      const flags = ["--yes", "--skip-preview", ...new Set([...(refresh ? ["--refresh"] : []), ...more])];
       await runPulumi(this.cli, [command, ...flags, ...this.stackFlags, ...this.configFlag], {
         ...this.env,
         [runVariable]: records.file,

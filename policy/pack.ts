@@ -8,7 +8,7 @@ import type { Mesh } from "./mesh/mesh";
 import { remedies } from "./remedies";
 import type { ConfigKey, ConfigValue, Level, Profile, Rule } from "./rule";
 import { rules } from "./rules/index";
-import { parseSettings, SettingsError, type Settings } from "./settings";
+import { parseSettings, settingSchemas, SettingsError, type Settings } from "./settings";
 
 /** The policy that carries the settings of the whole pack. */
 export const settingsPolicy = "mesh-settings";
@@ -105,16 +105,12 @@ function schemaOf({ description, default: value }: ConfigKey): JsonSchema {
     : { type: typeof value as "boolean" | "number" | "string", description, default: value };
 }
 
-const strings = (description: string): JsonSchema => ({ type: "array", items: { type: "string" }, description });
-
-const settingsSchema: Record<string, JsonSchema> = {
-  profile: { type: "string", enum: ["dev", "prod"], description: "prod is stricter than dev" },
-  closedWorld: { description: "whether references may leave the program: true, false or auto" },
-  exclude: { type: "object", description: "namespaces and names that are not reported" },
-  externalHosts: strings("hosts that exist outside the program"),
-  revisions: strings("revisions of Istio that are installed by other means"),
-  meshConfig: { type: "object", description: "Istio's mesh configuration, where the program does not hold it" },
-};
+/** Levels and keys of single rules stand with each policy; the others have a policy to stand with. */
+const settingsSchema = Object.fromEntries(
+  Object.entries(settingSchemas)
+    .filter(([, { inPack }]) => inPack)
+    .map(([key, { inPack: _, ...schema }]): [string, JsonSchema] => [key, schema]),
+);
 
 /** The strictest level of a rule, over all profiles: what it is registered with. */
 function registeredLevel({ level }: Rule): Level {

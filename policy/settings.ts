@@ -37,6 +37,57 @@ export const defaultSettings: Settings = {
   rules: {},
 };
 
+/** A setting in the terms of JSON Schema, and where it can be written. */
+export interface SettingSchema {
+  type?: "string" | "object" | "array";
+  enum?: (string | boolean)[];
+  items?: { type: "string" };
+  description: string;
+  /** False for what has a place of its own in the configuration of a policy pack. */
+  inPack: boolean;
+}
+
+const strings = { type: "array", items: { type: "string" }, inPack: true } as const;
+
+/**
+ * Every setting. Defaults are not part of it: Pulumi's engine would put them where nothing is configured, and `profile` would no
+ * longer follow the stack.
+ */
+export const settingSchemas: Record<keyof Settings, SettingSchema> = {
+  profile: {
+    type: "string",
+    enum: ["dev", "prod"],
+    description: "Which levels hold where a rule has two; `prod` is the stricter.",
+    inPack: true,
+  },
+  closedWorld: {
+    enum: [true, false, "auto"],
+    description: "Whether everything that is referred to has to be declared in what is checked.",
+    inPack: true,
+  },
+  levels: {
+    type: "object",
+    description: "Levels of single rules: `mandatory`, `advisory` or `disabled`.",
+    inPack: false,
+  },
+  exclude: {
+    type: "object",
+    description: "`namespaces`, and resources by `names` (`name` or `namespace/name`), that are not reported.",
+    inPack: true,
+  },
+  externalHosts: { ...strings, description: "Hosts that exist outside of what is checked; routes may lead there." },
+  revisions: {
+    ...strings,
+    description: "Revisions and tags of Istio that are installed by other means; `default` is the default one.",
+  },
+  meshConfig: {
+    type: "object",
+    description: "Istio's mesh configuration, where what is checked does not hold it.",
+    inPack: true,
+  },
+  rules: { type: "object", description: "Keys of single rules.", inPack: false },
+};
+
 /** Settings that are wrong, with all that is wrong with them. */
 export class SettingsError extends Error {
   constructor(

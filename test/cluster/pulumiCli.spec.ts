@@ -58,7 +58,7 @@ if (cli === undefined) {
     });
 
     it("changes nothing the second time", async () => {
-      const { said } = await start("--engine", "cli");
+      const { said } = await start("--engine", "cli", "--expect-no-changes");
       assert.match(said, /Resources:\s+\d+ unchanged/);
     });
 

@@ -5,6 +5,7 @@ import { parseCiPreviewFlags } from "../../commands/ciPreviewFlags";
 import { parseDoctorFlags } from "../../commands/doctorFlags";
 import { parseFlags } from "../../commands/flags";
 import { asProgramConfig, projectFolder, readProject } from "../../commands/stackFiles";
+import { parseUpFlags } from "../../commands/upFlags";
 import { parseConfig } from "../../stacks/config";
 import { ConfigError } from "../../stacks/configError";
 import type { ConfigProblem } from "../../stacks/configError";
@@ -17,7 +18,7 @@ const { scripts, bin } = JSON.parse(readFileSync(join(projectFolder, "package.js
 
 /** Scripts whose command line can be parsed without running them; the others are asked for --help. */
 const parsers: Record<string, (argv: readonly string[]) => unknown> = {
-  start: parseFlags,
+  start: parseUpFlags,
   down: parseFlags,
   dashboards: parseFlags,
   "ci:preview": parseCiPreviewFlags,
@@ -162,7 +163,7 @@ function problemsOfPulumi(args: string[]): string[] {
   const pack = args.indexOf("--policy-pack");
   return pack >= 0 && !existsSync(join(projectFolder, args[pack + 1] ?? "", "PulumiPolicy.yaml"))
     ? [`no policy pack in ${args[pack + 1]}`]
-    : [];
+    : missingFiles(args);
 }
 
 /** @returns what is wrong with one key and its value; a value in capitals stands for one of the reader's. */

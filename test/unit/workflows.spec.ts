@@ -58,7 +58,8 @@ for (const file of readdirSync(folder)) {
 
     it("takes the Pulumi CLI that package.json names, and no account", () => {
       const pulumi = steps.filter(({ uses }) => uses?.startsWith("pulumi/actions@"));
-      assert.ok(pulumi.length > 0);
+      const needsIt = steps.some(({ run }) => /--engine cli/.test(run ?? ""));
+      assert.equal(pulumi.length > 0, needsIt);
       for (const { with: inputs } of pulumi) {
         assert.deepEqual(inputs, { "pulumi-version": manifest.dependencies.pulumi });
       }
@@ -66,3 +67,12 @@ for (const file of readdirSync(folder)) {
     });
   });
 }
+
+describe("the workflow that brings the mesh up", () => {
+  it("fails if a second update changes anything", () => {
+    const { jobs } = parse(readFileSync(join(folder, "e2e.yml"), "utf8")) as Workflow;
+    const updates = jobs.kind!.steps.flatMap(({ run }) => (run?.startsWith("npm start ") ? [run] : []));
+    assert.equal(updates.length, 2);
+    assert.equal(updates[1], `${updates[0]} --expect-no-changes`);
+  });
+});
