@@ -52,8 +52,9 @@ async function previewStack(
   const session = { stack, settings };
   let preview: StackPreview;
   try {
-    const { resources, profile } = await declareInProcess(session);
-    preview = { stack, resources, outcome: judge(resources, profile) };
+    const declared = await declareInProcess(session);
+    const { resources, profile } = declared;
+    preview = { stack, resources, outcome: judge(declared, { profile }) };
     if (base !== undefined) {
       preview = { ...preview, diff: await compareWith(base, session, resources) };
     }

@@ -41,17 +41,17 @@ function programOf({ stack, settings }: Pick<Session, "stack" | "settings">, fol
 export async function declareInProcess(
   session: Pick<Session, "stack" | "settings">,
   folder = projectFolder,
-): Promise<{ resources: Declare.DeclaredResource[]; profile: "dev" | "prod" }> {
+): Promise<Declare.DeclaredProgram & { profile: "dev" | "prod" }> {
   const { declareProgram } = declarer();
   const program = programOf(session, folder);
-  return { resources: await declareProgram(program), profile: profileOf(program.config, program.project) };
+  return { ...(await declareProgram(program)), profile: profileOf(program.config, program.project) };
 }
 
 /** Checks the stack against the policies and applies it, without the Pulumi CLI. @returns its outputs. */
 export async function upInProcess(session: Session, log: (line: string) => void): Promise<Record<string, StackOutput>> {
-  const judged = declareInProcess(session).then(({ resources, profile }) => {
-    checkPolicies(resources, profile, log);
-    return resources;
+  const judged = declareInProcess(session).then((declared) => {
+    checkPolicies(declared, { profile: declared.profile }, log);
+    return declared.resources;
   });
   const { applyProgram } = applier();
   // Both are waited for, so that nothing is left at work on the cluster if the policies refuse.

@@ -6,6 +6,7 @@ import { checkMesh } from "./check";
 import { meshOfProgram, type ProgramResource } from "./mesh/pulumi";
 import type { Mesh } from "./mesh/mesh";
 import { remedies } from "./remedies";
+import { describeUndetermined } from "./report";
 import type { ConfigKey, ConfigValue, Level, Profile, Rule } from "./rule";
 import { rules } from "./rules/index";
 import { parseSettings, SettingsError, type Settings } from "./settings";
@@ -159,9 +160,9 @@ function stackPolicy(rule: Rule, cache: StackCache): StackValidationPolicy {
           reportViolation(text, urn);
         }
       }
-      for (const { resource, reason, urn } of undetermined) {
-        const message = `${resource}: ${rule.name} is not judged yet, for ${reason}.`;
-        at({ message, ...(urn !== undefined && { urn }), enforcementLevel: "advisory" });
+      for (const one of undetermined) {
+        const { urn } = one;
+        at({ message: describeUndetermined(one), ...(urn !== undefined && { urn }), enforcementLevel: "advisory" });
       }
     },
   };
