@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import type { Settings } from "../policy/settings";
 import type * as Apply from "../sandbox/applier/apply";
 import type * as Declare from "../sandbox/applier/declare";
 import type { StackOutput } from "../sandbox/applier/inventory";
@@ -47,10 +48,18 @@ export async function declareInProcess(
   return { ...(await declareProgram(program)), profile: profileOf(program.config, program.project) };
 }
 
-/** Checks the stack against the policies and applies it, without the Pulumi CLI. @returns its outputs. */
-export async function upInProcess(session: Session, log: (line: string) => void): Promise<Record<string, StackOutput>> {
+/**
+ * Checks the stack against the policies and applies it, without the Pulumi CLI.
+ * @param policySettings Of the policies. Default: those of the stack's profile.
+ * @returns its outputs.
+ */
+export async function upInProcess(
+  session: Session,
+  log: (line: string) => void,
+  policySettings: Partial<Settings> = {},
+): Promise<Record<string, StackOutput>> {
   const judged = declareInProcess(session).then((declared) => {
-    checkPolicies(declared, { profile: declared.profile }, log);
+    checkPolicies(declared, { profile: declared.profile, ...policySettings }, log);
     return declared.resources;
   });
   const { applyProgram } = applier();

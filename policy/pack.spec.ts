@@ -133,6 +133,21 @@ describe("the policy pack", () => {
     assert.match(wrong[0]!.message, /profile is "x"/);
   });
 
+  it("takes levels with its settings, and lets what is uncertain stop nothing", () => {
+    const optOut = compliant().edit([
+      ["Job migrate", 'spec.template.metadata.labels["sidecar.istio.io/inject"]', "false"],
+    ]);
+    const levelsOf = (stack: Stack, levels: object): (string | undefined)[] =>
+      violations(stack, { "mesh-settings": { levels } }).map(({ level }) => level);
+    assert.deepEqual(levelsOf(optOut, { "workload-gets-sidecar": "advisory" }), ["advisory"]);
+    assert.deepEqual(levelsOf(optOut, { "workload-gets-sidecar": "disabled" }), []);
+    const open = compliant().edit([["VirtualService entry", "spec.http[0].route[0].destination.host", "kiali"]]);
+    const public_ = (levels: object) =>
+      violations(open, { "mesh-settings": { levels } }).find(({ policy }) => policy === "dashboards-not-public")?.level;
+    assert.equal(public_({}), "advisory");
+    assert.equal(public_({ "dashboards-not-public": "mandatory" }), "mandatory");
+  });
+
   it("takes the configuration of a rule", () => {
     const optOut = compliant().edit([
       ["Job migrate", 'spec.template.metadata.labels["sidecar.istio.io/inject"]', "false"],

@@ -5,14 +5,12 @@ import { createRequire } from "node:module";
 import { checkMesh } from "./check";
 import { meshOfProgram, type ProgramResource } from "./mesh/pulumi";
 import type { Mesh } from "./mesh/mesh";
+import { settingsPolicy } from "./packConfig";
 import { remedies } from "./remedies";
 import { describeUndetermined } from "./report";
 import type { ConfigKey, ConfigValue, Level, Profile, Rule } from "./rule";
 import { rules } from "./rules/index";
 import { parseSettings, SettingsError, type Settings } from "./settings";
-
-/** The policy that carries the settings of the whole pack. */
-export const settingsPolicy = "mesh-settings";
 
 /** The policy that sees resources before the provider does. */
 export const inputsPolicy = "mesh-inputs";
@@ -111,6 +109,7 @@ const strings = (description: string): JsonSchema => ({ type: "array", items: { 
 const settingsSchema: Record<string, JsonSchema> = {
   profile: { type: "string", enum: ["dev", "prod"], description: "prod is stricter than dev" },
   closedWorld: { description: "whether references may leave the program: true, false or auto" },
+  levels: { type: "object", description: "levels of policies, where findings of them may be uncertain" },
   exclude: { type: "object", description: "namespaces and names that are not reported" },
   externalHosts: strings("hosts that exist outside the program"),
   revisions: strings("revisions of Istio that are installed by other means"),
@@ -152,8 +151,8 @@ function stackPolicy(rule: Rule, cache: StackCache): StackValidationPolicy {
       const { findings, undetermined } = checkMesh(mesh, own, [rule]);
       for (const { level, code, resource, field, message, urn } of findings) {
         const text = `${resource}: ${field}: ${message}${code === rule.name ? "" : ` [${code}]`}`;
-        const advisory =
-          registered === "mandatory" && (level === "advisory" || (lowered && settings.levels[rule.name] === undefined));
+        const wouldStop = registered === "mandatory" || own.levels[rule.name] === "mandatory";
+        const advisory = wouldStop && (level === "advisory" || (lowered && settings.levels[rule.name] === undefined));
         if (advisory) {
           at({ message: text, ...(urn !== undefined && { urn }), enforcementLevel: "advisory" });
         } else {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseCiPreviewFlags } from "../../commands/ciPreviewFlags";
 import { parseDoctorFlags } from "../../commands/doctorFlags";
 import { parseFlags } from "../../commands/flags";
+import { parseUpFlags } from "../../commands/upFlags";
 import { asProgramConfig, projectFolder, readProject } from "../../commands/stackFiles";
 import { parseConfig } from "../../stacks/config";
 import { ConfigError } from "../../stacks/configError";
@@ -17,7 +18,7 @@ const { scripts, bin } = JSON.parse(readFileSync(join(projectFolder, "package.js
 
 /** Scripts whose command line can be parsed without running them; the others are asked for --help. */
 const parsers: Record<string, (argv: readonly string[]) => unknown> = {
-  start: parseFlags,
+  start: parseUpFlags,
   down: parseFlags,
   dashboards: parseFlags,
   "ci:preview": parseCiPreviewFlags,
