@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import type { Profile } from "../policy/rule";
+import { profileOf } from "../policy/profile";
 import type { Settings } from "../policy/settings";
 import type * as Apply from "../sandbox/applier/apply";
 import type * as Declare from "../sandbox/applier/declare";
@@ -42,10 +44,10 @@ function programOf({ stack, settings }: Pick<Session, "stack" | "settings">, fol
 export async function declareInProcess(
   session: Pick<Session, "stack" | "settings">,
   folder = projectFolder,
-): Promise<Declare.DeclaredProgram & { profile: "dev" | "prod" }> {
+): Promise<Declare.DeclaredProgram & { profile: Profile }> {
   const { declareProgram } = declarer();
   const program = programOf(session, folder);
-  return { ...(await declareProgram(program)), profile: profileOf(program.config, program.project) };
+  return { ...(await declareProgram(program)), profile: profileOf(program) };
 }
 
 /**
@@ -71,9 +73,4 @@ export async function upInProcess(
 /** Removes what {@link upInProcess} made. @returns false if there was nothing. */
 export async function downInProcess(session: Session, log: (line: string) => void): Promise<boolean> {
   return applier().removeProgram({ ...session, log });
-}
-
-/** The policies know two kinds of stack; the sandbox is one to learn on. */
-function profileOf(config: Record<string, string>, project: string): "dev" | "prod" {
-  return config[`${project}:profile`] === "prod" ? "prod" : "dev";
 }

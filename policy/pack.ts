@@ -6,20 +6,15 @@ import { checkMesh } from "./check";
 import { meshOfProgram, type ProgramResource } from "./mesh/pulumi";
 import type { Mesh } from "./mesh/mesh";
 import { settingsPolicy } from "./packConfig";
+import { engineConfig, placeOf, profileOf } from "./profile";
 import { remedies } from "./remedies";
 import { describeUndetermined } from "./report";
-import type { ConfigKey, ConfigValue, Level, Profile, Rule } from "./rule";
+import type { ConfigKey, ConfigValue, Level, Rule } from "./rule";
 import { rules } from "./rules/index";
 import { parseSettings, SettingsError, type Settings } from "./settings";
 
 /** The policy that sees resources before the provider does. */
 export const inputsPolicy = "mesh-inputs";
-
-/** The profile that a stack is checked with unless the settings name one: `prod` for stacks of that name. */
-export function profileOf(resources: readonly { urn: string }[]): Profile {
-  const stack = /^urn:pulumi:([^:]+)::/.exec(resources[0]?.urn ?? "")?.[1] ?? "";
-  return /^prod/.test(stack) ? "prod" : "dev";
-}
 
 /** A resource as the policy SDK gives it, less what the rules do not need. */
 export type StackResource = Pick<PolicyResource, "type" | "name" | "urn" | "props"> & {
@@ -62,6 +57,9 @@ export class StackCache {
   private config: object = {};
   private readonly declared = new Map<string, StackResource["props"]>();
 
+  /** @param stackConfig The stack's configuration, by full key: it says which profile the stack is of. */
+  constructor(private readonly stackConfig: Record<string, string> = {}) {}
+
   /** Keeps a resource as the program declares it. */
   declare(urn: string, props: StackResource["props"]): void {
     this.declared.set(urn, props);
@@ -78,7 +76,7 @@ export class StackCache {
   }
 
   private build(resources: readonly StackResource[]): Stack {
-    const profile = profileOf(resources);
+    const profile = profileOf({ ...placeOf(resources[0]?.urn), config: this.stackConfig });
     let settings = parseSettings({ profile }, rules);
     let problems: readonly string[] = [];
     try {
@@ -198,5 +196,6 @@ export function policies(cache = new StackCache()): Policies {
 export function start(): void {
   const load = createRequire(__filename);
   const { PolicyPack } = load("@pulumi/policy/policy") as typeof PolicySdk;
-  new PolicyPack("sidecar-mesh", { policies: policies(), enforcementLevel: "mandatory" });
+  const cache = new StackCache(engineConfig(process.env));
+  new PolicyPack("sidecar-mesh", { policies: policies(cache), enforcementLevel: "mandatory" });
 }

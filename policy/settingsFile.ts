@@ -31,5 +31,5 @@ export function readSettingsFile(file: string, option: string): Partial<Settings
     throw new SettingsError(`${source}:${parsed.line}`, [`not valid YAML: ${parsed.error}`]);
   }
   parseSettings(parsed.value, rules, source);
-  return (parsed.value ?? {});
+  return parsed.value ?? {};
 }
