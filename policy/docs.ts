@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Rule } from "./rule";
 import { rules } from "./rules/index";
+import { uncoveredCodes } from "./uncoveredCodes";
 
 /** Where the pages are. */
 export const folder = join(__dirname, "../docs/policies");
@@ -71,6 +72,12 @@ export function index(all: readonly Rule[]): string {
       const { name, description } = rule;
       return `| [${name}](${name}.md) | ${levelText(rule)} | ${codesText(rule)} | ${description.replaceAll("|", "\\|")} |`;
     }),
+    "",
+    "## Codes of istioctl analyze that no rule covers",
+    "",
+    "They are about a cluster that runs, or several, rather than about what is declared:",
+    "",
+    ...Object.entries(uncoveredCodes).map(([code, reason]) => `- ${code} ${reason}.`),
     "",
   ].join("\n");
 }
