@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { projectFolder, stackFile } from "./stackFiles";
@@ -43,7 +43,7 @@ describe("npm run ci:preview", () => {
         },
       },
     );
-    return { status, stderr, markdown: readFileSync(markdown, "utf8") };
+    return { status, stderr, markdown: existsSync(markdown) ? readFileSync(markdown, "utf8") : "" };
   }
 
   it("previews without CLI and cluster, and says what that leaves open", () => {
@@ -62,6 +62,21 @@ describe("npm run ci:preview", () => {
     const unknown = ciPreview("--engine", "in-process", "--stacks", "dev", "--base", "no-such-commit");
     assert.equal(unknown.status, 2);
     assert.match(unknown.stderr, /--base no-such-commit: git knows no such commit here/);
+  });
+
+  it("goes by the policies' settings, in-process and with the CLI, and refuses wrong ones", () => {
+    const file = join(folder, "policies.yaml");
+    const flags = ["--stacks", "dev", "--policy-config", file];
+    writeFileSync(file, "profile: prod\nlevels: { images-pinned: mandatory }\n");
+    const { status, stderr } = ciPreview("--engine", "cli", ...flags);
+    assert.equal(status, 0, stderr);
+    const asked = readFileSync(join(folder, "log"), "utf8");
+    const [, config = ""] = /^preview --policy-pack policy --policy-pack-config (\S+)/m.exec(asked) ?? [];
+    assert.match(readFileSync(config, "utf8"), /"profile": "prod"/);
+    writeFileSync(file, "profil: prod\n");
+    const wrong = ciPreview("--engine", "in-process", ...flags);
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.stderr, /--policy-config .*: profil is no setting: did you mean profile\?/);
   });
 
   it("asks the CLI for a preview with the policies, without any cluster, and fails if it does", () => {

@@ -2,6 +2,8 @@ import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outcome } from "../policy/check";
+import { describeUndetermined } from "../policy/report";
+import type { Settings } from "../policy/settings";
 import { tryRun } from "../sandbox/system/run";
 import { withCommit } from "./baseCommit";
 import { CliEngine } from "./cliEngine";
@@ -9,6 +11,7 @@ import { parseCiPreviewFlags } from "./ciPreviewFlags";
 import { describeDiff, diffDeclared } from "./declaredDiff";
 import { declareInProcess } from "./inProcessEngine";
 import { describeFinding, judge } from "./policyCheck";
+import { policyConfigHelp, readPolicySettings } from "./policySettings";
 import type { StackPreview, StepResult } from "./previewReport";
 import { limitsOf, passed, toMarkdown, verdict } from "./previewReport";
 import type { PulumiCli } from "./pulumiCli";
@@ -27,6 +30,7 @@ a Pulumi CLI that is pulumi preview; the program is also run in-process, which n
       --base COMMIT       Tell what changes in the declaration since this commit, for example origin/main
       --context NAME      Let the Pulumi CLI ask this cluster; default: no cluster
       --engine ENGINE     cli: fail without a Pulumi CLI; in-process: use none; auto (default): use one where it can be had
+${policyConfigHelp}
       --markdown FILE     Write the result as Markdown; in GitHub Actions it goes to the job's summary, too
       --json              Print the result as one JSON object on the last line
   -h, --help              This text
@@ -44,21 +48,31 @@ async function runStep(script: string, log: (line: string) => void): Promise<Ste
   return { command, passed: code === 0, said };
 }
 
+/** What all previews of a run have in common. */
+interface PreviewOptions {
+  base?: string;
+  cli?: PulumiCli;
+  context?: string;
+  policySettings: Partial<Settings>;
+  log: (line: string) => void;
+}
+
 async function previewStack(
   stack: string,
-  { base, cli, context, log }: { base?: string; cli?: PulumiCli; context?: string; log: (line: string) => void },
+  { base, cli, context, policySettings, log }: PreviewOptions,
 ): Promise<StackPreview> {
   const settings: Record<string, string> = context === undefined ? {} : { kubeContext: context };
   const session = { stack, settings };
   let preview: StackPreview;
   try {
-    const { resources, profile } = await declareInProcess(session);
-    preview = { stack, resources, outcome: judge(resources, profile) };
+    const declared = await declareInProcess(session);
+    const { resources, profile } = declared;
+    preview = { stack, resources, outcome: judge(declared, { profile, ...policySettings }) };
     if (base !== undefined) {
       preview = { ...preview, diff: await compareWith(base, session, resources) };
     }
     if (cli) {
-      preview = { ...preview, cli: await (await CliEngine.open(cli, session)).preview() };
+      preview = { ...preview, cli: await (await CliEngine.open(cli, session, policySettings)).preview() };
     }
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
@@ -71,6 +85,7 @@ async function previewStack(
     );
   }
   preview.outcome.findings.forEach((finding) => log(`  ${describeFinding(finding)}`));
+  preview.outcome.undetermined.forEach((one) => log(`  ${describeUndetermined(one)}`));
   if (preview.failure?.includes("\n")) {
     log(preview.failure);
   }
@@ -98,7 +113,8 @@ async function compareWith(
 
 runCommand(
   help,
-  async ({ stacks, tests, previewsOnly, base, context, engine, markdown }, log) => {
+  async ({ stacks, tests, previewsOnly, base, context, engine, markdown, policyConfig }, log) => {
+    const policySettings = readPolicySettings(policyConfig);
     const cli = engine === "in-process" ? undefined : await findPulumi(log);
     if (engine === "cli" && !cli) {
       throw new Error("--engine cli: there is no Pulumi CLI; install it, or say --engine in-process");
@@ -116,7 +132,7 @@ runCommand(
     const previewAll = async (folder?: string) => {
       const all: StackPreview[] = [];
       for (const stack of stacks) {
-        all.push(await previewStack(stack, { base: folder, cli, context, log }));
+        all.push(await previewStack(stack, { base: folder, cli, context, policySettings, log }));
       }
       return all;
     };

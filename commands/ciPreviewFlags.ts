@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Flags } from "./flags";
 import { engines, parseStrictly, UsageError } from "./flags";
+import { policyConfigOption } from "./policySettings";
 import { stackFile } from "./stackFiles";
 
 /** Flags of `npm run ci:preview`. */
@@ -13,6 +14,8 @@ export interface CiPreviewFlags extends Pick<Flags, "engine" | "context" | "json
   base?: string;
   /** File that the report goes to. */
   markdown?: string;
+  /** File with the settings of the policies. */
+  policyConfig?: string;
 }
 
 /**
@@ -24,6 +27,7 @@ export function parseCiPreviewFlags(argv: readonly string[]): CiPreviewFlags {
     args: [...argv],
     allowPositionals: false,
     options: {
+      ...policyConfigOption,
       stacks: { type: "string", default: "dev,prod" },
       tests: { type: "boolean", default: false },
       "previews-only": { type: "boolean", default: false },
@@ -45,9 +49,9 @@ export function parseCiPreviewFlags(argv: readonly string[]): CiPreviewFlags {
       throw new UsageError(`--stacks ${values.stacks}: there is no Pulumi.${stack}.yaml`);
     }
   }
-  const { "previews-only": previewsOnly, ...rest } = values;
+  const { "previews-only": previewsOnly, "policy-config": policyConfig, ...rest } = values;
   if (previewsOnly && values.tests) {
     throw new UsageError("--previews-only leaves out the tests that --tests asks for; use one of them");
   }
-  return { ...rest, previewsOnly, engine, stacks };
+  return { ...rest, previewsOnly, policyConfig, engine, stacks };
 }

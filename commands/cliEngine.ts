@@ -2,15 +2,25 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { packConfigOf } from "../policy/packConfig";
+import type { Settings } from "../policy/settings";
 import type { StackOutput } from "../sandbox/applier/inventory";
 import type { KubeClient } from "../sandbox/applier/kubeClient";
 import { run, tryRun } from "../sandbox/system/run";
+import type { ChangeOptions } from "./cliArgs";
+import { changeArgs, packArgs } from "./cliArgs";
 import type { PulumiCli } from "./pulumiCli";
 import { ownBackend, ownBackendUrl, pulumiEnvironment, runPulumi, userFolder } from "./pulumiCli";
 import { recover, runVariable } from "./recovery/recovery";
 import { RunRecords } from "./recovery/runRecord";
 import type { Session } from "./session";
 import { projectFolder, readProject, readStackFile, stackFile, stackYaml, withSettings } from "./stackFiles";
+
+/** How an update is made. */
+export interface UpOptions extends Pick<ChangeOptions, "refresh" | "expectNoChanges"> {
+  /** Preview first, with the policy pack, and stop at what it forbids. Default false: whoever calls has asked the policies. */
+  askPack?: boolean;
+}
 
 /** Applies and removes the stack with the Pulumi CLI. */
 export class CliEngine {
@@ -20,28 +30,36 @@ export class CliEngine {
     private readonly env: NodeJS.ProcessEnv,
     /** Where the config of this run lies. */
     readonly configFile: string,
+    /** Where the policies' config of this run lies, if it has one. */
+    private readonly packConfig?: string,
   ) {}
 
-  /** Writes the config of this run and selects the stack, creating it if need be. */
-  static async open(cli: PulumiCli, session: Pick<Session, "stack" | "settings">): Promise<CliEngine> {
+  /**
+   * Writes the config of this run and selects the stack, creating it if need be.
+   * @param policySettings Of the policies; what is left out is up to the pack.
+   */
+  static async open(
+    cli: PulumiCli,
+    session: Pick<Session, "stack" | "settings">,
+    policySettings: Partial<Settings> = {},
+  ): Promise<CliEngine> {
     const env = await pulumiEnvironment(cli);
     const created = await createStack(cli, session.stack, env);
-    return new CliEngine(cli, session, env, writeConfig(session, created));
+    const packConfig = writePackConfig(session.stack, policySettings);
+    return new CliEngine(cli, session, env, writeConfig(session, created), packConfig);
   }
 
   /**
    * `pulumi up`, after what an earlier run left half done is mended.
    * @param client Of the cluster that the stack goes to.
-   * @param options Whether to look at the cluster first, and whether an update that changes anything has failed.
    * @returns the outputs.
    */
   async up(
     client: KubeClient,
     log: (line: string) => void,
-    { refresh = false, expectNoChanges = false }: { refresh?: boolean; expectNoChanges?: boolean } = {},
+    { askPack = false, ...options }: UpOptions = {},
   ): Promise<Record<string, StackOutput>> {
-    const more = [...(refresh ? ["--refresh"] : []), ...(expectNoChanges ? ["--expect-no-changes"] : [])];
-    await this.change("up", client, log, more);
+    await this.change("up", client, log, { ...options, ...(askPack && { pack: { config: this.packConfig } }) });
     return this.outputs();
   }
 
@@ -59,10 +77,10 @@ export class CliEngine {
 
   /** `pulumi preview` with the policy pack. @returns whether it passed, and what it said. */
   async preview(): Promise<{ passed: boolean; said: string }> {
-    const pack = ["--policy-pack", "policy", "--color", "never", "--non-interactive"];
+    const flags = [...packArgs(this.packConfig), "--color", "never", "--non-interactive"];
     const { code, stdout, stderr } = await tryRun(
       this.cli.command,
-      ["preview", ...pack, ...this.stackFlags, ...this.configFlag],
+      ["preview", ...flags, ...this.stackFlags, ...this.configFlag],
       { cwd: projectFolder, env: this.env },
     );
     return { passed: code === 0, said: [stdout.trim(), stderr.trim()].filter((text) => text !== "").join("\n") };
@@ -77,7 +95,7 @@ export class CliEngine {
     command: "up" | "destroy",
     client: KubeClient,
     log: (line: string) => void,
-    more: readonly string[] = [],
+    options: ChangeOptions = {},
   ): Promise<void> {
     const records = new RunRecords(join(userFolder, "runs", `${this.session.stack}.json`));
     const backend = this.env.PULUMI_BACKEND_URL ?? process.env.PULUMI_BACKEND_URL;
@@ -85,7 +103,7 @@ export class CliEngine {
       backend: backend ?? (await this.pulumi(["whoami", "--verbose"], [])),
       cluster: client.kubeConfig.getCurrentCluster()?.server ?? "",
     };
-    const refresh = await recover({
+    const mended = await recover({
       project: readProject().name,
       stack: this.session.stack,
       ownBackend: backend === ownBackendUrl ? ownBackend : undefined,
@@ -98,8 +116,8 @@ export class CliEngine {
     });
     records.begin(place);
     try {
-      const flags = ["--yes", "--skip-preview", ...new Set([...(refresh ? ["--refresh"] : []), ...more])];
-      await runPulumi(this.cli, [command, ...flags, ...this.stackFlags, ...this.configFlag], {
+      const args = changeArgs(command, { ...options, refresh: mended || options.refresh });
+      await runPulumi(this.cli, [...args, ...this.stackFlags, ...this.configFlag], {
         ...this.env,
         [runVariable]: records.file,
       });
@@ -157,6 +175,24 @@ interface StackSummary {
   name: string;
 }
 
+/** Writes the policies' config of this run, in Pulumi's format. @returns its path; none if nothing is set. */
+function writePackConfig(stack: string, settings: Partial<Settings>): string | undefined {
+  const config = packConfigOf(settings);
+  if (Object.keys(config).length === 0) {
+    return undefined;
+  }
+  const file = join(configFolder(), `policies.${stack}.json`);
+  writeFileSync(file, JSON.stringify(config, undefined, 2), { mode: 0o600 });
+  return file;
+}
+
+/** @returns the folder of what only a run on this machine is told. */
+function configFolder(): string {
+  const folder = join(userFolder, "config");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
 /**
  * Writes the config of this run: the stack's own, and what only this run adds, such as paths of this machine. The copy keeps what Pulumi
  * wrote into it earlier, which it needs to decrypt secrets.
@@ -165,9 +201,7 @@ function writeConfig(
   { stack, settings }: Pick<Session, "stack" | "settings">,
   created: Record<string, unknown>,
 ): string {
-  const folder = join(userFolder, "config");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, `Pulumi.${stack}.yaml`);
+  const file = join(configFolder(), `Pulumi.${stack}.yaml`);
   const own = readStackFile(stack);
   const earlier = existsSync(file) ? (parse(readFileSync(file, "utf8")) as Record<string, unknown>) : {};
   const config = withSettings((own.config ?? {}) as Record<string, unknown>, settings, readProject());

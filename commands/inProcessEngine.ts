@@ -1,5 +1,8 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import type { Profile } from "../policy/rule";
+import { profileOf } from "../policy/profile";
+import type { Settings } from "../policy/settings";
 import type * as Apply from "../sandbox/applier/apply";
 import type * as Declare from "../sandbox/applier/declare";
 import type { StackOutput } from "../sandbox/applier/inventory";
@@ -41,18 +44,39 @@ function programOf({ stack, settings }: Pick<Session, "stack" | "settings">, fol
 export async function declareInProcess(
   session: Pick<Session, "stack" | "settings">,
   folder = projectFolder,
-): Promise<{ resources: Declare.DeclaredResource[]; profile: "dev" | "prod" }> {
+): Promise<Declare.DeclaredProgram & { profile: Profile }> {
   const { declareProgram } = declarer();
   const program = programOf(session, folder);
-  return { resources: await declareProgram(program), profile: profileOf(program.config, program.project) };
+  return { ...(await declareProgram(program)), profile: profileOf(program) };
 }
 
-/** Checks the stack against the policies and applies it, without the Pulumi CLI. @returns its outputs. */
-export async function upInProcess(session: Session, log: (line: string) => void): Promise<Record<string, StackOutput>> {
-  const judged = declareInProcess(session).then(({ resources, profile }) => {
-    checkPolicies(resources, profile, log);
-    return resources;
-  });
+/**
+ * Checks the stack against the policies, without applying anything.
+ * @param policySettings Of the policies. Default: those of the stack's profile.
+ * @returns what the stack declares.
+ * @throws Error naming all that the policies forbid.
+ */
+export async function judgeInProcess(
+  session: Pick<Session, "stack" | "settings">,
+  log: (line: string) => void,
+  policySettings: Partial<Settings> = {},
+): Promise<Declare.DeclaredResource[]> {
+  const declared = await declareInProcess(session);
+  checkPolicies(declared, { profile: declared.profile, ...policySettings }, log);
+  return declared.resources;
+}
+
+/**
+ * Checks the stack against the policies and applies it, without the Pulumi CLI.
+ * @param policySettings Of the policies. Default: those of the stack's profile.
+ * @returns its outputs.
+ */
+export async function upInProcess(
+  session: Session,
+  log: (line: string) => void,
+  policySettings: Partial<Settings> = {},
+): Promise<Record<string, StackOutput>> {
+  const judged = judgeInProcess(session, log, policySettings);
   const { applyProgram } = applier();
   // Both are waited for, so that nothing is left at work on the cluster if the policies refuse.
   await allOrFirstError([judged, session.ready]);
@@ -62,9 +86,4 @@ export async function upInProcess(session: Session, log: (line: string) => void)
 /** Removes what {@link upInProcess} made. @returns false if there was nothing. */
 export async function downInProcess(session: Session, log: (line: string) => void): Promise<boolean> {
   return applier().removeProgram({ ...session, log });
-}
-
-/** The policies know two kinds of stack; the sandbox is one to learn on. */
-function profileOf(config: Record<string, string>, project: string): "dev" | "prod" {
-  return config[`${project}:profile`] === "prod" ? "prod" : "dev";
 }

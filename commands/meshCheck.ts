@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { checkManifests, type ManifestFile } from "../policy/check";
 import type { Problem } from "../policy/mesh/manifests";
-import { parse } from "../policy/mesh/yaml";
 import { toJson, toSarif, toText } from "../policy/report";
 import type { Level } from "../policy/rule";
 import { rules } from "../policy/rules/index";
 import { parseSettings, SettingsError, type Settings } from "../policy/settings";
+import { readingProblem, readSettingsFile } from "../policy/settingsFile";
 
 const usage = `mesh-check [options] FILE|DIR|-...
 
@@ -36,11 +36,6 @@ export interface Streams {
 
 class UsageError extends Error {}
 
-function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === "ENOENT" ? "no such file or directory" : code === "EACCES" ? "permission denied" : message;
-}
-
 /** The manifest files below a directory, in the order of their names. */
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
@@ -67,7 +62,7 @@ function* readInputs(inputs: readonly string[], streams: Streams, problems: Prob
     try {
       files = statSync(input).isDirectory() ? filesBelow(input) : [input];
     } catch (error) {
-      problem(input, reason(error));
+      problem(input, readingProblem(error));
       continue;
     }
     for (const file of files) {
@@ -80,7 +75,7 @@ function* readInputs(inputs: readonly string[], streams: Streams, problems: Prob
         }
         text = readFileSync(file, "utf8");
       } catch (error) {
-        problem(file, reason(error));
+        problem(file, readingProblem(error));
         continue;
       }
       yield { file, text };
@@ -89,20 +84,7 @@ function* readInputs(inputs: readonly string[], streams: Streams, problems: Prob
 }
 
 function settingsFrom(file: string | undefined): Settings {
-  if (file === undefined) {
-    return parseSettings(undefined, rules);
-  }
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`--config ${file}: ${reason(error)}`);
-  }
-  const parsed = parse(text);
-  if ("error" in parsed) {
-    throw new UsageError(`--config ${file}:${parsed.line}: not valid YAML: ${parsed.error}`);
-  }
-  return parseSettings(parsed.value, rules, `--config ${file}`);
+  return parseSettings(file === undefined ? undefined : readSettingsFile(file, "--config"), rules);
 }
 
 function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {

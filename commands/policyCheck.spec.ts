@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { runtime } from "@pulumi/pulumi";
 import type { DeclaredResource } from "../sandbox/applier/declare";
+import type { Settings } from "../policy/settings";
 import { checkPolicies } from "./policyCheck";
 
 const deployment = (podLabels: Record<string, unknown>): DeclaredResource => ({
@@ -34,23 +35,40 @@ const program = (namespaceLabels: Record<string, unknown>, podLabels = {}): Decl
 ];
 
 describe("checkPolicies", () => {
-  const lines: string[] = [];
-  const log = (line: string) => void lines.push(line);
+  let lines: string[];
+  beforeEach(() => (lines = []));
+  const check = (resources: DeclaredResource[], settings: Partial<Settings> = {}) =>
+    checkPolicies({ resources }, settings, (line) => lines.push(line));
+  const enabled = { "istio-injection": "enabled" };
+  const optedOut = { "sidecar.istio.io/inject": "false" };
 
   it("lets a compliant program pass, and says so", () => {
-    checkPolicies(program({ "istio-injection": "enabled" }), "dev", log);
-    assert.match(lines.at(-1)!, /^policies: 3 resources checked, no mandatory finding/);
+    check(program(enabled));
+    assert.deepEqual(lines, ["policies: 3 resources checked, no mandatory finding"]);
   });
 
   it("forbids a workload that would run without its sidecar, and names it", () => {
     assert.throws(
-      () =>
-        checkPolicies(program({ "istio-injection": "enabled" }, { "sidecar.istio.io/inject": "false" }), "dev", log),
+      () => check(program(enabled, optedOut)),
       /forbid this; nothing was changed\n.*\[mandatory\] workload-gets-sidecar: Deployment demo\/user/s,
     );
   });
 
-  it("does not judge what is not known yet", () => {
-    checkPolicies(program({ "istio-injection": runtime.unknownValue }), "dev", log);
+  it("does not judge what is not known yet, and names and counts it", () => {
+    check(program({ "istio-injection": runtime.unknownValue }));
+    const open = lines.filter((line) => / is not judged yet, for /.test(line));
+    assert.ok(
+      open.some((line) =>
+        /^Deployment demo\/user: workload-gets-sidecar is not judged yet, for .*deployment/.test(line),
+      ),
+      lines.join("\n"),
+    );
+    assert.equal(lines.at(-1), `policies: 3 resources checked, no mandatory finding, ${open.length} not judged yet`);
+  });
+
+  it("goes by the settings that it is given", () => {
+    check(program(enabled, optedOut), { rules: { "workload-gets-sidecar": { allowOptOut: true } } });
+    check(program(enabled, optedOut), { levels: { "workload-gets-sidecar": "advisory" } });
+    assert.match(lines.join("\n"), /\[advisory\] workload-gets-sidecar: Deployment demo\/user/);
   });
 });

@@ -55,6 +55,13 @@ describe("preview report", () => {
     });
   }
 
+  it("names what the policies can't judge yet", () => {
+    const open = { rule: "subset-defined", resource: "VirtualService demo/a", reason: "the value is known only later" };
+    const text = toMarkdown(report({ stacks: [stack({ outcome: { findings: [], undetermined: [open] } })] }));
+    assert.match(text, /0 advisory, 1 not judged yet/);
+    assert.match(text, /VirtualService demo\/a: subset-defined is not judged yet, for the value is known only later\./);
+  });
+
   it("names the fields that only an applied stack has", () => {
     const resource = {
       type: "kubernetes:core/v1:Secret",

@@ -1,5 +1,6 @@
 import type { Outcome } from "../policy/check";
 import { isUnknown } from "../policy/mesh/pulumi";
+import { describeUndetermined } from "../policy/report";
 import type { DeclaredResource } from "../sandbox/applier/declare";
 import type { DeclaredDiff } from "./declaredDiff";
 import { describeDiff } from "./declaredDiff";
@@ -154,6 +155,9 @@ function describeStack({ stack, failure, resources, outcome, diff, cli }: StackP
       : [`Findings in \`${stack}\`:`, "", ...outcome.findings.map((finding) => `- ${describeFinding(finding)}`), ""]),
     ...(differences.length === 0 ? [] : details(`What changes in ${stack}`, differences.join("\n"))),
     ...(resources.length === 0 ? [] : details(`What ${stack} declares`, byKind(resources).join("\n"))),
+    ...(outcome.undetermined.length === 0
+      ? []
+      : details(`Not judged yet in ${stack}`, outcome.undetermined.map(describeUndetermined).join("\n"))),
     ...(unknown.length === 0 ? [] : details(`Known only once ${stack} is applied`, unknown.join("\n"))),
     ...(cli ? details(`pulumi preview of ${stack}`, cli.said) : []),
   ];

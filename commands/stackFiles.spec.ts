@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { asProgramConfig, withSettings } from "./stackFiles";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { asProgramConfig, hasSecrets, withSettings } from "./stackFiles";
 
 const project = {
   name: "sidecar-mesh",
@@ -31,6 +34,19 @@ describe("stack config", () => {
 
   it("leaves a list that is no JSON to the program, which names it among all mistakes", () => {
     assert.deepEqual(withSettings({}, { services: "a,b" }, project), { "sidecar-mesh:services": "a,b" });
+  });
+
+  it("is known to have secrets, at whatever depth", () => {
+    const folder = mkdtempSync(join(tmpdir(), "stack-"));
+    const has = (config: string) => {
+      writeFileSync(join(folder, "Pulumi.x.yaml"), `config:\n${config}`);
+      return hasSecrets("x", folder);
+    };
+    assert.ok(has("  a:b: { secure: v1:abc }\n"));
+    assert.ok(has("  a:services: [{ name: x, env: { TOKEN: { secure: v1:abc } } }]\n"));
+    assert.ok(!has("  a:b: secure\n  a:services: [{ name: secure }]\n"));
+    assert.ok(!hasSecrets("none", folder));
+    rmSync(folder, { recursive: true });
   });
 
   it("takes a key without a value as not set", () => {

@@ -62,6 +62,17 @@ export function asProgramConfig(
   return Object.fromEntries(Object.entries(all).map(([key, value]) => [key, asText(key, value)]));
 }
 
+/** @returns whether a stack's file has values that only the Pulumi CLI can read. */
+export function hasSecrets(stack: string, folder = projectFolder): boolean {
+  const { config } = readStackFile(stack, folder);
+  // Inside of lists and objects, too.
+  const isSecret = (value: unknown): boolean =>
+    Array.isArray(value)
+      ? value.some(isSecret)
+      : isObject(value) && ("secure" in value || Object.values(value).some(isSecret));
+  return isSecret(config);
+}
+
 /** @returns the content of a stack file as YAML. */
 export function stackYaml(content: Record<string, unknown>): string {
   return stringify(content);

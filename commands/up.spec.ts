@@ -104,6 +104,15 @@ describe("npm start", function () {
     assert.match(update ?? said, /^up --yes .*--refresh/);
   });
 
+  it("lets the policies refuse before the Pulumi CLI changes anything", async () => {
+    const policies = join(folder, "policies.yaml");
+    writeFileSync(policies, "levels: { dashboards-not-public: mandatory }\n");
+    const { code, said, update } = await start("--policy-config", policies, "--config", "dashboardsExposed=true");
+    assert.equal(code, 1, said);
+    assert.match(said, /nothing was changed[^]*\[mandatory\] dashboards-not-public/);
+    assert.equal(update, undefined);
+  });
+
   it("fails with --expect-no-changes if the Pulumi CLI finds some", async () => {
     const { code, said } = await start("--expect-no-changes");
     assert.equal(code, 1, said);

@@ -1,20 +1,27 @@
+import type { Settings } from "../policy/settings";
 import { Inventory } from "../sandbox/applier/inventory";
 import type { KubeClient } from "../sandbox/applier/kubeClient";
+import { allOrFirstError } from "../sandbox/system/settle";
 import { chooseEngine } from "./engine";
+import type { UpOptions } from "./cliEngine";
 import { CliEngine } from "./cliEngine";
 import { connect } from "./connect";
 import { flagsHelp, UsageError } from "./flags";
-import { upInProcess } from "./inProcessEngine";
+import { judgeInProcess, upInProcess } from "./inProcessEngine";
 import { printOutputs } from "./outputs";
+import { policyConfigHelp, readPolicySettings } from "./policySettings";
+import type { PulumiCli } from "./pulumiCli";
 import { runCommand } from "./runCommand";
+import type { Session } from "./session";
 import { openSession } from "./session";
+import { hasSecrets } from "./stackFiles";
 import type { UpFlags } from "./upFlags";
 import { parseUpFlags } from "./upFlags";
 
 const help = `npm start -- [flags]
 
 Brings up the mesh: chooses a cluster, starts it if need be, applies the program, prints its outputs. Run it again after a
-change, or after an interruption: it goes on from where things are.
+change, or after an interruption: it goes on from where things are. What the policies forbid is not applied: nothing is changed then.
 
 The cluster, in order: --sandbox, --context, or kubeContext in the stack's config; the current context if it is local (kind,
 minikube); kind or minikube if installed (created after a question, or with --yes); the embedded cluster.
@@ -22,9 +29,12 @@ minikube); kind or minikube if installed (created after a question, or with --ye
       --refresh            Put back what was changed by hand: the Pulumi CLI compares with its state, and with the cluster only
                            if asked to. In-process that is always done
       --expect-no-changes  Fail if the update changes anything; it is made all the same. Needs the Pulumi CLI
-${flagsHelp}`;
+${flagsHelp.trimEnd()}
+${policyConfigHelp}
+`;
 
 async function up(flags: UpFlags, log: (line: string) => void): Promise<object> {
+  const policySettings = readPolicySettings(flags.policyConfig);
   const session = await openSession(flags, log, { start: true });
   let connected: KubeClient | undefined;
   const client = async () => {
@@ -38,14 +48,34 @@ async function up(flags: UpFlags, log: (line: string) => void): Promise<object> 
     throw new UsageError("--expect-no-changes: without the Pulumi CLI nobody can tell what would change");
   }
   const outputs = cli
-    ? await (await CliEngine.open(cli, session)).up(await client(), log, { refresh, expectNoChanges })
-    : await upInProcess(session, log);
+    ? await upWithCli(cli, { session, client, log, policySettings, options: { refresh, expectNoChanges } })
+    : await upInProcess(session, log, policySettings);
   if (!flags.json) {
     printOutputs(outputs);
   }
   return Object.fromEntries(
     Object.entries(outputs).map(([name, { value, secret }]) => [name, secret ? "[secret]" : value]),
   );
+}
+
+/** What an update with the CLI needs to know. */
+interface CliUpdate {
+  session: Session;
+  client: () => Promise<KubeClient>;
+  log: (line: string) => void;
+  policySettings: Partial<Settings>;
+  options: UpOptions;
+}
+
+/**
+ * The policies are asked here, meanwhile the CLI is asked for its stack: a preview with the pack finds the same, and takes seconds more.
+ * Only where config has secrets, which no one but the CLI can read, is it left to that.
+ */
+async function upWithCli(cli: PulumiCli, { session, client, log, policySettings, options }: CliUpdate) {
+  const askPack = hasSecrets(session.stack);
+  const opened = CliEngine.open(cli, session, policySettings);
+  await allOrFirstError([opened, ...(askPack ? [] : [judgeInProcess(session, log, policySettings)])]);
+  return (await opened).up(await client(), log, { ...options, askPack });
 }
 
 runCommand(help, up, parseUpFlags);

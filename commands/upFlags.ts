@@ -1,5 +1,6 @@
 import type { Flags } from "./flags";
 import { parseFlags, UsageError } from "./flags";
+import { policyConfigOption } from "./policySettings";
 
 /** Flags of `npm start`. */
 export interface UpFlags extends Flags {
@@ -7,6 +8,8 @@ export interface UpFlags extends Flags {
   expectNoChanges: boolean;
   /** Compare with the cluster first, and not only with what the Pulumi CLI remembers of it. */
   refresh: boolean;
+  /** File with the settings of the policies. */
+  policyConfig?: string;
 }
 
 /**
@@ -14,7 +17,12 @@ export interface UpFlags extends Flags {
  * @throws UsageError as {@link parseFlags} does, and for flags that do not go together.
  */
 export function parseUpFlags(argv: readonly string[]): UpFlags {
-  const { "expect-no-changes": expectNoChanges, ...flags } = parseFlags(argv, {
+  const {
+    "expect-no-changes": expectNoChanges,
+    "policy-config": policyConfig,
+    ...flags
+  } = parseFlags(argv, {
+    ...policyConfigOption,
     "expect-no-changes": { type: "boolean", default: false },
     refresh: { type: "boolean", default: false },
   });
@@ -23,5 +31,5 @@ export function parseUpFlags(argv: readonly string[]): UpFlags {
       "--expect-no-changes needs the Pulumi CLI, which compares with its state; in-process everything is applied anew",
     );
   }
-  return { ...flags, expectNoChanges };
+  return { ...flags, expectNoChanges, ...(policyConfig !== undefined && { policyConfig }) };
 }

@@ -1,11 +1,12 @@
 /** Writes docs/policies: a page for each rule, from the rule itself, and one of the settings. Run it with `tsx policy/docs.ts`. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { settingsPolicy } from "./pack";
+import { settingsPolicy } from "./packConfig";
 import { remedies } from "./remedies";
 import type { Rule } from "./rule";
 import { rules } from "./rules/index";
 import { defaultSettings, settingSchemas, type Settings, type SettingSchema } from "./settings";
+import { uncoveredCodes } from "./uncoveredCodes";
 
 /** Where the pages are. */
 export const folder = join(__dirname, "../docs/policies");
@@ -99,24 +100,27 @@ export function settingsPage(all: readonly Rule[]): string {
     "",
     example(examples.pack),
     "",
-    "Each policy has an entry by its name: its level, or a map of its level (`enforcementLevel`) and its keys. In place of `levels` and",
-    `\`rules\` there are these entries; all other settings go to the policy \`${settingsPolicy}\`. Some policies change what is deployed instead of`,
-    "reporting it. They are off unless their level is `remediate`:",
+    "Each policy has an entry by its name: its level, or a map of its level (`enforcementLevel`) and its keys. These entries stand in place of",
+    `\`rules\`; all other settings go to the policy \`${settingsPolicy}\`. \`levels\` stand in both places: the engine must know a level to ask a`,
+    "policy at all, the pack to tell what is certain from what is not. Some policies change what is deployed instead of reporting it. They are",
+    "off unless their level is `remediate`:",
     "",
     ...remedies.map(({ name, mends, description }) => `- \`${name}\`: ${description} See [${mends}](${mends}.md).`),
     "",
-    "Without a `profile` that of `prod` holds for stacks whose name starts with `prod`, and that of `dev` for others. Where `npm start` and",
-    "`npm run ci:preview` check without the Pulumi CLI, they take the `profile` of the stack's config, and no file.",
+    "Without a `profile` here, it is that of the stack's config; in a project without such a key, that of `prod` holds for stacks whose name",
+    "starts with `prod`, and that of `dev` for others.",
     "",
-    "## For mesh-check",
+    "## For mesh-check, npm start and npm run ci:preview",
     "",
     "```",
     `npx mesh-check --config docs/policies/${examples.meshCheck} docs/examples`,
+    `npm start -- --policy-config docs/policies/${examples.meshCheck}`,
     "```",
     "",
     example(examples.meshCheck),
     "",
-    "The file is YAML or JSON. `--level advisory` lets advisory findings fail the command, too.",
+    "The file is YAML or JSON. `npm start` and `npm run ci:preview` turn it into the form above for the Pulumi CLI. `mesh-check --level advisory`",
+    "lets advisory findings fail the command, too.",
     "",
     "## profile",
     "",
@@ -163,6 +167,12 @@ export function index(all: readonly Rule[]): string {
       const { name, description } = rule;
       return `| [${name}](${name}.md) | ${levelText(rule)} | ${codesText(rule)} | ${description.replaceAll("|", "\\|")} |`;
     }),
+    "",
+    "## Codes of istioctl analyze that no rule covers",
+    "",
+    "They are about a cluster that runs, or several, rather than about what is declared:",
+    "",
+    ...Object.entries(uncoveredCodes).map(([code, reason]) => `- ${code} ${reason}.`),
     "",
   ].join("\n");
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ResourceValidationPolicy, StackValidationArgs } from "@pulumi/policy";
-import { inputsPolicy, policies, profileOf, StackCache, type StackResource } from "./pack";
+import { inputsPolicy, policies, StackCache, type StackResource } from "./pack";
 import { remedies } from "./remedies";
 import { rules } from "./rules/index";
 import { compliant, unknown, type Stack } from "./testing";
@@ -44,9 +44,13 @@ interface Violation {
 }
 
 /** Asks every stack policy, as the SDK does. */
-function violations(stack: Stack, config: Record<string, object> = {}, name?: string): Violation[] {
+function violations(
+  stack: Stack,
+  config: Record<string, object> = {},
+  { name, stackConfig }: { name?: string; stackConfig?: Record<string, string> } = {},
+): Violation[] {
   const found: Violation[] = [];
-  for (const policy of policies(new StackCache())) {
+  for (const policy of policies(new StackCache(stackConfig))) {
     if (!("validateStack" in policy)) {
       continue;
     }
@@ -76,7 +80,7 @@ describe("the policy pack", () => {
 
   it("passes the compliant stack", () => {
     assert.deepEqual(violations(compliant()), []);
-    assert.deepEqual(violations(compliant(), {}, "prod"), []);
+    assert.deepEqual(violations(compliant(), {}, { name: "prod" }), []);
   });
 
   it("names the Deployment and the fix where the label is removed", () => {
@@ -133,6 +137,21 @@ describe("the policy pack", () => {
     assert.match(wrong[0]!.message, /profile is "x"/);
   });
 
+  it("takes levels with its settings, and lets what is uncertain stop nothing", () => {
+    const optOut = compliant().edit([
+      ["Job migrate", 'spec.template.metadata.labels["sidecar.istio.io/inject"]', "false"],
+    ]);
+    const levelsOf = (stack: Stack, levels: object): (string | undefined)[] =>
+      violations(stack, { "mesh-settings": { levels } }).map(({ level }) => level);
+    assert.deepEqual(levelsOf(optOut, { "workload-gets-sidecar": "advisory" }), ["advisory"]);
+    assert.deepEqual(levelsOf(optOut, { "workload-gets-sidecar": "disabled" }), []);
+    const open = compliant().edit([["VirtualService entry", "spec.http[0].route[0].destination.host", "kiali"]]);
+    const public_ = (levels: object) =>
+      violations(open, { "mesh-settings": { levels } }).find(({ policy }) => policy === "dashboards-not-public")?.level;
+    assert.equal(public_({}), "advisory");
+    assert.equal(public_({ "dashboards-not-public": "mandatory" }), "mandatory");
+  });
+
   it("takes the configuration of a rule", () => {
     const optOut = compliant().edit([
       ["Job migrate", 'spec.template.metadata.labels["sidecar.istio.io/inject"]', "false"],
@@ -141,17 +160,16 @@ describe("the policy pack", () => {
     assert.deepEqual(violations(optOut, { "workload-gets-sidecar": { allowOptOut: true } }), []);
   });
 
-  it("is stricter for a stack named prod", () => {
-    assert.equal(profileOf([{ urn: "urn:pulumi:prod-eu::mesh::x::y" }]), "prod");
-    assert.equal(profileOf([{ urn: "urn:pulumi:dev::mesh::x::y" }]), "dev");
-    assert.equal(profileOf([]), "dev");
+  it("is stricter for a stack whose configuration says prod, whatever its name", () => {
     const open = compliant().edit([["VirtualService entry", "spec.http[0].route[0].destination.host", "kiali"]]);
-    const levels = (name: string) =>
-      violations(open, {}, name)
+    const levels = (name: string, profile?: string) =>
+      violations(open, {}, { name, stackConfig: profile === undefined ? {} : { "mesh:profile": profile } })
         .filter(({ policy }) => policy === "dashboards-not-public")
         .map(({ level }) => level);
+    assert.deepEqual(levels("eu-1", "prod"), ["mandatory"]);
+    assert.deepEqual(levels("prod-eu", "dev"), ["advisory"]);
     assert.deepEqual(levels("dev"), ["advisory"]);
-    assert.deepEqual(levels("prod"), ["mandatory"]);
+    assert.deepEqual(levels("prod-eu"), ["mandatory"]);
   });
 });
 

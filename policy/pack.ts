@@ -5,22 +5,16 @@ import { createRequire } from "node:module";
 import { checkMesh } from "./check";
 import { meshOfProgram, type ProgramResource } from "./mesh/pulumi";
 import type { Mesh } from "./mesh/mesh";
+import { settingsPolicy } from "./packConfig";
+import { engineConfig, placeOf, profileOf } from "./profile";
 import { remedies } from "./remedies";
-import type { ConfigKey, ConfigValue, Level, Profile, Rule } from "./rule";
+import { describeUndetermined } from "./report";
+import type { ConfigKey, ConfigValue, Level, Rule } from "./rule";
 import { rules } from "./rules/index";
 import { parseSettings, settingSchemas, SettingsError, type Settings } from "./settings";
 
-/** The policy that carries the settings of the whole pack. */
-export const settingsPolicy = "mesh-settings";
-
 /** The policy that sees resources before the provider does. */
 export const inputsPolicy = "mesh-inputs";
-
-/** The profile that a stack is checked with unless the settings name one: `prod` for stacks of that name. */
-export function profileOf(resources: readonly { urn: string }[]): Profile {
-  const stack = /^urn:pulumi:([^:]+)::/.exec(resources[0]?.urn ?? "")?.[1] ?? "";
-  return /^prod/.test(stack) ? "prod" : "dev";
-}
 
 /** A resource as the policy SDK gives it, less what the rules do not need. */
 export type StackResource = Pick<PolicyResource, "type" | "name" | "urn" | "props"> & {
@@ -63,6 +57,9 @@ export class StackCache {
   private config: object = {};
   private readonly declared = new Map<string, StackResource["props"]>();
 
+  /** @param stackConfig The stack's configuration, by full key: it says which profile the stack is of. */
+  constructor(private readonly stackConfig: Record<string, string> = {}) {}
+
   /** Keeps a resource as the program declares it. */
   declare(urn: string, props: StackResource["props"]): void {
     this.declared.set(urn, props);
@@ -79,7 +76,7 @@ export class StackCache {
   }
 
   private build(resources: readonly StackResource[]): Stack {
-    const profile = profileOf(resources);
+    const profile = profileOf({ ...placeOf(resources[0]?.urn), config: this.stackConfig });
     let settings = parseSettings({ profile }, rules);
     let problems: readonly string[] = [];
     try {
@@ -105,7 +102,7 @@ function schemaOf({ description, default: value }: ConfigKey): JsonSchema {
     : { type: typeof value as "boolean" | "number" | "string", description, default: value };
 }
 
-/** Levels and keys of single rules stand with each policy; the others have a policy to stand with. */
+/** Keys of single rules stand with each policy; the others have a policy to stand with. */
 const settingsSchema = Object.fromEntries(
   Object.entries(settingSchemas)
     .filter(([, { inPack }]) => inPack)
@@ -147,17 +144,17 @@ function stackPolicy(rule: Rule, cache: StackCache): StackValidationPolicy {
       const { findings, undetermined } = checkMesh(mesh, own, [rule]);
       for (const { level, code, resource, field, message, urn } of findings) {
         const text = `${resource}: ${field}: ${message}${code === rule.name ? "" : ` [${code}]`}`;
-        const advisory =
-          registered === "mandatory" && (level === "advisory" || (lowered && settings.levels[rule.name] === undefined));
+        const wouldStop = registered === "mandatory" || own.levels[rule.name] === "mandatory";
+        const advisory = wouldStop && (level === "advisory" || (lowered && settings.levels[rule.name] === undefined));
         if (advisory) {
           at({ message: text, ...(urn !== undefined && { urn }), enforcementLevel: "advisory" });
         } else {
           reportViolation(text, urn);
         }
       }
-      for (const { resource, reason, urn } of undetermined) {
-        const message = `${resource}: ${rule.name} is not judged yet, for ${reason}.`;
-        at({ message, ...(urn !== undefined && { urn }), enforcementLevel: "advisory" });
+      for (const one of undetermined) {
+        const { urn } = one;
+        at({ message: describeUndetermined(one), ...(urn !== undefined && { urn }), enforcementLevel: "advisory" });
       }
     },
   };
@@ -194,5 +191,6 @@ export function policies(cache = new StackCache()): Policies {
 export function start(): void {
   const load = createRequire(__filename);
   const { PolicyPack } = load("@pulumi/policy/policy") as typeof PolicySdk;
-  new PolicyPack("sidecar-mesh", { policies: policies(), enforcementLevel: "mandatory" });
+  const cache = new StackCache(engineConfig(process.env));
+  new PolicyPack("sidecar-mesh", { policies: policies(cache), enforcementLevel: "mandatory" });
 }

@@ -1,4 +1,5 @@
 /** Writes findings for people and for machines. */
+import type { Undetermined } from "./check";
 import type { Problem } from "./mesh/manifests";
 import type { Finding, Rule } from "./rule";
 
@@ -27,6 +28,11 @@ export function toJson(findings: readonly Finding[]): string {
     line: line ?? null,
   }));
   return JSON.stringify(list, undefined, 2);
+}
+
+/** What a rule could not say of a resource, in one line. */
+export function describeUndetermined({ resource, rule, reason }: Undetermined): string {
+  return `${resource}: ${rule} is not judged yet, for ${reason}.`;
 }
 
 /** Where a finding stands, as editors and terminals take it: `file:line`. */

@@ -56,7 +56,8 @@ function set(props: Props, field: string, value: unknown): void {
 
 /** A Pulumi program's resources. */
 export class Stack {
-  readonly resources: ProgramResource[] = [];
+  /** @param resources Those of a program; they are edited in place. */
+  constructor(readonly resources: ProgramResource[] = []) {}
 
   /** Adds a resource: `Kind name`, in namespace demo unless its metadata says otherwise. */
   add(title: string, props: Props, dependsOn: readonly string[] = []): this {
@@ -73,7 +74,9 @@ export class Stack {
 
   find(title: string): ProgramResource {
     const [kind = "", name = ""] = title.split(" ");
-    const found = this.resources.find((one) => one.type === token(kind) && one.name === name);
+    const found =
+      this.resources.find((one) => one.type === token(kind) && one.name === name) ??
+      this.resources.find((one) => one.type.endsWith(`:${kind}`) && one.name === name);
     assert.ok(found, `no ${title} in the stack`);
     return found;
   }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findOnPath, userFolder } from "../../commands/pulumiCli";
 import { projectFolder } from "../../commands/stackFiles";
 import { tryRun } from "../../sandbox/system/run";
 import { allObjects, npm, start, tool } from "./cluster";
+import { copyOfProject } from "./copyOfProject";
 import { assertAnswers, assertSameObjects, assertSidecars } from "./stack";
 
 const cli = findOnPath("pulumi", (folder) => folder.endsWith(join("node_modules", ".bin")));
@@ -28,19 +29,6 @@ async function pulumi(...args: string[]): Promise<string> {
   const { code, said } = await tryPulumi(args);
   assert.equal(code, 0, said);
   return said;
-}
-
-/** @returns a copy of the project that can be broken; packages are shared. */
-async function copyOfProject(): Promise<string> {
-  const copy = await mkdtemp(join(tmpdir(), "sidecar-mesh-"));
-  for (const entry of await readdir(projectFolder)) {
-    if (entry === "node_modules") {
-      await symlink(join(projectFolder, entry), join(copy, entry));
-    } else if (entry !== ".git") {
-      await cp(join(projectFolder, entry), join(copy, entry), { recursive: true });
-    }
-  }
-  return copy;
 }
 
 if (cli === undefined) {
@@ -98,6 +86,22 @@ if (cli === undefined) {
         assert.match(said, /istio-injection/);
       } finally {
         await rm(broken, { recursive: true });
+      }
+    });
+
+    it("lets the policies refuse an update, and changes nothing then", async () => {
+      const folder = await mkdtemp(join(tmpdir(), "sidecar-mesh-"));
+      try {
+        const policies = join(folder, "policies.yaml");
+        await writeFile(policies, "levels: { dashboards-not-public: mandatory }\n");
+        const objects = await allObjects();
+        const flags = ["--policy-config", policies, "--config", "dashboardsExposed=true"];
+        const { code, stderr } = await npm("start", "--sandbox", "--engine", "cli", ...flags);
+        assert.equal(code, 1);
+        assert.match(stderr, /nothing was changed[^]*\[mandatory\] dashboards-not-public/);
+        await assertSameObjects(objects);
+      } finally {
+        await rm(folder, { recursive: true });
       }
     });
 

@@ -8,6 +8,12 @@ const root = join(__dirname, "../..");
 
 /** The folder of the module istio.io/istio at the version that the sandbox pins; downloaded if it is not there. */
 export function istioModule(): string {
+  return (known ??= findModule());
+}
+
+let known: string | undefined;
+
+function findModule(): string {
   const cwd = join(root, "sandbox/binaries/core");
   const go = (...args: string[]): string => execFileSync("go", args, { cwd, encoding: "utf8" }).trim();
   const listed = go("list", "-m", "-f", "{{.Dir}}", "istio.io/istio");
@@ -23,8 +29,38 @@ export function istioctl(): string {
   return process.env["ISTIOCTL"] ?? (existsSync(built) ? built : "istioctl");
 }
 
+/** One message of istioctl. */
+export interface Message {
+  code: string;
+  /** `Kind namespace/name`. */
+  origin: string;
+}
+
+/** What istioctl says of some files, without a cluster. It then reads no Namespaces, Services, Pods and Secrets. */
+export function analyze(files: readonly string[]): Message[] {
+  const args = [
+    "analyze",
+    "--all-namespaces",
+    "--use-kube=false",
+    "-o",
+    "json",
+    "--failure-threshold",
+    "Error",
+    ...files,
+  ];
+  let output: string;
+  try {
+    output = execFileSync(istioctl(), args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  } catch (error) {
+    output = (error as { stdout?: string }).stdout ?? "";
+  }
+  const from = output.indexOf("[");
+  const to = output.lastIndexOf("]");
+  return from < 0 ? [] : (JSON.parse(output.slice(from, to + 1)) as Message[]);
+}
+
 /** The files of the analyzers' test data that the rules are developed against. */
-export function corpusFiles(): Set<string> {
+function corpusFiles(): Set<string> {
   return new Set(readFileSync(join(__dirname, "files.txt"), "utf8").split("\n").filter(Boolean));
 }
 
@@ -44,16 +80,28 @@ export interface Case {
   expected: Expected[];
 }
 
-/** The code of each message, by its name. */
-function messageCodes(folder: string): Map<string, string> {
-  const text = readFileSync(join(folder, "msg/messages.yaml"), "utf8");
+/** The folder of the analyzers. */
+export function analysisFolder(): string {
+  return join(istioModule(), "pkg/config/analysis");
+}
+
+/** The test cases that the rules are developed against, and those that would be, but for a file of theirs that files.txt leaves out. */
+export function corpusCases(): { cases: Case[]; partly: Case[] } {
+  const allowed = corpusFiles();
+  const all = analyzerCases(analysisFolder()).filter(({ files }) => files.some((file) => allowed.has(file)));
+  const isWhole = ({ files }: Case) => files.every((file) => allowed.has(file));
+  return { cases: all.filter(isWhole), partly: all.filter((one) => !isWhole(one)) };
+}
+
+/** The code of each message, by its name. @param text The analyzers' messages.yaml. */
+export function messageCodes(text: string): Map<string, string> {
   return new Map([...text.matchAll(/- name: "?(\w+)"?\s+code: (IST\d+)/g)].map((match) => [match[1]!, match[2]!]));
 }
 
 /** The test cases of the analyzers, as their table states them. */
-export function analyzerCases(folder: string): Case[] {
+function analyzerCases(folder: string): Case[] {
   const text = readFileSync(join(folder, "analyzers/analyzers_test.go"), "utf8");
-  const codes = messageCodes(folder);
+  const codes = messageCodes(readFileSync(join(folder, "msg/messages.yaml"), "utf8"));
   const table = text.slice(text.indexOf("var testGrid"));
   const end = table.indexOf("\n}\n");
   return table

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { checkManifests } from "../../policy/check";
 import { defaultSettings } from "../../policy/settings";
-import { istioctl, istioModule } from "./istio";
+import { analyze, istioModule } from "./istio";
 
 /**
  * Mandatory findings on Istio's samples that istioctl lacks, each of them right: docs/policies/samples.md explains why.
@@ -14,25 +13,6 @@ const explained: ReadonlySet<string> = new Set([
   "port-protocol-declared Service istio-system/grafana",
   "port-protocol-declared Service istio-system/jaeger-collector",
 ]);
-
-interface Message {
-  code: string;
-  origin: string;
-}
-
-/** What istioctl says of some files. */
-function analyze(files: readonly string[]): Message[] {
-  const args = ["analyze", "--use-kube=false", "-o", "json", "--failure-threshold", "Error", ...files];
-  let output: string;
-  try {
-    output = execFileSync(istioctl(), args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  } catch (error) {
-    output = (error as { stdout?: string }).stdout ?? "";
-  }
-  const from = output.indexOf("[");
-  const to = output.lastIndexOf("]");
-  return from < 0 ? [] : (JSON.parse(output.slice(from, to + 1)) as Message[]);
-}
 
 describe("Istio's samples", () => {
   const folder = join(istioModule(), "samples");

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { checkPolicies } from "../../commands/policyCheck";
 import { projectFolder } from "../../commands/stackFiles";
+import { meshOfProgram } from "../../policy/mesh/pulumi";
+import { declaredBy } from "../support/declared";
 
 /** A module runs once in a process, so each declaration of the whole program gets a process of its own. */
 function declareProgram(stack: string, settings: Record<string, string> = {}) {
@@ -46,20 +48,25 @@ describe("the program", () => {
     ["sandbox", "", {}],
     ["prod", " with a global rate limit", { services: JSON.stringify(limited) }],
   ] as const) {
-    it(`declares nothing in ${stack}${what} that the policies find fault with`, () => {
-      const { resources, stderr } = declareProgram(stack, settings);
-      assert.ok(resources.length > 20, stderr);
+    it(`declares nothing in ${stack}${what} that the policies find fault with, or can't judge`, () => {
+      const declared = declaredBy(stack, settings);
+      assert.ok(declared.resources.length > 20);
+      assert.equal(declared.profile, stack === "prod" ? "prod" : "dev");
       const lines: string[] = [];
-      const profile = stack === "prod" ? "prod" : "dev";
-      const declared = resources.filter(({ type }) => type.startsWith("kubernetes:"));
-      checkPolicies(
-        declared.map(({ inputs, ...rest }) => ({ ...rest, props: inputs })),
-        profile,
-        (line) => lines.push(line),
-      );
+      checkPolicies(declared, { profile: declared.profile }, (line) => lines.push(line));
       assert.deepEqual(lines.slice(0, -1), []);
     });
   }
+
+  it("tells the policies what waits for what, so that those of order judge it", () => {
+    const { resources, components } = declaredBy("dev");
+    const mesh = meshOfProgram([...components, ...resources]);
+    assert.ok(mesh.ordered);
+    const [injector] = mesh.injectors;
+    const workload = mesh.workloads.find(({ resource }) => resource.name === "user-service");
+    assert.ok(injector?.urn && workload);
+    assert.ok(workload.resource.dependencies.includes(injector.urn), workload.resource.dependencies.join("\n"));
+  });
 
   it("declares a rate limit service for who asks for it alone, before the proxies that ask it", () => {
     const names = (settings: Record<string, string>) =>
