@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findOnPath } from "../../commands/pulumiCli";
+import { stackYaml } from "../../commands/stackFiles";
 import { packConfigOf } from "../../policy/packConfig";
+import { expectedInfo } from "../../sandbox";
 import { tryRun } from "../../sandbox/system/run";
 import { copyOfProject } from "./copyOfProject";
 
@@ -17,10 +19,9 @@ if (cli !== undefined) {
     before(async () => {
       copy = await copyOfProject();
       await mkdir(join(copy, "state"));
-      await writeFile(
-        join(copy, `Pulumi.${stack}.yaml`),
-        "config:\n  sidecar-mesh:profile: dev\n  sidecar-mesh:dashboardsExposed: true\n",
-      );
+      const config = { profile: "dev", dashboardsExposed: true, istioCharts: expectedInfo().chartsFolder };
+      const keys = Object.entries(config).map(([key, value]) => [`sidecar-mesh:${key}`, value]);
+      await writeFile(join(copy, `Pulumi.${stack}.yaml`), stackYaml({ config: Object.fromEntries(keys) }));
       await pulumi("stack", "init", stack);
     });
     after(() => rm(copy, { recursive: true }));
