@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { findOnPath } from "../../commands/pulumiCli";
 import { projectFolder } from "../../commands/stackFiles";
 import { npm } from "./cluster";
+import { describeWithCli } from "./withCli";
 
 const light = ["metricsBackend=none", "tracingBackend=none", "logsBackend=none", "loadGenerator=false"];
 
@@ -36,18 +35,12 @@ describe("npm start, interrupted", () => {
   });
 });
 
-const cli = findOnPath("pulumi", (folder) => folder.endsWith(join("node_modules", ".bin")));
+describeWithCli("npm start, interrupted", () => {
+  after(() => npm("down", "--sandbox", "--engine", "cli"));
 
-if (cli === undefined) {
-  console.log("Pulumi CLI: none on PATH; npm start is interrupted in-process alone");
-} else {
-  describe(`npm start, interrupted with ${cli}`, () => {
-    after(() => npm("down", "--sandbox", "--engine", "cli"));
-
-    it("is mended by the next one: killed while Helm installs istiod, and while it upgrades it", async () => {
-      const { code, said } = await interrupt("--engine", "cli", "--telling", "--moments", "2");
-      assert.equal(code, 0, said);
-      assert.match(said, /survived 2\/2/);
-    });
+  it("is mended by the next one: killed while Helm installs istiod, and while it upgrades it", async () => {
+    const { code, said } = await interrupt("--engine", "cli", "--telling", "--moments", "2");
+    assert.equal(code, 0, said);
+    assert.match(said, /survived 2\/2/);
   });
-}
+});

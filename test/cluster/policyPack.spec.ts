@@ -1,72 +1,68 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findOnPath } from "../../commands/pulumiCli";
 import { stackYaml } from "../../commands/stackFiles";
 import { packConfigOf } from "../../policy/packConfig";
 import { expectedInfo } from "../../sandbox";
 import { tryRun } from "../../sandbox/system/run";
 import { copyOfProject } from "./copyOfProject";
-
-const cli = findOnPath("pulumi", (folder) => folder.endsWith(join("node_modules", ".bin")));
+import { cli, describeWithCli } from "./withCli";
 
 /** A stack whose name begins as those of production do, and whose configuration says that it is none. */
 const stack = "prod-like";
 
-if (cli !== undefined) {
-  describe(`the policy pack on a stack that is not there yet, with ${cli}`, () => {
-    let copy: string;
-    before(async () => {
-      copy = await copyOfProject();
-      await mkdir(join(copy, "state"));
-      const config = { profile: "dev", dashboardsExposed: true, istioCharts: expectedInfo().chartsFolder };
-      const keys = Object.entries(config).map(([key, value]) => [`sidecar-mesh:${key}`, value]);
-      await writeFile(join(copy, `Pulumi.${stack}.yaml`), stackYaml({ config: Object.fromEntries(keys) }));
-      await pulumi("stack", "init", stack);
-    });
-    after(() => rm(copy, { recursive: true }));
-
-    /** Runs the CLI where it has no cluster and no state but that of this test. */
-    async function pulumi(...args: string[]): Promise<{ code: number; said: string }> {
-      const { code, stdout, stderr } = await tryRun(cli!, [...args, "--non-interactive", "--color", "never"], {
-        cwd: copy,
-        env: {
-          KUBECONFIG: "/nonexistent",
-          PULUMI_BACKEND_URL: `file://${join(copy, "state")}`,
-          PULUMI_CONFIG_PASSPHRASE: "of this test",
-        },
-      });
-      return { code, said: stdout + stderr };
-    }
-
-    const preview = (...flags: string[]) => pulumi("preview", "--stack", stack, "--policy-pack", "policy", ...flags);
-
-    it("passes a preview, and goes by the profile of its configuration, whatever its name", async () => {
-      const { code, said } = await preview();
-      assert.equal(code, 0, said);
-      assert.match(said, /\[advisory\] {2}dashboards-not-public/);
-      assert.doesNotMatch(said, /\[mandatory\]/);
-    });
-
-    it("takes the settings that npm start hands on", async () => {
-      const file = join(copy, "policies.json");
-      await writeFile(file, JSON.stringify(packConfigOf({ levels: { "dashboards-not-public": "mandatory" } })));
-      const { code, said } = await preview("--policy-pack-config", file);
-      assert.notEqual(code, 0);
-      assert.match(said, /\[mandatory\] {2}dashboards-not-public/);
-    });
-
-    it("passes a preview where a value is not known yet, and names what it could not judge for it", async () => {
-      const file = join(copy, "components", "echoService.ts");
-      const source = await readFile(file, "utf8");
-      const known = 'appProtocol: "http"';
-      assert.ok(source.includes(known));
-      const unknown = "appProtocol: new RandomId(`${name}-protocol`, { byteLength: 2 }, { parent: this }).hex";
-      await writeFile(file, `import { RandomId } from "@pulumi/random";\n${source.replace(known, unknown)}`);
-      const { code, said } = await preview();
-      assert.equal(code, 0, said);
-      assert.match(said, /Service demo\/user-service: port-protocol-declared is not judged yet/);
-      assert.doesNotMatch(said, /can't run policy/);
-    });
+describeWithCli("the policy pack on a stack that is not there yet", () => {
+  let copy: string;
+  before(async () => {
+    copy = await copyOfProject();
+    await mkdir(join(copy, "state"));
+    const config = { profile: "dev", dashboardsExposed: true, istioCharts: expectedInfo().chartsFolder };
+    const keys = Object.entries(config).map(([key, value]) => [`sidecar-mesh:${key}`, value]);
+    await writeFile(join(copy, `Pulumi.${stack}.yaml`), stackYaml({ config: Object.fromEntries(keys) }));
+    await pulumi("stack", "init", stack);
   });
-}
+  after(() => rm(copy, { recursive: true }));
+
+  /** Runs the CLI where it has no cluster and no state but that of this test. */
+  async function pulumi(...args: string[]): Promise<{ code: number; said: string }> {
+    const { code, stdout, stderr } = await tryRun(cli!, [...args, "--non-interactive", "--color", "never"], {
+      cwd: copy,
+      env: {
+        KUBECONFIG: "/nonexistent",
+        PULUMI_BACKEND_URL: `file://${join(copy, "state")}`,
+        PULUMI_CONFIG_PASSPHRASE: "of this test",
+      },
+    });
+    return { code, said: stdout + stderr };
+  }
+
+  const preview = (...flags: string[]) => pulumi("preview", "--stack", stack, "--policy-pack", "policy", ...flags);
+
+  it("passes a preview, and goes by the profile of its configuration, whatever its name", async () => {
+    const { code, said } = await preview();
+    assert.equal(code, 0, said);
+    assert.match(said, /\[advisory\] {2}dashboards-not-public/);
+    assert.doesNotMatch(said, /\[mandatory\]/);
+  });
+
+  it("takes the settings that npm start hands on", async () => {
+    const file = join(copy, "policies.json");
+    await writeFile(file, JSON.stringify(packConfigOf({ levels: { "dashboards-not-public": "mandatory" } })));
+    const { code, said } = await preview("--policy-pack-config", file);
+    assert.notEqual(code, 0);
+    assert.match(said, /\[mandatory\] {2}dashboards-not-public/);
+  });
+
+  it("passes a preview where a value is not known yet, and names what it could not judge for it", async () => {
+    const file = join(copy, "components", "echoService.ts");
+    const source = await readFile(file, "utf8");
+    const known = 'appProtocol: "http"';
+    assert.ok(source.includes(known));
+    const unknown = "appProtocol: new RandomId(`${name}-protocol`, { byteLength: 2 }, { parent: this }).hex";
+    await writeFile(file, `import { RandomId } from "@pulumi/random";\n${source.replace(known, unknown)}`);
+    const { code, said } = await preview();
+    assert.equal(code, 0, said);
+    assert.match(said, /Service demo\/user-service: port-protocol-declared is not judged yet/);
+    assert.doesNotMatch(said, /can't run policy/);
+  });
+});
