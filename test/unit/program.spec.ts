@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { checkPolicies } from "../../commands/policyCheck";
 import { projectFolder } from "../../commands/stackFiles";
+import { parseConfig } from "../../stacks/config";
+import { declaredMesh } from "../../stacks/declared";
+import type { Settings } from "../../stacks/settings";
 
 /** A module runs once in a process, so each declaration of the whole program gets a process of its own. */
 function declareProgram(stack: string, settings: Record<string, string> = {}) {
@@ -62,12 +65,21 @@ describe("the program", () => {
   }
 
   it("declares a rate limit service for who asks for it alone, before the proxies that ask it", () => {
-    const names = (settings: Record<string, string>) =>
-      declareProgram("prod", settings).resources.map(({ name }) => name);
-    assert.ok(!names({}).some((name) => name.startsWith("rate-limit")));
-    const all = names({ services: JSON.stringify(limited) });
+    const of = (settings: Record<string, string>) => declareProgram("prod", settings).resources;
+    assert.ok(!of({}).some(({ name }) => name.startsWith("rate-limit")));
+    const resources = of({ services: JSON.stringify(limited) });
+    const all = resources.map(({ name }) => name);
     const [server, filter] = [all.indexOf("rate-limit-server-deployment"), all.indexOf("shop-rate-limit-global")];
     assert.ok(server > 0 && filter > server, all.join(", "));
+
+    // These are all, so whoever goes by the declared namespaces overlooks none.
+    const config = parseConfig({ "sidecar-mesh:services": JSON.stringify(limited) }) as Settings;
+    const { namespaces } = declaredMesh(config, { namespace: "istio-ingress", serviceAccount: "gateway" });
+    const made = resources.filter(({ type }) => type === "kubernetes:core/v1:Namespace");
+    assert.deepEqual(
+      made.map(({ inputs }) => (inputs.metadata as { name: string }).name).sort(),
+      Object.values(namespaces).sort(),
+    );
   });
 
   it("declares no pod and no Istio resource before the control plane is there", () => {
