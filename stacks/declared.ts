@@ -27,7 +27,7 @@ export interface DeclaredService extends TrafficConfig {
 }
 
 /** The namespaces of a stack. Whoever looks at all of them takes them from here. */
-export interface DeclaredNamespaces {
+export type DeclaredNamespaces = {
   /** Of the services. */
   mesh: string;
   /** Of istiod, and istio-cni. */
@@ -38,7 +38,7 @@ export interface DeclaredNamespaces {
   observability: string;
   /** Of the rate limit service; undefined if no service has a global limit. */
   rateLimit?: string;
-}
+};
 
 /** What the stack declared, for whoever compares it with a cluster: the output `declared`. */
 export interface DeclaredMesh {
