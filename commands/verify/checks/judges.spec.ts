@@ -8,7 +8,7 @@ import type { Context, Outcome } from "../check";
 import { judgeLine, logCause } from "./accessLog";
 import { judgeGatewaySecret, judgeIdentities, judgeProxyCertificates, readCertificates } from "./certificates";
 import { judgeNodes, judgeVersion } from "./cluster";
-import { judgeCalls, pairs, readWget } from "./edges";
+import { judgeCalls, pairs } from "./edges";
 import { judgeInjected, judgeVersions } from "./injected";
 import { judgeInjector } from "./istiod";
 import { grown, metricsCause, requestsToSend } from "./metrics";
@@ -181,12 +181,6 @@ describe("edges", () => {
       { from: "user", to: "payment", allowed: true },
       { from: "payment", to: "user", allowed: false },
     ]);
-  });
-  it("are read from what wget says", () => {
-    assert.equal(readWget({ ok: true, stdout: "Hello\n", stderr: "" }).status, 200);
-    const stderr = "wget: server returned error: HTTP/1.1 403 Forbidden\n";
-    assert.equal(readWget({ ok: false, stdout: "", stderr }).status, 403);
-    assert.equal(readWget({ ok: false, stdout: "", stderr: "wget: bad address" }).status, undefined);
   });
   it("are let through if declared, and no other", () => {
     const undeclared = { ...call, from: "payment", to: "user", allowed: false };
