@@ -43,11 +43,17 @@ describe("the program", () => {
   }
 
   const limited = [{ name: "shop", path: "/shop", globalRateLimit: { requests: 100, unit: "minute" } }];
+  const outside = [
+    { host: "api.example.com", port: 443, protocol: "HTTPS" },
+    { host: "*.example.org", port: 80, protocol: "HTTP" },
+    { host: "db.example.com", port: 5432, protocol: "TCP", addresses: ["10.0.0.5"] },
+  ];
   for (const [stack, what, settings] of [
     ["dev", "", {}],
     ["prod", "", {}],
     ["sandbox", "", {}],
     ["prod", " with a global rate limit", { services: JSON.stringify(limited) }],
+    ["prod", " with hosts outside", { outboundTraffic: "REGISTRY_ONLY", externalHosts: JSON.stringify(outside) }],
   ] as const) {
     it(`declares nothing in ${stack}${what} that the policies find fault with`, () => {
       const { resources, stderr } = declareProgram(stack, settings);
@@ -83,7 +89,7 @@ describe("the program", () => {
   });
 
   it("declares no pod and no Istio resource before the control plane is there", () => {
-    const { resources } = declareProgram("dev");
+    const { resources } = declareProgram("dev", { externalHosts: JSON.stringify(outside) });
     const at = (name: string) => resources.findIndex((resource) => resource.name === name);
     const istiod = at("istio-istiod");
     for (const name of [
@@ -96,6 +102,9 @@ describe("the program", () => {
     ]) {
       assert.ok(at(name) > istiod, `${name} after istiod`);
     }
+    // What a pod asks for at its start is let out already.
+    const host = at("external-host-api.example.com");
+    assert.ok(host > istiod && host < at("user-service-deployment"), String(host));
   });
 
   it("declares nothing when config is wrong, and lists each mistake", () => {
