@@ -1,4 +1,5 @@
 import { milliseconds } from "../../components/durations";
+import type { CircuitBreaker } from "../../components/trafficPolicy";
 import type { DeclaredService } from "../../stacks/declared";
 import type { Answer } from "../httpClient";
 import { tally } from "../statistics";
@@ -87,6 +88,13 @@ export function judgeRateLimit(
   return counts[200] === answers.length && answers.length <= mayPass
     ? leftOut(what, `${answers.length} requests in ${(ms / 1000).toFixed(1)} s are no more than it lets pass`)
     : broken(what, seen);
+}
+
+/** @returns how many requests a caller's proxy takes before it refuses one; Infinity if it never does. */
+export function mostUnderWay({ maxRequests, maxConnections, maxPendingRequests }: CircuitBreaker): number {
+  // Beyond the connections requests wait, as many as may.
+  const connected = (maxConnections ?? Infinity) + (maxPendingRequests ?? Infinity);
+  return Math.min(maxRequests ?? Infinity, connected);
 }
 
 /**

@@ -77,8 +77,14 @@ describe("who sends a service requests", () => {
       declared: { services, namespaces: { mesh: "demo", gateway: "gw" }, gateway: { name: "gateway" } },
       gatewayUrl,
     }) as unknown as Context;
+  let [under, most] = [0, 0];
   const http = {
-    get: (url: string) => Promise.resolve(sent.push(url) && { status: 200, headers: {}, body: "", ms: 1 }),
+    get: async (url: string) => {
+      most = Math.max(most, ++under);
+      await Promise.resolve(sent.push(url));
+      under--;
+      return { status: 200, headers: {}, body: "", ms: 1 };
+    },
   } as unknown as HttpClient;
 
   it("is the gateway for a path, / too, and else a declared caller's own pod", async () => {
@@ -91,6 +97,19 @@ describe("who sends a service requests", () => {
     assert.deepEqual(sent, ["http://gw/web/x", "http://gw/x", "demo/web-1 log-rotator http://inner.demo:8080/x"]);
     const answer = await (senders.get(inner) as Exclude<ReturnType<typeof senders.get>, string | undefined>).send();
     assert.equal(answer.status, 418);
+  });
+
+  it("sends as many at once as it is told to", async () => {
+    const [sender] = (await sendersOf(contextOf([web], [], "http://gw"), http)).values();
+    assert.ok(typeof sender === "object");
+    for (const [together, expected] of [
+      [undefined, 50],
+      [7, 7],
+    ]) {
+      most = 0;
+      assert.equal((await sender.sendMany(50, {}, together)).length, 50);
+      assert.equal(most, expected);
+    }
   });
 
   it("is nobody where no caller is declared, or none can send; it is said which", async () => {

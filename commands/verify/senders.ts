@@ -21,8 +21,21 @@ export interface Sender {
   atOnce: number;
   /** Sends one request, to `name` below the service's path; without a name to the path itself. */
   send(headers?: Record<string, string>, name?: string): Promise<Answer>;
-  /** Sends as many requests, as many at once as may be. Answers may lack headers and bodies. */
-  sendMany(count: number, headers?: Record<string, string>): Promise<Answer[]>;
+  /** Sends as many requests, `together` at a time (default and most: `atOnce`). Answers may lack headers and bodies. */
+  sendMany(count: number, headers?: Record<string, string>, together?: number): Promise<Answer[]>;
+}
+
+/** Does something `count` times, `together` at a time. */
+async function inParallel<T>(count: number, together: number, act: () => Promise<T>): Promise<T[]> {
+  const done: T[] = [];
+  let left = count;
+  const worker = async () => {
+    while (left-- > 0) {
+      done.push(await act());
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(count, together) }, worker));
+  return done;
 }
 
 /** @returns what sends through the ingress gateway, shared by `proxies` pods. */
@@ -33,7 +46,7 @@ export function gatewaySender(url: string, http: HttpClient, proxies: number): S
     proxies,
     atOnce: atOnceThroughGateway,
     send,
-    sendMany: (count, headers) => Promise.all(Array.from({ length: count }, () => send(headers))),
+    sendMany: (count, headers, together = atOnceThroughGateway) => inParallel(count, together, () => send(headers)),
   };
 }
 
@@ -54,8 +67,9 @@ export function podSender({ cluster }: Pick<Context, "cluster">, pod: LiveObject
       const ms = performance.now() - started;
       return { ...answer, status, ms, ...(status === 0 && { error: said || "no answer" }) };
     },
-    async sendMany(count, headers) {
-      const statuses = readFlood(await exec(floodCommand(url, { count, atOnce: atOnceFromPod, headers })), count);
+    async sendMany(count, headers, together = atOnceFromPod) {
+      const atOnce = Math.min(together, atOnceFromPod);
+      const statuses = readFlood(await exec(floodCommand(url, { count, atOnce, headers })), count);
       return statuses.map((status) => ({ status, headers: {}, body: "", ms: 0 }));
     },
   };

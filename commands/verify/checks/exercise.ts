@@ -14,6 +14,7 @@ import {
   judgeRetries,
   judgeTimeout,
   leftOut,
+  mostUnderWay,
   retriedFailure,
 } from "../exercised";
 import type { Exercised } from "../exercised";
@@ -103,17 +104,18 @@ async function exerciseRateLimit(context: Context, { service, sender }: Exercise
   if (send > mostRequests) {
     return leftOut(`${service.name} rate limit`, `it takes ${send} requests to reach it`);
   }
+  // More at once than the circuit breaker lets through would not get as far as the limit.
+  const { maxRequests = sender.atOnce, maxConnections = sender.atOnce } = service.circuitBreaker ?? {};
   const started = performance.now();
-  const answers = await sender.sendMany(send);
+  const answers = await sender.sendMany(send, {}, Math.min(maxRequests, maxConnections));
   return judgeRateLimit(service, answers, { pods, ms: performance.now() - started });
 }
 
 async function exerciseBreaker({ service, sender }: Exercise): Promise<Exercised> {
   const what = `${service.name} circuit breaker`;
-  const { maxRequests, maxConnections = maxRequests, maxPendingRequests = 0 } = service.circuitBreaker!;
-  const most = Math.min(maxRequests ?? Infinity, (maxConnections ?? Infinity) + maxPendingRequests);
+  const most = mostUnderWay(service.circuitBreaker!);
   if (most === Infinity) {
-    return leftOut(what, "it limits neither requests nor connections");
+    return leftOut(what, "it refuses no request: it limits neither all that are under way nor those that wait");
   }
   const send = most * sender.proxies + margin;
   return send > sender.atOnce
