@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import type { DeclaredService } from "../../stacks/declared";
 import type { Answer } from "../httpClient";
 import { added, benchText, latencyOf, sidecarUse } from "./bench";
-import { judgeBreaker, judgeExercises, judgeRateLimit, judgeRetries, judgeTimeout, retriedFailure } from "./exercised";
+import {
+  judgeBreaker,
+  judgeExercises,
+  judgeRateLimit,
+  judgeRetries,
+  judgeTimeout,
+  mostUnderWay,
+  retriedFailure,
+} from "./exercised";
 
 const service: DeclaredService = {
   name: "user",
@@ -51,6 +59,12 @@ describe("--deep", () => {
     assert.equal(judgeBreaker(service, [answer(200), answer(200)]).verdict, "broken");
     // From inside a pod the status is all that is known.
     assert.equal(judgeBreaker(service, [answer(200), answer(503)]).verdict, "holds");
+  });
+  it("knows how many requests a circuit breaker takes", () => {
+    assert.equal(mostUnderWay({ maxRequests: 9 }), 9);
+    assert.equal(mostUnderWay({ maxConnections: 2, maxPendingRequests: 3, maxRequests: 9 }), 5);
+    // Whatever is beyond the connections waits, and outliers are nothing that is refused.
+    assert.equal(mostUnderWay({ maxConnections: 2, consecutive5xx: 5 }), Infinity);
   });
   it("blames no policy for what a rate limit in front of it answered", () => {
     const limited = { ...service, rateLimit: { tokens: 2, fillInterval: "1s" } };
