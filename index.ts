@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy } from "./components/accessPolicy";
+import { ExternalHosts } from "./components/externalHosts";
 import { gatewayUrl as urlOf } from "./components/gatewayAddress";
 import { GatewayCertificate } from "./components/gatewayCertificate";
 import { IngressAddress } from "./components/ingressAddress";
@@ -24,7 +25,16 @@ import { readme as describe, readmeFacts } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
 const settings = readSettings();
-const { cluster, gateway, load, observability: observabilityConfig, profile, rateLimit, security } = settings;
+const {
+  cluster,
+  externalHosts,
+  gateway,
+  load,
+  observability: observabilityConfig,
+  profile,
+  rateLimit,
+  security,
+} = settings;
 
 const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
 const onCluster = { providers: { kubernetes: provider } };
@@ -81,6 +91,11 @@ const accessPolicies = security.defaultDeny
     ]
   : [];
 
+const outside =
+  externalHosts.length > 0
+    ? [new ExternalHosts("external", { namespace: meshNamespace.namespace, hosts: externalHosts }, afterIstio)]
+    : [];
+
 const scopes = proxyScopes(settings);
 const rateLimitService =
   rateLimit.limits.length > 0
@@ -107,6 +122,7 @@ const beforePods = [
   istio.controlPlane,
   meshNamespace,
   ...accessPolicies.map(({ inForce }) => inForce),
+  ...outside,
   ...(rateLimitService ? [rateLimitService] : []),
 ];
 const callees = load && calleeTargets(settings.services, settings.namespace);

@@ -68,7 +68,7 @@ export const settingSchemas: Record<keyof Settings, SettingSchema> = {
   levels: {
     type: "object",
     description: "Levels of single rules: `mandatory`, `advisory` or `disabled`.",
-    inPack: false,
+    inPack: true,
   },
   exclude: {
     type: "object",

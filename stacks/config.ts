@@ -1,3 +1,4 @@
+import type { ExternalHost } from "../components/externalHosts";
 import { dashboardNames, exposedPath } from "../components/observability/endpoints";
 import { isDnsLabel } from "../components/validation";
 import { readCluster } from "./clusterConfig";
@@ -6,6 +7,7 @@ import { ConfigError } from "./configError";
 import { ConfigReader } from "./configReader";
 import type { RawConfig } from "./configReader";
 import { dev } from "./dev";
+import { externalHostKeys, readExternalHosts } from "./externalHostsConfig";
 import { readGateway } from "./gatewayConfig";
 import type { GatewayConfig } from "./gatewayConfig";
 import { readImages } from "./imagesConfig";
@@ -53,6 +55,8 @@ export interface StackConfig {
   istio: ReturnType<ReturnType<typeof readImages>["istio"]>;
   gateway: GatewayConfig;
   security: SecurityConfig;
+  /** Hosts outside of the mesh that its proxies know. */
+  externalHosts: ExternalHost[];
   services: ServiceConfig[];
   observability: ObservabilityConfig;
   /** Steady traffic; undefined if there is none. */
@@ -100,6 +104,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     istio,
     gateway: readGateway(reader, profile),
     security: readSecurity(reader, istio.cni),
+    externalHosts: readExternalHosts(reader),
     services,
     observability: readObservability(reader, profile),
     load: readLoad(reader, profile),
@@ -107,7 +112,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   };
   const config = { ...unscoped, scope: readScope(reader, profile.name, unscoped.security.defaultDeny) };
   rejectTakenPaths(reader, config);
-  reader.rejectUnknownKeys({ services: serviceKeys });
+  reader.rejectUnknownKeys({ services: serviceKeys, externalHosts: externalHostKeys });
   return { config, reader };
 }
 

@@ -1,4 +1,5 @@
 import { observabilityNamespace } from "../components/observability/endpoints";
+import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
 import { systemNamespace } from "./componentArgs";
 import { callersOf } from "./edges";
 import { injectorOf } from "./istioConfig";
@@ -25,10 +26,24 @@ export interface DeclaredService extends TrafficConfig {
   callers: Identity[];
 }
 
+/** The namespaces of a stack. Whoever looks at all of them takes them from here. */
+export type DeclaredNamespaces = {
+  /** Of the services. */
+  mesh: string;
+  /** Of istiod, and istio-cni. */
+  system: string;
+  /** Of the gateways. */
+  gateway: string;
+  /** Of metrics, traces, logs and dashboards. */
+  observability: string;
+  /** Of the rate limit service; undefined if no service has a global limit. */
+  rateLimit?: string;
+};
+
 /** What the stack declared, for whoever compares it with a cluster: the output `declared`. */
 export interface DeclaredMesh {
-  /** Namespaces of the services, of istiod, of the gateways, and of metrics, traces and logs. */
-  namespaces: { mesh: string; system: string; gateway: string; observability: string };
+  /** Every namespace that the stack makes, by what is in it. */
+  namespaces: DeclaredNamespaces;
   /** Revision of the control plane; undefined for the default one. */
   revision?: string;
   /** Tag of Istio's images. */
@@ -72,7 +87,7 @@ export const selfSignedSecret = "gateway-self-signed";
 
 /** @returns what the settings declare. */
 export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMesh {
-  const { profile, namespace, istio, security, services, observability, load } = settings;
+  const { profile, namespace, istio, security, services, observability, load, rateLimit } = settings;
   const { metrics, tracing, logs } = observability;
   const active = injectorOf(istio);
   return {
@@ -81,6 +96,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
       system: systemNamespace,
       gateway: gateway.namespace,
       observability: observabilityNamespace,
+      rateLimit: rateLimit.limits.length > 0 ? rateLimitNamespace : undefined,
     },
     revision: active.revision,
     istioTag: active.tag,

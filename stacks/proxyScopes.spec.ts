@@ -50,4 +50,16 @@ describe("proxyScopes", () => {
     assert.deepEqual(a, [...common, "demo/a.demo.svc.cluster.local", rateLimit]);
     assert.deepEqual(b, [...common, "demo/b.demo.svc.cluster.local"]);
   });
+
+  it("knows the hosts outside that config registers, each once", () => {
+    const api = { host: "api.example.com", port: 443, protocol: "HTTPS" };
+    const externalHosts = [api, { ...api, port: 80, protocol: "HTTP" }, { ...api, host: "*.example.org" }];
+    const { a } = known({ proxyScope: "declared", tracingBackend: "none", services: [{ name: "a" }], externalHosts });
+    assert.deepEqual(a, [
+      "istio-system/*",
+      "demo/api.example.com",
+      "demo/*.example.org",
+      "demo/a.demo.svc.cluster.local",
+    ]);
+  });
 });

@@ -15,12 +15,13 @@ export interface ProxyScopes {
 
 /** @returns what proxies know by the declared edges; undefined where they know the whole mesh. */
 export function proxyScopes(settings: Settings): ProxyScopes | undefined {
-  const { namespace, observability, scope, services } = settings;
+  const { externalHosts, namespace, observability, scope, services } = settings;
   if (!scope.declared) {
     return undefined;
   }
   const spans = spanReceiver(observability.tracing);
-  const common = [`${systemNamespace}/*`, ...(spans ? [`*/${spans.host}`] : []), ...scope.hosts];
+  const external = new Set(externalHosts.map(({ host }) => `${namespace}/${host}`));
+  const common = [`${systemNamespace}/*`, ...(spans ? [`*/${spans.host}`] : []), ...external, ...scope.hosts];
   const callees = calleesByCaller(services, namespace);
   return {
     common,

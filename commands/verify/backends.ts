@@ -4,11 +4,19 @@ import { lokiPorts } from "../../components/observability/loki";
 import type { Answer } from "../httpClient";
 import type { Context } from "./check";
 
+/** @returns a path of a backend's page, below whatever path the page is served at. */
+export function pagePath(
+  { dashboardsExposed }: Pick<Context["declared"], "dashboardsExposed">,
+  name: DashboardName,
+  path: string,
+): string {
+  return (dashboardsExposed ? exposedPath(name) : "") + path;
+}
+
 /** Asks the page of a backend, under whatever path it is served. */
 export function askPage({ cluster, declared }: Context, name: DashboardName, path: string): Promise<Answer> {
   const { service, port } = dashboardServices[name];
-  const prefix = declared.dashboardsExposed ? exposedPath(name) : "";
-  return cluster.service(declared.namespaces.observability, service, port, prefix + path);
+  return cluster.service(declared.namespaces.observability, service, port, pagePath(declared, name, path));
 }
 
 /** A series at one moment. */

@@ -20,6 +20,18 @@ interface Socket {
   close(): void;
 }
 
+/** What is posted. */
+interface Form {
+  /** Its content type. */
+  type: string;
+  body: string;
+}
+
+/** @returns the headers that tell of a form. */
+function typeOf({ type, body }: Form): Record<string, string> {
+  return { "content-type": type, "content-length": String(Buffer.byteLength(body)) };
+}
+
 /** Milliseconds until an answer of the cluster is given up. */
 const patienceMs = 10_000;
 
@@ -41,9 +53,9 @@ export class Cluster {
     return this.client.kubeConfig.getCurrentCluster()?.server ?? "no server";
   }
 
-  /** Asks the API server for a path. It never throws. */
-  async raw(path: string, timeoutMs = patienceMs): Promise<Answer> {
-    const options: RequestOptions = { timeout: timeoutMs };
+  /** Asks the API server for a path; with a form, posts that. It never throws. */
+  async raw(path: string, timeoutMs = patienceMs, form?: Form): Promise<Answer> {
+    const options: RequestOptions = { timeout: timeoutMs, ...(form && { method: "POST", headers: typeOf(form) }) };
     try {
       await this.client.kubeConfig.applyToHTTPSOptions(options);
     } catch (error) {
@@ -53,7 +65,25 @@ export class Cluster {
     return answerOf(
       () => (url.protocol === "http:" ? httpRequest(url, options) : httpsRequest(url, options)),
       timeoutMs,
+      form?.body,
     );
+  }
+
+  /**
+   * Makes a token of a service account that is valid for ten minutes, the least there is.
+   * @returns the token, or what the API server said instead.
+   */
+  async token(namespace: string, serviceAccount: string): Promise<{ token: string } | { refused: string }> {
+    const asked = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: { expirationSeconds: 600 } };
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
+    const { status, body, error } = await this.raw(path, patienceMs, {
+      type: "application/json",
+      body: JSON.stringify(asked),
+    });
+    const said = status === 201 ? undefined : (error ?? `HTTP ${status} ${body.slice(0, 200)}`);
+    return said === undefined
+      ? { token: (JSON.parse(body) as { status: { token: string } }).status.token }
+      : { refused: said };
   }
 
   /** Asks a Service inside the cluster. */
@@ -66,13 +96,17 @@ export class Cluster {
     return this.raw(`/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy${path}`);
   }
 
-  /** Asks what listens inside a pod, on localhost as well. Headers arrive as they are; the API server's proxy keeps some for itself. */
+  /**
+   * Asks what listens inside a pod, on localhost as well; with a form, posts that. Headers arrive as they are; the API server's proxy
+   * keeps some for itself.
+   */
   async inPod(
     namespace: string,
     name: string,
     port: number,
     path: string,
     headers: Record<string, string> = {},
+    form?: Form,
   ): Promise<Answer> {
     const toPod = new PassThrough();
     const fromPod = new PassThrough();
@@ -85,10 +119,12 @@ export class Cluster {
         () =>
           httpRequest({
             path,
-            headers: { host: "localhost", connection: "close", ...headers },
+            ...(form && { method: "POST" }),
+            headers: { host: "localhost", connection: "close", ...headers, ...(form && typeOf(form)) },
             createConnection: () => connection,
           }),
         patienceMs,
+        form?.body,
       );
       socket.close();
       return answer;
@@ -137,7 +173,7 @@ export class Cluster {
   }
 }
 
-function answerOf(send: () => ClientRequest, timeoutMs: number): Promise<Answer> {
+function answerOf(send: () => ClientRequest, timeoutMs: number, body?: string): Promise<Answer> {
   const started = performance.now();
   return new Promise((resolve) => {
     const fail = (error: NodeJS.ErrnoException) =>
@@ -152,13 +188,18 @@ function answerOf(send: () => ClientRequest, timeoutMs: number): Promise<Answer>
     const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
     sent.on("error", fail).on("close", () => clearTimeout(timer));
     sent.on("response", (answer) => {
-      let body = "";
-      answer.setEncoding("utf8").on("data", (text: string) => (body += text));
+      let text = "";
+      answer.setEncoding("utf8").on("data", (more: string) => (text += more));
       answer.on("error", fail);
       answer.on("end", () =>
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body, ms: performance.now() - started }),
+        resolve({
+          status: answer.statusCode ?? 0,
+          headers: answer.headers,
+          body: text,
+          ms: performance.now() - started,
+        }),
       );
     });
-    sent.end();
+    sent.end(body);
   });
 }

@@ -46,22 +46,38 @@ function compareTime(what: string, declared: string | undefined, envoy: Json | u
     : [{ what, declared, envoy: typeof envoy === "string" ? envoy : "none" }];
 }
 
+/** @returns the rules of the gateway's route configuration that lead requests to a path. */
+export function rulesOfPath(path: string, routes: Json): JsonObject[] {
+  const isMatch = (match: Json | undefined) =>
+    isJsonObject(match) && (path === "/" ? match.prefix === path : match.path === path);
+  return findAll(routes, ({ match, route }) => isMatch(match) && isJsonObject(route));
+}
+
+/** @returns the rules of a sidecar's route configuration that lead requests to a port of a host. */
+export function rulesOfHost(host: string, port: number, routes: Json): JsonObject[] {
+  const virtualHosts = findAll(routes, ({ name, domains }) => name === `${host}:${port}` && Array.isArray(domains));
+  return findAll(
+    virtualHosts.map((one) => one.routes ?? []),
+    ({ match, route }) => isJsonObject(match) && isJsonObject(route),
+  );
+}
+
 /**
- * @param routes The gateway's route configuration.
- * @returns where timeout and retries of a service's path are not as declared.
+ * @param rules What a caller's proxy has for the service; of versions and canaries there are several, with the same policies.
+ * @returns where timeout and retries are not as declared.
  */
-export function routeDifferences(service: DeclaredService, routes: Json): Difference[] {
-  const [found] = findAll(routes, ({ match, route }) => {
-    return isJsonObject(match) && match.path === service.path && isJsonObject(route);
-  });
-  const route = found?.route as JsonObject | undefined;
-  if (!route) {
-    return [{ what: `route of ${service.path}`, declared: "there", envoy: "none" }];
+export function routeDifferences(service: DeclaredService, rules: readonly JsonObject[]): Difference[] {
+  if (rules.length === 0) {
+    return [{ what: "route", declared: "there", envoy: "none" }];
   }
-  const { retries } = service;
+  const all = rules.flatMap(({ route }) => ruleDifferences(service, route as JsonObject));
+  return all.filter(({ what }, i) => all.findIndex((one) => one.what === what) === i);
+}
+
+function ruleDifferences({ timeout, retries }: DeclaredService, route: JsonObject): Difference[] {
   const policy = isJsonObject(route.retry_policy) ? route.retry_policy : {};
   return [
-    ...compareTime("timeout", service.timeout, route.timeout),
+    ...compareTime("timeout", timeout, route.timeout),
     // Envoy writes no number where it is its default, 1; and no policy where nothing is tried again.
     ...compare("retries.attempts", retries?.attempts, isJsonObject(route.retry_policy) ? (policy.num_retries ?? 1) : 0),
     ...(retries && retries.attempts > 0

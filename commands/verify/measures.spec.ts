@@ -8,8 +8,9 @@ import {
   judgeRateLimit,
   judgeRetries,
   judgeTimeout,
+  mostUnderWay,
   retriedFailure,
-} from "./checks/exercise";
+} from "./exercised";
 
 const service: DeclaredService = {
   name: "user",
@@ -40,11 +41,39 @@ describe("--deep", () => {
     assert.equal(judgeTimeout(service, answer(200, 6000)).verdict, "broken");
   });
   it("wants some requests through, and the rest refused", () => {
-    assert.equal(judgeRateLimit(service, [answer(200), answer(429)]).verdict, "holds");
-    assert.equal(judgeRateLimit(service, [answer(200), answer(200)]).verdict, "broken");
+    const limited = { ...service, rateLimit: { tokens: 2, fillInterval: "1s" } };
+    const verdict = (statuses: number[], ms = 10) =>
+      judgeRateLimit(
+        limited,
+        statuses.map((status) => ({ status })),
+        { pods: 1, ms },
+      ).verdict;
+    assert.equal(verdict([200, 429]), "holds");
+    assert.equal(verdict([200, 200, 200, 200, 200]), "broken");
+    // In as long a time the bucket was filled again and again.
+    assert.equal(verdict([200, 200, 200, 200, 200], 3000), "left out");
+    assert.equal(verdict([503, 503], 3000), "broken");
     const overload = answer(503, 1, { "x-envoy-overloaded": "true" });
     assert.equal(judgeBreaker(service, [answer(200), overload]).verdict, "holds");
-    assert.equal(judgeBreaker(service, [answer(200), answer(503)]).verdict, "broken");
+    assert.equal(judgeBreaker(service, [answer(200), answer(503, 1, { server: "istio-envoy" })]).verdict, "broken");
+    assert.equal(judgeBreaker(service, [answer(200), answer(200)]).verdict, "broken");
+    // From inside a pod the status is all that is known.
+    assert.equal(judgeBreaker(service, [answer(200), answer(503)]).verdict, "holds");
+  });
+  it("knows how many requests a circuit breaker takes", () => {
+    assert.equal(mostUnderWay({ maxRequests: 9 }), 9);
+    assert.equal(mostUnderWay({ maxConnections: 2, maxPendingRequests: 3, maxRequests: 9 }), 5);
+    // Whatever is beyond the connections waits, and outliers are nothing that is refused.
+    assert.equal(mostUnderWay({ maxConnections: 2, consecutive5xx: 5 }), Infinity);
+  });
+  it("blames no policy for what a rate limit in front of it answered", () => {
+    const limited = { ...service, rateLimit: { tokens: 2, fillInterval: "1s" } };
+    const judged = (one: DeclaredService) =>
+      [judgeRetries(one, answer(429), 1), judgeTimeout(one, answer(429, 5)), judgeBreaker(one, [answer(429)])].map(
+        ({ verdict }) => verdict,
+      );
+    assert.deepEqual(judged(limited), ["left out", "left out", "left out"]);
+    assert.deepEqual(judged(service), ["broken", "broken", "broken"]);
   });
   it("says what was left out, and fails if anything is broken", () => {
     const [holds, leftOut] = [

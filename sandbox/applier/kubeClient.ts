@@ -2,6 +2,7 @@ import { ApiException, KubernetesObjectApi, PatchStrategy } from "@kubernetes/cl
 import type { KubeConfig, KubernetesObject } from "@kubernetes/client-node";
 import { withinTime } from "./deadline";
 import { PooledKubeConfig } from "./pooledKubeConfig";
+import { fromLibrary, toLibrary } from "./renamedFields";
 import { Slots } from "./slots";
 
 /** Any object of the API server. */
@@ -76,21 +77,24 @@ export class KubeClient {
 
   /** @returns the object, or undefined if it, or its type, does not exist. */
   async get(ref: ObjectRef): Promise<LiveObject | undefined> {
-    return this.orUndefined(() => this.api.read<LiveObject>(header(ref)));
+    const found = await this.orUndefined(() => this.api.read<LiveObject>(header(ref)));
+    return found && fromLibrary(found);
   }
 
   /** @returns all objects of a type, in all namespaces unless one is named. Empty if the type does not exist. */
   async list(apiVersion: string, kind: string, namespace?: string): Promise<LiveObject[]> {
     const found = await this.orUndefined(() => this.api.list<LiveObject>(apiVersion, kind, namespace));
     // A list leaves out of its items what it says itself.
-    return (found?.items ?? []).map((item) => ({ ...item, apiVersion, kind }));
+    return (found?.items ?? []).map((item) => fromLibrary({ ...item, apiVersion, kind }));
   }
 
   /** Makes the object be as declared (server-side apply), taking fields over from whoever owned them. */
   async apply(object: LiveObject): Promise<LiveObject> {
-    return this.patiently(() =>
-      this.api.patch(object, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply),
+    const sent = toLibrary(object);
+    const applied = await this.patiently(() =>
+      this.api.patch(sent, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply),
     );
+    return fromLibrary(applied);
   }
 
   /**

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { userFolder } from "../../commands/pulumiCli";
 import { projectFolder } from "../../commands/stackFiles";
 import { tryRun } from "../../sandbox/system/run";
-import { allObjects, npm, start, tool } from "./cluster";
+import type { Report } from "../../commands/verify/report";
+import { allObjects, eventually, npm, start, tool } from "./cluster";
 import { copyOfProject } from "./copyOfProject";
 import { assertAnswers, assertSameObjects, assertSidecars } from "./stack";
 import { cli, describeWithCli } from "./withCli";
@@ -39,6 +40,21 @@ describeWithCli("npm start", () => {
     assert.match(said, /engine: Pulumi CLI/);
     await assertAnswers(outputs);
     await assertSidecars();
+  });
+
+  it("passes each check of npm run verify, which reads the outputs from the CLI", async () => {
+    // The load generator's requests, and what is made of them, are there after a scrape or two.
+    const { code, report } = await eventually(async () => {
+      const { code, stdout } = await npm("verify", "--sandbox", "--engine", "cli", "--json");
+      const report = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Report;
+      assert.equal(report.ok, true, JSON.stringify(report.causes));
+      return { code, report };
+    }, 60);
+    assert.equal(code, 0);
+    const passed = report.checks.filter(({ verdict }) => verdict === "pass").map(({ name }) => name);
+    for (const name of ["stack", "routes", "mtls", "edges", "traffic-policy", "metrics", "traces", "access-log"]) {
+      assert.ok(passed.includes(name), `${name} in ${passed.join(", ")}`);
+    }
   });
 
   it("changes nothing the second time", async () => {

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { readdirSync, statSync } from "node:fs";
+import { Agent, get } from "node:https";
 import { join } from "node:path";
 import type { Supplies } from "../../commands/imageList";
 import { inventoryRef, unpack } from "../../sandbox/applier/inventory";
 import { statePaths } from "../../sandbox/paths";
-import { client, npm, start, tool } from "./cluster";
+import { isAlive } from "../../commands/verify/objects";
+import { client, eventually, npm, start, tool } from "./cluster";
+import type { Outputs } from "./cluster";
 
 /** @returns every file below a folder. */
 function filesBelow(folder: string): string[] {
@@ -13,11 +16,29 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
+/** Asks over HTTPS. @returns what the answer says. */
+function ask(url: string, agent: Agent): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent, timeout: 5000 }, (answer) => {
+      let body = "";
+      answer.setEncoding("utf8").on("data", (text: string) => (body += text));
+      answer.on("end", () => resolve(body));
+    }).on("error", reject);
+  });
+}
+
+/** One pod more than the stack has, so that one can be replaced; to count requests and limits every container has to name them. */
+const quota = { pods: "4", "requests.cpu": "2", "requests.memory": "2Gi", "limits.memory": "8Gi" };
+
 describe("security", () => {
   let said = "";
+  let outputs: Outputs;
 
   before(async () => {
-    ({ said } = await start("--engine", "in-process", "-c", "gatewaySelfSigned=true"));
+    ({ said, outputs } = await start(
+      ...["--engine", "in-process", "-c", "gatewaySelfSigned=true", "-c", "networkPolicy=true"],
+      ...["-c", `resourceQuota=${JSON.stringify(quota)}`],
+    ));
   });
 
   after(() => npm("down", "--sandbox", "--engine", "in-process"));
@@ -47,6 +68,48 @@ describe("security", () => {
     const open = (await tool("kubectl", "get", kinds, "-A", "-o", "json")) + said;
     for (const secret of [...generated, key, Buffer.from(key, "base64").toString().split("\n")[1]!]) {
       assert.ok(!open.includes(secret), "a secret is in the open");
+    }
+  });
+
+  it("lets traffic pass beside a NetworkPolicy, to pods that a quota counts", async () => {
+    const agent = new Agent({ rejectUnauthorized: false });
+    for (const [name, text] of [
+      ["user-service", "Hello from User Service"],
+      ["payment-service", "Hello from Payment Service"],
+    ] as const) {
+      await eventually(async () => assert.equal((await ask(outputs.services[name]!, agent)).trim(), text));
+    }
+    const object = async (apiVersion: string, kind: string, name: string) =>
+      client().get({ apiVersion, kind, name, namespace: "demo" });
+
+    const { status } = (await object("v1", "ResourceQuota", "quota")) ?? {};
+    const { hard, used } = status as Record<"hard" | "used", Record<string, string>>;
+    assert.deepEqual(hard, quota);
+    assert.deepEqual(Object.keys(used).sort(), Object.keys(quota).sort());
+    const pods = (await client().list("v1", "Pod", "demo")).filter(isAlive);
+    assert.ok(pods.length >= 3 && pods.length === Number(used.pods), `${pods.length} pods, ${used.pods} counted`);
+    assert.ok(
+      Object.values(used).every((amount) => !/^0\D*$/.test(amount)),
+      JSON.stringify(used),
+    );
+    // Nothing here enforces it; what it would let in is what the API server has.
+    const { spec } = (await object("networking.k8s.io/v1", "NetworkPolicy", "mesh-only")) ?? {};
+    const from = (spec?.ingress as { from?: unknown[] }[])[0]?.from;
+    const gateways = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "istio-ingress" } } };
+    assert.equal(JSON.stringify(from), JSON.stringify([{ podSelector: {} }, gateways]));
+  });
+
+  it("refuses pods beyond the quota", async () => {
+    const scale = (replicas: number) =>
+      tool("kubectl", "-n", "demo", "scale", "deployment/user-service", `--replicas=${replicas}`);
+    await scale(3);
+    try {
+      await eventually(async () => {
+        const events = await tool("kubectl", "-n", "demo", "get", "events", "--field-selector", "reason=FailedCreate");
+        assert.match(events, /user-service.*exceeded quota: quota/);
+      });
+    } finally {
+      await scale(1);
     }
   });
 

@@ -1,9 +1,13 @@
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { sharedLog } from "../../components/accessLog";
+import { Inventory } from "../../sandbox/applier/inventory";
+import type { DeclaredMesh } from "../../stacks/declared";
+import { client } from "./cluster";
 import { addImages, ensureGroup, expectedInfo, programImage } from "../../sandbox";
 
 const run = promisify(execFile);
@@ -64,13 +68,27 @@ export async function kubectl(...args: string[]): Promise<string> {
 }
 
 /** Runs istioctl. @returns what it prints, errors included, whatever its exit code. */
-export async function istioctl(...args: string[]): Promise<string> {
+async function istioctl(...args: string[]): Promise<string> {
   const { kubeconfig, binDir } = expectedInfo();
   const all = ["--kubeconfig", kubeconfig, ...args];
   return run(join(binDir, "istioctl"), all, { maxBuffer }).then(
     ({ stdout, stderr }) => stdout + stderr,
     (error: { stdout?: string; stderr?: string }) => `${error.stdout ?? ""}${error.stderr ?? ""}`,
   );
+}
+
+/**
+ * Asserts that istioctl analyze has nothing to say of the running stack, in any namespace that it declares. Of a namespace without a
+ * mark it would say that it is in the mesh by nobody's decision.
+ */
+export async function assertNothingToAnalyze(): Promise<void> {
+  const { declared } = (await Inventory.load(client())).outputs ?? {};
+  const { namespaces } = declared?.value as DeclaredMesh;
+  const all = Object.values(namespaces).filter((one) => one !== undefined);
+  assert.ok(all.length >= 4, all.join(", "));
+  for (const one of all) {
+    assert.match(await istioctl("analyze", "-n", one), /^\s*✔ No validation issues found/, one);
+  }
 }
 
 /** Runs fortio in the pod of a service. @returns all that it prints, whatever its exit code. */

@@ -30,6 +30,17 @@ function check(...only: string[]): Promise<Report> {
   return verify({ client: kube, kubectl: "kubectl", checks: chooseChecks(checks, only, []), deep: false, outputs });
 }
 
+/** Exercises what is declared, in this process. */
+function exercise(): Promise<Report> {
+  return verify({
+    client: kube,
+    kubectl: "kubectl",
+    checks: chooseChecks(checks, ["exercise"], []),
+    deep: true,
+    outputs,
+  });
+}
+
 /** `npm run verify` as a user runs it. */
 async function verifyByNpm(...args: string[]): Promise<{ code: number | null; report: Report }> {
   const { code, stdout } = await npm("verify", "--sandbox", "--json", ...args);
@@ -160,6 +171,86 @@ interface Breakage {
   /** Verify all of it, and not just the check with what that needs. */
   whole?: true;
 }
+
+/** Services of which each limits something; `inner` is called from inside the mesh alone, and `alone` by nobody. */
+const limitedServices = [
+  { name: "front", path: "/" },
+  { name: "limited", path: "/limited", rateLimit: { tokens: 60, fillInterval: "10s" } },
+  { name: "narrow", path: "/narrow", circuitBreaker: { maxConnections: 25, maxPendingRequests: 5, maxRequests: 25 } },
+  {
+    name: "inner",
+    allowFrom: ["front"],
+    rateLimit: { tokens: 60, fillInterval: "10s" },
+    circuitBreaker: { maxConnections: 4, maxPendingRequests: 2, maxRequests: 6 },
+  },
+  { name: "alone" },
+].map((service) => ({ ...service, timeout: "2s", retries: { attempts: 2 } }));
+
+/** Ways to take a limit away, which a request beyond it would show, and what verify has to say of each. */
+const lostLimits: Omit<Breakage, "seconds" | "whole">[] = [
+  {
+    title: "the EnvoyFilter of a rate limit is deleted",
+    break: () => without(ref("networking.istio.io/v1alpha3", "EnvoyFilter", "limited-rate-limit", "demo")),
+    check: "traffic-policy",
+    cause:
+      /rateLimit.tokens of limited is none in Envoy \(demo\/limited-\S+\).*EnvoyFilter limited-rate-limit was changed/,
+  },
+  {
+    title: "the limits of a DestinationRule are removed",
+    break: () =>
+      changed(networking("DestinationRule", "narrow"), (spec) => (spec.trafficPolicy = { connectionPool: {} })),
+    check: "traffic-policy",
+    cause:
+      /circuitBreaker.maxConnections of narrow is \S+ in Envoy \(istio-ingress\/.*DestinationRule narrow was changed/,
+  },
+  {
+    title: "a timeout is changed for callers inside the mesh alone",
+    break: () => changed(networking("VirtualService", "inner"), (spec) => (spec.http[0].timeout = "1s")),
+    check: "traffic-policy",
+    cause: /timeout of inner is 1s in Envoy \(demo\/front-\S+\).*declared as 2s: VirtualService inner was changed/,
+  },
+  {
+    title: "a rate limit counts, and is not enforced",
+    break: () =>
+      withMore({
+        apiVersion: "networking.istio.io/v1alpha3",
+        kind: "EnvoyFilter",
+        metadata: { name: "lenient", namespace: "demo" },
+        spec: {
+          workloadSelector: { labels: { app: "limited" } },
+          priority: 30,
+          configPatches: [
+            {
+              applyTo: "HTTP_FILTER",
+              match: {
+                context: "SIDECAR_INBOUND",
+                listener: {
+                  filterChain: {
+                    filter: {
+                      name: "envoy.filters.network.http_connection_manager",
+                      subFilter: { name: "envoy.filters.http.local_ratelimit" },
+                    },
+                  },
+                },
+              },
+              patch: {
+                operation: "MERGE",
+                value: {
+                  typed_config: {
+                    "@type": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+                    // A key of its own: of a fraction that is 0 a merge would take no notice.
+                    filter_enforced: { runtime_key: "nobody", default_value: { numerator: 1, denominator: "MILLION" } },
+                  },
+                },
+              },
+            },
+          ],
+        },
+      }),
+    check: "exercise",
+    cause: /limited rate limit is in Envoy as declared, but does not hold: of 130 requests at once 130 passed/,
+  },
+];
 
 const breakages: Breakage[] = [
   {
@@ -550,11 +641,57 @@ describe("npm run verify", () => {
     });
   });
 
-  describe("where the gateway serves HTTPS", () => {
-    before(() => start("--engine", "in-process", "-c", "gatewaySelfSigned=true"));
+  describe("where the gateway serves HTTPS, and services have limits", () => {
+    before(async () => {
+      const services = `services=${JSON.stringify(limitedServices)}`;
+      await start("--engine", "in-process", "-c", "gatewaySelfSigned=true", "-c", services);
+    });
 
-    it("finds nothing wrong", async () => {
-      await eventually(async () => assert.equal((await check("routes")).ok, true), 30);
+    it("finds nothing wrong, and tries each limit from where it holds", async () => {
+      await eventually(async () => assert.equal((await check()).ok, true), 60);
+      const { code, report } = await verifyByNpm("--deep");
+      assert.equal(code, 0, JSON.stringify(report.causes));
+      const told = (check: string) => report.checks.find(({ name }) => name === check)?.evidence ?? "";
+      for (const seen of [
+        /front retries: a request that always fails was tried 3 times/,
+        /limited rate limit: of 130 requests at once \d+ passed and \d+ got 429/,
+        /narrow circuit breaker: of 35 slow requests at once \d+ were refused as overload/,
+        /inner retries: a request that always fails was tried 3 times/,
+        /inner timeout: a request that takes too long ended with 504/,
+        /inner circuit breaker: of 16 slow requests at once \d+ were refused as overload/,
+        /inner rate limit: of 130 requests at once \d+ passed and \d+ got 429/,
+        /alone left out: no service here is declared to call it/,
+      ]) {
+        assert.match(told("exercise"), seen);
+      }
+      assert.match(
+        told("traffic-policy"),
+        /inner: timeout 2s, 2 retries, circuit breaker at demo\/front-\S+, rate limit/,
+      );
+      assert.match(told("traffic-policy"), /alone: timeout 2s, 2 retries not compared: nobody is declared to call it/);
+    });
+
+    for (const { title, cause, ...lost } of lostLimits) {
+      it(`names the cause when ${title}`, async () => {
+        const undo = await lost.break();
+        try {
+          await eventually(async () => assertCause(await exercise(), lost.check, cause), 30);
+        } finally {
+          await undo();
+        }
+      });
+    }
+
+    it("makes tokens, and posts what has to be posted, to look at a page that asks who somebody is", async () => {
+      const cluster = new Cluster(kube, "kubectl");
+      const made = await cluster.token("observability", "prometheus");
+      assert.match("token" in made ? made.token : made.refused, /^ey[\w-]+\.[\w-]+\.[\w-]+$/);
+      const nobody = await cluster.token("observability", "nobody");
+      assert.match("refused" in nobody ? nobody.refused : "", /HTTP 404 .*nobody.* not found/);
+      const form = { type: "application/x-www-form-urlencoded", body: "query=vector(42)" };
+      const { status, body } = await cluster.inPod("observability", "prometheus-0", 9090, "/api/v1/query", {}, form);
+      assert.equal(status, 200);
+      assert.match(body, /"42"/);
     });
 
     it("names a certificate that is expired", async () => {

@@ -4,6 +4,9 @@ import { checkPolicies } from "../../commands/policyCheck";
 import { projectFolder } from "../../commands/stackFiles";
 import { meshOfProgram } from "../../policy/mesh/pulumi";
 import { declaredBy } from "../support/declared";
+import { parseConfig } from "../../stacks/config";
+import { declaredMesh } from "../../stacks/declared";
+import type { Settings } from "../../stacks/settings";
 
 /** A module runs once in a process, so each declaration of the whole program gets a process of its own. */
 function declareProgram(stack: string, settings: Record<string, string> = {}) {
@@ -42,11 +45,17 @@ describe("the program", () => {
   }
 
   const limited = [{ name: "shop", path: "/shop", globalRateLimit: { requests: 100, unit: "minute" } }];
+  const outside = [
+    { host: "api.example.com", port: 443, protocol: "HTTPS" },
+    { host: "*.example.org", port: 80, protocol: "HTTP" },
+    { host: "db.example.com", port: 5432, protocol: "TCP", addresses: ["10.0.0.5"] },
+  ];
   for (const [stack, what, settings] of [
     ["dev", "", {}],
     ["prod", "", {}],
     ["sandbox", "", {}],
     ["prod", " with a global rate limit", { services: JSON.stringify(limited) }],
+    ["prod", " with hosts outside", { outboundTraffic: "REGISTRY_ONLY", externalHosts: JSON.stringify(outside) }],
   ] as const) {
     it(`declares nothing in ${stack}${what} that the policies find fault with, or can't judge`, () => {
       const declared = declaredBy(stack, settings);
@@ -69,16 +78,25 @@ describe("the program", () => {
   });
 
   it("declares a rate limit service for who asks for it alone, before the proxies that ask it", () => {
-    const names = (settings: Record<string, string>) =>
-      declareProgram("prod", settings).resources.map(({ name }) => name);
-    assert.ok(!names({}).some((name) => name.startsWith("rate-limit")));
-    const all = names({ services: JSON.stringify(limited) });
+    const of = (settings: Record<string, string>) => declareProgram("prod", settings).resources;
+    assert.ok(!of({}).some(({ name }) => name.startsWith("rate-limit")));
+    const resources = of({ services: JSON.stringify(limited) });
+    const all = resources.map(({ name }) => name);
     const [server, filter] = [all.indexOf("rate-limit-server-deployment"), all.indexOf("shop-rate-limit-global")];
     assert.ok(server > 0 && filter > server, all.join(", "));
+
+    // These are all, so whoever goes by the declared namespaces overlooks none.
+    const config = parseConfig({ "sidecar-mesh:services": JSON.stringify(limited) }) as Settings;
+    const { namespaces } = declaredMesh(config, { namespace: "istio-ingress", serviceAccount: "gateway" });
+    const made = resources.filter(({ type }) => type === "kubernetes:core/v1:Namespace");
+    assert.deepEqual(
+      made.map(({ inputs }) => (inputs.metadata as { name: string }).name).sort(),
+      Object.values(namespaces).sort(),
+    );
   });
 
   it("declares no pod and no Istio resource before the control plane is there", () => {
-    const { resources } = declareProgram("dev");
+    const { resources } = declareProgram("dev", { externalHosts: JSON.stringify(outside) });
     const at = (name: string) => resources.findIndex((resource) => resource.name === name);
     const istiod = at("istio-istiod");
     for (const name of [
@@ -91,6 +109,9 @@ describe("the program", () => {
     ]) {
       assert.ok(at(name) > istiod, `${name} after istiod`);
     }
+    // What a pod asks for at its start is let out already.
+    const host = at("external-host-api.example.com");
+    assert.ok(host > istiod && host < at("user-service-deployment"), String(host));
   });
 
   it("declares nothing when config is wrong, and lists each mistake", () => {

@@ -3,6 +3,7 @@ import type { LiveObject } from "../../../sandbox/applier/kubeClient";
 import { logql, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
+import { below, followedRoute } from "../gatewayRoute";
 import { refOfPod, servicePods } from "../meshPods";
 import { containersOf, isReady, nameOf } from "../objects";
 import { backendDown } from "../workloads";
@@ -105,23 +106,25 @@ export const accessLog: Check = {
   description: "a request's log line is in Loki",
   needs: ["routes", "injected"],
   async run(context): Promise<Outcome> {
-    const { cluster, declared, gatewayUrl, http } = context;
+    const { cluster, declared, http } = context;
     const { observability, gateway } = declared.namespaces;
     if (declared.logs.kind !== "loki") {
       return skip(`Loki is not part of the stack: logsBackend is ${declared.logs.kind}`);
     }
-    const service = declared.services.find(({ path }) => path !== undefined);
-    if (!service || gatewayUrl === undefined) {
-      return skip("no service has a path on the gateway");
+    const route = followedRoute(context);
+    if ("verdict" in route) {
+      return route;
     }
+    const { service, url, path: declaredPath } = route;
     const down = await backendDown(cluster, observability, "loki", "Loki");
     if (down) {
       return down;
     }
     const { id, header } = newTrace();
     // Below the service's path, so that the line can't be another request's.
-    const path = `${service.path === "/" ? "" : service.path}/verify-${id.slice(0, 8)}`;
-    await http.get(gatewayUrl + path, header);
+    const name = `verify-${id.slice(0, 8)}`;
+    const path = below(declaredPath, name);
+    await http.get(below(url, name), header);
     const query = `{service_name="${service.name}"} | log_source="access-log-file" | trace_id="${id}"`;
     const { found, seconds } = await until(patienceSeconds, async () => (await logql(context, query))[0]);
     if (found === undefined) {

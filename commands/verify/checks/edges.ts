@@ -4,10 +4,9 @@ import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import type { Executed } from "../cluster";
 import { refOfPod, servicePods } from "../meshPods";
-import { accountOf, containersOf, isReady } from "../objects";
-
-/** Container of each pod that has a shell and wget. */
-const shell = "log-rotator";
+import { accountOf } from "../objects";
+import { readWget, shell, speaker, wgetCommand } from "../wget";
+import type { WgetAnswer } from "../wget";
 
 /** Most pairs that are tried; of more services a part shows as much. */
 const mostPairs = 30;
@@ -38,15 +37,6 @@ export function pairs(services: readonly DeclaredService[], namespace: string): 
       })),
   );
   return [...all.filter(({ allowed }) => allowed), ...all.filter(({ allowed }) => !allowed)].slice(0, mostPairs);
-}
-
-/** @returns the status that busybox' wget tells of. */
-export function readWget({ ok, stdout, stderr }: Executed): { status?: number; said: string } {
-  const refused = /server returned error: HTTP\/1\.1 (\d{3})/.exec(stderr)?.[1];
-  return {
-    status: ok ? 200 : refused ? Number(refused) : undefined,
-    said: (ok ? stdout : stderr).trim().slice(0, 200),
-  };
 }
 
 interface AuthorizationPolicySpec {
@@ -119,19 +109,14 @@ export function judgeCalls(
   );
 }
 
-/** @returns the pod that speaks for a service: one with a shell, ready, with the service's own identity. */
-function speaker(pods: readonly LiveObject[] | undefined): LiveObject | undefined {
-  return pods?.find((pod) => isReady(pod) && containersOf(pod).some(({ name }) => name === shell));
-}
-
 async function call(context: Context, pod: LiveObject, to: DeclaredService): Promise<Executed> {
   const { namespace, name } = refOfPod(pod);
   const url = `http://${to.name}.${context.declared.namespaces.mesh}:${to.port}/`;
-  return context.cluster.exec(namespace, name, shell, ["wget", "-q", "-O", "-", url]);
+  return context.cluster.exec(namespace, name, shell, wgetCommand(url));
 }
 
 /** Asks again after an error: a connection that a proxy closes because its configuration changed may cost one request. */
-async function settled(ask: () => Promise<ReturnType<typeof readWget>>): Promise<ReturnType<typeof readWget>> {
+async function settled(ask: () => Promise<WgetAnswer>): Promise<Pick<Call, "status" | "said">> {
   for (let i = 1; ; i++) {
     const answer = await ask();
     if (i === tries.times || (answer.status !== undefined && answer.status < 500)) {

@@ -3,16 +3,33 @@ import { sharedLog } from "../../../components/accessLog";
 import { milliseconds } from "../../../components/durations";
 import type { DeclaredService } from "../../../stacks/declared";
 import type { Answer } from "../../httpClient";
-import { tally } from "../../statistics";
+import { gatewayClient } from "../../httpClient";
 import { until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
-import { fail, pass, skip } from "../check";
+import { fail, skip } from "../check";
+import {
+  judgeBreaker,
+  judgeExercises,
+  judgeRateLimit,
+  judgeRetries,
+  judgeTimeout,
+  leftOut,
+  mostUnderWay,
+  retriedFailure,
+} from "../exercised";
+import type { Exercised } from "../exercised";
 import { faultHeaders, faultsOnRequest } from "../faults";
 import { refOfPod, servicePods } from "../meshPods";
 import { containersOf, isReady } from "../objects";
+import { atOnceThroughGateway, sendersOf } from "../senders";
+import type { Sender } from "../senders";
+import { shell } from "../wget";
 
 /** Most requests that one exercise sends. */
 const mostRequests = 400;
+
+/** Requests beyond a limit that are sent to see them refused. */
+const margin = 10;
 
 /** Times that a request which is to fail is sent until it does. */
 const mostSends = 20;
@@ -20,67 +37,16 @@ const mostSends = 20;
 /** Longest timeout that is waited for, in milliseconds. */
 const longestTimeout = 30_000;
 
+/** Milliseconds that a request which is to outlast a timeout takes longer than that. */
+const overtimeMs = 3000;
+
 /** Seconds until the proxies have the fault filter, or have lost it. */
 const patienceSeconds = 20;
 
-/** What an exercise of one policy showed. */
-export interface Exercised {
-  /** Service and policy. */
-  what: string;
-  /** What was seen. */
-  seen: string;
-  verdict: "holds" | "broken" | "left out";
-}
-
-const holds = (what: string, seen: string): Exercised => ({ what, seen, verdict: "holds" });
-const broken = (what: string, seen: string): Exercised => ({ what, seen, verdict: "broken" });
-const leftOut = (what: string, seen: string): Exercised => ({ what, seen, verdict: "left out" });
-
-/**
- * @param tries How often the service was asked.
- * @returns whether a request that always failed was tried as often as declared.
- */
-export function judgeRetries(service: DeclaredService, { status }: Answer, tries: number): Exercised {
-  const wanted = 1 + (service.retries?.attempts ?? 0);
-  const seen = `a request that always fails was tried ${tries} times, and answered with ${status}`;
-  const what = `${service.name} retries`;
-  return tries === wanted ? holds(what, seen) : broken(what, `${seen}; declared are ${wanted} tries`);
-}
-
-/** @returns the headers of a request that fails in a way that is retried; undefined if nothing here can make it. */
-export function retriedFailure(retryOn: string | undefined): Record<string, string> | undefined {
-  const conditions = retryOn?.split(",") ?? ["unavailable"];
-  if (conditions.includes("unavailable")) {
-    return faultHeaders.unavailable();
-  }
-  return conditions.some((one) => ["5xx", "503", "gateway-error"].includes(one)) ? faultHeaders.abort(503) : undefined;
-}
-
-/** @returns whether a request that takes too long ended at the timeout, or at that of one try. */
-export function judgeTimeout(service: DeclaredService, { status, ms }: Answer): Exercised {
-  const what = `${service.name} timeout`;
-  const total = milliseconds(service.timeout ?? "") ?? 0;
-  const earliest = Math.min(total, milliseconds(service.retries?.perTryTimeout ?? "") ?? total);
-  const seen = `a request that takes too long ended with ${status} after ${(ms / 1000).toFixed(1)} s`;
-  return status === 504 && ms >= earliest - 100 && ms <= total + 1500
-    ? holds(what, seen)
-    : broken(what, `${seen}; declared is ${service.timeout}`);
-}
-
-/** @returns whether requests beyond the bucket were refused, and those within it were not. */
-export function judgeRateLimit(service: DeclaredService, answers: readonly Answer[]): Exercised {
-  const what = `${service.name} rate limit`;
-  const counts = tally(answers.map(({ status }) => status));
-  const seen = `of ${answers.length} requests at once ${counts[200] ?? 0} passed and ${counts[429] ?? 0} got 429`;
-  return (counts[200] ?? 0) > 0 && (counts[429] ?? 0) > 0 ? holds(what, seen) : broken(what, seen);
-}
-
-/** @returns whether what was beyond the limits was refused at once, as overload. */
-export function judgeBreaker(service: DeclaredService, answers: readonly Answer[]): Exercised {
-  const what = `${service.name} circuit breaker`;
-  const overloaded = answers.filter(({ headers }) => headers["x-envoy-overloaded"] === "true").length;
-  const seen = `of ${answers.length} slow requests at once ${overloaded} were refused as overload`;
-  return overloaded > 0 && overloaded < answers.length ? holds(what, seen) : broken(what, seen);
+/** A service, and what sends it requests. */
+interface Exercise {
+  service: DeclaredService;
+  sender: Sender;
 }
 
 /**
@@ -95,26 +61,26 @@ async function whenItFails(send: () => Promise<Answer>): Promise<Answer> {
   return answer;
 }
 
-async function exerciseRetries(context: Context, service: DeclaredService, url: string): Promise<Exercised> {
+async function exerciseRetries(context: Context, { service, sender }: Exercise): Promise<Exercised> {
   const what = `${service.name} retries`;
   const failure = retriedFailure(service.retries?.retryOn);
   if (!failure) {
     return leftOut(what, `they are for ${service.retries?.retryOn}, which nothing here can cause`);
   }
   const pods = ((await servicePods(context)).get(service.name) ?? []).filter(isReady);
-  if (!pods.some((pod) => containersOf(pod).some(({ name }) => name === "log-rotator"))) {
+  if (!pods.some((pod) => containersOf(pod).some(({ name }) => name === shell))) {
     return leftOut(what, "without the shared access log nobody counts the tries");
   }
   let marker = "";
   const answer = await whenItFails(() => {
     // A marker of its own for each time: it is how the tries of one request are told from those of another.
     marker = `verify-${randomBytes(6).toString("hex")}`;
-    return context.http.get(`${url}/${marker}`, failure);
+    return sender.send(failure, marker);
   });
   const command = ["sh", "-c", `grep -c ${marker} ${sharedLog.file}`];
   const count = async () => {
     const counts = await Promise.all(
-      pods.map((pod) => context.cluster.exec(refOfPod(pod).namespace, refOfPod(pod).name, "log-rotator", command)),
+      pods.map((pod) => context.cluster.exec(refOfPod(pod).namespace, refOfPod(pod).name, shell, command)),
     );
     return counts.reduce((sum, { stdout }) => sum + (Number(stdout.trim()) || 0), 0);
   };
@@ -124,62 +90,82 @@ async function exerciseRetries(context: Context, service: DeclaredService, url: 
   return judgeRetries(service, answer, await count());
 }
 
-async function exerciseTimeout({ http }: Context, service: DeclaredService, url: string): Promise<Exercised> {
+async function exerciseTimeout({ service, sender }: Exercise): Promise<Exercised> {
   const ms = milliseconds(service.timeout ?? "") ?? 0;
   return ms > longestTimeout
     ? leftOut(`${service.name} timeout`, `${service.timeout} is longer than is waited for here`)
-    : judgeTimeout(service, await whenItFails(() => http.get(url, faultHeaders.delay(ms + 3000))));
+    : judgeTimeout(service, await whenItFails(() => sender.send(faultHeaders.delay(ms + overtimeMs))));
 }
 
-async function exerciseRateLimit(context: Context, service: DeclaredService, url: string): Promise<Exercised> {
+async function exerciseRateLimit(context: Context, { service, sender }: Exercise): Promise<Exercised> {
   const { tokens, burst = tokens } = service.rateLimit!;
-  const pods = ((await servicePods(context)).get(service.name) ?? []).filter(isReady).length;
-  const send = burst * Math.max(1, pods) + tokens + 10;
-  return send > mostRequests
-    ? leftOut(`${service.name} rate limit`, `it takes ${send} requests to reach it`)
-    : judgeRateLimit(service, await Promise.all(Array.from({ length: send }, () => context.http.get(url))));
+  const pods = Math.max(1, ((await servicePods(context)).get(service.name) ?? []).filter(isReady).length);
+  const send = burst * pods + tokens + margin;
+  if (send > mostRequests) {
+    return leftOut(`${service.name} rate limit`, `it takes ${send} requests to reach it`);
+  }
+  // More at once than the circuit breaker lets through would not get as far as the limit.
+  const { maxRequests = sender.atOnce, maxConnections = sender.atOnce } = service.circuitBreaker ?? {};
+  const started = performance.now();
+  const answers = await sender.sendMany(send, {}, Math.min(maxRequests, maxConnections));
+  return judgeRateLimit(service, answers, { pods, ms: performance.now() - started });
 }
 
-async function exerciseBreaker(context: Context, service: DeclaredService, url: string): Promise<Exercised> {
+async function exerciseBreaker({ service, sender }: Exercise): Promise<Exercised> {
   const what = `${service.name} circuit breaker`;
-  const { maxRequests, maxConnections = maxRequests, maxPendingRequests = 0 } = service.circuitBreaker!;
-  const most = Math.min(maxRequests ?? Infinity, (maxConnections ?? Infinity) + maxPendingRequests);
-  const send = most + 10;
-  return send > mostRequests
-    ? leftOut(what, "it has no limit, or one that only more requests than are sent here would reach")
-    : judgeBreaker(
-        service,
-        await Promise.all(Array.from({ length: send }, () => context.http.get(url, faultHeaders.delay(1000)))),
-      );
+  const most = mostUnderWay(service.circuitBreaker!);
+  if (most === Infinity) {
+    return leftOut(what, "it refuses no request: it limits neither all that are under way nor those that wait");
+  }
+  const send = most * sender.proxies + margin;
+  return send > sender.atOnce
+    ? leftOut(what, `it takes ${send} requests at once to reach it, and ${sender.atOnce} can be sent`)
+    : judgeBreaker(service, await sender.sendMany(send, faultHeaders.delay(1000)));
 }
 
 /** Tries every policy of a service, the ones that send many requests last. */
-async function exerciseService(context: Context, service: DeclaredService, url: string): Promise<Exercised[]> {
+async function exerciseService(context: Context, exercise: Exercise): Promise<Exercised[]> {
+  const { service } = exercise;
   const single = await Promise.all([
-    ...(service.retries ? [exerciseRetries(context, service, url)] : []),
-    ...(service.timeout ? [exerciseTimeout(context, service, url)] : []),
+    ...(service.retries ? [exerciseRetries(context, exercise)] : []),
+    ...(service.timeout ? [exerciseTimeout(exercise)] : []),
   ]);
-  const breaker = service.circuitBreaker ? [await exerciseBreaker(context, service, url)] : [];
-  const limit = service.rateLimit ? [await exerciseRateLimit(context, service, url)] : [];
-  return [...single, ...breaker, ...limit];
+  const breaker = service.circuitBreaker ? [await exerciseBreaker(exercise)] : [];
+  const limit = service.rateLimit ? [await exerciseRateLimit(context, exercise)] : [];
+  const global = service.globalRateLimit
+    ? [leftOut(`${service.name} global rate limit`, "it would be used up for everybody until its window ends")]
+    : [];
+  return [...single, ...breaker, ...limit, ...global];
 }
 
-/** @returns what all exercises show together. */
-export function judgeExercises(found: readonly Exercised[], mesh: string, kubectl: string): Outcome {
-  const told = (verdict: Exercised["verdict"]) => found.filter((one) => one.verdict === verdict);
-  const [first] = told("broken");
-  if (first) {
-    return fail(
-      told("broken")
-        .map(({ what, seen }) => `${what}: ${seen}`)
-        .join("; "),
-      `${first.what} is in Envoy as declared, but does not hold: ${first.seen}`,
-      `${kubectl} -n ${mesh} get virtualservice,destinationrule,envoyfilter -o yaml`,
+/** @returns true once the sidecars of a service fail what asks for it. What its rate limit refuses does not get as far, and tells nothing. */
+async function hasFaults({ service, sender }: Exercise): Promise<boolean> {
+  const { status } = await sender.send(faultHeaders.abort(418));
+  return status === 418 || (status === 429 && (service.rateLimit ?? service.globalRateLimit) !== undefined);
+}
+
+/** Makes the sidecars fail what asks for it, exercises, and takes that back. */
+async function exerciseAll(context: Context, exercises: readonly Exercise[]): Promise<Exercised[] | Outcome> {
+  const { cluster, declared } = context;
+  const filter = faultsOnRequest(declared.namespaces.mesh);
+  const { apiVersion = "", kind = "", metadata } = filter;
+  const { name = "", namespace } = metadata ?? {};
+  try {
+    await cluster.client.apply(filter);
+    const arrived = await until(patienceSeconds, async () =>
+      (await Promise.all(exercises.map(hasFaults))).every((has) => has) ? true : undefined,
     );
+    if (!arrived.found) {
+      return fail(
+        `after ${patienceSeconds} s not every proxy has EnvoyFilter ${name}`,
+        "a new EnvoyFilter does not reach the proxies, so no policy could be tried",
+        `${cluster.kubectl} -n ${declared.namespaces.system} logs deployment/istiod --tail 20`,
+      );
+    }
+    return (await Promise.all(exercises.map((one) => exerciseService(context, one)))).flat();
+  } finally {
+    await cluster.client.delete({ apiVersion, kind, name, namespace });
   }
-  const left = told("left out").map(({ what, seen }) => `${what} left out: ${seen}`);
-  const held = told("holds").map(({ what, seen }) => `${what}: ${seen}`);
-  return held.length > 0 ? pass([...held, ...left].join("; ")) : skip(left.join("; ") || "no policy is declared");
 }
 
 /** Do retries, timeouts, limits and circuit breakers hold when they are tried? */
@@ -189,40 +175,33 @@ export const exercise: Check = {
   needs: ["traffic-policy", "synced"],
   last: true,
   async run(context): Promise<Outcome> {
-    const { cluster, declared, deep, http, gatewayUrl } = context;
-    const { mesh } = declared.namespaces;
+    const { cluster, declared, deep } = context;
     if (!deep) {
       return skip("it costs requests that fail: asked for with --deep");
     }
-    // A service that fails on purpose already tells nothing of its policies.
-    const services = declared.services.filter(({ path, fault }) => path !== undefined && path !== "/" && !fault);
-    const [first] = services;
-    if (!first || gatewayUrl === undefined) {
-      return skip("no service has a path on the gateway");
-    }
-    const filter = faultsOnRequest(mesh);
-    const { apiVersion = "", kind = "" } = filter;
+    // A client of its own: the common one would queue what has to be under way at once, and wait less than the longest timeout.
+    const http = gatewayClient(declared, {
+      timeoutMs: longestTimeout + 2 * overtimeMs,
+      connections: atOnceThroughGateway,
+    });
     try {
-      await cluster.client.apply(filter);
-      const arrived = await until(patienceSeconds, async () => {
-        const asked = await Promise.all(
-          services.map(({ path }) => http.get(gatewayUrl + path!, faultHeaders.abort(418))),
-        );
-        return asked.every(({ status }) => status === 418) ? true : undefined;
-      });
-      if (!arrived.found) {
-        return fail(
-          `after ${patienceSeconds} s not every proxy has EnvoyFilter ${filter.metadata?.name}`,
-          "a new EnvoyFilter does not reach the proxies, so no policy could be tried",
-          `${cluster.kubectl} -n ${declared.namespaces.system} logs deployment/istiod --tail 20`,
-        );
+      const exercises: Exercise[] = [];
+      const left: Exercised[] = [];
+      for (const [service, sender] of await sendersOf(context, http)) {
+        if (service.fault) {
+          left.push(leftOut(service.name, "it fails on purpose, and so tells nothing of its policies"));
+        } else if (typeof sender === "string") {
+          left.push(leftOut(service.name, sender));
+        } else {
+          exercises.push({ service, sender });
+        }
       }
-      const found = await Promise.all(
-        services.map((service) => exerciseService(context, service, gatewayUrl + service.path!)),
-      );
-      return judgeExercises(found.flat(), mesh, cluster.kubectl);
+      const found = exercises.length > 0 ? await exerciseAll(context, exercises) : [];
+      return "verdict" in found
+        ? found
+        : judgeExercises([...found, ...left], declared.namespaces.mesh, cluster.kubectl);
     } finally {
-      await cluster.client.delete({ apiVersion, kind, name: filter.metadata!.name!, namespace: mesh });
+      http.close();
     }
   },
 };

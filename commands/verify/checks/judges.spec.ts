@@ -4,21 +4,19 @@ import { selfSigned } from "../../../components/selfSigned";
 import type { LiveObject } from "../../../sandbox/applier/kubeClient";
 import type { DeclaredMesh, DeclaredService } from "../../../stacks/declared";
 import type { Answer } from "../../httpClient";
-import type { Outcome } from "../check";
-import { breakerDifferences, rateLimitDifferences, routeDifferences } from "../envoyConfig";
+import type { Context, Outcome } from "../check";
 import { judgeLine, logCause } from "./accessLog";
 import { judgeGatewaySecret, judgeIdentities, judgeProxyCertificates, readCertificates } from "./certificates";
 import { judgeNodes, judgeVersion } from "./cluster";
-import { judgeCalls, pairs, readWget } from "./edges";
+import { judgeCalls, pairs } from "./edges";
 import { judgeInjected, judgeVersions } from "./injected";
 import { judgeInjector } from "./istiod";
 import { grown, metricsCause, requestsToSend } from "./metrics";
 import { readPlainText, whoAllowsPlainText } from "./mtls";
 import { judgeNamespace } from "./namespace";
 import { expectedEdges, graphEdges } from "./pages";
-import { judgeRestarts } from "./restarts";
+import { judgeRestarts, restarts } from "./restarts";
 import { judgeSynced } from "./synced";
-import { judgePolicies } from "./trafficPolicy";
 import { spanServices, tracingCause } from "./traces";
 
 const causeOf = (outcome: Outcome) => (outcome.verdict === "fail" ? outcome.cause : outcome.verdict);
@@ -184,12 +182,6 @@ describe("edges", () => {
       { from: "payment", to: "user", allowed: false },
     ]);
   });
-  it("are read from what wget says", () => {
-    assert.equal(readWget({ ok: true, stdout: "Hello\n", stderr: "" }).status, 200);
-    const stderr = "wget: server returned error: HTTP/1.1 403 Forbidden\n";
-    assert.equal(readWget({ ok: false, stdout: "", stderr }).status, 403);
-    assert.equal(readWget({ ok: false, stdout: "", stderr: "wget: bad address" }).status, undefined);
-  });
   it("are let through if declared, and no other", () => {
     const undeclared = { ...call, from: "payment", to: "user", allowed: false };
     assert.equal(
@@ -225,71 +217,6 @@ describe("edges", () => {
       ["pass", "pass", "pass", "fail"],
     );
     assert.equal(verdict(503, facts), "fail");
-  });
-});
-
-describe("traffic-policy", () => {
-  const routes = (timeout: string, retry_policy?: object) => [
-    {
-      route_config: {
-        virtual_hosts: [
-          { routes: [{ match: { path: "/user" }, route: { timeout, ...(retry_policy && { retry_policy }) } }] },
-        ],
-      },
-    },
-  ];
-  it("reads Envoy's routes", () => {
-    const asDeclared = routes("15s", { num_retries: 2, per_try_timeout: "0.500s" }) as never;
-    assert.deepEqual(routeDifferences(service, asDeclared), []);
-    assert.deepEqual(
-      routeDifferences(service, routes("3s") as never).map(({ what, envoy }) => `${what} ${envoy}`),
-      ["timeout 3s", "retries.attempts 0", "retries.perTryTimeout none"],
-    );
-    assert.deepEqual(routeDifferences({ ...service, retries: { attempts: 0 } }, routes("15s") as never), []);
-    assert.equal(routeDifferences(service, [])[0]?.what, "route of /user");
-  });
-  it("reads Envoy's clusters and listeners", () => {
-    const declared = {
-      ...service,
-      circuitBreaker: { maxConnections: 10, consecutive5xx: 5, interval: "10s" },
-      rateLimit: { tokens: 60, fillInterval: "10s" },
-    };
-    const cluster = {
-      name: "outbound|8080||user.demo",
-      circuit_breakers: { thresholds: [{ max_connections: 10 }] },
-      outlier_detection: { consecutive_5xx: 5, interval: "10s" },
-    };
-    assert.deepEqual(breakerDifferences(declared, [{ cluster }] as never, "user.demo"), []);
-    assert.equal(breakerDifferences(declared, [], "user.demo").length, 3);
-    const limit = {
-      "@type": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
-      token_bucket: { max_tokens: 60, tokens_per_fill: 60, fill_interval: "10s" },
-    };
-    assert.deepEqual(rateLimitDifferences(declared, [{ typed_config: limit }] as never), []);
-    assert.equal(rateLimitDifferences(declared, []).length, 3);
-    const global = { ...service, globalRateLimit: { requests: 9, unit: "minute", failOpen: false } as const };
-    const filter = {
-      "@type": "type.googleapis.com/envoy.extensions.filters.http.ratelimit.v3.RateLimit",
-      failure_mode_deny: true,
-    };
-    assert.deepEqual(rateLimitDifferences(global, [{ typed_config: filter }] as never), []);
-    assert.equal(
-      rateLimitDifferences(global, [{ typed_config: { ...filter, failure_mode_deny: false } }] as never).length,
-      1,
-    );
-    assert.equal(rateLimitDifferences(global, []).length, 1);
-  });
-  it("names the object that says otherwise", () => {
-    const differences = [{ what: "timeout", declared: "15s", envoy: "3s" }];
-    const outcome = judgePolicies([{ service, where: "g", differences }], {
-      mesh: "demo",
-      routes: "demo",
-      kubectl: "k",
-    });
-    assert.match(
-      causeOf(outcome),
-      /timeout of user is 3s in Envoy.*declared as 15s: VirtualService demo-vs was changed/,
-    );
   });
 });
 
@@ -395,5 +322,12 @@ describe("restarts", () => {
     assert.match(causeOf(judgeRestarts([pod("2026-06-01T11:55:00Z", "True")], now, "k")), /OOMKilled, exit code 137/);
     assert.equal(judgeRestarts([pod("2026-06-01T11:00:00Z", "True")], now, "k").verdict, "pass");
     assert.equal(judgeRestarts([pod("2026-06-01T11:55:00Z", "False")], now, "k").verdict, "pass");
+  });
+  it("are looked for in every namespace of the stack", async () => {
+    const looked: string[] = [];
+    const namespaces = { mesh: "demo", system: "s", gateway: "g", observability: "o", rateLimit: "rate-limit" };
+    const list = (_: string, __: string, namespace: string) => Promise.resolve(looked.push(namespace) && []);
+    await restarts.run({ cluster: { list, kubectl: "k" }, declared: { namespaces } } as unknown as Context);
+    assert.deepEqual(looked, Object.values(namespaces));
   });
 });

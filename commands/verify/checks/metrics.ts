@@ -2,6 +2,7 @@ import type { LiveObject } from "../../../sandbox/applier/kubeClient";
 import { promql, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
+import { followedRoute } from "../gatewayRoute";
 import { backendDown } from "../workloads";
 
 /** Requests that are sent to be found again. */
@@ -119,16 +120,17 @@ export const metrics: Check = {
   description: "requests just sent are counted",
   needs: ["routes"],
   async run(context): Promise<Outcome> {
-    const { cluster, declared, gatewayUrl, http } = context;
+    const { cluster, declared, http } = context;
     const { observability, mesh, system } = declared.namespaces;
     const { kind, scrapeSeconds } = declared.metrics;
     if (kind !== "prometheus") {
       return skip(`Prometheus is not part of the stack: metricsBackend is ${kind}`);
     }
-    const service = declared.services.find(({ path }) => path !== undefined);
-    if (!service || gatewayUrl === undefined) {
-      return skip("no service has a path on the gateway");
+    const route = followedRoute(context);
+    if ("verdict" in route) {
+      return route;
     }
+    const { service, url } = route;
     const down = await backendDown(cluster, observability, "prometheus", "Prometheus");
     if (down) {
       return down;
@@ -146,7 +148,7 @@ export const metrics: Check = {
     if (before === undefined) {
       return whyNot(`no request to ${service.name} was counted`);
     }
-    await Promise.all(Array.from({ length: send }, () => http.get(gatewayUrl + service.path!)));
+    await Promise.all(Array.from({ length: send }, () => http.get(url)));
     const { found, seconds } = await until(patience, async () => {
       const now = await counts(context, service.name);
       return now && grown(before, now) >= send ? now : undefined;

@@ -1,10 +1,10 @@
 import { dataSourceUids } from "../../../components/observability/dashboards/panels";
-import { exposedPath } from "../../../components/observability/endpoints";
 import { grafanaPort } from "../../../components/observability/grafana";
 import type { DeclaredMesh } from "../../../stacks/declared";
-import { askPage, until } from "../backends";
+import { askPage, pagePath, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
+import { kialiReader } from "../kialiSession";
 import { troubleOfWorkload } from "../workloads";
 
 /** Kiali's graph, as far as edges go. */
@@ -60,14 +60,15 @@ export const kiali: Check = {
     if (health.status !== 200) {
       return fail(health.error ?? `HTTP ${health.status}`, "Kiali runs, but does not answer", next);
     }
-    if (declared.kiali.auth === "token") {
-      return pass("it answers; its graph asks for a token, so the edges were not looked at");
+    const read = await kialiReader(context);
+    if (typeof read === "object") {
+      return read;
     }
     const wanted = expectedEdges(declared);
     let edges: string[] = [];
     const query = new URLSearchParams({ namespaces: mesh, duration: "60s", graphType: "app" }).toString();
     const { found } = await until(graphSeconds, async () => {
-      const { status, body } = await askPage(context, "kiali", `/api/namespaces/graph?${query}`);
+      const { status, body } = await read(`/api/namespaces/graph?${query}`);
       edges = status === 200 ? graphEdges(JSON.parse(body) as KialiGraph) : [];
       return wanted.every((edge) => edges.includes(edge)) ? edges : undefined;
     });
@@ -118,7 +119,7 @@ export const grafana: Check = {
     const headers = await adminHeaders(context);
     const answers = await Promise.all(
       names.map(async (name) => {
-        const path = `${declared.dashboardsExposed ? exposedPath("grafana") : ""}/api/datasources/uid/${dataSourceUids[name]}/health`;
+        const path = pagePath(declared, "grafana", `/api/datasources/uid/${dataSourceUids[name]}/health`);
         return { name, answer: await cluster.inPod(observability, "grafana-0", grafanaPort, path, headers) };
       }),
     );

@@ -1,4 +1,3 @@
-import { rateLimitNamespace } from "../../../components/rateLimit/rateLimitService";
 import type { Check } from "../check";
 import { fail, pass, skip } from "../check";
 import { nameOf, workloadTrouble } from "../objects";
@@ -9,22 +8,23 @@ export const rateLimit: Check = {
   description: "rate limit service ready",
   needs: [],
   async run({ cluster, declared }) {
-    if (!declared.services.some(({ globalRateLimit }) => globalRateLimit)) {
+    const { rateLimit: namespace } = declared.namespaces;
+    if (namespace === undefined) {
       return skip("no service has a globalRateLimit");
     }
     const [deployments, pods] = await Promise.all([
-      cluster.list("apps/v1", "Deployment", rateLimitNamespace),
-      cluster.list("v1", "Pod", rateLimitNamespace),
+      cluster.list("apps/v1", "Deployment", namespace),
+      cluster.list("v1", "Pod", namespace),
     ]);
     const trouble =
       deployments.length === 0
-        ? `the namespace ${rateLimitNamespace} has no Deployment`
+        ? `the namespace ${namespace} has no Deployment`
         : deployments.map((one) => workloadTrouble(one, pods)).find((one) => one !== undefined);
     return trouble
       ? fail(
           trouble,
           `nobody counts requests over all pods: ${trouble}`,
-          `${cluster.kubectl} -n ${rateLimitNamespace} describe deployments`,
+          `${cluster.kubectl} -n ${namespace} describe deployments`,
         )
       : pass(deployments.map(nameOf).join(", "));
   },

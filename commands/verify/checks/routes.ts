@@ -2,6 +2,7 @@ import type { DeclaredService } from "../../../stacks/declared";
 import type { Answer } from "../../httpClient";
 import type { Check } from "../check";
 import { fail, pass, skip } from "../check";
+import { gatewayRoutes } from "../gatewayRoute";
 import { routeCause } from "../routeCause";
 import { routeFacts } from "../routeFacts";
 
@@ -27,15 +28,14 @@ export const routes: Check = {
   needs: ["gateway", "workloads", "certificates"],
   async run(context) {
     const { http, gatewayUrl, declared, cluster } = context;
-    const services = declared.services.filter(({ path }) => path !== undefined);
     if (gatewayUrl === undefined) {
       return skip("the gateway's address is not known; set gatewayAddress, and run npm start");
     }
     const asked = await Promise.all(
-      services.map(async (service) => {
+      gatewayRoutes(context).map(async ({ service, url }) => {
         let answer: Answer;
         for (let i = 1; ; i++) {
-          answer = await http.get(gatewayUrl + service.path!);
+          answer = await http.get(url);
           if (isExpected(service, answer) || i === tries.times) {
             return { service, answer };
           }
@@ -52,7 +52,7 @@ export const routes: Check = {
       return fail(`${wrong.service.path}: ${seen}`, cause, next);
     }
     const unknown = "/no-such-path";
-    const served = services.some(({ path }) => path === "/");
+    const served = declared.services.some(({ path }) => path === "/");
     const { status } = await http.get(gatewayUrl + unknown);
     if (!served && status !== 404) {
       return fail(

@@ -4,6 +4,7 @@ import type { LiveObject } from "../../../sandbox/applier/kubeClient";
 import { askPage, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
+import { followedRoute } from "../gatewayRoute";
 import { backendDown } from "../workloads";
 
 /** Seconds until a trace has to be there: proxies send spans every few seconds. */
@@ -102,21 +103,22 @@ export const traces: Check = {
   description: "a request's trace is in Jaeger",
   needs: ["routes"],
   async run(context): Promise<Outcome> {
-    const { cluster, declared, gatewayUrl, http } = context;
+    const { cluster, declared, http } = context;
     const { observability, mesh, gateway } = declared.namespaces;
     if (declared.tracing.kind !== "jaeger") {
       return skip(`Jaeger is not part of the stack: tracingBackend is ${declared.tracing.kind}`);
     }
-    const service = declared.services.find(({ path }) => path !== undefined);
-    if (!service || gatewayUrl === undefined) {
-      return skip("no service has a path on the gateway");
+    const route = followedRoute(context);
+    if ("verdict" in route) {
+      return route;
     }
+    const { service, url } = route;
     const down = await backendDown(cluster, observability, "jaeger", "Jaeger");
     if (down) {
       return down;
     }
     const { id, header } = newTrace();
-    await http.get(gatewayUrl + service.path!, header);
+    await http.get(url, header);
     const expected = [`${declared.gateway.name}.${gateway}`, `${service.name}.${mesh}`];
     let services: string[] = [];
     const { found, seconds } = await until(patienceSeconds, async () => {

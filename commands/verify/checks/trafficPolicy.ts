@@ -1,72 +1,107 @@
 import type { LiveObject } from "../../../sandbox/applier/kubeClient";
 import type { DeclaredService } from "../../../stacks/declared";
+import { callerNamespaces, callersOf } from "../callers";
+import type { Caller } from "../callers";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { askEnvoy } from "../envoy";
 import type { Difference, Json } from "../envoyConfig";
-import { breakerDifferences, rateLimitDifferences, routeDifferences } from "../envoyConfig";
-import { gatewayPods, servicePods } from "../meshPods";
+import { breakerDifferences, rateLimitDifferences, routeDifferences, rulesOfHost, rulesOfPath } from "../envoyConfig";
+import { servicePods } from "../meshPods";
 import { isReady, nameOf } from "../objects";
 
-/** Objects that say what a difference is about. */
-const objectOf = (service: string, routes: string, { what }: Difference) =>
-  /^(r|globalR)ateLimit/.test(what)
-    ? `EnvoyFilter ${service}-rate-limit${what.startsWith("global") ? "-global" : ""}`
-    : what.startsWith("circuitBreaker")
-      ? `DestinationRule ${service}`
-      : `VirtualService ${routes}-vs`;
+/** A service's policies as the Envoy of one pod has them. */
+export interface View {
+  /** Whose Envoy: one that calls the service, or the service's own, which limits what it lets in. */
+  of: Caller["kind"] | "itself";
+  /** Name of the pod. */
+  pod: string;
+  differences: Difference[];
+}
 
-/** @returns whether every service's policy is in Envoy as it was declared. */
-export function judgePolicies(
-  found: readonly { service: DeclaredService; where: string; differences: Difference[] }[],
-  { mesh, routes, kubectl }: { mesh: string; routes: string; kubectl: string },
-): Outcome {
-  const off = found.filter(({ differences }) => differences.length > 0);
-  const [first] = off;
-  if (first) {
-    const [difference] = first.differences as [Difference];
-    const object = objectOf(first.service.name, routes, difference);
-    return fail(
-      off
-        .flatMap(({ service, differences }) =>
-          differences.map(
-            ({ what, declared, envoy }) => `${service.name} ${what}: declared ${declared}, Envoy has ${envoy}`,
-          ),
-        )
-        .join("; "),
-      `${difference.what} of ${first.service.name} is ${difference.envoy} in Envoy (${first.where}), and was declared as ${difference.declared}: ${object} was changed or removed, or another one overrides it. Run npm start again`,
-      `${kubectl} -n ${mesh} get virtualservice,destinationrule,envoyfilter -o yaml`,
-    );
+/** A service and every Envoy that was asked for its policies. */
+export interface Viewed {
+  service: DeclaredService;
+  views: View[];
+}
+
+/** @returns the object that a difference is about. */
+function objectOf({ service, of, what, routes }: { service: string; of: View["of"]; what: string; routes: string }) {
+  if (/^(r|globalR)ateLimit/.test(what)) {
+    return `EnvoyFilter ${service}-rate-limit${what.startsWith("global") ? "-global" : ""}`;
   }
-  const told = found.map(({ service }) => {
-    const { name, timeout, retries, circuitBreaker, rateLimit, globalRateLimit } = service;
-    const parts = [
+  return what.startsWith("circuitBreaker")
+    ? `DestinationRule ${service}`
+    : `VirtualService ${of === "gateway" ? `${routes}-vs` : service}`;
+}
+
+/** @returns what is declared of a service, by who has it in his Envoy. */
+function declaredParts({ timeout, retries, circuitBreaker, rateLimit, globalRateLimit }: DeclaredService) {
+  const told = (parts: (string | false | undefined)[]) => parts.filter((part) => typeof part === "string");
+  return {
+    callers: told([
       timeout && `timeout ${timeout}`,
       retries && `${retries.attempts} retries`,
       circuitBreaker && "circuit breaker",
-      rateLimit && "rate limit",
-      globalRateLimit && "global rate limit",
-    ].filter((part) => part !== undefined);
-    return `${name}: ${parts.join(", ") || "none"}`;
-  });
-  return pass([...new Set(told)].join("; "));
+    ]),
+    itself: told([rateLimit && "rate limit", globalRateLimit && "global rate limit"]),
+  };
 }
 
-/** @returns a pod whose proxy sends requests to a service: the gateway's where it has a path, else that of a caller. */
-function callerOf(
-  service: DeclaredService,
-  gateway: LiveObject,
-  mesh: string,
-  pods: Map<string, LiveObject[]>,
-): LiveObject | undefined {
-  if (service.path !== undefined) {
-    return gateway;
+/** @returns what was compared of a service, and what was not, with the reason. */
+function toldOf({ service, views }: Viewed): { compared: string[]; left: string[] } {
+  const parts = declaredParts(service);
+  const callers = views.filter(({ of }) => of !== "itself");
+  const own = views.filter(({ of }) => of === "itself");
+  const part = (names: string[], seen: readonly View[], reason: string) => {
+    if (names.length === 0) {
+      return { compared: [], left: [] };
+    }
+    const at = seen.map(({ of, pod }) => (of === "gateway" ? "gateway" : pod)).join(" and ");
+    return seen.length > 0
+      ? { compared: [`${names.join(", ")} at ${at}`], left: [] }
+      : { compared: [], left: [`${names.join(", ")} not compared: ${reason}`] };
+  };
+  const nobody =
+    service.callers.length === 0 ? "nobody is declared to call it" : "no declared caller has a pod here with a proxy";
+  const [byCallers, byItself] = [
+    part(parts.callers, callers, nobody),
+    part(parts.itself, own, "no pod of it is ready"),
+  ];
+  return { compared: [...byCallers.compared, ...byItself.compared], left: [...byCallers.left, ...byItself.left] };
+}
+
+/** @returns whether every service's policy is in Envoy as it was declared; what nobody's Envoy was asked for is said. */
+export function judgePolicies(
+  found: readonly Viewed[],
+  { mesh, routes, kubectl }: { mesh: string; routes: string; kubectl: string },
+): Outcome {
+  const off = found.flatMap(({ service: { name: service }, views }) =>
+    views.flatMap(({ of, pod, differences }) => differences.map((difference) => ({ service, of, pod, ...difference }))),
+  );
+  const [first] = off;
+  if (first) {
+    const { what, service, envoy, pod, declared } = first;
+    return fail(
+      off.map((one) => `${one.service} ${one.what}: declared ${one.declared}, Envoy has ${one.envoy}`).join("; "),
+      `${what} of ${service} is ${envoy} in Envoy (${pod}), and was declared as ${declared}: ${objectOf({ ...first, routes })} was changed or removed, or another one overrides it. Run npm start again`,
+      `${kubectl} -n ${mesh} get virtualservice,destinationrule,envoyfilter -o yaml`,
+    );
   }
-  // Each service runs as the account of its name.
-  return service.callers
-    .filter(({ namespace }) => namespace === mesh)
-    .flatMap(({ serviceAccount }) => pods.get(serviceAccount) ?? [])
-    .find(isReady);
+  const told = found.map((one) => ({ name: one.service.name, ...toldOf(one) }));
+  const evidence = told
+    .map(({ name, compared, left }) => `${name}: ${[...compared, ...left].join(", ") || "none"}`)
+    .join("; ");
+  const nothing = told.every(({ compared }) => compared.length === 0);
+  return nothing && told.some(({ left }) => left.length > 0) ? skip(evidence) : pass(evidence);
+}
+
+/** @returns pods of the mesh's services, and of everybody else who may call them, by namespace. */
+async function podsOfCallers({ cluster, declared }: Context): Promise<Map<string, LiveObject[]>> {
+  const lists = callerNamespaces(declared.services).map(
+    async (namespace) => [namespace, await cluster.list("v1", "Pod", namespace)] as const,
+  );
+  return new Map(await Promise.all(lists));
 }
 
 /** Are timeout, retries, circuit breaker and rate limit in Envoy as declared? */
@@ -77,37 +112,41 @@ export const trafficPolicy: Check = {
   async run(context: Context) {
     const { cluster, declared } = context;
     const { mesh } = declared.namespaces;
-    const [gateway] = (await gatewayPods(context)).filter(isReady);
-    if (!gateway) {
-      return skip("no gateway pod is ready");
-    }
-    const dump = (pod: Parameters<typeof askEnvoy>[1], resource: string) =>
-      askEnvoy<Json>(cluster, pod, `/config_dump?resource=${resource}`);
-    const [routes, pods] = await Promise.all([dump(gateway, "dynamic_route_configs"), servicePods(context)]);
     // Asked once each, though many services have the same caller.
-    const clustersOf = new Map<LiveObject, Promise<Json>>();
-    const clusters = (pod: LiveObject) => {
-      const known = clustersOf.get(pod) ?? dump(pod, "dynamic_active_clusters");
-      clustersOf.set(pod, known);
+    const dumps = new Map<string, Promise<Json>>();
+    const dump = (pod: LiveObject, resource: string) => {
+      const key = `${nameOf(pod)} ${resource}`;
+      const known = dumps.get(key) ?? askEnvoy<Json>(cluster, pod, `/config_dump?resource=${resource}`);
+      dumps.set(key, known);
       return known;
     };
+    const [pods, own] = await Promise.all([podsOfCallers(context), servicePods(context)]);
+
+    const callerView = async (service: DeclaredService, { pod, kind }: Caller): Promise<View> => {
+      const host = `${service.name}.${mesh}.svc.cluster.local`;
+      const [routes, clusters] = await Promise.all([
+        dump(pod, "dynamic_route_configs"),
+        service.circuitBreaker ? dump(pod, "dynamic_active_clusters") : [],
+      ]);
+      const rules =
+        kind === "gateway" ? rulesOfPath(service.path ?? "", routes) : rulesOfHost(host, service.port, routes);
+      const differences = [...routeDifferences(service, rules), ...breakerDifferences(service, clusters, host)];
+      return { of: kind, pod: nameOf(pod), differences };
+    };
+    const ownView = async (service: DeclaredService, pod: LiveObject): Promise<View> => {
+      const listeners = await dump(pod, "dynamic_listeners");
+      return { of: "itself", pod: nameOf(pod), differences: rateLimitDifferences(service, listeners) };
+    };
+
     const found = await Promise.all(
-      declared.services.map(async (service) => {
-        const host = `${service.name}.${mesh}.svc.cluster.local`;
-        const pod = (pods.get(service.name) ?? []).find(isReady);
+      declared.services.map(async (service): Promise<Viewed> => {
+        const pod = own.get(service.name)?.find(isReady);
         const isLimited = service.rateLimit !== undefined || service.globalRateLimit !== undefined;
-        const listeners = isLimited && pod ? await dump(pod, "dynamic_listeners") : [];
-        // Nobody's proxy has the circuit breaker of a service that nobody calls.
-        const caller = service.circuitBreaker && callerOf(service, gateway, mesh, pods);
-        return {
-          service,
-          where: nameOf(isLimited && pod ? pod : (caller ?? gateway)),
-          differences: [
-            ...(service.path === undefined ? [] : routeDifferences(service, routes)),
-            ...(caller ? breakerDifferences(service, await clusters(caller), host) : []),
-            ...rateLimitDifferences(service, listeners),
-          ],
-        };
+        const views = [
+          ...callersOf(service, { declared, pods }).map((caller) => callerView(service, caller)),
+          ...(isLimited && pod ? [ownView(service, pod)] : []),
+        ];
+        return { service, views: await Promise.all(views) };
       }),
     );
     return judgePolicies(found, { mesh, routes: declared.gateway.routes, kubectl: cluster.kubectl });
