@@ -198,7 +198,10 @@ const lostLimits: Omit<Breakage, "seconds" | "whole">[] = [
   {
     title: "the limits of a DestinationRule are removed",
     break: () =>
-      changed(networking("DestinationRule", "narrow"), (spec) => (spec.trafficPolicy = { connectionPool: {} })),
+      changed(
+        networking("DestinationRule", "narrow"),
+        (spec) => (spec.trafficPolicy = { connectionPool: { tcp: { connectTimeout: "1s" } } }),
+      ),
     check: "traffic-policy",
     cause:
       /circuitBreaker.maxConnections of narrow is \S+ in Envoy \(istio-ingress\/.*DestinationRule narrow was changed/,
