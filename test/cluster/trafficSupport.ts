@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { sharedLog } from "../../components/accessLog";
 import { Inventory } from "../../sandbox/applier/inventory";
 import type { DeclaredMesh } from "../../stacks/declared";
+import type { Outputs } from "./cluster";
 import { client } from "./cluster";
 import { addImages, ensureGroup, expectedInfo, programImage } from "../../sandbox";
 
@@ -45,13 +46,14 @@ export function fortioArgs(name: string, params: string): string[] {
 }
 
 /** Applies the whole program to the sandbox; without its load generator, for requests are counted. */
-export async function apply(config: Record<string, unknown>): Promise<void> {
+export async function apply(config: Record<string, unknown>): Promise<Outputs> {
   const settings = Object.entries({ loadGenerator: "false", ...config }).flatMap(([key, value]) => [
     "-c",
     `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   ]);
-  const args = ["start", "--silent", "--", "--sandbox", "--engine", "in-process", ...settings];
-  await run("npm", args, { cwd: projectFolder, maxBuffer });
+  const args = ["start", "--silent", "--", "--sandbox", "--engine", "in-process", "--json", ...settings];
+  const { stdout } = await run("npm", args, { cwd: projectFolder, maxBuffer });
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outputs;
 }
 
 /** Removes what {@link apply} made. */
@@ -68,7 +70,7 @@ export async function kubectl(...args: string[]): Promise<string> {
 }
 
 /** Runs istioctl. @returns what it prints, errors included, whatever its exit code. */
-async function istioctl(...args: string[]): Promise<string> {
+export async function istioctl(...args: string[]): Promise<string> {
   const { kubeconfig, binDir } = expectedInfo();
   const all = ["--kubeconfig", kubeconfig, ...args];
   return run(join(binDir, "istioctl"), all, { maxBuffer }).then(

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { selfSigned } from "../../components/selfSigned";
 import { expectedInfo } from "../../sandbox";
+import { tryRun } from "../../sandbox/system/run";
 import {
   apply,
   assertNothingToAnalyze,
@@ -17,6 +18,7 @@ import {
   addFortio,
   gatewayUrl,
   get,
+  istioctl,
   kubectl,
   remove,
   until,
@@ -167,6 +169,27 @@ describe("gateway TLS and egress", function () {
     const passes = async () => answered("unknown").test(await said(nodeIp, unknown.port));
     assert.ok(await until(60, passes), "let out by ALLOW_ANY");
     assert.equal(await kubectl("get", "serviceentry", "-A", "-o", "name"), "");
+  });
+
+  it("answers the command that the output readme shows, where it serves one host alone; an egress gateway stands by", async () => {
+    const gatewayHosts = ["shop.example.com"];
+    const outputs = await apply({ services, gatewaySelfSigned: "true", gatewayHosts, egressGateway: "true" });
+    const command = outputs.readme.split("\n").find((line) => /^curl .*\/hello$/.test(line)) ?? "";
+    assert.match(command, /shop\.example\.com/);
+    const asked = () => tryRun("sh", ["-c", `${command} --silent`]);
+    assert.ok(await until(30, async () => (await asked()).stdout.trim() === "Hello over TLS"), command);
+    const own = await storedCertificate();
+    assert.match(new X509Certificate(own).subjectAltName ?? "", /DNS:shop\.example\.com/);
+    // By its address alone nobody is served.
+    assert.equal((await get(`${gatewayUrl}/hello`)).status, 404);
+
+    await kubectl("-n", "istio-ingress", "rollout", "status", "deployment/istio-egressgateway", "--timeout=60s");
+    const synced = async () => {
+      const status = await istioctl("proxy-status");
+      const line = status.split("\n").find((one) => one.startsWith("istio-egressgateway"));
+      return line !== undefined && !/STALE|NOT SENT.*NOT SENT.*NOT SENT/.test(line);
+    };
+    assert.ok(await until(30, synced), "istiod has told the egress gateway of the mesh");
   });
 
   it("serves HTTPS with a secret that is given", async () => {
