@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { tryRun } from "../sandbox/system/run";
@@ -71,7 +71,7 @@ export async function pulumiEnvironment(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<NodeJS.ProcessEnv> {
   const own: NodeJS.ProcessEnv = { PULUMI_SKIP_UPDATE_CHECK: "true" };
-  if (env.PULUMI_BACKEND_URL === undefined && (await tryRun(cli.command, ["whoami", "--non-interactive"])).code !== 0) {
+  if (env.PULUMI_BACKEND_URL === undefined && !(mayBeLoggedIn(env) && (await isLoggedIn(cli)))) {
     mkdirSync(ownBackend, { recursive: true, mode: 0o700 });
     own.PULUMI_BACKEND_URL = ownBackendUrl;
   }
@@ -84,6 +84,17 @@ export async function pulumiEnvironment(
     own.PULUMI_CONFIG_PASSPHRASE_FILE = file;
   }
   return own;
+}
+
+/** @returns false if nobody can be logged in, which spares asking the CLI: it would only start to look for the same. */
+export function mayBeLoggedIn(env: NodeJS.ProcessEnv, folder = projectFolder): boolean {
+  const home = env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+  const hasBackend = /^backend:/m.test(readFileSync(join(folder, "Pulumi.yaml"), "utf8"));
+  return hasBackend || env.PULUMI_ACCESS_TOKEN !== undefined || existsSync(join(home, "credentials.json"));
+}
+
+async function isLoggedIn(cli: PulumiCli): Promise<boolean> {
+  return (await tryRun(cli.command, ["whoami", "--non-interactive"])).code === 0;
 }
 
 /**
