@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectFolder } from "./stackFiles";
@@ -33,7 +33,13 @@ describe("npm start with the Pulumi CLI", () => {
       {
         cwd: projectFolder,
         encoding: "utf8",
-        env: { ...process.env, XDG_STATE_HOME: folder, FAKE_LOG: join(folder, "log"), FAKE_UP: String(exitCode) },
+        env: {
+          ...process.env,
+          PULUMI_HOME: folder,
+          XDG_STATE_HOME: folder,
+          FAKE_LOG: join(folder, "log"),
+          FAKE_UP: String(exitCode),
+        },
       },
     );
     return { status, stderr, asked: readFileSync(join(folder, "log"), "utf8") };
@@ -44,6 +50,17 @@ describe("npm start with the Pulumi CLI", () => {
     assert.equal(status, 0, stderr);
     assert.match(asked, /^up --yes --policy-pack policy --stack dev --config-file .*Pulumi\.dev\.yaml/m);
     assert.doesNotMatch(asked, /skip-preview/);
+  });
+
+  it("does not ask for a stack that its own backend has a file of", () => {
+    const stacks = join(folder, "sidecar-mesh", "pulumi", ".pulumi", "stacks", "sidecar-mesh");
+    assert.match(up({}).asked, /^stack ls/m);
+    mkdirSync(stacks, { recursive: true });
+    writeFileSync(join(stacks, "dev.json"), "{}");
+    rmSync(join(folder, "log"));
+    const { status, stderr, asked } = up({});
+    assert.equal(status, 0, stderr);
+    assert.doesNotMatch(asked, /^(stack (ls|init)|whoami)/m);
   });
 
   it("hands the policies their settings, in Pulumi's format", () => {

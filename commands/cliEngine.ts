@@ -151,10 +151,7 @@ export class CliEngine {
  * @returns what Pulumi wrote into the file.
  */
 async function createStack(cli: PulumiCli, stack: string, env: NodeJS.ProcessEnv): Promise<Record<string, unknown>> {
-  const known = JSON.parse(
-    await run(cli.command, ["stack", "ls", "--json"], { cwd: projectFolder, env }),
-  ) as StackSummary[];
-  if (known.some(({ name }) => name.split("/").at(-1) === stack)) {
+  if (await hasStack(cli, stack, env)) {
     return {};
   }
   const folder = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
@@ -173,6 +170,18 @@ async function createStack(cli: PulumiCli, stack: string, env: NodeJS.ProcessEnv
 
 interface StackSummary {
   name: string;
+}
+
+async function hasStack(cli: PulumiCli, stack: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  // In our own backend a stack is a file; to look spares a start of the CLI.
+  const file = join(ownBackend, ".pulumi", "stacks", readProject().name, `${stack}.json`);
+  if (env.PULUMI_BACKEND_URL === ownBackendUrl && existsSync(file)) {
+    return true;
+  }
+  const known = JSON.parse(
+    await run(cli.command, ["stack", "ls", "--json"], { cwd: projectFolder, env }),
+  ) as StackSummary[];
+  return known.some(({ name }) => name.split("/").at(-1) === stack);
 }
 
 /** Writes the policies' config of this run, in Pulumi's format. @returns its path; none if nothing is set. */
