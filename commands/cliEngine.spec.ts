@@ -5,6 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectFolder } from "./stackFiles";
 
+/** Whoever runs the tests may be logged in. */
+const nobody = { PULUMI_BACKEND_URL: undefined, PULUMI_ACCESS_TOKEN: undefined };
+
 /** Stands in for the Pulumi CLI: notes what it is asked, and fails the update if told to. */
 const cli = `#!/bin/sh
 echo "$@" >> "$FAKE_LOG"
@@ -35,6 +38,7 @@ describe("npm start with the Pulumi CLI", () => {
         encoding: "utf8",
         env: {
           ...process.env,
+          ...nobody,
           PULUMI_HOME: folder,
           XDG_STATE_HOME: folder,
           FAKE_LOG: join(folder, "log"),
