@@ -6,6 +6,7 @@ import type { Settings } from "../policy/settings";
 import type * as Apply from "../sandbox/applier/apply";
 import type * as Declare from "../sandbox/applier/declare";
 import type { StackOutput } from "../sandbox/applier/inventory";
+import type { Program } from "../sandbox/applier/program";
 import { allOrFirstError } from "../sandbox/system/settle";
 import { checkPolicies } from "./policyCheck";
 import type { Session } from "./session";
@@ -25,7 +26,7 @@ function loadProgram(folder: string): Promise<Record<string, unknown>> {
 }
 
 /** @returns the program with the config of a stack, and of this run on top. */
-function programOf({ stack, settings }: Pick<Session, "stack" | "settings">, folder = projectFolder): Apply.Program {
+function programOf({ stack, settings }: Pick<Session, "stack" | "settings">, folder = projectFolder): Program {
   const project = readProject(folder);
   const { config = {} } = readStackFile(stack, folder) as { config?: Record<string, unknown> };
   return {

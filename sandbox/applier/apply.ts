@@ -9,6 +9,7 @@ import { Inventory } from "./inventory";
 import type { StackOutput } from "./inventory";
 import { KubeClient } from "./kubeClient";
 import { ApplyingEngine } from "./mocks";
+import type { Program } from "./program";
 import { Progress } from "./progress";
 
 /** The cluster that a program is applied to, and what is needed for it. */
@@ -21,16 +22,6 @@ export interface ApplyTarget {
   helm: string;
   /** Takes the lines of progress. */
   log: (line: string) => void;
-}
-
-/** A Pulumi program and what it is told. */
-export interface Program {
-  project: string;
-  stack: string;
-  /** Config with namespaces, as text. */
-  config: Record<string, string>;
-  /** Imports the program; what it exports are the stack's outputs. */
-  load: () => Promise<Record<string, unknown>>;
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setAllConfig } from "@pulumi/pulumi/runtime";
-import type { Program } from "./apply";
+import type { Program } from "./program";
 import type { Registration } from "./registrations";
 import { watchRegistrations } from "./registrations";
 import { withoutSecretMarks } from "./secrets";

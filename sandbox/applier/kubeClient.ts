@@ -1,16 +1,12 @@
 import { ApiException, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import type { KubeConfig, KubernetesObject } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { withinTime } from "./deadline";
+import type { LiveObject } from "./liveObject";
 import { PooledKubeConfig } from "./pooledKubeConfig";
 import { fromLibrary, toLibrary } from "./renamedFields";
 import { Slots } from "./slots";
 
-/** Any object of the API server. */
-export interface LiveObject extends KubernetesObject {
-  spec?: Record<string, unknown>;
-  status?: Record<string, unknown>;
-  data?: Record<string, string>;
-}
+export type { LiveObject };
 
 /** What it takes to name an object. */
 export interface ObjectRef {

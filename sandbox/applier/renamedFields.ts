@@ -1,4 +1,4 @@
-import type { LiveObject } from "./kubeClient";
+import type { LiveObject } from "./liveObject";
 
 /**
  * Fields that the client library knows by another name, because theirs is a word of the language, in the items of a list of the spec. It

@@ -1,0 +1,9 @@
+/** A Pulumi program and what it is told. */
+export interface Program {
+  project: string;
+  stack: string;
+  /** Config with namespaces, as text. */
+  config: Record<string, string>;
+  /** Imports the program; what it exports are the stack's outputs. */
+  load: () => Promise<Record<string, unknown>>;
+}
