@@ -82,7 +82,7 @@ function noAnswer(asked: Asked): Cause {
   const name = `${declared.gateway.routes}-gateway`;
   if (!named(facts.gateways, name)) {
     return {
-      cause: `Gateway ${declared.namespaces.mesh}/${name} is gone, so the ingress gateway listens to nobody: run npm start again`,
+      cause: `Gateway ${declared.namespaces.mesh}/${name} is gone, so the ingress gateway listens to nobody: run npm start -- --refresh`,
       next: `${mesh(asked)} get gateway`,
     };
   }
@@ -102,7 +102,7 @@ function noAnswer(asked: Asked): Cause {
   if (type === "NodePort" && !ports.some(({ nodePort }) => nodePort === port)) {
     const have = ports.map(({ nodePort }) => nodePort).join(", ");
     return {
-      cause: `${service} has no node port ${port}, which the URL names (it has ${have}): run npm start again`,
+      cause: `${service} has no node port ${port}, which the URL names (it has ${have}): run npm start -- --refresh`,
       next,
     };
   }
@@ -127,15 +127,15 @@ function notFound(asked: Asked): Cause {
   const name = `${declared.namespaces.mesh}/${declared.gateway.routes}-vs`;
   const next = `${mesh(asked)} get virtualservice,gateway -o yaml`;
   if (!ingressRules(asked)) {
-    return { cause: `VirtualService ${name} is gone, so the gateway knows no path: run npm start again`, next };
+    return { cause: `VirtualService ${name} is gone, so the gateway knows no path: run npm start -- --refresh`, next };
   }
   if (rulesFor(asked).length === 0) {
-    return { cause: `VirtualService ${name} has no rule for ${service.path}: run npm start again`, next };
+    return { cause: `VirtualService ${name} has no rule for ${service.path}: run npm start -- --refresh`, next };
   }
   const gateway = `${declared.gateway.routes}-gateway`;
   if (!named(facts.gateways, gateway)) {
     return {
-      cause: `Gateway ${declared.namespaces.mesh}/${gateway} is gone, so no route is served: run npm start again`,
+      cause: `Gateway ${declared.namespaces.mesh}/${gateway} is gone, so no route is served: run npm start -- --refresh`,
       next,
     };
   }
@@ -159,12 +159,12 @@ function refused(asked: Asked): Cause {
   }
   if (own.length === 0) {
     return {
-      cause: `AuthorizationPolicy ${namespace}/allow-${service.name} is gone, so ${service.name} refuses every caller: run npm start again`,
+      cause: `AuthorizationPolicy ${namespace}/allow-${service.name} is gone, so ${service.name} refuses every caller: run npm start -- --refresh`,
       next,
     };
   }
   return {
-    cause: `AuthorizationPolicy ${namespace}/${namesOf(own)} does not let the gateway in (${gateway}/${declared.gateway.name}): run npm start again`,
+    cause: `AuthorizationPolicy ${namespace}/${namesOf(own)} does not let the gateway in (${gateway}/${declared.gateway.name}): run npm start -- --refresh`,
     next,
   };
 }
@@ -175,7 +175,7 @@ function faultOf(asked: Asked): Cause | undefined {
   const rule = rulesFor(asked).find(({ fault }) => fault?.abort?.httpStatus === answer.status);
   return rule && !service.fault?.abort
     ? {
-        cause: `VirtualService ${declared.namespaces.mesh}/${declared.gateway.routes}-vs answers ${service.path} with ${answer.status} by an injected fault that nobody declared: run npm start again`,
+        cause: `VirtualService ${declared.namespaces.mesh}/${declared.gateway.routes}-vs answers ${service.path} with ${answer.status} by an injected fault that nobody declared: run npm start -- --refresh`,
         next: `${mesh(asked)} get virtualservice ${declared.gateway.routes}-vs -o yaml`,
       }
     : undefined;
@@ -188,7 +188,7 @@ function unreachable(asked: Asked): Cause | undefined {
   const full = `${namespace}/${service.name}`;
   const object = named(facts.services, service.name);
   if (!object) {
-    return { cause: `Service ${full} is gone: run npm start again`, next: `${mesh(asked)} get services` };
+    return { cause: `Service ${full} is gone: run npm start -- --refresh`, next: `${mesh(asked)} get services` };
   }
   const { selector, ports = [] } = object.spec as { selector?: Record<string, string>; ports?: ServicePort[] };
   const port = ports.find((one) => one.port === service.port);
@@ -242,7 +242,7 @@ function brokenRule(asked: Asked): Cause | undefined {
   return subset === undefined
     ? undefined
     : {
-        cause: `the route to ${service.name} names the subset ${subset}, which no DestinationRule defines: run npm start again`,
+        cause: `the route to ${service.name} names the subset ${subset}, which no DestinationRule defines: run npm start -- --refresh`,
         next: `${mesh(asked)} get destinationrule,virtualservice -o yaml`,
       };
 }

@@ -142,9 +142,9 @@ describe("the causes in a source", () => {
   });
 
   it("are missed on a page that lacks them", () => {
-    const [cause] = causesIn("x.ts", 'fail("seen", `Service ${name} is gone: run npm start again`, "look")');
-    assert.ok(isTold(cause!, [{ cause: "Service NAME is gone", remedy: "Run `npm start` again." }]));
+    const [cause] = causesIn("x.ts", 'fail("seen", `Service ${name} is gone: run npm start -- --refresh`, "look")');
+    assert.ok(isTold(cause!, [{ cause: "Service NAME is gone", remedy: "Run `npm start -- --refresh`." }]));
     assert.ok(!isTold(cause!, [{ cause: "Service NAME is gone", remedy: "Wait." }]));
-    assert.ok(!isTold(cause!, [{ cause: "Gateway NAME is gone", remedy: "Run `npm start` again." }]));
+    assert.ok(!isTold(cause!, [{ cause: "Gateway NAME is gone", remedy: "Run `npm start -- --refresh`." }]));
   });
 });

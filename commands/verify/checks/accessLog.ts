@@ -38,19 +38,19 @@ export function logCause(
   const [[label, value]] = Object.entries(scrapedLabel) as [[string, string]];
   if (!telemetry) {
     return {
-      cause: `Telemetry ${mesh}/access-log-file is gone, which makes Envoy write its access log to the shared file: run npm start again`,
+      cause: `Telemetry ${mesh}/access-log-file is gone, which makes Envoy write its access log to the shared file: run npm start -- --refresh`,
       next: `${kubectl} -n ${mesh} get telemetry`,
     };
   }
   if (pod.metadata?.labels?.[label] !== value) {
     return {
-      cause: `${nameOf(pod)} has no label ${label}=${value}, so its Envoy does not write the file: run npm start again`,
+      cause: `${nameOf(pod)} has no label ${label}=${value}, so its Envoy does not write the file: run npm start -- --refresh`,
       next: `${kubectl} -n ${mesh} get pod ${name} --show-labels`,
     };
   }
   if (!containersOf(pod).some((container) => container.name === "log-scraper")) {
     return {
-      cause: `${nameOf(pod)} has no container log-scraper: run npm start again`,
+      cause: `${nameOf(pod)} has no container log-scraper: run npm start -- --refresh`,
       next: `${kubectl} -n ${mesh} get pod ${name} -o yaml`,
     };
   }

@@ -64,7 +64,7 @@ export function judgeCalls(
   const of = (app: string) => policies.find((policy) => specOf(policy).selector?.matchLabels?.app === app);
   const next = `${kubectl} -n ${namespace} get authorizationpolicy -o yaml`;
   const denies = policies.some((policy) => !specOf(policy).selector && !specOf(policy).rules && !specOf(policy).action);
-  const noDefault = `AuthorizationPolicy ${namespace}/default-deny is gone: whoever is in the mesh may call what no other policy guards. Run npm start again`;
+  const noDefault = `AuthorizationPolicy ${namespace}/default-deny is gone: whoever is in the mesh may call what no other policy guards. Run npm start -- --refresh`;
   for (const { from, to, allowed, status, said } of calls) {
     const edge = `${from} -> ${to}`;
     if (allowed && status === 403) {
@@ -72,8 +72,8 @@ export function judgeCalls(
       return fail(
         `${edge} is declared, and answered with 403`,
         policy
-          ? `AuthorizationPolicy ${namespace}/${policy.metadata?.name} does not let ${from} in: run npm start again`
-          : `AuthorizationPolicy ${namespace}/allow-${to} is gone, so ${to} refuses every caller: run npm start again`,
+          ? `AuthorizationPolicy ${namespace}/${policy.metadata?.name} does not let ${from} in: run npm start -- --refresh`
+          : `AuthorizationPolicy ${namespace}/allow-${to} is gone, so ${to} refuses every caller: run npm start -- --refresh`,
         next,
       );
     }

@@ -36,7 +36,7 @@ export const istiod: Check = {
     const tag = tagOf(containersOf(template).find((container) => container.name === "discovery")?.image);
     return tag === declared.istioTag
       ? pass(`${name} ${tag} is ready`)
-      : fail(`${name} is ${tag}`, `the stack declares Istio ${declared.istioTag}; run npm start again`, next);
+      : fail(`${name} is ${tag}`, `the stack declares Istio ${declared.istioTag}; run npm start -- --refresh`, next);
   },
 };
 
@@ -47,7 +47,7 @@ export function judgeInjector(webhooks: readonly LiveObject[], kubectl: string):
   if (injectors.length === 0) {
     return fail(
       "no MutatingWebhookConfiguration with the label app=sidecar-injector",
-      "the injector's MutatingWebhookConfiguration is gone: new pods start without a sidecar; run npm start again",
+      "the injector's MutatingWebhookConfiguration is gone: new pods start without a sidecar; run npm start -- --refresh",
       next,
     );
   }

@@ -43,7 +43,7 @@ export function metricsCause(
 ): { cause: string; next: string } {
   if (statsAccessLog && !facts.counter) {
     return {
-      cause: `EnvoyFilter ${system}/stats-access-log is gone, which makes these proxies count requests: run npm start again`,
+      cause: `EnvoyFilter ${system}/stats-access-log is gone, which makes these proxies count requests: run npm start -- --refresh`,
       next: `${kubectl} -n ${system} get envoyfilter`,
     };
   }

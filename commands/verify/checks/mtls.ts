@@ -43,7 +43,7 @@ export function whoAllowsPlainText(authentications: readonly LiveObject[], names
   const strict = (where: string) => authentications.some(({ metadata }) => metadata?.namespace === where);
   return strict(namespace) || strict(system)
     ? "no PeerAuthentication allows it: the port may be excluded from the proxy by an annotation of the pod"
-    : `neither ${namespace} nor ${system} has a PeerAuthentication, and without one plain text is taken: run npm start again`;
+    : `neither ${namespace} nor ${system} has a PeerAuthentication, and without one plain text is taken: run npm start -- --refresh`;
 }
 
 async function askPlainly({ cluster }: Context, pod: LiveObject, port: number): Promise<PlainText> {

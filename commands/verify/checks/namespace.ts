@@ -12,7 +12,7 @@ export function judgeNamespace(
   const [[key, value]] = Object.entries(injectionLabel(revision)) as [[string, string]];
   const next = `${kubectl} get namespace ${name} --show-labels`;
   if (labels === undefined) {
-    return fail(`there is no namespace ${name}`, `the namespace ${name} is gone; run npm start again`, next);
+    return fail(`there is no namespace ${name}`, `the namespace ${name} is gone; run npm start -- --refresh`, next);
   }
   const found = labels[key];
   return found === value

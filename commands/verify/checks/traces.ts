@@ -43,7 +43,7 @@ export function tracingCause(
   const next = `${kubectl} get telemetry -A -o yaml`;
   if (!own) {
     return {
-      cause: `Telemetry ${system}/mesh-default is gone, which switches tracing on for the mesh: run npm start again`,
+      cause: `Telemetry ${system}/mesh-default is gone, which switches tracing on for the mesh: run npm start -- --refresh`,
       next,
     };
   }

@@ -84,7 +84,7 @@ export function judgePolicies(
     const { what, service, envoy, pod, declared } = first;
     return fail(
       off.map((one) => `${one.service} ${one.what}: declared ${one.declared}, Envoy has ${one.envoy}`).join("; "),
-      `${what} of ${service} is ${envoy} in Envoy (${pod}), and was declared as ${declared}: ${objectOf({ ...first, routes })} was changed or removed, or another one overrides it. Run npm start again`,
+      `${what} of ${service} is ${envoy} in Envoy (${pod}), and was declared as ${declared}: ${objectOf({ ...first, routes })} was changed or removed, or another one overrides it. Run npm start -- --refresh`,
       `${kubectl} -n ${mesh} get virtualservice,destinationrule,envoyfilter -o yaml`,
     );
   }
