@@ -176,7 +176,7 @@ interface Breakage {
 const limitedServices = [
   { name: "front", path: "/" },
   { name: "limited", path: "/limited", rateLimit: { tokens: 60, fillInterval: "10s" } },
-  { name: "narrow", path: "/narrow", circuitBreaker: { maxConnections: 25, maxPendingRequests: 5, maxRequests: 25 } },
+  { name: "narrow", path: "/narrow", circuitBreaker: { maxRequests: 60 } },
   {
     name: "inner",
     allowFrom: ["front"],
@@ -203,8 +203,7 @@ const lostLimits: Omit<Breakage, "seconds" | "whole">[] = [
         (spec) => (spec.trafficPolicy = { connectionPool: { tcp: { connectTimeout: "1s" } } }),
       ),
     check: "traffic-policy",
-    cause:
-      /circuitBreaker.maxConnections of narrow is \S+ in Envoy \(istio-ingress\/.*DestinationRule narrow was changed/,
+    cause: /circuitBreaker.maxRequests of narrow is \S+ in Envoy \(istio-ingress\/.*DestinationRule narrow was changed/,
   },
   {
     title: "a timeout is changed for callers inside the mesh alone",
@@ -658,7 +657,7 @@ describe("npm run verify", () => {
       for (const seen of [
         /front retries: a request that always fails was tried 3 times/,
         /limited rate limit: of 130 requests at once \d+ passed and \d+ got 429/,
-        /narrow circuit breaker: of 35 slow requests at once \d+ were refused as overload/,
+        /narrow circuit breaker: of 70 slow requests at once \d+ were refused as overload/,
         /inner retries: a request that always fails was tried 3 times/,
         /inner timeout: a request that takes too long ended with 504/,
         /inner circuit breaker: of 16 slow requests at once \d+ were refused as overload/,
