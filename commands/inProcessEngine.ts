@@ -68,16 +68,15 @@ export async function judgeInProcess(
 }
 
 /**
- * Checks the stack against the policies and applies it, without the Pulumi CLI.
- * @param policySettings Of the policies. Default: those of the stack's profile.
+ * Applies the stack without the Pulumi CLI.
+ * @param judged What it declares, once the policies were asked; see {@link judgeInProcess}.
  * @returns its outputs.
  */
 export async function upInProcess(
   session: Session,
   log: (line: string) => void,
-  policySettings: Partial<Settings> = {},
+  judged: Promise<Declare.DeclaredResource[]>,
 ): Promise<Record<string, StackOutput>> {
-  const judged = judgeInProcess(session, log, policySettings);
   const { applyProgram } = applier();
   // Both are waited for, so that nothing is left at work on the cluster if the policies refuse.
   await allOrFirstError([judged, session.ready]);

@@ -36,6 +36,12 @@ ${policyConfigHelp}
 async function up(flags: UpFlags, log: (line: string) => void): Promise<object> {
   const policySettings = readPolicySettings(flags.policyConfig);
   const session = await openSession(flags, log, { start: true });
+  // Only the CLI can read secrets: a stack that has some is judged by the pack, in a preview.
+  const askPack = hasSecrets(session.stack);
+  // Begun at once: it takes a second of this process, which otherwise waits for the cluster and for the CLI.
+  const judged = askPack ? undefined : judgeInProcess(session, log, policySettings);
+  // Whoever applies waits for it, and hears of what is forbidden then.
+  judged?.catch(() => undefined);
   let connected: KubeClient | undefined;
   const client = async () => {
     await session.ready;
@@ -48,8 +54,15 @@ async function up(flags: UpFlags, log: (line: string) => void): Promise<object> 
     throw new UsageError("--expect-no-changes: without the Pulumi CLI nobody can tell what would change");
   }
   const outputs = cli
-    ? await upWithCli(cli, { session, client, log, policySettings, options: { refresh, expectNoChanges } })
-    : await upInProcess(session, log, policySettings);
+    ? await upWithCli(cli, {
+        session,
+        client,
+        log,
+        policySettings,
+        judged,
+        options: { refresh, expectNoChanges, askPack },
+      })
+    : await upInProcess(session, log, judged ?? judgeInProcess(session, log, policySettings));
   if (!flags.json) {
     printOutputs(outputs);
   }
@@ -64,18 +77,15 @@ interface CliUpdate {
   client: () => Promise<KubeClient>;
   log: (line: string) => void;
   policySettings: Partial<Settings>;
+  /** Settles once the policies were asked here, which finds the same as a preview with the pack, seconds sooner. */
+  judged?: Promise<unknown>;
   options: UpOptions;
 }
 
-/**
- * The policies are asked here, meanwhile the CLI is asked for its stack: a preview with the pack finds the same, and takes seconds more.
- * Only where config has secrets, which no one but the CLI can read, is it left to that.
- */
-async function upWithCli(cli: PulumiCli, { session, client, log, policySettings, options }: CliUpdate) {
-  const askPack = hasSecrets(session.stack);
+async function upWithCli(cli: PulumiCli, { session, client, log, policySettings, judged, options }: CliUpdate) {
   const opened = CliEngine.open(cli, session, policySettings);
-  await allOrFirstError([opened, ...(askPack ? [] : [judgeInProcess(session, log, policySettings)])]);
-  return (await opened).up(await client(), log, { ...options, askPack });
+  await allOrFirstError([opened, ...(judged ? [judged] : [])]);
+  return (await opened).up(await client(), log, options);
 }
 
 runCommand(help, up, parseUpFlags);
