@@ -55,8 +55,8 @@ export function tool(name: "kubectl" | "istioctl" | "helm", ...args: string[]): 
 }
 
 /**
- * Lists every object of the cluster but events, which pass, and what each API server says of itself: its lease. Component statuses are
- * no objects.
+ * Lists every object of the cluster but events, which pass, and what each API server and each node says of itself: its lease.
+ * Component statuses are no objects.
  */
 export async function allObjects(): Promise<string[]> {
   const types = (await tool("kubectl", "api-resources", "--verbs=list", "-o", "name")).trim().split("\n");
@@ -76,7 +76,7 @@ export async function allObjects(): Promise<string[]> {
     .trim()
     .split("\n")
     .map((line) => line.trim().split(/\s+/).join(" "))
-    .filter((object) => !/^Lease kube-system apiserver-/.test(object))
+    .filter((object) => !/^Lease (kube-system apiserver-|kube-node-lease )/.test(object))
     .sort();
 }
 
