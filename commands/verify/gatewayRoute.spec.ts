@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
+import { declaredService } from "../../test/support/declaredService";
 import type { DeclaredMesh, DeclaredService } from "../../stacks/declared";
 import { below, followedRoute, gatewayRoutes } from "./gatewayRoute";
 
-const service = (name: string, more: Partial<DeclaredService> = {}): DeclaredService => ({
-  name,
-  port: 8080,
-  deployments: [name],
-  callers: [],
-  ...more,
-});
+const service = declaredService;
 const mesh = (...services: DeclaredService[]) => ({ declared: { services } as DeclaredMesh, gatewayUrl: "http://gw" });
 const inner = service("inner");
 const user = service("user", { path: "/user" });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { declaredService } from "../../test/support/declaredService";
 import type { DeclaredService } from "../../stacks/declared";
 import type { Answer } from "../httpClient";
 import { added, benchText, latencyOf, sidecarUse } from "./bench";
@@ -12,15 +13,11 @@ import {
   retriedFailure,
 } from "./exercised";
 
-const service: DeclaredService = {
-  name: "user",
-  port: 8080,
+const service = declaredService("user", {
   path: "/user",
-  deployments: ["user"],
-  callers: [],
   timeout: "3s",
   retries: { attempts: 2, perTryTimeout: "1s" },
-};
+});
 const answer = (status: number, ms = 1, headers = {}): Answer => ({ status, ms, headers, body: "" });
 
 describe("--deep", () => {

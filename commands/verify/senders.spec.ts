@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { declaredService } from "../../test/support/declaredService";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -49,13 +50,7 @@ describe("wget in a pod", () => {
 });
 
 describe("who sends a service requests", () => {
-  const service = (name: string, more: Partial<DeclaredService> = {}): DeclaredService => ({
-    name,
-    port: 8080,
-    deployments: [name],
-    callers: [],
-    ...more,
-  });
+  const service = declaredService;
   const web = service("web", { path: "/web" });
   const caller = { namespace: "demo", serviceAccount: "web" };
   const pod = (containers: string[]) =>

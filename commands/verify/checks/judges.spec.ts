@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { declaredService } from "../../../test/support/declaredService";
 import { X509Certificate } from "node:crypto";
 import { selfSigned } from "../../../components/selfSigned";
 import type { LiveObject } from "../../../sandbox/applier/kubeClient";
-import type { DeclaredMesh, DeclaredService } from "../../../stacks/declared";
+import type { DeclaredMesh } from "../../../stacks/declared";
 import type { Answer } from "../../httpClient";
 import type { Context, Outcome } from "../check";
 import { judgeLine, logCause } from "./accessLog";
@@ -25,15 +26,11 @@ const object = (kind: string, name: string, more: Partial<LiveObject> = {}): Liv
   ...more,
   metadata: { name, namespace: "demo", ...more.metadata },
 });
-const service: DeclaredService = {
-  name: "user",
-  port: 8080,
+const service = declaredService("user", {
   path: "/user",
-  deployments: ["user"],
-  callers: [],
   timeout: "15s",
   retries: { attempts: 2, perTryTimeout: "500ms" },
-};
+});
 const answer = (status: number, body = ""): Answer => ({ status, body, headers: {}, ms: 1 });
 
 describe("cluster", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { declaredService } from "../../../test/support/declaredService";
 import type { DeclaredMesh, DeclaredService } from "../../../stacks/declared";
 import { callersOf } from "../callers";
 import type { Outcome } from "../check";
@@ -8,15 +9,11 @@ import { judgePolicies } from "./trafficPolicy";
 import type { View } from "./trafficPolicy";
 
 const causeOf = (outcome: Outcome) => (outcome.verdict === "fail" ? outcome.cause : outcome.verdict);
-const service: DeclaredService = {
-  name: "user",
-  port: 8080,
+const service = declaredService("user", {
   path: "/user",
-  deployments: ["user"],
-  callers: [],
   timeout: "15s",
   retries: { attempts: 2, perTryTimeout: "500ms" },
-};
+});
 
 describe("traffic-policy", () => {
   const routes = (timeout: string, retry_policy?: object) => [
