@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
+import { network } from "../sandbox/cluster/settings";
 import type { ClusterKind } from "./clusterConfig";
 
 const loopback = blocks(["127.0.0.0/8", "0.0.0.0/32"], ["::1/128", "::/128"]);
@@ -9,9 +10,6 @@ const machineLocal = blocks(
   ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"],
   ["fc00::/7", "fe80::/10"],
 );
-
-/** The embedded cluster's API server listens on its own bridge, at an address that is always the same. */
-const sandboxHost = "10.199.0.1";
 
 /** What minikube calls its API server in the hosts file. */
 const minikubeName = "control-plane.minikube.internal";
@@ -38,7 +36,8 @@ export function isAddressOf(
     return false;
   }
   if (kind === "sandbox") {
-    return host === sandboxHost;
+    // Its API server listens on its own bridge.
+    return host === network.node;
   }
   if (isLoopback(host)) {
     return true;
