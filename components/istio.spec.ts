@@ -38,6 +38,15 @@ describe("Istio", () => {
     assert.ok(releases.every(({ repositoryOpts }) => repositoryOpts.repo === "https://charts.example"));
   });
 
+  it("waits for all that is started, and not for resource definitions, which nobody needs before istiod is ready", async () => {
+    const { all, one } = await declare(() => new Istio("istio", args));
+    assert.deepEqual(
+      all("Release").map(({ inputs }) => inputs.skipAwait),
+      [true, undefined, undefined],
+    );
+    assert.ok(one("PeerAuthentication").order > one("Release", "istiod").order);
+  });
+
   it("demands mutual TLS of the whole mesh", async () => {
     const { one } = await declare(() => new Istio("istio", args));
     const { metadata, spec } = one("PeerAuthentication").inputs;

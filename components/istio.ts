@@ -94,6 +94,9 @@ export class Istio extends pulumi.ComponentResource {
           namespace: namespace.metadata.name,
           values,
           timeout: args.timeoutSeconds ?? 600,
+          // Helm looks every two seconds whether the API server serves the resource definitions, which it does within one. Their objects
+          // wait for istiod, which takes longer; and if a type is not served yet all the same, Pulumi's provider tries again.
+          ...(chart === "base" && { skipAwait: true }),
         },
         { parent: this, dependsOn },
       );
