@@ -3,13 +3,13 @@ import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { Resolver } from "node:dns/promises";
 import { join } from "node:path";
 import { ensureBuilt, isBuilt } from "./binaries/build";
+import { applyBase, kubectl } from "./cluster/base";
 import { rememberBefore } from "./cluster/before";
 import { ensureBridge } from "./cluster/bridge";
 import { ensureCgroup } from "./cluster/cgroup";
 import { type Component, components } from "./cluster/components";
 import { cniConfig, containerdConfig, kubeletConfig, proxyConfig } from "./cluster/configFiles";
 import { kubeconfig } from "./cluster/kubeconfig";
-import { baseObjects } from "./cluster/manifests";
 import { podResolvConf } from "./cluster/nameserver";
 import { ensureCertificates } from "./cluster/pki";
 import { ask } from "./cluster/probe";
@@ -29,7 +29,6 @@ import { logTail, recordOf, running, settingsOf, start } from "./system/daemon";
 import { withLock } from "./system/lock";
 import { type Logger, silent } from "./system/log";
 import { bootId, endAll } from "./system/proc";
-import { tryRun } from "./system/run";
 import { allOrFirstError } from "./system/settle";
 import { waitFor } from "./system/wait";
 
@@ -172,30 +171,6 @@ async function ensureRunning(part: Component, folders: { records: string; logs: 
     running(folders.records, part.name) ? undefined : `ended; its last lines:\n${logTail(folders.logs, part.name)}`;
   await waitFor(part.name, () => ask(part.probe), { timeoutMs: 90_000, giveUp: died });
   log(`${part.name} ${lost && !record ? "was gone, started again" : "started"} (process ${started.pid})`);
-}
-
-async function applyBase(paths: StatePaths, log: Logger): Promise<void> {
-  const images = imageSources();
-  const forward = podResolvConf() ? "/etc/resolv.conf" : undefined;
-  const objects = JSON.stringify(baseObjects(`${hub}/coredns:${images.coreDnsVersion}`, forward, paths.volumes));
-  const args = ["apply", "--server-side", "--force-conflicts", "--field-manager=sandbox", "-f", "-"];
-  // The API server makes its own roles and priority classes just after it says it is ready.
-  await waitFor(
-    "base objects",
-    async () => {
-      const { code, stderr } = await kubectl(paths, args, objects);
-      return code === 0 ? undefined : stderr.trim();
-    },
-    { timeoutMs: 60_000, intervalMs: 500 },
-  );
-  log("CoreDNS and volumes applied");
-}
-
-function kubectl(paths: StatePaths, args: string[], input?: string): ReturnType<typeof tryRun> {
-  return tryRun(join(corePlans().core.binDir, "kubectl"), ["--kubeconfig", paths.kubeconfig, ...args], {
-    input,
-    timeoutMs: 60_000,
-  });
 }
 
 /** The API server remembers a node as ready from before; only what was said after the start counts. */

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeStatus, status } from "../../sandbox";
+import { baseManifest, kubectl } from "../../sandbox/cluster/base";
 import { statePaths } from "../../sandbox/paths";
 import { projectFolder } from "../../commands/stackFiles";
 import { npm, tool } from "./cluster";
@@ -84,5 +85,24 @@ describe("the embedded cluster", () => {
     await isUp();
     assert.equal((await npm("sandbox", "down")).code, 0);
     assert.deepEqual(await lookAtMachine(), without);
+  });
+
+  it("applies nothing of its own with a field that Kubernetes does not know", async () => {
+    await isUp();
+    const checked = [
+      "apply",
+      "--dry-run=server",
+      "--server-side",
+      "--force-conflicts",
+      "--field-manager=sandbox",
+      "-f",
+      "-",
+    ];
+    const validated = (manifest: string) => kubectl(statePaths(), [...checked, "--validate=strict"], manifest);
+    const manifest = baseManifest(statePaths());
+    const { code, stderr } = await validated(manifest);
+    assert.equal(code, 0, stderr);
+    const misspelt = await validated(manifest.replace('"containers"', '"contaners"'));
+    assert.match(misspelt.stderr, /contaners/);
   });
 });
