@@ -18,6 +18,7 @@ import { MeshTelemetry } from "./components/telemetry";
 import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
 import { gatewayReach, istioArgs, observabilityArgs, systemNamespace } from "./stacks/componentArgs";
 import { declaredMesh, ingressRoutesName, selfSignedSecret } from "./stacks/declared";
+import { declaredText } from "./stacks/declaredText";
 import { callersOf } from "./stacks/edges";
 import { proxyScopes } from "./stacks/proxyScopes";
 import { calleeTargets, gatewayTargets } from "./stacks/loadTargets";
@@ -220,9 +221,9 @@ export const dashboards = gatewayUrl.apply((url) =>
 /** Password of Grafana's user `admin`; a secret. */
 export const grafanaPassword = observability.grafanaPassword;
 
-/** What was declared, for `npm run verify` to compare the cluster with. */
+/** What was declared, as one line of text, for `npm run verify` to compare the cluster with. */
 export const declared = istio.gatewayNamespace.apply((namespace) =>
-  declaredMesh(settings, { namespace, serviceAccount: istio.ingressServiceAccount }),
+  declaredText(declaredMesh(settings, { namespace, serviceAccount: istio.ingressServiceAccount })),
 );
 
 /** What to do next, as Markdown. */

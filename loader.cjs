@@ -28,8 +28,9 @@ const seldomUsed = {
  * Puts off loading a module until something is read from it. Whoever requires it before gets a stand-in.
  * @param from Package that requires it.
  * @param amend Given its exports once it is loaded.
+ * @param instead Members that are read without loading it.
  */
-function postpone(from, name, amend = () => undefined) {
+function postpone(from, name, { amend = () => undefined, instead = {} } = {}) {
   let requireThere, path;
   try {
     requireThere = createRequire(require.resolve(from));
@@ -47,7 +48,8 @@ function postpone(from, name, amend = () => undefined) {
     return loaded;
   };
   // An ES module's importers take it as it is; another's would copy all of its members, and so load it.
-  const get = (_, key) => (key === "__esModule" ? true : key === "default" ? load() : load()[key]);
+  const known = { __esModule: true, ...instead };
+  const get = (_, key) => (Object.hasOwn(known, key) ? known[key] : key === "default" ? load() : load()[key]);
   require.cache[path] = { id: path, filename: path, loaded: true, exports: new Proxy({}, { get }) };
 }
 
@@ -57,16 +59,17 @@ function postpone(from, name, amend = () => undefined) {
  */
 function spareDebugMessages() {
   if (process.env.SIDECAR_MESH_DEBUG !== "true") {
-    postpone("@pulumi/pulumi", "@pulumi/pulumi/log", (log) => {
+    const amend = (log) => {
       log.debug = () => Promise.resolve();
-    });
+    };
+    postpone("@pulumi/pulumi", "@pulumi/pulumi/log", { amend });
   }
 }
 
 /** It takes a stack trace for each promise, a dozen a resource, which only Pulumi's own setting shows. Errors keep theirs. */
 function sparePromiseTraces() {
   if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) {
-    postpone("@pulumi/pulumi", "@pulumi/pulumi/runtime/debuggable", (debuggable) => {
+    const amend = (debuggable) => {
       const { debuggablePromise } = debuggable;
       debuggable.debuggablePromise = (promise, context) => {
         const { stackTraceLimit } = Error;
@@ -77,15 +80,27 @@ function sparePromiseTraces() {
           Error.stackTraceLimit = stackTraceLimit;
         }
       };
-    });
+    };
+    postpone("@pulumi/pulumi", "@pulumi/pulumi/runtime/debuggable", { amend });
   }
 }
 
 /** It turns V8's debugger on, which is told of each script from then on. Whoever serializes a function still has it turned on. */
 function spareDebugger() {
-  postpone("@pulumi/pulumi", "@pulumi/pulumi/runtime/closure/v8Hooks", (hooks) => {
-    hooks.isInitializedAsync = () => Promise.resolve();
-  });
+  const instead = { isInitializedAsync: () => Promise.resolve() };
+  postpone("@pulumi/pulumi", "@pulumi/pulumi/runtime/closure/v8Hooks", { instead });
+}
+
+/** It loads all of OpenTelemetry's SDK for spans that nobody sees, unless `pulumi --tracing` or --otel-traces asks for them. */
+function spareTracing() {
+  if (process.env.TRACEPARENT || process.argv.some((argument) => argument.startsWith("--tracing"))) {
+    return;
+  }
+  const newSpan = (name) => {
+    const { trace } = createRequire(require.resolve("@pulumi/pulumi"))("@opentelemetry/api");
+    return trace.getTracer("nodejs-runtime").startSpan(name);
+  };
+  postpone("@pulumi/pulumi", "@pulumi/pulumi/cmd/run/tracing", { instead: { newSpan } });
 }
 
 /**
@@ -111,3 +126,4 @@ for (const [from, names] of Object.entries(seldomUsed)) {
 spareDebugMessages();
 sparePromiseTraces();
 spareDebugger();
+spareTracing();

@@ -3,9 +3,11 @@
  * and a Service each, one after the other in one run. What a service costs is the difference between two sizes, so that neither start-up
  * nor the control plane counts. Needs the Pulumi CLI on PATH.
  *
- *   tsx bench/growth.ts [sizes of previews, or none] [sizes of updates, or none] [file.json] [folder of Istio's charts]
+ *   tsx bench/growth.ts [sizes of previews, or none] [sizes of updates by the CLI, or none] [sizes of updates in-process, or none]
+ *                       [file.json] [folder of Istio's charts]
  *
- * Previews need no cluster. Updates are made on the sandbox, by the CLI, with the pods of services on a node of kwok's.
+ * Previews need no cluster. Updates are made on the sandbox, with the pods of services on a node of kwok's; at the end of each way all is
+ * removed. In-process there is no naive program: it applies ours alone.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,13 +30,27 @@ const naiveNamespace = "naive";
 
 /** One figure of one program. */
 interface Row {
-  program: "ours" | "naive";
-  what: "preview" | "up" | "no-op up";
+  program: "ours" | "naive" | "ours, in-process";
+  what: "preview" | "up" | "no-op up" | "removal";
   services: number;
   resources: number;
   ms: number;
   cpuMs: Usage["cpuMs"];
   peakMiB: Usage["peakMiB"];
+}
+
+/** A program that the CLI runs. */
+type CliProgram = Exclude<Row["program"], "ours, in-process">;
+
+/** @returns how many resources a command says that it was about. */
+function resourcesOf(said: string): number {
+  const counts = [...said.matchAll(/(\d+) (?:to create|created|unchanged|deleted)/g)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** @returns what a table says of a command. */
+function figures({ ms, cpuMs, peakMiB }: Usage): Pick<Row, "ms" | "cpuMs" | "peakMiB"> {
+  return { ms, cpuMs, peakMiB };
 }
 
 /** Both programs with stacks of their own in a folder that goes away. */
@@ -61,26 +77,25 @@ class Programs {
   }
 
   /** Runs a command of the CLI on one of the programs with some services. */
-  async command(program: Row["program"], what: Row["what"], services: number): Promise<Row> {
+  async command(program: CliProgram, what: Row["what"], services: number): Promise<Row> {
     const flags = what === "preview" ? ["preview"] : ["up", "--yes", "--skip-preview"];
-    const { ms, cpuMs, peakMiB, stdout } = await watched(
+    const usage = await watched(
       this.pulumi,
       [...flags, "--stack", "bench", "--non-interactive", ...this.prepare(program, services)],
       { cwd: program === "ours" ? projectFolder : this.naive, env: this.env },
     );
-    const counts = [...stdout.matchAll(/(\d+) (?:to create|created|unchanged)/g)].map(([, count]) => Number(count));
-    const resources = counts.reduce((sum, count) => sum + count, 0);
-    return { program, what, services, resources, ms, cpuMs, peakMiB };
+    return { program, what, services, resources: resourcesOf(usage.said), ...figures(usage) };
   }
 
   /** Removes what one of the programs made. */
-  async destroy(program: Row["program"]): Promise<void> {
+  async destroy(program: CliProgram, services: number): Promise<Row> {
     const flags = ["destroy", "--yes", "--skip-preview", "--stack", "bench", "--non-interactive"];
     const config = program === "ours" ? ["--config-file", this.configFile] : [];
-    await watched(this.pulumi, [...flags, ...config], {
+    const usage = await watched(this.pulumi, [...flags, ...config], {
       cwd: program === "ours" ? projectFolder : this.naive,
       env: this.env,
     });
+    return { program, what: "removal", services, resources: resourcesOf(usage.said), ...figures(usage) };
   }
 
   private get configFile(): string {
@@ -88,7 +103,7 @@ class Programs {
   }
 
   /** Writes what makes a program declare so many services. @returns the flags that it needs. */
-  private prepare(program: Row["program"], services: number): string[] {
+  private prepare(program: CliProgram, services: number): string[] {
     if (program === "naive") {
       writeFileSync(join(this.naive, "index.ts"), naiveProgram(services, naiveNamespace));
       return [];
@@ -151,9 +166,29 @@ async function withPrograms(
   }
 }
 
-/** Updates on the sandbox: from nothing to the first size, from each size to the next, and each a second time. */
-async function updates(sizes: readonly number[], keep: (row: Row) => void, log: (line: string) => void): Promise<void> {
+/** Nobody has to look at pods that are none. */
+const unobserved = { metricsBackend: "none", tracingBackend: "none", logsBackend: "none" };
+
+/** Runs something on a sandbox where the control plane, which `begin` brings up, is real, and what comes after only seems to run. */
+async function withFakeNode(
+  begin: () => Promise<unknown>,
+  use: () => Promise<void>,
+  log: (line: string) => void,
+): Promise<void> {
   await sandboxUp({ log });
+  const node = await FakeNode.start(log);
+  try {
+    await node.useReal();
+    await begin();
+    await node.useFake();
+    await use();
+  } finally {
+    await node.stop();
+  }
+}
+
+/** Updates by the CLI: from nothing to the first size, from each size to the next, and each a second time; then their removal. */
+async function updatesByCli(sizes: readonly number[], keep: (row: Row) => void, log: (line: string) => void) {
   const config = {
     profile: "sandbox",
     kubeconfig: info.kubeconfig,
@@ -161,16 +196,10 @@ async function updates(sizes: readonly number[], keep: (row: Row) => void, log: 
     istioCharts: info.chartsFolder,
     istioHub: info.hub,
     istioTag: info.tag,
-    // Nobody has to look at pods that are none.
-    ...{ metricsBackend: "none", tracingBackend: "none", logsBackend: "none" },
+    ...unobserved,
   };
   await withPrograms(info.kubeconfig, config, async (programs) => {
-    const node = await FakeNode.start(log);
-    try {
-      // The control plane is real.
-      await node.useReal();
-      await programs.command("ours", "up", 2);
-      await node.useFake();
+    const use = async () => {
       await apply({
         apiVersion: "v1",
         kind: "Namespace",
@@ -182,13 +211,33 @@ async function updates(sizes: readonly number[], keep: (row: Row) => void, log: 
           keep(await programs.command(program, "no-op up", services));
         }
       }
-      await programs.destroy("naive");
+      keep(await programs.destroy("naive", sizes.at(-1)!));
       await kubectl("delete", "namespace", naiveNamespace);
-      await programs.destroy("ours");
-    } finally {
-      await node.stop();
-    }
+      keep(await programs.destroy("ours", sizes.at(-1)!));
+    };
+    await withFakeNode(() => programs.command("ours", "up", 2), use, log);
   });
+}
+
+/** The same by `npm start` and `npm run down`, without the CLI. */
+async function updatesInProcess(sizes: readonly number[], keep: (row: Row) => void, log: (line: string) => void) {
+  const flags = ["--sandbox", "--engine", "in-process"];
+  const command = async (what: Row["what"], services: number): Promise<Row> => {
+    const settings = { ...unobserved, loadGenerator: "false", services: JSON.stringify(manyServices(services)) };
+    const config = Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+    const start = ["start", "--silent", "--", ...flags, ...config];
+    const removal = ["run", "--silent", "down", "--", ...flags];
+    const usage = await watched("npm", what === "removal" ? removal : start, { cwd: projectFolder });
+    return { program: "ours, in-process", what, services, resources: resourcesOf(usage.said), ...figures(usage) };
+  };
+  const use = async () => {
+    for (const services of sizes) {
+      keep(await command("up", services));
+      keep(await command("no-op up", services));
+    }
+    keep(await command("removal", sizes.at(-1)!));
+  };
+  await withFakeNode(() => command("up", 2), use, log);
 }
 
 function sizesOf(text: string): number[] {
@@ -205,8 +254,9 @@ function sizesOf(text: string): number[] {
 async function main(): Promise<void> {
   const previewSizes = sizesOf(process.argv[2] ?? "10,100,500,1000");
   const updateSizes = sizesOf(process.argv[3] ?? "10,100");
-  const output = process.argv[4] ?? "bench/results/growth.json";
-  const charts = process.argv[5] ?? info.chartsFolder;
+  const inProcessSizes = sizesOf(process.argv[4] ?? "none");
+  const output = process.argv[5] ?? "bench/results/growth.json";
+  const charts = process.argv[6] ?? info.chartsFolder;
   const rows: Row[] = [];
   const log = (line: string) => console.error(line);
   const keep = (row: Row) => {
@@ -226,7 +276,10 @@ async function main(): Promise<void> {
     });
   }
   if (updateSizes.length > 0) {
-    await updates(updateSizes, keep, log);
+    await updatesByCli(updateSizes, keep, log);
+  }
+  if (inProcessSizes.length > 0) {
+    await updatesInProcess(inProcessSizes, keep, log);
   }
   console.log(growthTable(rows));
 }

@@ -95,6 +95,15 @@ describe("openSession", () => {
     }
   });
 
+  it("refuses wrong config before a start, and leaves what has secrets, at whatever depth, to the CLI", async () => {
+    process.env.KUBECONFIG = kubeconfig("kube", "kind-a", { "kind-a": local });
+    const services = (env: unknown) => ({ "sidecar-mesh:services": [{ name: "shop", text: "hello", env }] });
+    write("Pulumi.dev.yaml", { config: services({ TOKEN: { secure: "v1:abc" } }) });
+    assert.equal((await open([], true)).session.context, "kind-a");
+    write("Pulumi.dev.yaml", { config: services({ TOKEN: { plain: "abc" } }) });
+    await assert.rejects(open([], true), /services\[0\]\.env\.TOKEN/);
+  });
+
   it("refuses a stack that has no file", async () => {
     await assert.rejects(open(["--stack", "nope"]), /--stack nope: there is no Pulumi\.nope\.yaml/);
   });

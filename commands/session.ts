@@ -3,14 +3,21 @@ import { expectedInfo, sandboxInfo, up as sandboxUp } from "../sandbox";
 import type { SandboxInfo } from "../sandbox";
 import { sandboxContext } from "../stacks/cluster";
 import { parseConfig } from "../stacks/config";
-import { isObject } from "../stacks/configReader";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
 import { ensureCluster, madeContexts } from "./createCluster";
 import type { Flags } from "./flags";
 import { UsageError } from "./flags";
 import { findOnPath } from "./pulumiCli";
 import { addWantedImages } from "./sandboxImages";
-import { asProgramConfig, projectFolder, readProject, readStackFile, stackFile, withSettings } from "./stackFiles";
+import {
+  asProgramConfig,
+  holdsSecret,
+  projectFolder,
+  readProject,
+  readStackFile,
+  stackFile,
+  withSettings,
+} from "./stackFiles";
 import type { Target } from "./target";
 import { chooseTarget } from "./target";
 
@@ -164,7 +171,7 @@ function checkConfig(
   const { config = {} } = readStackFile(stack, folder) as { config?: Record<string, unknown> };
   // Only the Pulumi CLI can read a secret.
   const readable = Object.fromEntries(
-    Object.entries(config).filter(([, value]) => !(isObject(value) && "secure" in value)),
+    Object.entries(config).filter(([, value]) => !holdsSecret(value)),
   );
   parseConfig(asProgramConfig(withSettings(readable, settings, project), project));
 }

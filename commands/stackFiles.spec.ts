@@ -54,9 +54,11 @@ describe("stack config", () => {
   });
 
   it("refuses secrets that only the CLI can decrypt, and does not print them", () => {
-    assert.throws(
-      () => asProgramConfig({ "sidecar-mesh:token": { secure: "v1:abc" } }, project),
-      (error: Error) => /--engine cli/.test(error.message) && !error.message.includes("abc"),
-    );
+    for (const value of [{ secure: "v1:abc" }, [{ name: "x", env: { TOKEN: { secure: "v1:abc" } } }]]) {
+      assert.throws(
+        () => asProgramConfig({ "sidecar-mesh:services": value }, project),
+        (error: Error) => /--engine cli/.test(error.message) && !error.message.includes("abc"),
+      );
+    }
   });
 });

@@ -62,15 +62,16 @@ export function asProgramConfig(
   return Object.fromEntries(Object.entries(all).map(([key, value]) => [key, asText(key, value)]));
 }
 
+/** @returns whether a value of a stack's file is a secret, or has one inside: only the Pulumi CLI can read those. */
+export function holdsSecret(value: unknown): boolean {
+  return Array.isArray(value)
+    ? value.some(holdsSecret)
+    : isObject(value) && ("secure" in value || Object.values(value).some(holdsSecret));
+}
+
 /** @returns whether a stack's file has values that only the Pulumi CLI can read. */
 export function hasSecrets(stack: string, folder = projectFolder): boolean {
-  const { config } = readStackFile(stack, folder);
-  // Inside of lists and objects, too.
-  const isSecret = (value: unknown): boolean =>
-    Array.isArray(value)
-      ? value.some(isSecret)
-      : isObject(value) && ("secure" in value || Object.values(value).some(isSecret));
-  return isSecret(config);
+  return holdsSecret(readStackFile(stack, folder).config);
 }
 
 /** @returns the content of a stack file as YAML. */
@@ -79,7 +80,7 @@ export function stackYaml(content: Record<string, unknown>): string {
 }
 
 function asText(key: string, value: unknown): string {
-  if (isObject(value) && "secure" in value) {
+  if (holdsSecret(value)) {
     throw new ConfigError([
       { key, value: "[secret]", fix: "secrets can only be read by the Pulumi CLI; use --engine cli" },
     ]);

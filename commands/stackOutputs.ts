@@ -3,6 +3,7 @@ import { Inventory } from "../sandbox/applier/inventory";
 import type { StackOutput } from "../sandbox/applier/inventory";
 import type { KubeClient } from "../sandbox/applier/kubeClient";
 import type { DeclaredMesh } from "../stacks/declared";
+import { parseDeclared } from "../stacks/declaredText";
 import { CliEngine } from "./cliEngine";
 import { chooseEngine } from "./engine";
 import type { Flags } from "./flags";
@@ -29,15 +30,15 @@ export async function readOutputs(
 ): Promise<MeshOutputs> {
   const inventory = await Inventory.load(client);
   const outputs = inventory.entries.length > 0 ? inventory.outputs : await cliOutputs(session, flags, log);
-  const declared = outputs?.declared?.value;
-  if (typeof declared !== "object" || declared === null) {
+  const declared = parseDeclared(outputs?.declared?.value);
+  if (declared === undefined) {
     throw new Error(
       `no outputs of the stack ${session.stack}: nothing is applied, or not to its end; run npm start first`,
     );
   }
   const url = outputs?.gatewayUrl?.value;
   return {
-    declared: declared as DeclaredMesh,
+    declared,
     gatewayUrl: typeof url === "string" ? url : undefined,
     dashboards: outputs?.dashboards?.value ?? {},
   };

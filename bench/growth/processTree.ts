@@ -10,6 +10,8 @@ export interface Usage {
   /** The most that the Node process of the program, the one of the provider, and all together held at once, in MiB. */
   peakMiB: { program: number; provider: number; all: number };
   stdout: string;
+  /** All that it printed, errors too. */
+  said: string;
 }
 
 /** Milliseconds between two looks at the tree. What lives shorter is missed; nothing that counts does. */
@@ -80,9 +82,12 @@ export async function watched(
   const started = performance.now();
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+    said += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
   const cpu = new Map<number, Seen>();
   const peakMiB = { program: 0, provider: 0, all: 0 };
   const look = () => {
@@ -107,13 +112,13 @@ export async function watched(
   const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
   clearInterval(timer);
   if (code !== 0) {
-    const said = (stdout + stderr).trim().split("\n").slice(-15).join("\n");
-    throw new Error(`${command} ${args.join(" ").slice(0, 200)}: exit code ${String(code)}\n${said}`);
+    const last = said.trim().split("\n").slice(-15).join("\n");
+    throw new Error(`${command} ${args.join(" ").slice(0, 200)}: exit code ${String(code)}\n${last}`);
   }
   const cpuOf = (test: (name: string) => boolean) =>
     [...cpu.values()].reduce((total, { name, cpuMs }) => total + (test(name) ? cpuMs : 0), 0);
   const cpuMs = { program: cpuOf(isProgram), provider: cpuOf(isProvider), all: cpuOf(() => true) };
-  return { ms: performance.now() - started, cpuMs, peakMiB, stdout };
+  return { ms: performance.now() - started, cpuMs, peakMiB, stdout, said };
 }
 
 /** Node runs the program, npm's wrapper of it, and Pulumi's helpers; the largest of them is the program. */

@@ -1,9 +1,14 @@
+import { createRequire } from "node:module";
+import { setImmediate } from "node:timers/promises";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { declareBackend } from "./backend";
 import type { Sizing } from "./backend";
-import { dashboardFiles, dataSourceUids } from "./dashboards";
+import type * as Dashboards from "./dashboards";
+import { dataSourceUids } from "./dashboards/dataSources";
+
+const requireLate = createRequire(__filename);
 
 /** URLs of what Grafana shows, inside the cluster; what is left out it does not show. */
 export interface DataSourceUrls {
@@ -134,6 +139,15 @@ const dashboardProvider = JSON.stringify({
     },
   ],
 });
+
+/**
+ * @returns the dashboards, by file. To load Grafana's SDK and to build them takes longer than all else here: it is done once the rest is
+ * declared, while the engine is at work on that.
+ */
+async function dashboardFiles(): Promise<Record<string, string>> {
+  await setImmediate();
+  return (requireLate("./dashboards") as typeof Dashboards).dashboardFiles();
+}
 
 /** Grafana with its data sources and dashboards, all of it declared, and a generated password. */
 export class Grafana extends pulumi.ComponentResource {

@@ -41,6 +41,14 @@ const tracePromise = `
   console.log(promise._debugStackTrace.split("\\n").length > 1, new Error().stack.split("\\n").length > 1);
 `;
 
+/** Makes a span as the SDK does, and prints whether OpenTelemetry's SDK was loaded for it. */
+const makeSpan = `
+  const span = require("@pulumi/pulumi/cmd/run/tracing").newSpan("test");
+  span.setAttribute("key", "value");
+  span.end();
+  console.log(Object.keys(require.cache).some((path) => /@opentelemetry.sdk-trace/.test(path)));
+`;
+
 describe("the loader", () => {
   it("keeps the compiler and npm's installer unloaded, which the SDK alone would load", () => {
     const printed = run(`
@@ -84,5 +92,11 @@ describe("the loader", () => {
   it("spares the stack traces of promises, unless they are asked for, and no others", () => {
     assert.equal(run(tracePromise), "false true\n");
     assert.equal(run(tracePromise, { PULUMI_DEBUG_PROMISE_LEAKS: "true" }), "true true\n");
+  });
+
+  it("spares OpenTelemetry's SDK, unless a trace is asked for", () => {
+    assert.equal(run(makeSpan), "false\n");
+    const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    assert.equal(run(makeSpan, { TRACEPARENT }), "true\n");
   });
 });

@@ -1,4 +1,4 @@
-import { dataSourceUids } from "../../../components/observability/dashboards/panels";
+import { dataSourceUids } from "../../../components/observability/dashboards/dataSources";
 import { grafanaPort } from "../../../components/observability/grafana";
 import type { DeclaredMesh } from "../../../stacks/declared";
 import { askPage, pagePath, until } from "../backends";

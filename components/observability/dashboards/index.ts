@@ -1,8 +1,6 @@
 import type { Dashboard, DashboardBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { board, choice, graph, lines, logGraph, number } from "./panels";
 
-export { dataSourceUids } from "./panels";
-
 /** What a client sees of a server: rate, errors and durations, all from where the request arrives. */
 function requests(filter: string, by: string) {
   const total = `istio_requests_total{${filter}}`;

@@ -4,9 +4,7 @@ import { DataqueryBuilder as LokiQuery } from "@grafana/grafana-foundation-sdk/l
 import { DataqueryBuilder as PrometheusQuery } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as StatPanel } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as TimeseriesPanel } from "@grafana/grafana-foundation-sdk/timeseries";
-
-/** Names by which dashboards and links find the data sources, whatever these are called. */
-export const dataSourceUids = { prometheus: "mesh-prometheus", loki: "mesh-loki", jaeger: "mesh-jaeger" } as const;
+import { dataSourceUids } from "./dataSources";
 
 /** An expression, and how its series are called; the legend uses `{{label}}`. */
 export interface Series {
