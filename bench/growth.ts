@@ -44,7 +44,8 @@ type CliProgram = Exclude<Row["program"], "ours, in-process">;
 
 /** @returns how many resources a command says that it was about. */
 function resourcesOf(said: string): number {
-  const counts = [...said.matchAll(/(\d+) (?:to create|created|unchanged|deleted)/g)];
+  // In a summary: a name that ends in a number, and is created, is none.
+  const counts = [...said.matchAll(/(?:^|,)[\s+~-]*(\d+) (?:to create|created|unchanged|deleted)\b/gm)];
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
