@@ -18,6 +18,9 @@ import { milliseconds, pairedRatio, sideBySide, table, writeResults } from "./me
 
 const flatProject = "name: empty\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n";
 
+/** The same, spared what `loader.cjs` spares: what is left is the engine's, the providers' and the SDK's, whatever program there is. */
+const sparedProject = `${flatProject}    nodeargs: "--require ${join(projectFolder, "loader.cjs")}"\n`;
+
 /**
  * What a preview of the same resources costs without any of our code: a loop over what `pulumi preview --json` told of ours, each with
  * the inputs, the parent and the dependencies that it has there.
@@ -68,7 +71,7 @@ async function main(): Promise<void> {
   }
   const folder = mkdtempSync(join(tmpdir(), "preview-bench-"));
   try {
-    const flat = join(folder, "flat");
+    const [flat, spared] = [join(folder, "flat"), join(folder, "spared")];
     const empty = await makeEmptyPrograms(pulumi, folder);
     const config = join(folder, "Pulumi.bench.yaml");
     const preview = (cwd: string, ...flags: string[]) =>
@@ -77,11 +80,13 @@ async function main(): Promise<void> {
         env: empty.env,
       });
     const time = (cwd: string, ...flags: string[]) => milliseconds(() => preview(cwd, ...flags));
-    mkdirSync(flat);
-    symlinkSync(join(projectFolder, "node_modules"), join(flat, "node_modules"));
-    writeFileSync(join(flat, "Pulumi.yaml"), flatProject);
-    writeFileSync(join(flat, "package.json"), "{}");
-    writeFileSync(join(flat, "index.js"), flatProgram);
+    for (const [program, project] of Object.entries({ [flat]: flatProject, [spared]: sparedProject })) {
+      mkdirSync(program);
+      symlinkSync(join(projectFolder, "node_modules"), join(program, "node_modules"));
+      writeFileSync(join(program, "Pulumi.yaml"), project);
+      writeFileSync(join(program, "package.json"), "{}");
+      writeFileSync(join(program, "index.js"), flatProgram);
+    }
     const made = readFileSync(empty.ownStackFile, "utf8");
     writeFileSync(config, made + (charts ? `config:\n  sidecar-mesh:istioCharts: ${charts}\n` : ""));
     const emptyPack = join(empty.tsx, "pack");
@@ -89,7 +94,8 @@ async function main(): Promise<void> {
     writeFileSync(join(emptyPack, "PulumiPolicy.yaml"), "runtime: nodejs\n");
     writeFileSync(join(emptyPack, "package.json"), '{"name":"nothing","version":"1.0.0"}\n');
     writeFileSync(join(emptyPack, "index.js"), doesNothing);
-    writeFileSync(join(flat, "declared.json"), await preview(projectFolder, "--json"));
+    const declared = await preview(projectFolder, "--json");
+    [flat, spared].forEach((program) => writeFileSync(join(program, "declared.json"), declared));
     const ways = {
       ...(other && {
         [`dev of ${other}, with its policy pack`]: () => time(other, "--policy-pack", join(other, "policy")),
@@ -99,6 +105,7 @@ async function main(): Promise<void> {
       "dev, with a pack of one policy that does nothing": () => time(projectFolder, "--policy-pack", emptyPack),
       dev: () => time(projectFolder),
       "the same resources from a list": () => time(flat),
+      "the same, spared what the loader spares": () => time(spared),
       [emptyNames.template]: () => time(empty.template),
       [emptyNames.tsx]: () => time(empty.tsx),
     };
