@@ -55,7 +55,7 @@ function postpone(from, name, { amend = () => undefined, instead = {} } = {}) {
 
 /**
  * The SDK makes a call for each of its debug messages, four a resource and more, which the CLI shows with --debug alone.
- * SIDECAR_MESH_DEBUG=true has them made.
+ * SIDECAR_MESH_DEBUG=true has them made, and those of whoever uses `pulumi.log.debug`.
  */
 function spareDebugMessages() {
   if (process.env.SIDECAR_MESH_DEBUG !== "true") {
