@@ -15,6 +15,7 @@ import type { Report } from "../../commands/verify/report";
 import { chooseChecks } from "../../commands/verify/run";
 import { verify } from "../../commands/verify/verify";
 import type { Context } from "../../commands/verify/check";
+import { parseDeclared } from "../../stacks/declaredText";
 import { client, eventually, npm, start, tool } from "./cluster";
 
 let kube: KubeClient;
@@ -22,7 +23,7 @@ const kubectl = (...args: string[]) => tool("kubectl", ...args);
 
 async function outputs(): Promise<MeshOutputs> {
   const { declared, gatewayUrl } = (await Inventory.load(kube)).outputs ?? {};
-  return { declared: declared?.value, gatewayUrl: gatewayUrl?.value } as MeshOutputs;
+  return { declared: parseDeclared(declared?.value), gatewayUrl: gatewayUrl?.value } as MeshOutputs;
 }
 
 /** Verifies in this process; without `only`, all of it. */
