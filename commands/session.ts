@@ -170,9 +170,7 @@ function checkConfig(
 ): void {
   const { config = {} } = readStackFile(stack, folder) as { config?: Record<string, unknown> };
   // Only the Pulumi CLI can read a secret.
-  const readable = Object.fromEntries(
-    Object.entries(config).filter(([, value]) => !holdsSecret(value)),
-  );
+  const readable = Object.fromEntries(Object.entries(config).filter(([, value]) => !holdsSecret(value)));
   parseConfig(asProgramConfig(withSettings(readable, settings, project), project));
 }
 
