@@ -49,9 +49,12 @@ function resourcesOf(said: string): number {
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-/** @returns what a table says of a command. */
-function figures({ ms, cpuMs, peakMiB }: Usage): Pick<Row, "ms" | "cpuMs" | "peakMiB"> {
-  return { ms, cpuMs, peakMiB };
+/** @returns the figure of a command that ended. */
+function rowOf(
+  { program, what, services }: Pick<Row, "program" | "what" | "services">,
+  { said, ms, cpuMs, peakMiB }: Usage,
+): Row {
+  return { program, what, services, resources: resourcesOf(said), ms, cpuMs, peakMiB };
 }
 
 /** Both programs with stacks of their own in a folder that goes away. */
@@ -85,7 +88,7 @@ class Programs {
       [...flags, "--stack", "bench", "--non-interactive", ...this.prepare(program, services)],
       { cwd: program === "ours" ? projectFolder : this.naive, env: this.env },
     );
-    return { program, what, services, resources: resourcesOf(usage.said), ...figures(usage) };
+    return rowOf({ program, what, services }, usage);
   }
 
   /** Removes what one of the programs made. */
@@ -96,7 +99,7 @@ class Programs {
       cwd: program === "ours" ? projectFolder : this.naive,
       env: this.env,
     });
-    return { program, what: "removal", services, resources: resourcesOf(usage.said), ...figures(usage) };
+    return rowOf({ program, what: "removal", services }, usage);
   }
 
   private get configFile(): string {
@@ -230,7 +233,7 @@ async function updatesInProcess(sizes: readonly number[], keep: (row: Row) => vo
     const start = ["start", "--silent", "--", ...flags, ...config];
     const removal = ["run", "--silent", "down", "--", ...flags];
     const usage = await watched("npm", what === "removal" ? removal : start, { cwd: projectFolder });
-    return { program: "ours, in-process", what, services, resources: resourcesOf(usage.said), ...figures(usage) };
+    return rowOf({ program: "ours, in-process", what, services }, usage);
   };
   const use = async () => {
     for (const services of sizes) {

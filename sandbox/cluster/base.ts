@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import { hub } from "../images/catalog";
-import { corePlans, imageSources } from "../info";
+import { imageSources } from "../info";
 import type { StatePaths } from "../paths";
 import type { Logger } from "../system/log";
-import { tryRun } from "../system/run";
 import { waitFor } from "../system/wait";
+import { kubectl } from "./kubectl";
 import { baseObjects } from "./manifests";
 import { podResolvConf } from "./nameserver";
 
@@ -14,25 +13,11 @@ export function baseManifest({ volumes }: Pick<StatePaths, "volumes">): string {
   return JSON.stringify(baseObjects(`${hub}/coredns:${imageSources().coreDnsVersion}`, forward, volumes));
 }
 
-/** Applies {@link baseManifest}. The API server makes its own roles and priority classes just after it says it is ready. */
-export async function applyBase(paths: StatePaths, log: Logger): Promise<void> {
-  const manifest = baseManifest(paths);
-  await waitFor(
-    "base objects",
-    async () => {
-      const { code, stderr } = await kubectl(paths, apply, manifest);
-      return code === 0 ? undefined : stderr.trim();
-    },
-    { timeoutMs: 60_000, intervalMs: 500 },
-  );
-  log("CoreDNS and volumes applied");
-}
-
 /**
- * Whether each field exists is left to a cluster test: to learn whether the API server can tell, kubectl asks for the types of all there
- * is, which the server puts together anew after each change of Istio's; that took longer than to apply.
+ * How it is applied. Whether each field exists is left to a cluster test: to learn whether the API server can tell, kubectl asks for the
+ * types of all there is, which the server puts together anew after each change of Istio's; that took longer than to apply.
  */
-const apply = [
+export const baseApply: readonly string[] = [
   "apply",
   "--server-side",
   "--force-conflicts",
@@ -40,12 +25,18 @@ const apply = [
   "--validate=false",
   "-f",
   "-",
-] as const;
+];
 
-/** Runs the sandbox's own kubectl on it. */
-export function kubectl(paths: StatePaths, args: readonly string[], input?: string): ReturnType<typeof tryRun> {
-  return tryRun(join(corePlans().core.binDir, "kubectl"), ["--kubeconfig", paths.kubeconfig, ...args], {
-    input,
-    timeoutMs: 60_000,
-  });
+/** Applies {@link baseManifest}. The API server makes its own roles and priority classes just after it says it is ready. */
+export async function applyBase(paths: StatePaths, log: Logger): Promise<void> {
+  const manifest = baseManifest(paths);
+  await waitFor(
+    "base objects",
+    async () => {
+      const { code, stderr } = await kubectl(paths, baseApply, manifest);
+      return code === 0 ? undefined : stderr.trim();
+    },
+    { timeoutMs: 60_000, intervalMs: 500 },
+  );
+  log("CoreDNS and volumes applied");
 }
