@@ -18,7 +18,7 @@ import { network, NODE_NAME } from "./cluster/settings";
 import { lockName, sweep } from "./down";
 import { addObservability, observabilityPrograms } from "./extras";
 import { ensureVolumeFolders, recyclerPod } from "./cluster/volumes";
-import { hub, imageRecipes, pauseReference } from "./images/catalog";
+import { hub, meshImages, nodeImages, pauseReference } from "./images/catalog";
 import { importImages } from "./images/import";
 import { corePlans, expectedInfo, imageSources, type SandboxInfo } from "./info";
 import { ensurePackages, ensureUnpacked } from "./install/debian";
@@ -29,7 +29,7 @@ import { preflight } from "./preflight/checks";
 import { logTail, recordOf, running, settingsOf, start } from "./system/daemon";
 import { withLock } from "./system/lock";
 import { type Logger, silent } from "./system/log";
-import { bootId, endAll } from "./system/proc";
+import { bootId, endAll, processesBelow } from "./system/proc";
 import { allOrFirstError } from "./system/settle";
 import { waitFor } from "./system/wait";
 
@@ -58,35 +58,29 @@ export async function up(options: { log?: Logger } = {}): Promise<SandboxInfo> {
 
     // etcd and the API server do not need containerd, nor images; those take the most time when made anew.
     const daemons = new Map(parts.map((part) => [part.name, part]));
-    const begin = async (name: string): Promise<void> => {
-      const part = daemons.get(name);
-      if (part) {
-        await ensureRunning(part, { records, logs: paths.logs }, log);
-      }
-    };
+    const begin = (name: string): Promise<number | undefined> =>
+      ensureRunning(daemons.get(name)!, { records, logs: paths.logs, data: paths.root }, log);
     const observers = observabilityPrograms();
     const built = observers.filter(({ plan }) => isBuilt(plan));
-    const startedAt = Date.now();
-    const runtime = begin("containerd").then(async () => {
-      const recipes = [...(await imageRecipes(imageSources(cache))), ...built.map(({ image }) => image)];
-      const imported = await importImages(paths, recipes, log);
-      log(imported.length > 0 ? `${imported.length} images imported` : "images are there");
+    const sources = imageSources(cache);
+    const runtime = begin("containerd").then(() => importImages(paths, nodeImages(sources), log));
+    // The node starts without these, which take longer than all else together.
+    const images = runtime.then(async () => {
+      await importImages(paths, [...(await meshImages(sources)), ...built.map(({ image }) => image)], log);
+      log("images are there");
     });
     const api = begin("etcd").then(() => begin("kube-apiserver"));
-    const nodeComponents = Promise.all([api, runtime]).then(() => begin("kubelet"));
+    const kubelet = Promise.all([api, runtime]).then(() => begin("kubelet"));
+    // One that ran before says that it is ready every five seconds.
+    const node = kubelet
+      .then((startedAt = Date.now() - 10_000) => nodeReady(paths, startedAt))
+      .then(() => log("node is ready"));
+    const proxy = kubelet.then(() => nodeHasAddress(paths)).then(() => begin("kube-proxy"));
     const others = api.then(() =>
-      Promise.all([
-        begin("kube-controller-manager"),
-        begin("kube-scheduler"),
-        begin("kube-proxy"),
-        applyBase(paths, log),
-      ]),
+      Promise.all([begin("kube-controller-manager"), begin("kube-scheduler"), applyBase(paths, log)]),
     );
-    await allOrFirstError([runtime, api, nodeComponents, others]);
-
-    await nodeReady(paths, startedAt);
-    log("node is ready");
-    await namesResolve();
+    const names = Promise.all([node, proxy, others]).then(namesResolve);
+    await allOrFirstError([runtime, images, api, node, proxy, others, names]);
     log(`cluster answers; kubeconfig ${paths.kubeconfig}, context sandbox`);
     // Last, because a first build takes a quarter of an hour: the cluster can be looked at meanwhile.
     const unbuilt = observers.filter((program) => !built.includes(program));
@@ -157,24 +151,36 @@ async function writeIfChanged(file: string, text: string): Promise<void> {
   await rename(`${file}.new`, file);
 }
 
-/** Starts a component unless it runs with the very same settings, and waits until it works. */
-async function ensureRunning(part: Component, folders: { records: string; logs: string }, log: Logger): Promise<void> {
+/**
+ * Starts a component unless it runs with the very same settings, and waits until it works.
+ * @returns when it was started, in milliseconds since the epoch; undefined if it ran before.
+ */
+async function ensureRunning(
+  part: Component,
+  folders: { records: string; logs: string; data: string },
+  log: Logger,
+): Promise<number | undefined> {
   const record = running(folders.records, part.name);
   if (record?.settings === settingsOf(part) && (await ask(part.probe)) === undefined) {
-    return;
+    return undefined;
   }
-  if (record) {
-    await endAll([record], 3000);
-  }
+  // Not the recorded one alone: a command that is killed may have started one without writing it down. That has the port, and would answer
+  // the probe in place of the new one, which ends for want of it.
+  await endAll(processesBelow([part.name], folders.data), 3000);
   const lost = recordOf(folders.records, part.name);
+  const startedAt = Date.now();
   const started = start(part, folders);
   const died = (): string | undefined =>
     running(folders.records, part.name) ? undefined : `ended; its last lines:\n${logTail(folders.logs, part.name)}`;
   await waitFor(part.name, () => ask(part.probe), { timeoutMs: 90_000, giveUp: died });
   log(`${part.name} ${lost && !record ? "was gone, started again" : "started"} (process ${started.pid})`);
+  return startedAt;
 }
 
-/** The API server remembers a node as ready from before; only what was said after the start counts. */
+/**
+ * The API server remembers a node as ready from before; only what kubelet said since then counts.
+ * @param since In milliseconds since the epoch.
+ */
 async function nodeReady(paths: StatePaths, since: number): Promise<void> {
   const path = '{range .status.conditions[?(@.type=="Ready")]}{.status} {.lastHeartbeatTime} {.message}{end}';
   await waitFor(
@@ -182,12 +188,25 @@ async function nodeReady(paths: StatePaths, since: number): Promise<void> {
     async () => {
       const { stdout, stderr } = await kubectl(paths, ["get", "node", NODE_NAME, "-o", `jsonpath=${path}`]);
       const [status, heartbeat = "", ...message] = stdout.split(" ");
-      const kubeletWasRunning = Date.parse(heartbeat) >= since - 10_000;
+      const kubeletWasRunning = Date.parse(heartbeat) >= since;
       return status === "True" && kubeletWasRunning
         ? undefined
         : message.join(" ") || stderr.trim() || "not registered";
     },
     { timeoutMs: 120_000, intervalMs: 300 },
+  );
+}
+
+/** kube-proxy wants to know its node's address when it starts, and asks again ever less often: it is started when there is one. */
+async function nodeHasAddress(paths: StatePaths): Promise<void> {
+  await waitFor(
+    "address of the node",
+    async () => {
+      const path = "jsonpath={.status.addresses[0].address}";
+      const { stdout, stderr } = await kubectl(paths, ["get", "node", NODE_NAME, "-o", path]);
+      return stdout ? undefined : stderr.trim() || "none yet";
+    },
+    { timeoutMs: 120_000, intervalMs: 200 },
   );
 }
 

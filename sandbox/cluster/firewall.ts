@@ -8,11 +8,15 @@ const OURS = /^(KUBE-|CNI-|MESH-SANDBOX-)/;
 
 const GUARD = "MESH-SANDBOX-GUARD";
 const FORWARD = "MESH-SANDBOX-FWD";
+const LOCAL = "MESH-SANDBOX-OUT";
 const MASQUERADE = "MESH-SANDBOX-MASQ";
 
 /** The rules that come with the bridge, in iptables-restore's language. Pure. */
 export function bridgeRules(): string {
-  const { bridge, block, pods } = network;
+  const { bridge, block, pods, services } = network;
+  // Between two of its changes kube-proxy neither refuses nor translates what is for a Service. It would leave the machine, and whoever
+  // answers there could be taken for the Service for as long as the connection is kept.
+  const untranslated = `-d ${services} -j REJECT`;
   return [
     "*raw",
     `:${GUARD} - [0:0]`,
@@ -25,9 +29,13 @@ export function bridgeRules(): string {
     "COMMIT",
     "*filter",
     `:${FORWARD} - [0:0]`,
+    `:${LOCAL} - [0:0]`,
+    `-A ${FORWARD} ${untranslated}`,
+    `-A ${LOCAL} ${untranslated}`,
     `-A ${FORWARD} -i ${bridge} -j ACCEPT`,
     `-A ${FORWARD} -o ${bridge} -j ACCEPT`,
     `-A FORWARD -j ${FORWARD}`,
+    `-A OUTPUT -j ${LOCAL}`,
     "COMMIT",
     "*nat",
     `:${MASQUERADE} - [0:0]`,
@@ -96,8 +104,9 @@ export async function ensureBridgeRules(): Promise<void> {
   const saved = await run("iptables-save", []);
   const chains = ourChains(saved);
   const complete =
-    [`raw ${GUARD}`, `filter ${FORWARD}`, `nat ${MASQUERADE}`].every((chain) => chains.includes(chain)) &&
-    [GUARD, FORWARD, MASQUERADE].every((chain) => saved.includes(`-j ${chain}`));
+    [`raw ${GUARD}`, `filter ${FORWARD}`, `filter ${LOCAL}`, `nat ${MASQUERADE}`].every((chain) =>
+      chains.includes(chain),
+    ) && [GUARD, FORWARD, LOCAL, MASQUERADE].every((chain) => saved.includes(`-j ${chain}`));
   if (!complete) {
     const mine = saved.replace(/^:(KUBE-|CNI-).*\n/gm, "");
     await run("iptables-restore", ["--noflush"], { input: removal(mine) + bridgeRules() });

@@ -67,8 +67,22 @@ const baseEntries: readonly ImageEntry[] = [
   { path: "/tmp", kind: "folder", mode: 0o1777 },
 ];
 
-/** The recipes of all images the cluster starts with. */
-export async function imageRecipes(sources: ImageSources): Promise<ImageRecipe[]> {
+/** The recipes of the images without which there is no node: a pod's own, CoreDNS, and what volumes are emptied with. */
+export function nodeImages(sources: ImageSources): ImageRecipe[] {
+  return [
+    pauseImage(sources),
+    programImage({
+      name: "coredns",
+      tag: sources.coreDnsVersion,
+      program: join(sources.coreBin, "coredns"),
+      user: NOBODY,
+    }),
+    busyboxImage(sources),
+  ];
+}
+
+/** The recipes of the images that a mesh starts with. */
+export async function meshImages(sources: ImageSources): Promise<ImageRecipe[]> {
   return [
     programImage({
       name: "pilot",
@@ -79,14 +93,6 @@ export async function imageRecipes(sources: ImageSources): Promise<ImageRecipe[]
     }),
     await proxyImage(sources),
     programImage({ name: "http-echo", tag: sources.httpEchoVersion, program: sources.httpEcho, user: NOBODY }),
-    programImage({
-      name: "coredns",
-      tag: sources.coreDnsVersion,
-      program: join(sources.coreBin, "coredns"),
-      user: NOBODY,
-    }),
-    pauseImage(sources),
-    busyboxImage(sources),
   ];
 }
 

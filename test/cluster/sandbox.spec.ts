@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describeStatus, status } from "../../sandbox";
 import { baseApply, baseManifest } from "../../sandbox/cluster/base";
 import { kubectl } from "../../sandbox/cluster/kubectl";
 import { statePaths } from "../../sandbox/paths";
+import { identify } from "../../sandbox/system/proc";
 import { projectFolder } from "../../commands/stackFiles";
 import { npm, tool } from "./cluster";
 import type { Machine } from "./machine";
@@ -35,9 +36,14 @@ async function killedWhen(line: RegExp, ...args: string[]): Promise<string> {
   return said;
 }
 
+/** Where it is written down which process a part is. */
+function recordOf(part: string): string {
+  return join(statePaths().run, "daemons", `${part}.json`);
+}
+
 /** Process of a part, by its record. */
 function processOf(part: string): number {
-  const record = JSON.parse(readFileSync(join(statePaths().run, "daemons", `${part}.json`), "utf8")) as { pid: number };
+  const record = JSON.parse(readFileSync(recordOf(part), "utf8")) as { pid: number };
   return record.pid;
 }
 
@@ -74,6 +80,14 @@ describe("the embedded cluster", () => {
     await isUp();
   });
 
+  it("ends a part whose start nobody wrote down, and starts its own", async () => {
+    const lost = processOf("kube-controller-manager");
+    // As when a start is killed between a process and its record.
+    rmSync(recordOf("kube-controller-manager"));
+    await isUp();
+    assert.equal(identify(lost), undefined, `process ${lost} has ended`);
+  });
+
   it("mends what died: kubelet, the API server, etcd and the container runtime at once", async () => {
     for (const part of ["kubelet", "kube-apiserver", "etcd", "containerd"]) {
       process.kill(processOf(part), "SIGKILL");
@@ -86,6 +100,16 @@ describe("the embedded cluster", () => {
     await isUp();
     assert.equal((await npm("sandbox", "down")).code, 0);
     assert.deepEqual(await lookAtMachine(), without);
+  });
+
+  it("refuses what is for a Service that nobody answers, and lets none of it leave the machine", async () => {
+    await isUp();
+    // The last address of the range, which is given to no Service.
+    const nobody = "10.199.255.255";
+    await assert.rejects(fetch(`http://${nobody}:3100/`, { signal: AbortSignal.timeout(5000) }), (error: Error) => {
+      assert.equal((error.cause as NodeJS.ErrnoException | undefined)?.code, "ECONNREFUSED", String(error.cause));
+      return true;
+    });
   });
 
   it("applies nothing of its own with a field that Kubernetes does not know", async () => {
