@@ -1,6 +1,7 @@
 /**
- * The sandbox's own times, its programs built: from no cluster to a node that is Ready, from there to both URLs answering, and from a
- * sandbox that was stopped with its stack to both URLs answering again. The stack is the default one, observability included.
+ * The sandbox's own times, its programs built: from no cluster to one that is Ready with all images, from there to both URLs answering,
+ * and from a sandbox that was stopped with its stack to both URLs answering again. The stack is the default one, observability included,
+ * and once without it.
  *
  *   tsx bench/sandbox.ts [rounds] [file.json]
  */
@@ -11,13 +12,20 @@ import { npm, untilTraffic } from "./traffic";
 async function main(): Promise<void> {
   const rounds = Number(process.argv[2] ?? 3);
   const output = process.argv[3] ?? "bench/results/sandbox.json";
-  const start = () => npm("start", "--silent", "--", "--sandbox", "--engine", "in-process");
+  const start = (...config: string[]) =>
+    npm("start", "--silent", "--", "--sandbox", "--engine", "in-process", ...config.flatMap((one) => ["-c", one]));
   const steps: Record<string, () => Promise<number>> = {
     "from no cluster to Ready": () => milliseconds(() => up()),
-    "from Ready to traffic": () => untilTraffic(start),
+    "from Ready to traffic": () => untilTraffic(() => start()),
     "npm start, from stopped to traffic": async () => {
       await down();
-      return untilTraffic(start);
+      return untilTraffic(() => start());
+    },
+    // What the rest of the stack takes of the processors meanwhile.
+    "from Ready to traffic, without observability": async () => {
+      await reset();
+      await up();
+      return untilTraffic(() => start("metricsBackend=none", "tracingBackend=none", "logsBackend=none"));
     },
   };
   const values: Record<string, number[]> = Object.fromEntries(Object.keys(steps).map((name) => [name, []]));

@@ -87,6 +87,9 @@ export function lokiConfig({ storage, retention, sizing }: Pick<LokiArgs, "stora
         lifecycler: { min_ready_duration: several ? "15s" : "0s" },
       },
       query_range: { cache_results: false },
+      // Its own parts find each other by looking again and again, which after ten seconds is all that it would wait for at its start.
+      frontend: { scheduler_dns_lookup_period: "1s" },
+      frontend_worker: { dns_lookup_duration: "1s" },
     },
     undefined,
     2,
