@@ -97,8 +97,9 @@ export function components(paths: StatePaths, coreBin: string): Component[] {
         `--etcd-cafile=${pki("etcd-ca.crt")}`,
         `--etcd-certfile=${pki("apiserver-etcd-client.crt")}`,
         `--etcd-keyfile=${pki("apiserver-etcd-client.key")}`,
-        // Debian's etcd is too old to tell the size of what it holds, and would be asked every second.
-        "--feature-gates=SizeBasedListCostEstimate=false",
+        // Debian's etcd is too old to tell the size of what it holds, and would be asked every second; and too old for watches that
+        // begin with all there is, which would end with an error each, after which some clients wait for most of a minute.
+        "--feature-gates=SizeBasedListCostEstimate=false,WatchList=false",
         "--event-ttl=15m",
         "--profiling=false",
         "--v=1",
