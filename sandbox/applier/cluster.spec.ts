@@ -197,6 +197,31 @@ describe("applier", () => {
     assert.equal(cluster.inventory.entries.length, 0);
   });
 
+  it("removes namespaces side by side, and nothing that was made before them until they are gone", async () => {
+    const cluster = await run();
+    const namespace = (name: string) => ({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name },
+      status: { phase: "Active" },
+    });
+    await cluster.applyObject("before", "t", configMap("before"));
+    await cluster.applyObject("slow", "t", namespace("slow"));
+    await cluster.applyObject("slower", "t", namespace("slower"));
+    const { delete: remove } = api;
+    let atOnce = 0;
+    let most = 0;
+    api.delete = async (ref) => {
+      most = Math.max(most, ++atOnce);
+      await new Promise((resolve) => setTimeout(resolve, ref.name === "slower" ? 20 : 10));
+      atOnce--;
+      return remove(ref);
+    };
+    await cluster.remove(cluster.inventory.entries);
+    assert.equal(most, 2);
+    assert.deepEqual(api.deleted, ["Namespace//slow", "Namespace//slower", "ConfigMap/demo/before"]);
+  });
+
   it("removes by what depends on what now, not by what was there first", async () => {
     const first = await run();
     await first.applyRelease("old", "t", { ...release, name: "istiod" });

@@ -82,15 +82,19 @@ export class Cluster {
   async remove(entries: readonly Entry[]): Promise<void> {
     const going: Promise<void>[] = [];
     const slots = new Slots(mostRemovals);
+    let namespacesGo = false;
     for (const entry of [...entries].reverse()) {
-      const isBarrier = entry.kind === "release" || entry.ref.kind === "Namespace";
-      if (entry.ref.kind === "DestinationRule") {
-        // Its subset goes after the pods that came after it: by then every proxy knows the routes that no longer name it.
+      const isRelease = entry.kind === "release";
+      const isNamespace = !isRelease && entry.ref.kind === "Namespace";
+      // What was made after a release or a namespace may need it to go: a custom resource its type, a pod its namespace. And what was made
+      // before a namespace may be needed by what still goes in it. Namespaces go side by side: for each the API server looks again five
+      // seconds later whether its pods have ended. A subset goes after the pods that came after it: by then every proxy knows the routes
+      // that no longer name it.
+      if (isRelease || isNamespace !== namespacesGo || entry.ref.kind === "DestinationRule") {
         await Promise.all(going.splice(0));
       }
-      if (isBarrier) {
-        // What was made after it may need it to go: a pod its namespace, a custom resource its type.
-        await Promise.all(going.splice(0));
+      namespacesGo = isNamespace;
+      if (isRelease) {
         await this.removeEntry(entry);
       } else {
         going.push(slots.run(() => this.removeEntry(entry)));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ourChains, removal } from "./firewall";
+import { bridgeRules, ourChains, removal } from "./firewall";
 
 const saved = `# Generated
 *nat
@@ -34,6 +34,11 @@ describe("firewall", () => {
       "COMMIT",
       "",
     ]);
+  });
+  it("refuses what is for a Service and was not translated, before it lets pass what is of the bridge", () => {
+    const [first] = bridgeRules().match(/^-A MESH-SANDBOX-FWD .*$/m)!;
+    assert.equal(first, "-A MESH-SANDBOX-FWD -d 10.199.128.0/17 -j REJECT");
+    assert.match(bridgeRules(), /^-A MESH-SANDBOX-OUT -d 10\.199\.128\.0\/17 -j REJECT$/m);
   });
   it("has nothing to say about others' rules", () => assert.equal(removal("*nat\n:DOCKER - [0:0]\nCOMMIT\n"), ""));
 });
