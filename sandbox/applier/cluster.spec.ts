@@ -184,6 +184,25 @@ describe("applier", () => {
     );
   });
 
+  it("tells the inventory of many removals at once, and of all of them in the end", async () => {
+    const cluster = await run();
+    for (let i = 0; i < 100; i++) {
+      await cluster.applyObject(`r${i}`, "t", configMap(`c${i}`));
+    }
+    const { apply } = api;
+    let writes = 0;
+    api.apply = (object) => {
+      writes += object.metadata?.name === inventoryRef.name ? 1 : 0;
+      return apply(object);
+    };
+    await cluster.remove(cluster.inventory.entries.slice(1));
+    assert.ok(writes <= 2, `${writes} writes`);
+    assert.deepEqual(
+      (await run()).inventory.entries.map(({ resource }) => resource),
+      ["r0"],
+    );
+  });
+
   it("removes in reverse order, and a namespace only when what is in it is gone", async () => {
     const cluster = await run();
     const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "demo" }, status: { phase: "Active" } };

@@ -101,6 +101,7 @@ export class Cluster {
       }
     }
     await Promise.all(going);
+    await this.inventory.flush();
   }
 
   private async removeEntry(entry: Entry): Promise<void> {
@@ -111,7 +112,7 @@ export class Cluster {
     } else if (await this.client.delete(entry.ref)) {
       await this.untilGone(entry.ref);
     }
-    await this.inventory.forget(entry);
+    this.inventory.forget(entry);
     this.progress.done("deleted", entry.ref.kind, entry.resource, Date.now() - started);
   }
 

@@ -70,6 +70,10 @@ export class Inventory {
   private known: Map<string, Entry>;
   private writing: Promise<void> = Promise.resolve();
   private dirty = false;
+  /** Something was forgotten since the last write began. */
+  private unwritten = false;
+  /** When the last write began, in milliseconds since the epoch. */
+  private lastWrite = 0;
   /** Entries came or went in this run. */
   private changed = false;
 
@@ -117,11 +121,23 @@ export class Inventory {
     await this.write();
   }
 
-  /** Forgets an entry whose object is gone. */
-  async forget(entry: Entry): Promise<void> {
+  /**
+   * Forgets an entry whose object is gone. The cluster is told of it within a second, or by {@link flush}: the inventory of a thousand
+   * services takes long to write, and if this run ends before, the next one finds that the object is gone.
+   */
+  forget(entry: Entry): void {
     this.changed = true;
     this.known.delete(entryKey(entry));
-    await this.write();
+    this.unwritten = true;
+    if (Date.now() - this.lastWrite > 1000) {
+      // A write that fails makes all later ones fail, and so is told by the last.
+      this.write().catch(() => undefined);
+    }
+  }
+
+  /** Tells the cluster what it was not told yet. */
+  async flush(): Promise<void> {
+    await (this.unwritten ? this.write() : this.writing);
   }
 
   /**
@@ -180,6 +196,8 @@ export class Inventory {
       this.dirty = true;
       this.writing = this.writing.then(async () => {
         this.dirty = false;
+        this.unwritten = false;
+        this.lastWrite = Date.now();
         const content = pack({ entries: this.entries, ...this.content });
         const { apiVersion, kind, name, namespace } = inventoryRef;
         await this.client.apply({ apiVersion, kind, metadata: { name, namespace }, data: { content } });
