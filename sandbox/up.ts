@@ -56,7 +56,7 @@ export async function up(options: { log?: Logger } = {}): Promise<SandboxInfo> {
     await sweepLeftovers(paths, parts, records, log);
     await prepare(paths, log);
 
-    // etcd and the API server do not need containerd, nor images; those take the most time when made anew.
+    // etcd and the API server do not need containerd, nor images.
     const daemons = new Map(parts.map((part) => [part.name, part]));
     const begin = (name: string): Promise<number | undefined> =>
       ensureRunning(daemons.get(name)!, { records, logs: paths.logs, data: paths.root }, log);
@@ -64,7 +64,7 @@ export async function up(options: { log?: Logger } = {}): Promise<SandboxInfo> {
     const built = observers.filter(({ plan }) => isBuilt(plan));
     const sources = imageSources(cache);
     const runtime = begin("containerd").then(() => importImages(paths, nodeImages(sources), log));
-    // The node starts without these, which take longer than all else together.
+    // The node starts without these, which take longer than all else together when they are made anew.
     const images = runtime.then(async () => {
       await importImages(paths, [...(await meshImages(sources)), ...built.map(({ image }) => image)], log);
       log("images are there");
@@ -73,14 +73,18 @@ export async function up(options: { log?: Logger } = {}): Promise<SandboxInfo> {
     const kubelet = Promise.all([api, runtime]).then(() => begin("kubelet"));
     // One that ran before says that it is ready every five seconds.
     const node = kubelet
-      .then((startedAt = Date.now() - 10_000) => nodeReady(paths, startedAt))
+      .then((startedAt) => nodeReady(paths, startedAt ?? Date.now() - 10_000))
       .then(() => log("node is ready"));
-    const proxy = kubelet.then(() => nodeHasAddress(paths)).then(() => begin("kube-proxy"));
     const others = api.then(() =>
-      Promise.all([begin("kube-controller-manager"), begin("kube-scheduler"), applyBase(paths, log)]),
+      Promise.all([
+        begin("kube-controller-manager"),
+        begin("kube-scheduler"),
+        begin("kube-proxy"),
+        applyBase(paths, log),
+      ]),
     );
-    const names = Promise.all([node, proxy, others]).then(namesResolve);
-    await allOrFirstError([runtime, images, api, node, proxy, others, names]);
+    const names = Promise.all([node, others]).then(namesResolve);
+    await allOrFirstError([images, node, others, names]);
     log(`cluster answers; kubeconfig ${paths.kubeconfig}, context sandbox`);
     // Last, because a first build takes a quarter of an hour: the cluster can be looked at meanwhile.
     const unbuilt = observers.filter((program) => !built.includes(program));
@@ -188,25 +192,13 @@ async function nodeReady(paths: StatePaths, since: number): Promise<void> {
     async () => {
       const { stdout, stderr } = await kubectl(paths, ["get", "node", NODE_NAME, "-o", `jsonpath=${path}`]);
       const [status, heartbeat = "", ...message] = stdout.split(" ");
-      const kubeletWasRunning = Date.parse(heartbeat) >= since;
+      // Heartbeats are told in whole seconds.
+      const kubeletWasRunning = Date.parse(heartbeat) >= Math.floor(since / 1000) * 1000;
       return status === "True" && kubeletWasRunning
         ? undefined
         : message.join(" ") || stderr.trim() || "not registered";
     },
     { timeoutMs: 120_000, intervalMs: 300 },
-  );
-}
-
-/** kube-proxy wants to know its node's address when it starts, and asks again ever less often: it is started when there is one. */
-async function nodeHasAddress(paths: StatePaths): Promise<void> {
-  await waitFor(
-    "address of the node",
-    async () => {
-      const path = "jsonpath={.status.addresses[0].address}";
-      const { stdout, stderr } = await kubectl(paths, ["get", "node", NODE_NAME, "-o", path]);
-      return stdout ? undefined : stderr.trim() || "none yet";
-    },
-    { timeoutMs: 120_000, intervalMs: 200 },
   );
 }
 
