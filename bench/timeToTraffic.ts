@@ -16,14 +16,14 @@ import { sweep } from "../commands/sweep";
 import { expectedInfo, up as sandboxUp } from "../sandbox";
 import { KubeClient } from "../sandbox/applier/kubeClient";
 import { run } from "../sandbox/system/run";
+import { kubectl } from "./growth/cluster";
 import { sideBySide, table, writeResults } from "./measure";
 import { npm, untilTraffic } from "./traffic";
 
 const info = expectedInfo();
-const istioctl = join(info.binDir, "istioctl");
-const kubectl = join(info.binDir, "kubectl");
-const helm = join(info.binDir, "helm");
-const onSandbox = { KUBECONFIG: info.kubeconfig };
+/** Runs one of the sandbox's programs on it. */
+const onSandbox = (program: "helm" | "istioctl", ...args: string[]) =>
+  run(join(info.binDir, program), args, { env: { KUBECONFIG: info.kubeconfig } });
 
 /** What the path by hand does not have is left out of ours too. */
 const bare = {
@@ -159,17 +159,22 @@ function ours(engine: string): () => Promise<number> {
   };
 }
 
+/** Takes away what a path by hand made: the objects, what `uninstall` does of Istio, and the namespaces. */
+async function removeByHand(objects: string, uninstall: () => Promise<unknown>, namespaces: string): Promise<void> {
+  await kubectl("delete", "-f", objects, "--ignore-not-found");
+  await uninstall();
+  await kubectl("delete", "-f", namespaces, "--ignore-not-found");
+  await sweep(KubeClient.connect(info.kubeconfig, info.context));
+}
+
 function byHand({ namespaces, operator, objects }: ManualFiles): () => Promise<number> {
   return async () => {
     const elapsed = await untilTraffic(async () => {
-      await run(kubectl, ["apply", "-f", namespaces], { env: onSandbox });
-      await run(istioctl, ["install", "-y", "-f", operator], { env: onSandbox });
-      await run(kubectl, ["apply", "-f", objects], { env: onSandbox });
+      await kubectl("apply", "-f", namespaces);
+      await onSandbox("istioctl", "install", "-y", "-f", operator);
+      await kubectl("apply", "-f", objects);
     });
-    await run(kubectl, ["delete", "-f", objects, "--ignore-not-found"], { env: onSandbox });
-    await run(istioctl, ["uninstall", "--purge", "-y"], { env: onSandbox });
-    await run(kubectl, ["delete", "-f", namespaces, "--ignore-not-found"], { env: onSandbox });
-    await sweep(KubeClient.connect(info.kubeconfig, info.context));
+    await removeByHand(objects, () => onSandbox("istioctl", "uninstall", "--purge", "-y"), namespaces);
     return elapsed;
   };
 }
@@ -178,26 +183,21 @@ function byHand({ namespaces, operator, objects }: ManualFiles): () => Promise<n
 function inOurOrder({ namespaces, chartObjects, releases }: ManualFiles): () => Promise<number> {
   const on = (name: string) => releases.find((release) => release.name === name)!;
   const install = ({ name, namespace, chart, values }: ManualFiles["releases"][number]) =>
-    run(helm, ["install", name, chart, "--namespace", namespace, "--values", values], { env: onSandbox });
+    onSandbox("helm", "install", name, chart, "--namespace", namespace, "--values", values);
+  const uninstall = async () => {
+    for (const { name, namespace } of [...releases].reverse()) {
+      await onSandbox("helm", "uninstall", name, "--namespace", namespace, "--ignore-not-found", "--wait");
+    }
+  };
   return async () => {
     const elapsed = await untilTraffic(async () => {
-      await run(kubectl, ["apply", "-f", namespaces], { env: onSandbox });
+      await kubectl("apply", "-f", namespaces);
       await install(on("istio-base"));
       await install(on("istiod"));
-      await run(kubectl, ["-n", on("istiod").namespace, "rollout", "status", "deployment/istiod"], { env: onSandbox });
-      await Promise.all([
-        install(on("istio-ingressgateway")),
-        run(kubectl, ["apply", "-f", chartObjects], { env: onSandbox }),
-      ]);
+      await kubectl("-n", on("istiod").namespace, "rollout", "status", "deployment/istiod");
+      await Promise.all([install(on("istio-ingressgateway")), kubectl("apply", "-f", chartObjects)]);
     });
-    await run(kubectl, ["delete", "-f", chartObjects, "--ignore-not-found"], { env: onSandbox });
-    for (const { name, namespace } of [...releases].reverse()) {
-      await run(helm, ["uninstall", name, "--namespace", namespace, "--ignore-not-found", "--wait"], {
-        env: onSandbox,
-      });
-    }
-    await run(kubectl, ["delete", "-f", namespaces, "--ignore-not-found"], { env: onSandbox });
-    await sweep(KubeClient.connect(info.kubeconfig, info.context));
+    await removeByHand(chartObjects, uninstall, namespaces);
     return elapsed;
   };
 }

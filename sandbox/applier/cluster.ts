@@ -85,7 +85,7 @@ export class Cluster {
     let namespacesGo = false;
     for (const entry of [...entries].reverse()) {
       const isRelease = entry.kind === "release";
-      const isNamespace = !isRelease && entry.ref.kind === "Namespace";
+      const isNamespace = entry.ref.kind === "Namespace";
       // What was made after a release or a namespace may need it to go: a custom resource its type, a pod its namespace. And what was made
       // before a namespace may be needed by what still goes in it. Namespaces go side by side: for each the API server looks again five
       // seconds later whether its pods have ended. A subset goes after the pods that came after it: by then every proxy knows the routes

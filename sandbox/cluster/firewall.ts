@@ -103,10 +103,10 @@ export async function existingChains(): Promise<string[]> {
 export async function ensureBridgeRules(): Promise<void> {
   const saved = await run("iptables-save", []);
   const chains = ourChains(saved);
-  const complete =
-    [`raw ${GUARD}`, `filter ${FORWARD}`, `filter ${LOCAL}`, `nat ${MASQUERADE}`].every((chain) =>
-      chains.includes(chain),
-    ) && [GUARD, FORWARD, LOCAL, MASQUERADE].every((chain) => saved.includes(`-j ${chain}`));
+  const wanted = { [GUARD]: "raw", [FORWARD]: "filter", [LOCAL]: "filter", [MASQUERADE]: "nat" };
+  const complete = Object.entries(wanted).every(
+    ([chain, table]) => chains.includes(`${table} ${chain}`) && saved.includes(`-j ${chain}`),
+  );
   if (!complete) {
     const mine = saved.replace(/^:(KUBE-|CNI-).*\n/gm, "");
     await run("iptables-restore", ["--noflush"], { input: removal(mine) + bridgeRules() });

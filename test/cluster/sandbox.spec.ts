@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describeStatus, status } from "../../sandbox";
 import { baseApply, baseManifest } from "../../sandbox/cluster/base";
 import { kubectl } from "../../sandbox/cluster/kubectl";
 import { statePaths } from "../../sandbox/paths";
+import { recordOf } from "../../sandbox/system/daemon";
 import { identify } from "../../sandbox/system/proc";
 import { projectFolder } from "../../commands/stackFiles";
 import { npm, tool } from "./cluster";
@@ -36,14 +37,13 @@ async function killedWhen(line: RegExp, ...args: string[]): Promise<string> {
   return said;
 }
 
-/** Where it is written down which process a part is. */
-function recordOf(part: string): string {
-  return join(statePaths().run, "daemons", `${part}.json`);
-}
+/** Where it is written down which process each part is. */
+const records = () => join(statePaths().run, "daemons");
 
 /** Process of a part, by its record. */
 function processOf(part: string): number {
-  const record = JSON.parse(readFileSync(recordOf(part), "utf8")) as { pid: number };
+  const record = recordOf(records(), part);
+  assert.ok(record, `a record of ${part}`);
   return record.pid;
 }
 
@@ -83,7 +83,7 @@ describe("the embedded cluster", () => {
   it("ends a part whose start nobody wrote down, and starts its own", async () => {
     const lost = processOf("kube-controller-manager");
     // As when a start is killed between a process and its record.
-    rmSync(recordOf("kube-controller-manager"));
+    rmSync(join(records(), "kube-controller-manager.json"));
     await isUp();
     assert.equal(identify(lost), undefined, `process ${lost} has ended`);
   });
