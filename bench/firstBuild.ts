@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { projectFolder } from "../commands/stackFiles";
-import { down } from "../sandbox";
+import { down } from "../toolchain";
 import { writeResults } from "./measure";
 
 /** What a start says once a step is done. */

@@ -7,7 +7,7 @@
  *   tsx bench/footprint.ts [few] [many] [file.json]
  */
 import { projectFolder } from "../commands/stackFiles";
-import { up as sandboxUp } from "../sandbox";
+import { up as sandboxUp } from "../toolchain";
 import { containerUse, istiodMiB, proxyUse, restartProxies } from "./growth/cluster";
 import type { ContainerUse, ProxyUse } from "./growth/cluster";
 import { FakeNode } from "./growth/fakeNode";

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findOnPath } from "../commands/pulumiCli";
 import { projectFolder } from "../commands/stackFiles";
-import { expectedInfo, up as sandboxUp } from "../sandbox";
+import { expectedInfo, up as sandboxUp } from "../toolchain";
 import { apply, kubectl } from "./growth/cluster";
 import { FakeNode } from "./growth/fakeNode";
 import { watched } from "./growth/processTree";

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { findOnPath } from "../commands/pulumiCli";
 import { projectFolder } from "../commands/stackFiles";
-import { run } from "../sandbox/system/run";
+import { run } from "../toolchain/system/run";
 import { emptyNames, makeEmptyPrograms } from "./emptyPrograms";
 import { milliseconds, pairedRatio, sideBySide, table, writeResults } from "./measure";
 

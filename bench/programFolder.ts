@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder } from "../commands/stackFiles";
-import { run } from "../sandbox/system/run";
+import { run } from "../toolchain/system/run";
 import { tsxProject } from "./tsxProject";
 
 /** @returns the environment in which the CLI keeps its state in a folder, and finds the cluster of a kubeconfig. */

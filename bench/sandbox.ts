@@ -5,7 +5,7 @@
  *
  *   tsx bench/sandbox.ts [rounds] [file.json]
  */
-import { down, reset, up } from "../sandbox";
+import { down, reset, up } from "../toolchain";
 import { milliseconds, spread, writeResults } from "./measure";
 import { npm, untilTraffic } from "./traffic";
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { projectFolder } from "../commands/stackFiles";
-import { expectedInfo } from "../sandbox";
+import { expectedInfo } from "../toolchain";
 
 const urls = ["user", "payment"].map((path) => `http://${expectedInfo().nodeIp}:30080/${path}`);
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LiveObject } from "../sandbox/applier/kubeClient";
+import type { LiveObject } from "../cluster/kubeClient";
 import { audit } from "./audit";
 
 /** A cluster with these objects, as `Kind namespace/name` or `Kind name`, all labelled alike. */

@@ -1,4 +1,4 @@
-import type { KubeClient, LiveObject } from "../sandbox/applier/kubeClient";
+import type { KubeClient, LiveObject } from "../cluster/kubeClient";
 import { observabilityNamespace } from "../components/observability/endpoints";
 import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
 

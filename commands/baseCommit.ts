@@ -2,7 +2,7 @@ import { symlinkSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../sandbox/system/run";
+import { run } from "../toolchain/system/run";
 import { UsageError } from "./flags";
 import { projectFolder } from "./stackFiles";
 

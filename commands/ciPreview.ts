@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Outcome } from "../policy/check";
 import { describeUndetermined } from "../policy/report";
 import type { Settings } from "../policy/settings";
-import { tryRun } from "../sandbox/system/run";
+import { tryRun } from "../toolchain/system/run";
 import { withCommit } from "./baseCommit";
 import { CliEngine } from "./cliEngine";
 import { parseCiPreviewFlags } from "./ciPreviewFlags";

@@ -1,4 +1,4 @@
-import type { DeclaredResource } from "../sandbox/applier/declare";
+import type { DeclaredResource } from "../toolchain/applier/declare";
 
 /** What a change of the program changes in what it declares. */
 export interface DeclaredDiff {

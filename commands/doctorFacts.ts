@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { status } from "../sandbox";
-import { cacheDir, statePaths } from "../sandbox/paths";
-import { preflight } from "../sandbox/preflight/checks";
-import { PreflightError } from "../sandbox/preflight/problem";
-import { tryRun } from "../sandbox/system/run";
+import { status } from "../toolchain";
+import { cacheDir, statePaths } from "../toolchain/paths";
+import { preflight } from "../toolchain/preflight/checks";
+import { PreflightError } from "../toolchain/preflight/problem";
+import { tryRun } from "../toolchain/system/run";
 import { kindOfContext } from "../stacks/cluster";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
 import type { MachineFacts, Tool } from "./doctorJudgement";

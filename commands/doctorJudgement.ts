@@ -1,5 +1,5 @@
-import { atLeast } from "../sandbox/preflight/versions";
-import type { Problem } from "../sandbox/preflight/problem";
+import { atLeast } from "../toolchain/preflight/versions";
+import type { Problem } from "../toolchain/preflight/problem";
 
 /** What there is on this machine; a version is what the program itself prints, undefined where it does not run. */
 export interface MachineFacts {

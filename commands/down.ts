@@ -1,5 +1,5 @@
-import { sandboxInfo } from "../sandbox";
-import { inventoryRef } from "../sandbox/applier/inventory";
+import { sandboxInfo } from "../toolchain";
+import { inventoryRef } from "../toolchain/applier/inventory";
 import { audit } from "./audit";
 import { CliEngine } from "./cliEngine";
 import { connect } from "./connect";

@@ -1,5 +1,5 @@
 import { inRegistry } from "../components/imageReference";
-import type { DeclaredResource } from "../sandbox/applier/declare";
+import type { DeclaredResource } from "../toolchain/applier/declare";
 
 /** A chart that a stack installs. */
 export interface ListedChart {

@@ -1,4 +1,4 @@
-import { expectedInfo } from "../sandbox";
+import { expectedInfo } from "../toolchain";
 import { isRegistry } from "../components/imageReference";
 import { flagsHelp, UsageError } from "./flags";
 import { suppliesOf } from "./imageList";

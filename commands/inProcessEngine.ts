@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Profile } from "../policy/rule";
 import { profileOf } from "../policy/profile";
 import type { Settings } from "../policy/settings";
-import type * as Apply from "../sandbox/applier/apply";
-import type * as Declare from "../sandbox/applier/declare";
-import type { StackOutput } from "../sandbox/applier/inventory";
-import type { Program } from "../sandbox/applier/program";
-import { allOrFirstError } from "../sandbox/system/settle";
+import type * as Apply from "../toolchain/applier/apply";
+import type * as Declare from "../toolchain/applier/declare";
+import type { StackOutput } from "../toolchain/applier/inventory";
+import type { Program } from "../toolchain/applier/program";
+import { allOrFirstError } from "../toolchain/system/settle";
 import { checkPolicies } from "./policyCheck";
 import type { Session } from "./session";
 import { asProgramConfig, projectFolder, readProject, readStackFile, withSettings } from "./stackFiles";
@@ -15,8 +15,8 @@ import { asProgramConfig, projectFolder, readProject, readStackFile, withSetting
 const requireFresh = createRequire(__filename);
 
 // Loaded late: they bring Pulumi's SDK and a client of Kubernetes, and with the Pulumi CLI neither is needed here.
-const applier = () => requireFresh("../sandbox/applier/apply") as typeof Apply;
-const declarer = () => requireFresh("../sandbox/applier/declare") as typeof Declare;
+const applier = () => requireFresh("../toolchain/applier/apply") as typeof Apply;
+const declarer = () => requireFresh("../toolchain/applier/declare") as typeof Declare;
 
 /** Runs the program: all of it happens while it is imported, so a second run needs a second import. */
 function loadProgram(folder: string): Promise<Record<string, unknown>> {

@@ -23,7 +23,7 @@ export interface Page {
 export function readPages(): Page[] {
   const below = (folder: string): string[] =>
     readdirSync(join(projectFolder, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
-  return [...readdirSync(projectFolder), ...below("docs"), ...below("sandbox")]
+  return [...readdirSync(projectFolder), ...below("docs"), ...below("toolchain")]
     .filter((file) => file.endsWith(".md"))
     .map((file) => parsePage(file, readFileSync(join(projectFolder, file), "utf8")));
 }

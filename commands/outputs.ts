@@ -1,4 +1,4 @@
-import type { StackOutput } from "../sandbox/applier/inventory";
+import type { StackOutput } from "../toolchain/applier/inventory";
 
 /** Prints a stack's outputs for a person; secrets stay hidden, and what only programs read is left out. */
 export function printOutputs(outputs: Record<string, StackOutput>): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runtime } from "@pulumi/pulumi";
-import type { DeclaredResource } from "../sandbox/applier/declare";
+import type { DeclaredResource } from "../toolchain/applier/declare";
 import type { Settings } from "../policy/settings";
 import { checkPolicies } from "./policyCheck";
 

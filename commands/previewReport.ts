@@ -1,7 +1,7 @@
 import type { Outcome } from "../policy/check";
 import { isUnknown } from "../policy/mesh/pulumi";
 import { describeUndetermined } from "../policy/report";
-import type { DeclaredResource } from "../sandbox/applier/declare";
+import type { DeclaredResource } from "../toolchain/applier/declare";
 import type { DeclaredDiff } from "./declaredDiff";
 import { describeDiff } from "./declaredDiff";
 import { describeFinding } from "./policyCheck";

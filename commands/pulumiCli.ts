@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { tryRun } from "../sandbox/system/run";
+import { tryRun } from "../toolchain/system/run";
 import { projectFolder } from "./stackFiles";
 
 /** Seconds that the npm package `pulumi` may take to fetch the CLI on its first use. */

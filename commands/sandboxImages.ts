@@ -1,5 +1,5 @@
 import { isObject } from "../stacks/configReader";
-import { addIstioCni, addRateLimit } from "../sandbox";
+import { addIstioCni, addRateLimit } from "../toolchain";
 
 /** @returns true if a service has a global rate limit, whether or not it is a good one. */
 export function asksForRateLimit(services: unknown): boolean {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { expectedInfo, sandboxInfo, up as sandboxUp } from "../sandbox";
-import type { SandboxInfo } from "../sandbox";
+import { expectedInfo, sandboxInfo, up as sandboxUp } from "../toolchain";
+import type { SandboxInfo } from "../toolchain";
 import { sandboxContext } from "../stacks/cluster";
 import { parseConfig } from "../stacks/config";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";

@@ -1,7 +1,7 @@
 import type { DashboardEndpoint, DashboardName } from "../components/observability/endpoints";
-import { Inventory } from "../sandbox/applier/inventory";
-import type { StackOutput } from "../sandbox/applier/inventory";
-import type { KubeClient } from "../sandbox/applier/kubeClient";
+import { Inventory } from "../toolchain/applier/inventory";
+import type { StackOutput } from "../toolchain/applier/inventory";
+import type { KubeClient } from "../cluster/kubeClient";
 import type { DeclaredMesh } from "../stacks/declared";
 import { parseDeclared } from "../stacks/declaredText";
 import { CliEngine } from "./cliEngine";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { KubeClient, LiveObject, ObjectRef } from "../sandbox/applier/kubeClient";
+import type { KubeClient, LiveObject, ObjectRef } from "../cluster/kubeClient";
 
 /** What {@link sweep} did. */
 export interface Swept {

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { tryRun } from "../sandbox/system/run";
+import { tryRun } from "../toolchain/system/run";
 import { projectFolder } from "./stackFiles";
 import { parseUpFlags } from "./upFlags";
 

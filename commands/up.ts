@@ -1,7 +1,7 @@
 import type { Settings } from "../policy/settings";
-import { Inventory } from "../sandbox/applier/inventory";
-import type { KubeClient } from "../sandbox/applier/kubeClient";
-import { allOrFirstError } from "../sandbox/system/settle";
+import { Inventory } from "../toolchain/applier/inventory";
+import type { KubeClient } from "../cluster/kubeClient";
+import { allOrFirstError } from "../toolchain/system/settle";
 import { chooseEngine } from "./engine";
 import type { UpOptions } from "./cliEngine";
 import { CliEngine } from "./cliEngine";

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { network } from "../sandbox/cluster/settings";
+import { network } from "../toolchain/cluster/settings";
 import type { ClusterKind } from "./clusterConfig";
 
 const loopback = blocks(["127.0.0.0/8", "0.0.0.0/32"], ["::1/128", "::/128"]);

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { projectFolder } from "../commands/stackFiles";
-import { expectedInfo, up as sandboxUp } from "../sandbox";
-import { KubeClient } from "../sandbox/applier/kubeClient";
-import { statePaths } from "../sandbox/paths";
-import { running } from "../sandbox/system/daemon";
-import { parentOf } from "../sandbox/system/proc";
-import { run } from "../sandbox/system/run";
+import { expectedInfo, up as sandboxUp } from "../toolchain";
+import { KubeClient } from "../cluster/kubeClient";
+import { statePaths } from "../toolchain/paths";
+import { running } from "../toolchain/system/daemon";
+import { parentOf } from "../toolchain/system/proc";
+import { run } from "../toolchain/system/run";
 import type { Moment } from "./support/moments";
 import { momentsOf, tellingMoments } from "./support/moments";
 

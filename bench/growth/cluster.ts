@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expectedInfo } from "../../sandbox";
-import { run } from "../../sandbox/system/run";
+import { expectedInfo } from "../../toolchain";
+import { run } from "../../toolchain/system/run";
 
 /** What a container uses, and what it asked for. */
 export interface ContainerUse {

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ensureGroup, expectedInfo } from "../../sandbox";
-import { binaryGroups } from "../../sandbox/binaries/groups";
+import { ensureGroup, expectedInfo } from "../../toolchain";
+import { binaryGroups } from "../../toolchain/binaries/groups";
 import { apply, kubectl } from "./cluster";
 
 /** Name of the node that is none. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 import type { ExportedStack, StateResource } from "./leftovers";
 import { changedAnything, isHalfMade, leftoversOf, mendedState, spanOf } from "./leftovers";
 

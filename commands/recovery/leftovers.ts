@@ -1,4 +1,4 @@
-import type { LiveObject, ObjectRef } from "../../sandbox/applier/kubeClient";
+import type { LiveObject, ObjectRef } from "../../cluster/kubeClient";
 import type { RunRecord } from "./runRecord";
 
 /** A resource, as `pulumi stack export` and `pulumi preview --json` have it. */

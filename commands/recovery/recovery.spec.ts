@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { KubeClient, LiveObject, ObjectRef } from "../../sandbox/applier/kubeClient";
+import type { KubeClient, LiveObject, ObjectRef } from "../../cluster/kubeClient";
 import type { ExportedStack, StateResource } from "./leftovers";
 import { recover, runVariable } from "./recovery";
 import { RunRecords } from "./runRecord";

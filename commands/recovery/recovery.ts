@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HelmRecords } from "../../sandbox/applier/helmRecords";
-import type { KubeClient, ObjectRef } from "../../sandbox/applier/kubeClient";
-import { titleOf } from "../../sandbox/applier/title";
-import { endAll, processesWith, programOf } from "../../sandbox/system/proc";
+import { HelmRecords } from "../../toolchain/applier/helmRecords";
+import type { KubeClient, ObjectRef } from "../../cluster/kubeClient";
+import { titleOf } from "../../toolchain/applier/title";
+import { endAll, processesWith, programOf } from "../../toolchain/system/proc";
 import type { BackendLock } from "./backendLock";
 import { judgeLock, readLocks } from "./backendLock";
 import type { ExportedStack, Leftovers, Span, StateResource } from "./leftovers";

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { ProcessIdentity } from "../../sandbox/system/proc";
-import { identify, isAlive } from "../../sandbox/system/proc";
+import type { ProcessIdentity } from "../../toolchain/system/proc";
+import { identify, isAlive } from "../../toolchain/system/proc";
 
 /** A run that changes a stack, or changed it and did not end well. */
 export interface RunRecord {

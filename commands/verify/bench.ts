@@ -1,4 +1,4 @@
-import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 import { injectionLabel } from "../../components/meshNamespace";
 import type { DeclaredMesh } from "../../stacks/declared";
 import { table } from "../traffic/summary";

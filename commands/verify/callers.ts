@@ -1,4 +1,4 @@
-import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 import type { DeclaredMesh, DeclaredService, Identity } from "../../stacks/declared";
 import { accountOf, containersOf, isAlive, isReady, proxyOf } from "./objects";
 

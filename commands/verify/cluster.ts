@@ -4,7 +4,7 @@ import type { ClientRequest } from "node:http";
 import type { RequestOptions } from "node:https";
 import { Duplex, PassThrough, Writable } from "node:stream";
 import { Exec, PortForward } from "@kubernetes/client-node";
-import type { KubeClient, LiveObject } from "../../sandbox/applier/kubeClient";
+import type { KubeClient, LiveObject } from "../../cluster/kubeClient";
 import type { Answer } from "../httpClient";
 
 /** A command's end inside a container. */

@@ -1,6 +1,6 @@
 import type { EnvoyFilterSpec } from "../../components/istioApi/envoyFilter";
 import { inboundHttpFilter } from "../../components/istioApi/inboundHttpFilter";
-import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 
 /** Headers by which a request asks to be failed or delayed, once {@link faultsOnRequest} is there. */
 export const faultHeaders = {

@@ -1,4 +1,4 @@
-import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 import type { Context } from "./check";
 import { isAlive, isReady } from "./objects";
 

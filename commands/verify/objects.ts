@@ -1,4 +1,4 @@
-import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 
 /** A container's state, as far as checks read it. */
 interface ContainerStatus {

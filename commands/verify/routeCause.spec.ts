@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 import type { DeclaredMesh } from "../../stacks/declared";
 import type { Answer } from "../httpClient";
 import { routeCause } from "./routeCause";

@@ -1,4 +1,4 @@
-import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 import type { DeclaredMesh, DeclaredService } from "../../stacks/declared";
 import type { Answer } from "../httpClient";
 import { containersOf, isAlive, isReady, selects, troubleOf } from "./objects";

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 import type { DeclaredService } from "../../stacks/declared";
 import type { HttpClient } from "../httpClient";
 import type { Context } from "./check";

@@ -1,4 +1,4 @@
-import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 import type { DeclaredService } from "../../stacks/declared";
 import type { Answer, HttpClient } from "../httpClient";
 import type { Context } from "./check";

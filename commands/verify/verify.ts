@@ -1,4 +1,4 @@
-import type { KubeClient } from "../../sandbox/applier/kubeClient";
+import type { KubeClient } from "../../cluster/kubeClient";
 import { gatewayClient } from "../httpClient";
 import type { MeshOutputs } from "../stackOutputs";
 import type { Check, Result } from "./check";

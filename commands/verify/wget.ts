@@ -1,4 +1,4 @@
-import type { LiveObject } from "../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 import type { Executed } from "./cluster";
 import { containersOf, isReady } from "./objects";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isSecret } from "@pulumi/pulumi";
-import { observabilityTags } from "../../sandbox/images/observability";
-import { requiredVersion } from "../../sandbox/binaries/goMod";
+import { observabilityTags } from "../../toolchain/images/observability";
+import { requiredVersion } from "../../toolchain/binaries/goMod";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dev } from "../../stacks/dev";
@@ -190,7 +190,7 @@ describe("the sandbox's images", () => {
     };
     const used = Object.values(sandbox.images);
     for (const [name, module] of Object.entries(modules)) {
-      const goMod = readFileSync(join(__dirname, "../../sandbox/binaries", name, "go.mod"), "utf8");
+      const goMod = readFileSync(join(__dirname, "../../toolchain/binaries", name, "go.mod"), "utf8");
       const tag = observabilityTags[name as keyof typeof observabilityTags];
       assert.equal(requiredVersion(goMod, module), `v${tag}`);
       assert.ok(used.includes(`sandbox.local/${name}:${tag}`), name);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { rateLimitTag } from "../../sandbox/extras";
-import { REDIS_VERSION } from "../../sandbox/install/pins";
+import { rateLimitTag } from "../../toolchain/extras";
+import { REDIS_VERSION } from "../../toolchain/install/pins";
 import { sandbox } from "../../stacks/sandbox";
 import { declare, errorOf } from "../../test/support/declare";
 import { images } from "../versions";

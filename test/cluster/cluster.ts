@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { expectedInfo } from "../../sandbox";
-import { KubeClient } from "../../sandbox/applier/kubeClient";
-import { run } from "../../sandbox/system/run";
+import { expectedInfo } from "../../toolchain";
+import { KubeClient } from "../../cluster/kubeClient";
+import { run } from "../../toolchain/system/run";
 import { projectFolder } from "../../commands/stackFiles";
 
 /** What `npm start -- --json` prints on its last line. */

@@ -1,4 +1,4 @@
-import { sandboxInfo } from "../../sandbox";
+import { sandboxInfo } from "../../toolchain";
 import { npm } from "./cluster";
 import assert from "node:assert/strict";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expectedInfo } from "../../sandbox";
+import { expectedInfo } from "../../toolchain";
 import {
   addFortio,
   apply,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { isZombie } from "../../sandbox/system/proc";
-import { tryRun } from "../../sandbox/system/run";
+import { isZombie } from "../../toolchain/system/proc";
+import { tryRun } from "../../toolchain/system/run";
 
 /** What a start of the sandbox changes on a machine, as the machine itself tells it. */
 export interface Machine {

@@ -4,8 +4,8 @@ import { allExpressions, filledIn } from "../../components/observability/dashboa
 import { Grafana } from "../../components/observability/grafana";
 import { Kiali } from "../../components/observability/kiali";
 import { images } from "../../components/versions";
-import { expectedInfo } from "../../sandbox";
-import { run } from "../../sandbox/system/run";
+import { expectedInfo } from "../../toolchain";
+import { run } from "../../toolchain/system/run";
 import { declare } from "../support/declare";
 import type { Outputs } from "./cluster";
 import { client, eventually, npm, start, tool } from "./cluster";

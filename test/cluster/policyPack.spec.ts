@@ -3,8 +3,8 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stackYaml } from "../../commands/stackFiles";
 import { packConfigOf } from "../../policy/packConfig";
-import { expectedInfo } from "../../sandbox";
-import { tryRun } from "../../sandbox/system/run";
+import { expectedInfo } from "../../toolchain";
+import { tryRun } from "../../toolchain/system/run";
 import { copyOfProject } from "./copyOfProject";
 import { cli, describeWithCli } from "./withCli";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { userFolder } from "../../commands/pulumiCli";
 import { projectFolder } from "../../commands/stackFiles";
-import { tryRun } from "../../sandbox/system/run";
+import { tryRun } from "../../toolchain/system/run";
 import type { Report } from "../../commands/verify/report";
 import { allObjects, eventually, npm, start, tool } from "./cluster";
 import { copyOfProject } from "./copyOfProject";

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { describeStatus, status } from "../../sandbox";
-import { baseApply, baseManifest } from "../../sandbox/cluster/base";
-import { kubectl } from "../../sandbox/cluster/kubectl";
-import { statePaths } from "../../sandbox/paths";
-import { recordOf } from "../../sandbox/system/daemon";
-import { identify } from "../../sandbox/system/proc";
+import { describeStatus, status } from "../../toolchain";
+import { baseApply, baseManifest } from "../../toolchain/cluster/base";
+import { kubectl } from "../../toolchain/cluster/kubectl";
+import { statePaths } from "../../toolchain/paths";
+import { recordOf } from "../../toolchain/system/daemon";
+import { identify } from "../../toolchain/system/proc";
 import { projectFolder } from "../../commands/stackFiles";
 import { npm, tool } from "./cluster";
 import type { Machine } from "./machine";
@@ -15,7 +15,7 @@ import { lookAtMachine } from "./machine";
 
 /** Runs a command of the sandbox, and kills it, -9 and with all that it started in its own group, once it says `line`. */
 async function killedWhen(line: RegExp, ...args: string[]): Promise<string> {
-  const child = spawn(process.execPath, ["--import", "tsx", "sandbox/main.ts", ...args], {
+  const child = spawn(process.execPath, ["--import", "tsx", "toolchain/main.ts", ...args], {
     cwd: projectFolder,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],

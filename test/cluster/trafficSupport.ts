@@ -5,17 +5,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { sharedLog } from "../../components/accessLog";
-import { Inventory } from "../../sandbox/applier/inventory";
+import { Inventory } from "../../toolchain/applier/inventory";
 import { parseDeclared } from "../../stacks/declaredText";
 import type { Outputs } from "./cluster";
 import { client } from "./cluster";
-import { addImages, ensureGroup, expectedInfo, programImage } from "../../sandbox";
+import { addImages, ensureGroup, expectedInfo, programImage } from "../../toolchain";
 
 const run = promisify(execFile);
 const projectFolder = join(__dirname, "..", "..");
 const maxBuffer = 64 * 1024 * 1024;
 
-/** Version of fortio that sandbox/binaries/fortio pins. */
+/** Version of fortio that toolchain/binaries/fortio pins. */
 const fortioTag = "1.67.0";
 
 /** The image of fortio in the sandbox. */

@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { selfSigned } from "../../components/selfSigned";
-import { expectedInfo } from "../../sandbox";
-import { tryRun } from "../../sandbox/system/run";
+import { expectedInfo } from "../../toolchain";
+import { tryRun } from "../../toolchain/system/run";
 import {
   apply,
   assertNothingToAnalyze,

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expectedInfo } from "../../sandbox";
+import { expectedInfo } from "../../toolchain";
 
 const root = join(__dirname, "../..");
 
@@ -14,7 +14,7 @@ export function istioModule(): string {
 let known: string | undefined;
 
 function findModule(): string {
-  const cwd = join(root, "sandbox/binaries/core");
+  const cwd = join(root, "toolchain/binaries/core");
   const go = (...args: string[]): string => execFileSync("go", args, { cwd, encoding: "utf8" }).trim();
   const listed = go("list", "-m", "-f", "{{.Dir}}", "istio.io/istio");
   if (listed !== "" && existsSync(listed)) {

@@ -1,7 +1,7 @@
 import { CliEngine } from "../../commands/cliEngine";
 import type { PulumiCli } from "../../commands/pulumiCli";
 import type { Settings } from "../../policy/settings";
-import type { KubeClient } from "../../sandbox/applier/kubeClient";
+import type { KubeClient } from "../../cluster/kubeClient";
 
 /** Applies the stack dev with a CLI. Arguments: its path, and settings of the policies as a JSON object. */
 async function main([command = "", settings = "{}"]: string[]): Promise<void> {

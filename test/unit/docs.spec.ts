@@ -98,7 +98,7 @@ describe("documents", () => {
   });
 
   it("name things as the sources do", () => {
-    const sources = ["components", "stacks", "commands", "policy", "sandbox", "test"]
+    const sources = ["components", "stacks", "commands", "policy", "toolchain", "cluster", "test"]
       .flatMap((folder) =>
         readdirSync(join(projectFolder, folder), { recursive: true, encoding: "utf8" }).map((f) => join(folder, f)),
       )

@@ -101,7 +101,7 @@ describe("the README's table on troubleshooting", () => {
       .flatMap(({ cause }) => [...cause.matchAll(/`([^`]*)`/g)].map((match) => match[1]!))
       .filter((text) => text.split(" ").length > 3 && !others.includes(text));
     assert.ok(quoted.length >= 2, quoted.join(", "));
-    const lines = ["commands", "sandbox", "stacks"]
+    const lines = ["commands", "toolchain", "cluster", "stacks"]
       .flatMap((folder) =>
         readdirSync(join(projectFolder, folder), { recursive: true, encoding: "utf8" }).map((file) =>
           join(folder, file),

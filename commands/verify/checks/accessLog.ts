@@ -1,5 +1,5 @@
 import { scrapedLabel, sharedLog } from "../../../components/accessLog";
-import type { LiveObject } from "../../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../../cluster/kubeClient";
 import { logql, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import type { LiveObject } from "../../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../../cluster/kubeClient";
 import type { Check, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { askEnvoy } from "../envoy";

@@ -1,4 +1,4 @@
-import type { LiveObject } from "../../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../../cluster/kubeClient";
 import type { Cluster } from "../cluster";
 import type { Outcome } from "../check";
 import { fail, pass } from "../check";

@@ -1,4 +1,4 @@
-import type { LiveObject } from "../../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../../cluster/kubeClient";
 import type { Check, Outcome } from "../check";
 import { fail, pass } from "../check";
 import { containersOf, nameOf, tagOf } from "../objects";

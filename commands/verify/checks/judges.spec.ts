@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { declaredService } from "../../../test/support/declaredService";
 import { X509Certificate } from "node:crypto";
 import { selfSigned } from "../../../components/selfSigned";
-import type { LiveObject } from "../../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../../cluster/kubeClient";
 import type { DeclaredMesh } from "../../../stacks/declared";
 import type { Answer } from "../../httpClient";
 import type { Context, Outcome } from "../check";

@@ -1,4 +1,4 @@
-import type { LiveObject } from "../../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../../cluster/kubeClient";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass } from "../check";
 import { proxies, refOfPod } from "../meshPods";

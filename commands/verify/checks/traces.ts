@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { providers } from "../../../components/accessLog";
-import type { LiveObject } from "../../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../../cluster/kubeClient";
 import { askPage, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";

@@ -1,4 +1,4 @@
-import type { LiveObject } from "../../../sandbox/applier/kubeClient";
+import type { LiveObject } from "../../../cluster/kubeClient";
 import type { DeclaredService } from "../../../stacks/declared";
 import { callerNamespaces, callersOf } from "../callers";
 import type { Caller } from "../callers";

@@ -1,4 +1,4 @@
-import type { LiveObject } from "./kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 
 /** What an object still waits for; undefined if it is ready. */
 export type Waiting = string | undefined;

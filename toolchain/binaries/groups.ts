@@ -18,7 +18,7 @@ export interface ModuleFiles {
 
 /** Binaries that are built together, from one go.mod whose `tool` lines name them. */
 export interface BinaryGroup {
-  /** The folder below sandbox/binaries that holds go.mod and go.sum. */
+  /** The folder below toolchain/binaries that holds go.mod and go.sum. */
   name: string;
   /** What `go build` leaves: the last part of each tool's package path. */
   outputs: readonly string[];

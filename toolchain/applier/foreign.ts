@@ -4,8 +4,8 @@ import type { ReleaseInputs } from "./helm";
 import { HelmRecords } from "./helmRecords";
 import type { Entry, Inventory } from "./inventory";
 import { releaseEntry } from "./inventory";
-import type { KubeClient, LiveObject } from "./kubeClient";
-import { fieldManager } from "./kubeClient";
+import type { KubeClient, LiveObject } from "../../cluster/kubeClient";
+import { fieldManager } from "../../cluster/kubeClient";
 import { titleOf } from "./title";
 
 /** Something that the program declares, and that is in the cluster already. */

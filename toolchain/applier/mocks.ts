@@ -2,7 +2,7 @@ import type { runtime } from "@pulumi/pulumi";
 import type { Cluster } from "./cluster";
 import { refOf } from "./cluster";
 import type { ReleaseInputs } from "./helm";
-import type { LiveObject } from "./kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 import { generateRandom } from "./randomValues";
 import { withoutSecretMarks } from "./secrets";
 

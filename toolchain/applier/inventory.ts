@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { KubeClient, ObjectRef } from "./kubeClient";
+import type { KubeClient, ObjectRef } from "../../cluster/kubeClient";
 
 /** One thing that was applied. */
 export interface Entry {

@@ -1,4 +1,4 @@
-import type { KubeClient, LiveObject } from "./kubeClient";
+import type { KubeClient, LiveObject } from "../../cluster/kubeClient";
 
 /** Types of a chart's objects that are not ready once they exist. */
 const notReadyAtOnce = [

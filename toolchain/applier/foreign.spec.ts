@@ -3,7 +3,7 @@ import type { DeclaredResource } from "./declare";
 import { foreignObjects, refusalOf } from "./foreign";
 import type { Entry } from "./inventory";
 import { entryKey } from "./inventory";
-import type { KubeClient, LiveObject, ObjectRef } from "./kubeClient";
+import type { KubeClient, LiveObject, ObjectRef } from "../../cluster/kubeClient";
 
 const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "demo" } };
 const configMap = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: "demo" } };

@@ -7,7 +7,7 @@ import { Helm } from "./helm";
 import { HelmRecords } from "./helmRecords";
 import { Inventory } from "./inventory";
 import type { StackOutput } from "./inventory";
-import { KubeClient } from "./kubeClient";
+import { KubeClient } from "../../cluster/kubeClient";
 import { ApplyingEngine } from "./mocks";
 import type { Program } from "./program";
 import { Progress } from "./progress";

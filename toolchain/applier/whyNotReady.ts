@@ -1,4 +1,4 @@
-import type { KubeClient, LiveObject } from "./kubeClient";
+import type { KubeClient, LiveObject } from "../../cluster/kubeClient";
 
 interface ContainerStatus {
   name: string;

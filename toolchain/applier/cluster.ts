@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Helm, ReleaseInputs } from "./helm";
 import type { Entry, Inventory } from "./inventory";
 import { releaseEntry } from "./inventory";
-import type { KubeClient, LiveObject, ObjectRef } from "./kubeClient";
+import type { KubeClient, LiveObject, ObjectRef } from "../../cluster/kubeClient";
 import type { Change, Progress } from "./progress";
 import { waitingFor } from "./readiness";
 import { objectsOfRelease } from "./releaseObjects";
-import { Slots } from "./slots";
+import { Slots } from "../../cluster/slots";
 import { titleOf } from "./title";
 import { whyNotReady } from "./whyNotReady";
 

@@ -197,7 +197,7 @@ async function addresses(): Promise<Problem[]> {
     ? [
         {
           cause: `addresses ${network.block} are in use: route to ${taken.dst} through ${taken.dev}`,
-          fix: "take that route down, or change `network` in sandbox/cluster/settings.ts",
+          fix: "take that route down, or change `network` in toolchain/cluster/settings.ts",
         },
       ]
     : [];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Cluster } from "./cluster";
 import type { Helm, ReleaseInputs } from "./helm";
 import { Inventory, inventoryRef } from "./inventory";
-import type { KubeClient, LiveObject, ObjectRef } from "./kubeClient";
+import type { KubeClient, LiveObject, ObjectRef } from "../../cluster/kubeClient";
 import { ApplyingEngine } from "./mocks";
 import { Progress } from "./progress";
 
