@@ -2,6 +2,8 @@ module sidecar-mesh.local/pulumi-kubernetes
 
 go 1.26.0
 
+tool sidecar-mesh.local/pulumi-kubernetes/pulumi-resource-kubernetes
+
 require github.com/pulumi/pulumi-kubernetes/provider/v4 v4.0.0-20260115033456-f47bc2d6f199
 
 require (

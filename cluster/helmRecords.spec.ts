@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { HelmRecords, objectsOf, remedyOf } from "./helmRecords";
-import type { LiveObject, ObjectRef } from "../../cluster/kubeClient";
+import type { LiveObject, ObjectRef } from "./kubeClient";
 
 const record = (status: string, revision: number) => ({ status, revision, createdAt: new Date(0) });
 const records = (...statuses: string[]) => statuses.map((status, i) => record(status, i + 1));

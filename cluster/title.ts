@@ -1,4 +1,4 @@
-import type { ObjectRef } from "../../cluster/kubeClient";
+import type { ObjectRef } from "./kubeClient";
 
 /** @returns how an object is named to whoever reads it: `Kind namespace/name`. */
 export function titleOf({ kind, namespace, name }: ObjectRef): string {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { parseAllDocuments } from "yaml";
-import type { KubeClient, LiveObject, ObjectRef } from "../../cluster/kubeClient";
+import type { KubeClient, LiveObject, ObjectRef } from "./kubeClient";
 
 /** One revision of a release, as Helm keeps it: in a Secret of the release's namespace. */
 export interface ReleaseRecord {
