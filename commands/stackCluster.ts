@@ -30,11 +30,7 @@ export async function identifyCluster(client: Pick<KubeClient, "get">, context: 
  * @param known What the stack remembers.
  * @param own Whether the cluster is one that this project makes: under one name there is never more than one.
  */
-export function compareClusters(
-  known: ClusterIdentity | undefined,
-  now: ClusterIdentity,
-  own: boolean,
-): ClusterMatch {
+export function compareClusters(known: ClusterIdentity | undefined, now: ClusterIdentity, own: boolean): ClusterMatch {
   if (known === undefined) {
     return "none yet";
   }
@@ -77,7 +73,9 @@ export async function checkCluster(
     );
   }
   if (match === "made anew") {
-    log(`the cluster ${context} was made anew: the state of stack ${stack.name}, which tells of the old one, is emptied`);
+    log(
+      `the cluster ${context} was made anew: the state of stack ${stack.name}, which tells of the old one, is emptied`,
+    );
     const { version, deployment } = await stack.export();
     if (deployment !== null) {
       const { resources: _, pending_operations: __, ...rest } = deployment;

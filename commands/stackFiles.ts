@@ -76,9 +76,7 @@ export function stackYaml(content: Record<string, unknown>): string {
 
 function asText(key: string, value: unknown): string {
   if (holdsSecret(value)) {
-    throw new ConfigError([
-      { key, value: "[secret]", fix: "only the Pulumi CLI can read a secret" },
-    ]);
+    throw new ConfigError([{ key, value: "[secret]", fix: "only the Pulumi CLI can read a secret" }]);
   }
   // A key of a YAML file without a value is not set.
   return typeof value === "string" ? value : value === null ? "" : JSON.stringify(value);

@@ -18,7 +18,10 @@ export interface MeshOutputs {
  * Reads the outputs of a stack from its state.
  * @throws Error if there is no stack, or if it was applied by an older version of this program.
  */
-export async function readOutputs(session: Session, log: (line: string) => void): Promise<MeshOutputs> {
+export async function readOutputs(
+  session: Pick<Session, "stack" | "settings">,
+  log: (line: string) => void,
+): Promise<MeshOutputs> {
   const outputs = await (await PulumiStack.open(await findPulumi(log), session)).outputs();
   const declared = parseDeclared(outputs.declared);
   if (declared === undefined) {

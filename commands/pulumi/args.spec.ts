@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { changeArgs, packArgs } from "./cliArgs";
-import { projectFolder } from "./stackFiles";
+import { projectFolder } from "../stackFiles";
+import { destroyArgs, packArgs, previewArgs, upArgs } from "./args";
 
 describe("arguments for the Pulumi CLI", () => {
   it("name the policy pack of the project", () => {
@@ -10,28 +10,20 @@ describe("arguments for the Pulumi CLI", () => {
     assert.ok(existsSync(join(projectFolder, "policy", "PulumiPolicy.yaml")));
   });
 
-  it("let the policies refuse an update in its preview, before anything is changed", () => {
-    assert.deepEqual(changeArgs("up", { pack: {} }), ["up", "--yes", "--policy-pack", "policy"]);
+  it("have the policies asked by the preview and by the update, with their configuration", () => {
+    const pack = ["--policy-pack", "policy", "--policy-pack-config", "/tmp/policy.json"];
+    assert.deepEqual(previewArgs({}, "/tmp/policy.json"), ["preview", "--diff", ...pack]);
+    assert.deepEqual(upArgs({}, "/tmp/policy.json"), ["up", "--yes", "--skip-preview", ...pack]);
   });
 
-  it("leave out the preview where the policies were asked before", () => {
-    assert.deepEqual(changeArgs("up"), ["up", "--yes", "--skip-preview"]);
+  it("refresh both, and fail the update alone if it changes something, where that is asked for", () => {
+    const options = { refresh: true, expectNoChanges: true };
+    assert.deepEqual(previewArgs(options).slice(-1), ["--refresh"]);
+    assert.deepEqual(upArgs(options).slice(-2), ["--refresh", "--expect-no-changes"]);
   });
 
-  it("hand on the policies' configuration, and refresh if need be", () => {
-    assert.deepEqual(changeArgs("up", { refresh: true, expectNoChanges: true, pack: { config: "/tmp/policy.json" } }), [
-      "up",
-      "--yes",
-      "--policy-pack",
-      "policy",
-      "--policy-pack-config",
-      "/tmp/policy.json",
-      "--refresh",
-      "--expect-no-changes",
-    ]);
-  });
-
-  it("preview no removal", () => {
-    assert.deepEqual(changeArgs("destroy"), ["destroy", "--yes", "--skip-preview"]);
+  it("preview no removal, and refresh it if need be", () => {
+    assert.deepEqual(destroyArgs(), ["destroy", "--yes", "--skip-preview"]);
+    assert.deepEqual(destroyArgs({ refresh: true }), ["destroy", "--yes", "--skip-preview", "--refresh"]);
   });
 });

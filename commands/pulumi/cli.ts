@@ -36,9 +36,7 @@ export function isSupported(version: string): boolean {
  * @throws Error if there is none, and none can be downloaded or built.
  */
 export async function findPulumi(log: (line: string) => void): Promise<PulumiCli> {
-  return (
-    (await onPath(log)) ?? (await downloaded()) ?? (await built()) ?? (await download(log)) ?? (await build(log))
-  );
+  return (await onPath(log)) ?? (await downloaded()) ?? (await built()) ?? (await download(log)) ?? (await build(log));
 }
 
 async function onPath(log: (line: string) => void): Promise<PulumiCli | undefined> {

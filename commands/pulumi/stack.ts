@@ -9,7 +9,7 @@ import type { Session } from "../session";
 import { projectFolder, readProject, readStackFile, stackFile, stackYaml, withSettings } from "../stackFiles";
 import { privateFolder } from "../userFolder";
 import type { UpdateOptions } from "./args";
-import { destroyArgs, previewArgs, upArgs } from "./args";
+import { destroyArgs, packArgs, previewArgs, upArgs } from "./args";
 import type { PulumiCli } from "./cli";
 import { ownBackend, ownBackendUrl, pulumiEnvironment } from "./environment";
 import type { EngineReport, StateResource } from "./events";
@@ -81,6 +81,11 @@ export class PulumiStack {
   /** `pulumi preview` with the policy pack, shown. @throws Error if it fails, or a policy forbids it. */
   preview(options: UpdateOptions = {}): Promise<EngineReport> {
     return this.watched(previewArgs(options, this.packConfig));
+  }
+
+  /** What has a preview ask the policy pack, with its config of this run. */
+  get packFlags(): string[] {
+    return packArgs(this.packConfig);
   }
 
   /** `pulumi preview`, not shown. @returns what the engine told, what the CLI printed, and whether it passed. */

@@ -1,9 +1,9 @@
-import type { Outcome } from "../policy/check";
-import { checkResources } from "../policy/check";
-import type { ProgramResource } from "../policy/mesh/pulumi";
-import { describeUndetermined } from "../policy/report";
-import type { Finding } from "../policy/rule";
-import type { Settings } from "../policy/settings";
+import type { Outcome } from "../../policy/check";
+import { checkResources } from "../../policy/check";
+import type { ProgramResource } from "../../policy/mesh/pulumi";
+import { describeUndetermined } from "../../policy/report";
+import type { Finding } from "../../policy/rule";
+import type { Settings } from "../../policy/settings";
 
 /** What a program declares, as far as the policies read it. */
 export interface Judged {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { judge } from "../../commands/policyCheck";
-import { declareProgram } from "./declare";
+import { judge } from "../support/judge";
+import { declareProgram } from "../support/declaredProgram";
 
 /** The parts of a small mesh; each program puts them together in its own way. */
 class Parts extends pulumi.ComponentResource {
