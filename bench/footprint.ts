@@ -35,8 +35,8 @@ function down(): Promise<Usage> {
   return watched("npm", ["run", "--silent", "down", "--", ...onSandbox], { cwd: projectFolder });
 }
 
-function told({ ms, cpuMs, peakMiB, stdout }: Usage) {
-  const summary = /\d+ created, \d+ updated, \d+ unchanged, \d+ deleted/.exec(stdout)?.[0];
+function told({ ms, cpuMs, peakMiB, said }: Usage) {
+  const summary = /Resources:\s*([^]*?)\n\n/.exec(said)?.[1]?.split(/\s*\n\s*/).join(", ");
   return { ms: Math.round(ms), cpuMs: cpuMs.program, peakMiB: Math.round(peakMiB.program), summary };
 }
 

@@ -33,6 +33,6 @@ export async function readOutputs(
   return {
     declared,
     gatewayUrl: typeof gatewayUrl === "string" ? gatewayUrl : undefined,
-    dashboards: (dashboards ?? {}) as MeshOutputs["dashboards"],
+    dashboards: dashboards ?? {},
   };
 }

@@ -76,7 +76,7 @@ export class StackCache {
   }
 
   private build(resources: readonly StackResource[]): Stack {
-    const output = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.props["profile"];
+    const output: unknown = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.props["profile"];
     const profile = profileOf({ ...placeOf(resources[0]?.urn), output, config: this.stackConfig });
     let settings = parseSettings({ profile }, rules);
     let problems: readonly string[] = [];

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { satisfies } from "semver";
@@ -116,9 +116,6 @@ async function versionOf(command: string): Promise<string | undefined> {
 
 /** @returns the version of the npm package `pulumi` that is installed, which is that of the CLI it downloads. */
 function packageVersion(): string | undefined {
-  try {
-    return (require("pulumi/package.json") as { version: string }).version;
-  } catch {
-    return undefined;
-  }
+  const file = join(projectFolder, "node_modules", "pulumi", "package.json");
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version : undefined;
 }
