@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import type { Settings } from "../policy/settings";
 import { tryRun } from "../toolchain/system/run";
 import { withCommit } from "./baseCommit";
+import { chartSettings } from "./charts";
 import { parseCiPreviewFlags } from "./ciPreviewFlags";
 import { describeDiff, diffDeclared } from "./declaredDiff";
 import { policyConfigHelp, readPolicySettings } from "./policySettings";
@@ -13,6 +14,7 @@ import { withEmptyStack } from "./pulumi/emptyStack";
 import type { DeclaredResource } from "./pulumi/events";
 import { declaredResources } from "./pulumi/events";
 import { runCommand } from "./runCommand";
+import { splitSetting } from "./session";
 import { projectFolder, stackFile } from "./stackFiles";
 
 const help = `npm run ci:preview -- [flags]
@@ -25,6 +27,7 @@ pack. It compares with an empty state and asks no cluster. Changes nothing.
       --previews-only     Leave out lint and types
       --base COMMIT       Tell what changes in the declaration since this commit, for example origin/main
       --context NAME      Ask this cluster as well; default: no cluster
+  -c, --config KEY=VALUE  Set a config key for this run; may be repeated
 ${policyConfigHelp}
       --markdown FILE     Write the result as Markdown; in GitHub Actions it goes to the job's summary, too
       --json              Print the result as one JSON object on the last line
@@ -47,20 +50,23 @@ interface PreviewOptions {
   /** Folder of another commit, which the declaration is compared with. */
   base?: string;
   context?: string;
+  /** Config of this run. */
+  settings: Record<string, string>;
   policySettings: Partial<Settings>;
   log: (line: string) => void;
 }
 
 async function previewStack(stack: string, options: PreviewOptions): Promise<StackPreview> {
   const { cli, base, context, policySettings, log } = options;
-  const settings: Record<string, string> = context === undefined ? {} : { kubeContext: context };
-  const session = { stack, settings };
-  const cluster = context !== undefined;
+  const cluster: Record<string, string> = context === undefined ? {} : { kubeContext: context };
+  const settings = { ...cluster, ...options.settings };
+  const session = { stack, settings: { ...(await chartSettings(stack, settings, log)), ...settings } };
+  const asked = { policySettings, cluster: context !== undefined };
   const {
     passed: ok,
     said,
     report,
-  } = await withEmptyStack(cli, session, { policySettings, cluster }, (empty) => empty.tryPreview(empty.packFlags));
+  } = await withEmptyStack(cli, session, asked, (empty) => empty.tryPreview(empty.packFlags));
   const resources = declaredResources(report);
   const preview: StackPreview = {
     ...{ stack, passed: ok, said, resources, violations: report.violations },
@@ -99,7 +105,7 @@ async function compareWith(
 
 runCommand(
   help,
-  async ({ stacks, tests, previewsOnly, base, context, markdown, policyConfig }, log) => {
+  async ({ stacks, tests, previewsOnly, base, context, config, markdown, policyConfig }, log) => {
     const policySettings = readPolicySettings(policyConfig);
     const cli = await findPulumi(log);
     log(`previews: Pulumi ${cli.version} (${cli.source})`);
@@ -107,10 +113,11 @@ runCommand(
     for (const script of previewsOnly ? [] : ["lint", "typecheck", ...(tests ? ["test"] : [])]) {
       steps.push(await runStep(script, log));
     }
+    const settings = Object.fromEntries(config.map(splitSetting));
     const previewAll = async (folder?: string) => {
       const all: StackPreview[] = [];
       for (const stack of stacks) {
-        all.push(await previewStack(stack, { cli, base: folder, context, policySettings, log }));
+        all.push(await previewStack(stack, { cli, base: folder, context, settings, policySettings, log }));
       }
       return all;
     };

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import type { Flags } from "./flags";
-import { parseStrictly, UsageError } from "./flags";
+import { checkSettings, parseStrictly, UsageError } from "./flags";
 import { policyConfigOption } from "./policySettings";
 import { stackFile } from "./stackFiles";
 
 /** Flags of `npm run ci:preview`. */
-export interface CiPreviewFlags extends Pick<Flags, "context" | "json" | "help"> {
+export interface CiPreviewFlags extends Pick<Flags, "context" | "config" | "json" | "help"> {
   stacks: string[];
   tests: boolean;
   /** Leave out everything but the previews. */
@@ -33,11 +33,13 @@ export function parseCiPreviewFlags(argv: readonly string[]): CiPreviewFlags {
       "previews-only": { type: "boolean", default: false },
       base: { type: "string" },
       context: { type: "string" },
+      config: { type: "string", short: "c", multiple: true, default: [] },
       markdown: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
+  checkSettings(values.config);
   const stacks = values.stacks.split(",").map((stack) => stack.trim());
   for (const stack of stacks) {
     if (stack === "" || !existsSync(stackFile(stack))) {

@@ -1,8 +1,8 @@
-import { delimiter, dirname } from "node:path";
+import { delimiter } from "node:path";
 import { builtGroup, expectedInfo } from "../toolchain";
 import { parseStrictly } from "./flags";
 import { findPulumi } from "./pulumi/cli";
-import { pulumiEnvironment } from "./pulumi/environment";
+import { commandFolder, pulumiEnvironment } from "./pulumi/environment";
 import { runCommand } from "./runCommand";
 import { shellLines } from "./shell";
 import { existsSync } from "node:fs";
@@ -39,7 +39,7 @@ runCommand(
     const { kubeconfig } = expectedInfo();
     const tools = builtGroup("core");
     const known = (process.env.PATH ?? "").split(delimiter);
-    const folders = [dirname(cli.command), ...(tools === undefined ? [] : [tools])].filter(
+    const folders = [commandFolder(cli), ...(tools === undefined ? [] : [tools])].filter(
       (folder) => !known.includes(folder),
     );
     const variables = {

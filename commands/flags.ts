@@ -35,12 +35,16 @@ export function parseFlags<O extends Options = Record<never, never>>(
   if (values.sandbox && values.context !== undefined) {
     throw new UsageError("--sandbox and --context name two clusters; use one of them");
   }
-  for (const setting of values.config) {
-    if (!/^[\w-]+(:[\w-]+)?=/.test(setting)) {
-      throw new UsageError(`--config ${setting}: write it as key=value`);
-    }
-  }
+  checkSettings(values.config);
   return { ...values } as Flags & MoreFlags<O>;
+}
+
+/** @throws UsageError naming the setting that is not written as key=value. */
+export function checkSettings(settings: readonly string[]): void {
+  const wrong = settings.find((setting) => !/^[\w-]+(:[\w-]+)?=/.test(setting));
+  if (wrong !== undefined) {
+    throw new UsageError(`--config ${wrong}: write it as key=value`);
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { expectedInfo } from "../toolchain";
 import { isRegistry } from "../components/imageReference";
+import { chartSettings } from "./charts";
 import { flagsHelp, UsageError } from "./flags";
 import { suppliesOf } from "./imageList";
 import type { Supplies } from "./imageList";
@@ -23,10 +24,8 @@ runCommand(help, async (flags, log) => {
   if (mirror !== undefined && !isRegistry(mirror)) {
     throw new UsageError(`registry=${mirror}: use host, host:port or host/path in lower case, without a scheme`);
   }
-  const session = {
-    stack,
-    settings: { ...(flags.sandbox && sandboxSettings(expectedInfo())), ...settings, registry: "auto" },
-  };
+  const own = { ...(flags.sandbox && sandboxSettings(expectedInfo())), ...settings, registry: "auto" };
+  const session = { stack, settings: { ...(await chartSettings(stack, own, () => undefined)), ...own } };
   const { passed, said, report } = await withEmptyStack(await findPulumi(log), session, {}, (empty) =>
     empty.tryPreview([]),
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ensureBuilt, isBuilt } from "./binaries/build";
+import { ensureBuilt, isBuilt, moduleFolder } from "./binaries/build";
 import { type BinaryGroup, binaryGroups, type GroupName } from "./binaries/groups";
 import { type BuildPlan, buildPlan } from "./binaries/plan";
 import { requiredVersion, pseudoVersionCommit } from "./binaries/goMod";
@@ -30,6 +30,11 @@ export async function ensureGroup(name: GroupName, options: { log?: Logger } = {
 export function builtGroup(name: GroupName): string | undefined {
   const plan = buildPlan(binaryGroups[name], cacheDir());
   return isBuilt(plan) ? plan.binDir : undefined;
+}
+
+/** @returns the folder of Istio's charts in its Go module, which is downloaded if need be. Needs Go; nothing is built. */
+export async function moduleCharts(): Promise<string> {
+  return join(await moduleFolder(buildPlan(binaryGroups.core, cacheDir()), "istio.io/istio"), "manifests", "charts");
 }
 
 /** Gives the running cluster more images. Those it has, made from the same files, are left alone. */

@@ -48,15 +48,19 @@ export async function pulumiEnvironment(
   return own;
 }
 
+/** @returns the folder of the CLI for PATH. That of a build has plugins, too, which Pulumi would take from PATH with a warning. */
+export function commandFolder({ command, source }: PulumiCli): string {
+  return source === "built from Go modules" ? join(builtHome, "bin") : dirname(command);
+}
+
 /** @returns where a CLI that was built here keeps its plugins and finds the user's login; nothing for any other CLI. */
 export function homeOf(cli: PulumiCli, env: NodeJS.ProcessEnv): Record<string, string> {
   if (cli.source !== "built from Go modules") {
     return {};
   }
   const home = env.PULUMI_HOME ?? builtHome;
-  if (home === builtHome) {
-    linkPlugins();
-  } else {
+  linkPlugins();
+  if (home !== builtHome) {
     const missing = plugins().filter(({ folder }) => !existsSync(join(home, "plugins", folder)));
     if (missing.length > 0) {
       throw new Error(
