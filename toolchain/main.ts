@@ -1,19 +1,31 @@
-import { describeStatus, down, expectedInfo, reset, status, up } from "./index";
+import { parseArgs } from "node:util";
+import { describeStatus, down, expectedInfo, reset, shellEnvironment, status, up } from "./index";
+import { ownDockerIsUsed } from "./docker/dockerd";
 import { timedLogger } from "./system/log";
 
-const usage = `usage: npm run sandbox -- COMMAND
-  up          start the embedded cluster, or mend it
-  status      how each of its processes is
-  down        end it, keep the cluster's data
-  reset       end it and delete the cluster's data
+const usage = `usage: npm run sandbox -- COMMAND [--nodes N]
+  up          start the embedded cluster, or mend it; --nodes 3 makes a control plane and two workers, the default is one node
+  status      how each of its nodes is
+  down        stop it, keep its state
+  reset       delete it
   kubeconfig  print the path of its kubeconfig
-  env         print what makes a shell's kubectl, helm and istioctl those of the cluster: eval "$(npm run -s sandbox -- env)"`;
+  env         print what makes a shell's docker, kind, kubectl, helm and istioctl those of the cluster:
+              eval "$(npm run -s sandbox -- env)"`;
 
-async function main([command]: string[]): Promise<number> {
+async function main(argv: string[]): Promise<number> {
+  const { positionals, values } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { nodes: { type: "string" } },
+  });
+  const nodes = values.nodes === undefined ? undefined : Number(values.nodes);
+  if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= 1 && nodes <= 9)) {
+    throw new Error(`--nodes ${values.nodes}: use a number from 1 to 9`);
+  }
   const log = timedLogger((line) => console.log(line));
-  switch (command) {
+  switch (positionals.length === 1 ? positionals[0] : undefined) {
     case "up":
-      await up({ log });
+      await up({ log, nodes });
       return 0;
     case "down":
       await down({ log });
@@ -30,8 +42,9 @@ async function main([command]: string[]): Promise<number> {
       console.log(expectedInfo().kubeconfig);
       return 0;
     case "env": {
-      const { kubeconfig, binDir } = expectedInfo();
-      console.log(`export KUBECONFIG='${kubeconfig}'\nexport PATH='${binDir}':"$PATH"`);
+      const { PATH, ...others } = shellEnvironment(ownDockerIsUsed());
+      Object.entries(others).forEach(([name, value]) => console.log(`export ${name}='${value}'`));
+      console.log(`export PATH='${PATH}'`);
       return 0;
     }
     default:

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { cp, mkdir, rm } from "node:fs/promises";
+import { cp, mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../system/atomic";
 import type { Logger } from "../system/log";
@@ -23,10 +23,13 @@ export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
     await mkdir(binDir, { recursive: true });
     await (plan.group.collectorManifest
       ? buildCollector(plan, plan.group.collectorManifest, folder, binDir, log)
-      : goBuild(plan, plan.moduleDir, `${binDir}/`, "tool", log));
+      : goBuild(plan, plan.moduleDir, `${binDir}/`, ["tool", ...(plan.group.packages ?? [])], log));
     const missing = plan.group.outputs.filter((output) => !existsSync(join(binDir, output)));
     if (missing.length > 0) {
       throw new Error(`${plan.group.name}: go build did not make ${missing.join(", ")}; see its go.mod's tool lines`);
+    }
+    for (const [name, output] of Object.entries(plan.group.links ?? {})) {
+      await symlink(output, join(binDir, name));
     }
     for (const file of plan.group.files ?? []) {
       const moduleFolder = await run("go", ["list", "-m", "-f", "{{.Dir}}", file.module], { cwd: plan.moduleDir });
@@ -37,13 +40,13 @@ export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
   });
 }
 
-async function goBuild(plan: BuildPlan, cwd: string, output: string, what: string, log: Logger): Promise<void> {
+async function goBuild(plan: BuildPlan, cwd: string, output: string, what: readonly string[], log: Logger): Promise<void> {
   const progress = new BuildProgress(plan.group.name, log);
   const options = { cwd, env: { CGO_ENABLED: "0" }, onErrorLine: (line: string) => progress.take(line) };
   try {
     // Downloads what is missing; then it is known how many packages there are.
-    progress.total = (await run("go", ["list", "-deps", what], options)).trim().split("\n").length;
-    await run("go", ["build", "-v", ...plan.flags, "-o", output, what], options);
+    progress.total = (await run("go", ["list", "-deps", ...what], options)).trim().split("\n").length;
+    await run("go", ["build", "-v", ...plan.flags, "-o", output, ...what], options);
   } finally {
     progress.end();
   }
@@ -68,6 +71,6 @@ async function buildCollector(
   });
   // The builder has put a go.mod of its own there, which pins less.
   await copy(["go.mod", "go.sum"]);
-  await goBuild(plan, source, join(binDir, plan.group.name), ".", log);
+  await goBuild(plan, source, join(binDir, plan.group.name), ["."], log);
   await rm(source, { recursive: true });
 }

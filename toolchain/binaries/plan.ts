@@ -45,6 +45,7 @@ export function buildPlan(group: BinaryGroup, cache: string): BuildPlan {
   const goSum = readFileSync(join(moduleDir, "go.sum"), "utf8");
   const flags = buildFlags(group, goMod);
   const made = group.collectorManifest ? readFileSync(join(moduleDir, group.collectorManifest), "utf8") : group.files;
-  const folder = join(cache, "binaries", `${group.name}-${buildKey(flags, goMod, goSum, made)}`);
+  const sources = (group.packages ?? []).map((folder) => readFileSync(join(moduleDir, folder, "main.go"), "utf8"));
+  const folder = join(cache, "binaries", `${group.name}-${buildKey(flags, goMod, goSum, [made, sources, group.links])}`);
   return { group, moduleDir, flags, folder, binDir: join(folder, "bin") };
 }
