@@ -1,11 +1,11 @@
-import { expectedInfo } from "../toolchain";
 import { isRegistry } from "../components/imageReference";
+import { settingsBeforeStart } from "./embeddedConfig";
 import { flagsHelp, UsageError } from "./flags";
 import { suppliesOf } from "./imageList";
 import type { Supplies } from "./imageList";
 import { declareInProcess } from "./inProcessEngine";
 import { runCommand } from "./runCommand";
-import { sandboxSettings, splitSetting } from "./session";
+import { splitSetting } from "./session";
 import { readProject, readStackFile } from "./stackFiles";
 
 const help = `npm run images -- [flags]
@@ -25,7 +25,7 @@ runCommand(help, async (flags) => {
   process.env.KUBECONFIG = "/nonexistent";
   const { resources } = await declareInProcess({
     stack,
-    settings: { ...(flags.sandbox && sandboxSettings(expectedInfo())), ...settings, registry: "auto" },
+    settings: { ...(flags.sandbox && settingsBeforeStart()), ...settings, registry: "auto" },
   });
   const supplies = suppliesOf(resources, mirror);
   if (!flags.json) {

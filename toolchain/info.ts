@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pseudoVersionCommit, requiredVersion } from "./binaries/goMod";
 import { binaryGroups, istioTag } from "./binaries/groups";
 import { type BuildPlan, buildPlan } from "./binaries/plan";
-import { ownDocker, ownNetwork } from "./docker/dockerd";
+import { ownDocker, ownDockerIsUsed, ownNetwork } from "./docker/dockerd";
 import { type ImageSources, hub } from "./images/catalog";
 import { packageFolder } from "./install/debian";
 import { envoyFolder } from "./install/envoy";
@@ -81,9 +81,9 @@ export function expectedInfo(): SandboxInfo {
 }
 
 /** Environment of a shell whose docker, kind, kubectl, helm and istioctl go to the embedded cluster. */
-export function shellEnvironment(own: boolean): Record<string, string> {
+export function shellEnvironment(): Record<string, string> {
   const { binDir, kubeconfig } = expectedInfo();
-  const docker = own ? ownDocker(statePaths(), cacheDir()).env : {};
+  const docker = ownDockerIsUsed() ? ownDocker(statePaths(), cacheDir()).env : {};
   return {
     ...(docker.DOCKER_HOST !== undefined && { DOCKER_HOST: docker.DOCKER_HOST }),
     KUBECONFIG: kubeconfig,

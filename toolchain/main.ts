@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
 import { describeStatus, down, expectedInfo, reset, shellEnvironment, status, up } from "./index";
-import { ownDockerIsUsed } from "./docker/dockerd";
 import { timedLogger } from "./system/log";
 
 const usage = `usage: npm run sandbox -- COMMAND [--nodes N]
@@ -42,7 +41,7 @@ async function main(argv: string[]): Promise<number> {
       console.log(expectedInfo().kubeconfig);
       return 0;
     case "env": {
-      const { PATH, ...others } = shellEnvironment(ownDockerIsUsed());
+      const { PATH, ...others } = shellEnvironment();
       Object.entries(others).forEach(([name, value]) => console.log(`export ${name}='${value}'`));
       console.log(`export PATH='${PATH}'`);
       return 0;

@@ -43,7 +43,9 @@ export function describeStatus({ docker, nodes, kubeconfig }: SandboxStatus): st
     docker,
     ...(nodes.length === 0
       ? ["no nodes run"]
-      : nodes.map(({ name, ready, message }) => `${name.padEnd(width)}  ${ready ? "ready" : (message ?? "not ready")}`)),
+      : nodes.map(
+          ({ name, ready, message }) => `${name.padEnd(width)}  ${ready ? "ready" : (message ?? "not ready")}`,
+        )),
     `kubeconfig ${kubeconfig}`,
   ];
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { makeFolder } from "../system/atomic";
 import type { Logger } from "../system/log";
 import { run } from "../system/run";
+import type { ModuleFiles } from "./groups";
 import type { BuildPlan } from "./plan";
 import { BuildProgress } from "./progress";
 
@@ -23,7 +24,9 @@ export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
     await mkdir(binDir, { recursive: true });
     await (plan.group.collectorManifest
       ? buildCollector(plan, plan.group.collectorManifest, folder, binDir, log)
-      : goBuild(plan, plan.moduleDir, `${binDir}/`, ["tool", ...(plan.group.packages ?? [])], log));
+      : plan.group.embeds
+        ? buildWithEmbeds(plan, plan.group.embeds, folder, binDir, log)
+        : goBuild(plan, plan.moduleDir, `${binDir}/`, "tool", log));
     const missing = plan.group.outputs.filter((output) => !existsSync(join(binDir, output)));
     if (missing.length > 0) {
       throw new Error(`${plan.group.name}: go build did not make ${missing.join(", ")}; see its go.mod's tool lines`);
@@ -31,22 +34,42 @@ export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
     for (const [name, output] of Object.entries(plan.group.links ?? {})) {
       await symlink(output, join(binDir, name));
     }
-    for (const file of plan.group.files ?? []) {
-      const moduleFolder = await run("go", ["list", "-m", "-f", "{{.Dir}}", file.module], { cwd: plan.moduleDir });
-      // Go keeps its module cache read-only; a copy must be removable.
-      await cp(join(moduleFolder.trim(), file.from), join(folder, file.to), { recursive: true, mode: 0 });
-      await run("chmod", ["-R", "u+w", join(folder, file.to)]);
-    }
+    await copyFiles(plan, plan.group.files ?? [], folder);
   });
 }
 
-async function goBuild(plan: BuildPlan, cwd: string, output: string, what: readonly string[], log: Logger): Promise<void> {
+/** Copies files of modules. Go keeps its module cache read-only; a copy must be removable. */
+async function copyFiles(plan: BuildPlan, files: readonly ModuleFiles[], folder: string): Promise<void> {
+  for (const { module, from, to } of files) {
+    await run("go", ["mod", "download", module], { cwd: plan.moduleDir });
+    const moduleFolder = await run("go", ["list", "-m", "-f", "{{.Dir}}", module], { cwd: plan.moduleDir });
+    await cp(join(moduleFolder.trim(), from), join(folder, to), { recursive: true, mode: 0 });
+    await run("chmod", ["-R", "u+w", join(folder, to)]);
+  }
+}
+
+/** Builds a program of ours with the files that it embeds, in a copy of its sources. */
+async function buildWithEmbeds(
+  plan: BuildPlan,
+  embeds: readonly ModuleFiles[],
+  folder: string,
+  binDir: string,
+  log: Logger,
+): Promise<void> {
+  const source = join(folder, "source");
+  await cp(plan.moduleDir, source, { recursive: true });
+  await copyFiles(plan, embeds, source);
+  await goBuild(plan, source, `${binDir}/`, "tool", log);
+  await rm(source, { recursive: true });
+}
+
+async function goBuild(plan: BuildPlan, cwd: string, output: string, what: string, log: Logger): Promise<void> {
   const progress = new BuildProgress(plan.group.name, log);
   const options = { cwd, env: { CGO_ENABLED: "0" }, onErrorLine: (line: string) => progress.take(line) };
   try {
     // Downloads what is missing; then it is known how many packages there are.
-    progress.total = (await run("go", ["list", "-deps", ...what], options)).trim().split("\n").length;
-    await run("go", ["build", "-v", ...plan.flags, "-o", output, ...what], options);
+    progress.total = (await run("go", ["list", "-deps", what], options)).trim().split("\n").length;
+    await run("go", ["build", "-v", ...plan.flags, "-o", output, what], options);
   } finally {
     progress.end();
   }
@@ -71,6 +94,6 @@ async function buildCollector(
   });
   // The builder has put a go.mod of its own there, which pins less.
   await copy(["go.mod", "go.sum"]);
-  await goBuild(plan, source, join(binDir, plan.group.name), ["."], log);
+  await goBuild(plan, source, join(binDir, plan.group.name), ".", log);
   await rm(source, { recursive: true });
 }

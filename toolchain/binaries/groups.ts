@@ -22,13 +22,13 @@ export interface BinaryGroup {
   name: string;
   /** What `go build` leaves: the last part of each tool's package path. */
   outputs: readonly string[];
-  /** Packages of our own beside go.mod that are built besides its tools. */
-  packages?: readonly string[];
   /** Further names of outputs: of programs that act by the name they are called by, or whose package has a name that says nothing. */
   links?: Readonly<Record<string, string>>;
   tags?: readonly string[];
   stamps?: readonly Stamp[];
   files?: readonly ModuleFiles[];
+  /** Files that a Go program of ours, which lies beside go.mod, embeds; `to` is below that folder. */
+  embeds?: readonly ModuleFiles[];
   /**
    * A manifest of the OpenTelemetry Collector's builder, beside go.mod: the program is not a package of any module, its main is
    * generated from this list of parts.
@@ -73,7 +73,6 @@ export const binaryGroups = {
       "pilot-agent",
       "istioctl",
     ],
-    packages: ["./kubernetes"],
     links: { kubectl: "kubernetes", kubeadm: "kubernetes", kubelet: "kubernetes", etcd: "server" },
     stamps: [
       { module: kubernetes, variable: "k8s.io/component-base/version.gitVersion", value: same },

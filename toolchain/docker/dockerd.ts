@@ -159,7 +159,9 @@ export function mountTargets(mountinfo: string): string[] {
 /** Removes the control groups of the containers, which are empty once these have ended. */
 async function removeCgroups(): Promise<void> {
   const root = "/sys/fs/cgroup";
-  const hierarchies = existsSync(join(root, "cgroup.controllers")) ? [root] : (await readdir(root)).map((name) => join(root, name));
+  const hierarchies = existsSync(join(root, "cgroup.controllers"))
+    ? [root]
+    : (await readdir(root)).map((name) => join(root, name));
   for (const hierarchy of hierarchies) {
     await removeEmptyFolders(join(hierarchy, cgroup));
   }

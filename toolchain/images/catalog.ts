@@ -86,9 +86,11 @@ export function nodeImages(sources: ImageSources): ImageRecipe[] {
       base,
       entries: [
         { path: "/usr/local/bin/kubernetes", kind: "copy", from: join(coreBin, "kubernetes") },
-        ...[first, ...others].map(
-          (name): ImageEntry => ({ path: `/usr/local/bin/${name}`, kind: "link", target: "kubernetes" }),
-        ),
+        ...[first, ...others].map((name): ImageEntry => ({
+          path: `/usr/local/bin/${name}`,
+          kind: "link",
+          target: "kubernetes",
+        })),
       ],
     },
     {
@@ -102,7 +104,13 @@ export function nodeImages(sources: ImageSources): ImageRecipe[] {
       entries: [{ path: "/coredns", kind: "copy", from: join(coreBin, "coredns") }],
       entrypoint: ["/coredns"],
     },
-    { reference: references.pause, base, entries: [], entrypoint: ["tini-static", "--", "sleep", "infinity"], user: 65535 },
+    {
+      reference: references.pause,
+      base,
+      entries: [],
+      entrypoint: ["tini-static", "--", "sleep", "infinity"],
+      user: 65535,
+    },
     programImage(base, { name: "kube-router", tag: versions.kubeRouter, program: join(coreBin, "kube-router") }),
     programImage(base, {
       name: "local-path-provisioner",

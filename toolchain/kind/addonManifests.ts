@@ -51,7 +51,9 @@ export function storageManifest(source: string, images: { provisioner: string; h
     ?.replaceAll("` + storageProvisionerImage + `", images.provisioner)
     .replaceAll("` + storageHelperImage + `", images.helper);
   if (filled === undefined || filled.includes("`")) {
-    throw new Error("kind's const_storage.go has no manifest of the known form; adapt storageManifest to this version of kind");
+    throw new Error(
+      "kind's const_storage.go has no manifest of the known form; adapt storageManifest to this version of kind",
+    );
   }
   return filled;
 }

@@ -83,7 +83,10 @@ export async function ensureNodeImage(docker: Docker, sources: NodeImageSources,
   const folder = await ensureNodeRoot(sources, log);
   const references = recipes.flatMap(({ reference, aliases = [] }) => [reference, ...aliases]);
   const ids = await docker.run(["image", "inspect", "--format", "{{.Id}}", ...references]);
-  const label = createHash("sha256").update(JSON.stringify([folder, ids, manifests])).digest("hex").slice(0, 32);
+  const label = createHash("sha256")
+    .update(JSON.stringify([folder, ids, manifests]))
+    .digest("hex")
+    .slice(0, 32);
   const reference = nodeImageReference(images);
   const format = `{{index .Config.Labels "${fingerprintLabel}"}}`;
   const present = await docker.tryRun(["image", "inspect", "--format", format, reference]);
@@ -118,7 +121,9 @@ async function bake(
   const inside = (...command: string[]) => docker.run(["exec", container, ...command]);
   try {
     for (const [name, text] of Object.entries(image.manifests)) {
-      await docker.run(["exec", "--interactive", container, "sh", "-c", `cat > /kind/manifests/${name}`], { input: text });
+      await docker.run(["exec", "--interactive", container, "sh", "-c", `cat > /kind/manifests/${name}`], {
+        input: text,
+      });
     }
     await docker.run(["exec", "--detach", container, "containerd"]);
     const ctr = ["ctr", "--namespace=k8s.io"];

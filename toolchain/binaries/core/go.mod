@@ -1,5 +1,5 @@
-// The cluster and the mesh but for the data plane, from one module: Kubernetes and Istio share packages, which halves the time
-// of building them apart. The only Go code here is the main of the multi-call binary in kubernetes/.
+// The cluster and the mesh but for the data plane, from one module: what is shared is compiled once, which halves the time of building
+// the parts one by one. The only Go code of ours is the main function in kubernetes/.
 module sandbox.local/core
 
 go 1.26.4
@@ -14,6 +14,7 @@ tool (
 	istio.io/istio/istioctl/cmd/istioctl
 	istio.io/istio/pilot/cmd/pilot-agent
 	istio.io/istio/pilot/cmd/pilot-discovery
+	sandbox.local/core/kubernetes
 	sigs.k8s.io/cri-tools/cmd/crictl
 	sigs.k8s.io/kind
 	sigs.k8s.io/metrics-server/cmd/metrics-server
