@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { CliEngine } from "../commands/cliEngine";
 import { findPulumi, pulumiEnvironment } from "../commands/pulumiCli";
 import { projectFolder } from "../commands/stackFiles";
-import { sandboxSettings } from "../commands/session";
+import { embeddedSettings } from "../commands/embeddedConfig";
 import { up as sandboxUp } from "../toolchain";
 import { run } from "../toolchain/system/run";
 import { emptyNames, makeEmptyPrograms } from "./emptyPrograms";
@@ -27,7 +27,8 @@ async function main(): Promise<void> {
   if (cli?.source !== "PATH") {
     throw new Error("there is no Pulumi CLI on PATH, and nothing else updates an empty program; install it");
   }
-  const settings = sandboxSettings(await sandboxUp({ log: console.error }));
+  await sandboxUp({ log: console.error });
+  const settings = embeddedSettings();
   const folder = mkdtempSync(join(tmpdir(), "no-op-bench-"));
   try {
     const empty = await makeEmptyPrograms(cli.command, folder);

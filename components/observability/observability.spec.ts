@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { isSecret } from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { dev } from "../../stacks/dev";
 import type { Declared } from "../../test/support/declare";
 import { declare, errorOf } from "../../test/support/declare";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { Agent, get } from "node:https";
 import { join } from "node:path";
 import type { Supplies } from "../../commands/imageList";
@@ -8,13 +8,6 @@ import { statePaths } from "../../toolchain/paths";
 import { isAlive } from "../../commands/verify/objects";
 import { client, eventually, npm, start, tool } from "./cluster";
 import type { Outputs } from "./cluster";
-
-/** @returns every file below a folder. */
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-}
 
 /** Asks over HTTPS. @returns what the answer says. */
 function ask(url: string, agent: Agent): Promise<string> {

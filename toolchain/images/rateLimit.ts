@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { REDIS_VERSION } from "../install/pins";
-import { NONROOT, programImage } from "./catalog";
+import { hub, NONROOT, programImage } from "./catalog";
 import type { ImageRecipe } from "./recipe";
 
 /** The image of envoyproxy/ratelimit, whose tags are the first eight digits of a commit. Pure. */
@@ -14,6 +14,9 @@ export function rateLimitImage(base: string, binDir: string, tag: string): Image
     extra: [{ path: "/usr/bin/ratelimit", kind: "link", target: "/usr/local/bin/ratelimit" }],
   });
 }
+
+/** Reference of the image of Redis. */
+export const redisReference = `${hub}/redis:${REDIS_VERSION}`;
 
 /** The image of Redis, from the folder of its unpacked packages. Pure. */
 export function redisImage(base: string, folder: string): ImageRecipe {

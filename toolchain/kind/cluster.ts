@@ -69,18 +69,19 @@ export async function createCluster(cluster: KindCluster, config: string, image:
   await writeFile(file, config);
   log("kind creates the cluster");
   await kind(cluster, ["create", "cluster", "--config", file, "--image", image, "--kubeconfig", cluster.kubeconfig]);
-  await untilReady(cluster);
+  await untilReady(cluster, new Date(0));
 }
 
 /** Starts the nodes of a cluster that was stopped, as after a reboot. */
 export async function startCluster(cluster: KindCluster, log: Logger): Promise<void> {
   log("the nodes start again");
+  const since = new Date();
   // One after the other, so that each gets the address that it had: Docker gives them out in turn.
   for (const name of await nodeNames(cluster)) {
     await cluster.docker.run(["start", name]);
   }
   await kind(cluster, ["export", "kubeconfig", "--name", clusterName, "--kubeconfig", cluster.kubeconfig]);
-  await untilReady(cluster);
+  await untilReady(cluster, since);
 }
 
 /** Stops the nodes. Their state stays. */
@@ -105,18 +106,37 @@ export async function loadImages(cluster: KindCluster, references: readonly stri
   }
 }
 
-/** Waits until all nodes are ready and CoreDNS answers. */
-export async function untilReady(cluster: KindCluster): Promise<void> {
+/**
+ * Waits until all nodes are ready, and CoreDNS is available.
+ * @param since Each kubelet must have reported after this: the API server remembers a node as ready from before a stop.
+ */
+async function untilReady(cluster: KindCluster, since: Date): Promise<void> {
   await waitFor(
     "nodes",
     async () => {
       const waiting = (await nodeStatuses(cluster)).filter(({ ready }) => !ready);
-      return waiting.length === 0 ? undefined : waiting.map(({ name, message }) => `${name}: ${message}`).join("; ");
+      const silent = waiting.length === 0 ? await silentNodes(cluster, since) : [];
+      const reasons = [
+        ...waiting.map(({ name, message }) => `${name}: ${message}`),
+        ...silent.map((name) => `${name}: its kubelet has not reported yet`),
+      ];
+      return reasons.length === 0 ? undefined : reasons.join("; ");
     },
     { timeoutMs: 180_000, intervalMs: 500 },
   );
   const args = ["--namespace=kube-system", "rollout", "status", "deployment/coredns", "--timeout=180s"];
   await run(join(cluster.binDir, "kubectl"), [...access(cluster), ...args]);
+}
+
+/** The nodes whose kubelet has not renewed its lease since then. */
+async function silentNodes(cluster: KindCluster, since: Date): Promise<string[]> {
+  const path = '{range .items[*]}{.metadata.name} {.spec.renewTime}{"\\n"}{end}';
+  const { stdout } = await kubectl(cluster, ["get", "leases", "--namespace=kube-node-lease", "-o", `jsonpath=${path}`]);
+  const leases = stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => line.split(" "));
+  return leases.filter(([, renewed = ""]) => !(Date.parse(renewed) >= since.getTime())).map(([name = ""]) => name);
 }
 
 /** Installs metrics-server, which the HorizontalPodAutoscaler goes by. @param kustomization Text of a kustomization in `folder`. */
