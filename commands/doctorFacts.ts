@@ -9,7 +9,7 @@ import { tryRun } from "../toolchain/system/run";
 import { kindOfContext } from "../stacks/cluster";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
 import type { MachineFacts, Tool } from "./doctorJudgement";
-import { findOnPath } from "./pulumiCli";
+import { findOnPath } from "./findOnPath";
 import { projectFolder } from "./stackFiles";
 
 /** How each tool is asked for its version. */

@@ -7,7 +7,7 @@ import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
 import { ensureCluster, madeContexts } from "./createCluster";
 import type { Flags } from "./flags";
 import { UsageError } from "./flags";
-import { findOnPath } from "./pulumiCli";
+import { findOnPath } from "./findOnPath";
 import { addWantedImages } from "./sandboxImages";
 import {
   asProgramConfig,
@@ -34,8 +34,10 @@ export interface Session {
   context: string;
   /** Whether this is the embedded cluster. */
   embedded: boolean;
-  /** The helm command, for the way that needs one. */
-  helm: string;
+  /** Whether this project makes the cluster: one of that name is then never a stranger's. */
+  ownCluster: boolean;
+  /** Folder of the embedded cluster's kubectl, helm and istioctl. */
+  binFolder?: string;
   /**
    * Settles once the cluster is there, or can't be had. The embedded one, if it runs, is looked over at each start; meanwhile it can be
    * worked out what is to be applied.
@@ -101,7 +103,8 @@ export async function openSession(
       kubeconfig: info.kubeconfig,
       context: sandboxContext,
       embedded: true,
-      helm: `${info.binDir}/helm`,
+      ownCluster: true,
+      binFolder: info.binDir,
       ready,
     };
   }
@@ -115,7 +118,7 @@ export async function openSession(
     kubeconfig,
     context,
     embedded: false,
-    helm: "helm",
+    ownCluster: target.kind === "made",
     ready: Promise.resolve(),
   };
 }

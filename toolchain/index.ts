@@ -1,4 +1,4 @@
-export { addImages, addIstioCni, addRateLimit, ensureGroup } from "./extras";
+export { addImages, addIstioCni, addRateLimit, builtGroup, ensureGroup, moduleCharts } from "./extras";
 export { type ProgramImage, programImage } from "./images/catalog";
 export type { ImageRecipe } from "./images/recipe";
 export { down, reset } from "./down";

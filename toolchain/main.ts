@@ -6,8 +6,7 @@ const usage = `usage: npm run sandbox -- COMMAND
   status      how each of its processes is
   down        end it, keep the cluster's data
   reset       end it and delete the cluster's data
-  kubeconfig  print the path of its kubeconfig
-  env         print what makes a shell's kubectl, helm and istioctl those of the cluster: eval "$(npm run -s sandbox -- env)"`;
+  kubeconfig  print the path of its kubeconfig`;
 
 async function main([command]: string[]): Promise<number> {
   const log = timedLogger((line) => console.log(line));
@@ -29,11 +28,6 @@ async function main([command]: string[]): Promise<number> {
     case "kubeconfig":
       console.log(expectedInfo().kubeconfig);
       return 0;
-    case "env": {
-      const { kubeconfig, binDir } = expectedInfo();
-      console.log(`export KUBECONFIG='${kubeconfig}'\nexport PATH='${binDir}':"$PATH"`);
-      return 0;
-    }
     default:
       console.error(usage);
       return 2;

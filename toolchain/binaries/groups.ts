@@ -1,4 +1,5 @@
 import { pseudoVersionCommit } from "./goMod";
+import { providerVersions } from "./providerVersions";
 
 /** A Go variable that gets a version at link time, so that a binary says truthfully what it is. */
 export interface Stamp {
@@ -25,6 +26,8 @@ export interface BinaryGroup {
   tags?: readonly string[];
   stamps?: readonly Stamp[];
   files?: readonly ModuleFiles[];
+  /** Files that a Go program of ours, which lies beside go.mod, embeds; `to` is below that folder. */
+  embeds?: readonly ModuleFiles[];
   /**
    * A manifest of the OpenTelemetry Collector's builder, beside go.mod: the program is not a package of any module, its main is
    * generated from this list of parts.
@@ -45,6 +48,9 @@ const kubernetes = "k8s.io/kubernetes";
 const istio = "istio.io/istio";
 const helm = "helm.sh/helm/v3";
 const kwok = "sigs.k8s.io/kwok";
+const pulumiSdk = "github.com/pulumi/pulumi/sdk/v3";
+const kubernetesProvider = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+const providerMain = "pulumi-resource-kubernetes";
 
 /**
  * Every group. To add one: a folder here with a go.mod that has `tool` lines (made with `go get -tool PACKAGE@VERSION`), and
@@ -158,6 +164,25 @@ export const binaryGroups = {
     ],
   },
   otelcol: { name: "otelcol", outputs: ["otelcol"], collectorManifest: "builder.yaml" },
+  pulumi: {
+    name: "pulumi",
+    outputs: ["pulumi", "pulumi-language-nodejs", "pulumi-resource-random"],
+    stamps: [
+      { module: pulumiSdk, variable: `${pulumiSdk}/go/common/version.Version`, value: same },
+      // Read by pulumi-resource-random alone.
+      { module: pulumiSdk, variable: "main.version", value: () => providerVersions.random },
+    ],
+  },
+  "pulumi-kubernetes": {
+    name: "pulumi-kubernetes",
+    outputs: [providerMain],
+    stamps: [{ module: kubernetesProvider, variable: "main.version", value: () => providerVersions.kubernetes }],
+    embeds: ["schema.json", "terraform-mapping.json"].map((file) => ({
+      module: kubernetesProvider,
+      from: `cmd/${providerMain}/${file}`,
+      to: `${providerMain}/${file}`,
+    })),
+  },
 } as const satisfies Record<string, BinaryGroup>;
 
 export type GroupName = keyof typeof binaryGroups;

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findOnPath } from "../../commands/pulumiCli";
+import { findOnPath } from "../../commands/findOnPath";
 import { statePaths } from "../paths";
 import { preflight } from "./checks";
 import { PreflightError } from "./problem";
