@@ -26,16 +26,7 @@ import { readme as describe, readmeFacts } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
 const settings = readSettings();
-const {
-  cluster,
-  externalHosts,
-  gateway,
-  load,
-  observability: observabilityConfig,
-  profile,
-  rateLimit,
-  security,
-} = settings;
+const { cluster, externalHosts, gateway, load, observability: observabilityConfig, rateLimit, security } = settings;
 
 const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
 const onCluster = { providers: { kubernetes: provider } };
@@ -67,7 +58,7 @@ new MeshTelemetry(
     systemNamespace,
     samplingPercent: observabilityConfig.tracing.kind === "none" ? undefined : observabilityConfig.samplingPercent,
     fileLogNamespaces: scraper ? [meshNamespace.namespace] : [],
-    statsAccessLog: profile.observability.statsAccessLog,
+    statsAccessLog: settings.profile.observability.statsAccessLog,
   },
   afterIstio,
 );
@@ -105,8 +96,8 @@ const rateLimitService =
         {
           ...rateLimit,
           servicesNamespace: settings.namespace,
-          sizing: profile.rateLimit,
-          images: profile.images,
+          sizing: settings.profile.rateLimit,
+          images: settings.profile.images,
           revision: istio.revision,
           podAnnotations: istio.podAnnotations,
           mtls: security.mutualTls,
@@ -202,6 +193,9 @@ const ingress = new IngressAddress(
   { ...reach, namespace: istio.gatewayNamespace, service: istio.ingressService },
   onCluster,
 );
+
+/** The profile, for the policy pack: the engine does not tell a pack the stack's configuration. */
+export const profile = settings.profile.name;
 
 /** URL of the ingress gateway; unknown in the first preview, undefined where the cluster does not tell. */
 export const gatewayUrl = ingress.url;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { promisify } from "node:util";
 import { tryRun } from "../toolchain/system/run";
-import { findOnPath } from "./pulumiCli";
+import { findOnPath } from "./findOnPath";
 
 /** Name of the clusters that are made here; kind puts `kind-` before it to name the context. */
 const clusterName = "sidecar-mesh";

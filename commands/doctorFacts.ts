@@ -8,7 +8,7 @@ import { kindOfContext } from "../stacks/cluster";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
 import { containersAnswer } from "./createCluster";
 import type { MachineFacts, Tool } from "./doctorJudgement";
-import { findOnPath } from "./pulumiCli";
+import { findOnPath } from "./findOnPath";
 import { projectFolder } from "./stackFiles";
 
 /** How each tool is asked for its version. */

@@ -7,7 +7,7 @@ import { expectedInfo } from "../toolchain";
 import { tryRun } from "../toolchain/system/run";
 import { parseStrictly, UsageError } from "./flags";
 import { servePrometheusPage } from "./prometheusPage";
-import { findOnPath } from "./pulumiCli";
+import { findOnPath } from "./findOnPath";
 import { runCommand } from "./runCommand";
 import { projectFolder } from "./stackFiles";
 import type { TerminalSession } from "./terminalPicture";

@@ -32,8 +32,10 @@ export interface Session {
   context: string;
   /** Whether this is the embedded cluster. */
   embedded: boolean;
-  /** The helm command, for the way that needs one. */
-  helm: string;
+  /** Whether this project makes the cluster: one of that name is then never a stranger's. */
+  ownCluster: boolean;
+  /** Folder of the embedded cluster's kubectl, helm and istioctl. */
+  binFolder?: string;
   /**
    * Settles once the cluster is there, or can't be had. The embedded one, if it runs, is looked over at each start; meanwhile it can be
    * worked out what is to be applied.
@@ -105,7 +107,8 @@ export async function openSession(
       kubeconfig: info.kubeconfig,
       context: info.context,
       embedded: true,
-      helm: `${info.binDir}/helm`,
+      ownCluster: true,
+      binFolder: info.binDir,
       ready,
     };
   }
@@ -119,7 +122,7 @@ export async function openSession(
     kubeconfig,
     context,
     embedded: false,
-    helm: "helm",
+    ownCluster: target.kind === "made",
     ready: Promise.resolve(),
   };
 }

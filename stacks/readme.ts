@@ -41,7 +41,7 @@ export function readmeFacts(settings: Settings, gatewayUrl: string | undefined, 
     selfSigned: gateway.selfSigned,
     namespace,
     services,
-    pointKubectl: embedded ? 'eval "$(npm run --silent sandbox -- env)"' : undefined,
+    pointKubectl: embedded ? 'eval "$(npm run --silent env)"' : undefined,
     withoutImage: embedded && !observability.kiali && !observability.grafana ? ["Kiali", "Grafana"] : [],
     portForward:
       serviceType === "ClusterIP" || gatewayUrl === undefined

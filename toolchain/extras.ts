@@ -1,4 +1,5 @@
-import { ensureBuilt } from "./binaries/build";
+import { join } from "node:path";
+import { ensureBuilt, isBuilt, moduleFolder } from "./binaries/build";
 import { type BinaryGroup, binaryGroups, type GroupName } from "./binaries/groups";
 import { buildPlan } from "./binaries/plan";
 import { chooseDocker } from "./docker/dockerd";
@@ -24,6 +25,17 @@ export async function ensureGroup(name: GroupName, options: { log?: Logger } = {
   const plan = buildPlan(group, cacheDir());
   await ensureBuilt(plan, options.log ?? silent);
   return plan.binDir;
+}
+
+/** @returns the folder of a group's binaries if it is built; undefined otherwise. */
+export function builtGroup(name: GroupName): string | undefined {
+  const plan = buildPlan(binaryGroups[name], cacheDir());
+  return isBuilt(plan) ? plan.binDir : undefined;
+}
+
+/** @returns the folder of Istio's charts in its Go module, which is downloaded if need be. Needs Go; nothing is built. */
+export async function moduleCharts(): Promise<string> {
+  return join(await moduleFolder(buildPlan(binaryGroups.core, cacheDir()), "istio.io/istio"), "manifests", "charts");
 }
 
 /** Gives the running cluster more images. Those that it has, made from the same files, are left alone. */

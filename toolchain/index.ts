@@ -4,13 +4,15 @@ export {
   addObservability,
   addRateLimit,
   baseImageReference,
+  builtGroup,
   ensureGroup,
+  moduleCharts,
   observabilityGroups,
 } from "./extras";
 export { type ProgramImage, programImage } from "./images/catalog";
 export type { ImageRecipe } from "./images/recipe";
 export { down, reset } from "./down";
-export { expectedInfo, type SandboxInfo, shellEnvironment } from "./info";
+export { expectedInfo, type SandboxInfo, type ShellEnvironment, shellEnvironment } from "./info";
 export { describeStatus, sandboxInfo, type SandboxStatus, status } from "./status";
 export type { NodeStatus } from "./kind/cluster";
 export type { Logger } from "./system/log";

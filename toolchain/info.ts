@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pseudoVersionCommit, requiredVersion } from "./binaries/goMod";
 import { binaryGroups, istioTag } from "./binaries/groups";
 import { type BuildPlan, buildPlan } from "./binaries/plan";
-import { ownDocker, ownDockerIsUsed, ownNetwork } from "./docker/dockerd";
+import { ownDockerAccess, ownDockerIsUsed, ownNetwork } from "./docker/dockerd";
 import { type ImageSources, hub } from "./images/catalog";
 import { packageFolder } from "./install/debian";
 import { envoyFolder } from "./install/envoy";
@@ -80,14 +80,20 @@ export function expectedInfo(): SandboxInfo {
   };
 }
 
-/** Environment of a shell whose docker, kind, kubectl, helm and istioctl go to the embedded cluster. */
-export function shellEnvironment(): Record<string, string> {
+/** What a shell needs for docker, kind, kubectl, helm and istioctl to go to the embedded cluster. */
+export interface ShellEnvironment {
+  variables: Record<string, string>;
+  /** Folders for the front of PATH. */
+  folders: string[];
+}
+
+/** What a shell needs for the embedded cluster. A Docker that is not our own is found without it. */
+export function shellEnvironment(): ShellEnvironment {
   const { binDir, kubeconfig } = expectedInfo();
-  const docker = ownDockerIsUsed() ? ownDocker(statePaths(), cacheDir()).env : {};
+  const own = ownDockerIsUsed() ? ownDockerAccess(statePaths(), cacheDir()) : undefined;
   return {
-    ...(docker.DOCKER_HOST !== undefined && { DOCKER_HOST: docker.DOCKER_HOST }),
-    KUBECONFIG: kubeconfig,
-    PATH: `${binDir}:${docker.PATH ?? process.env.PATH}`,
+    variables: { KUBECONFIG: kubeconfig, ...(own && { DOCKER_HOST: own.host }) },
+    folders: [binDir, ...(own?.folders ?? [])],
   };
 }
 

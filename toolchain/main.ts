@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { describeStatus, down, expectedInfo, reset, shellEnvironment, status, up } from "./index";
+import { describeStatus, down, expectedInfo, reset, status, up } from "./index";
 import { timedLogger } from "./system/log";
 
 const usage = `usage: npm run sandbox -- COMMAND [--nodes N]
@@ -7,9 +7,7 @@ const usage = `usage: npm run sandbox -- COMMAND [--nodes N]
   status      how each of its nodes is
   down        stop it, keep its state
   reset       delete it
-  kubeconfig  print the path of its kubeconfig
-  env         print what makes a shell's docker, kind, kubectl, helm and istioctl those of the cluster:
-              eval "$(npm run -s sandbox -- env)"`;
+  kubeconfig  print the path of its kubeconfig`;
 
 async function main(argv: string[]): Promise<number> {
   const { positionals, values } = parseArgs({
@@ -40,12 +38,6 @@ async function main(argv: string[]): Promise<number> {
     case "kubeconfig":
       console.log(expectedInfo().kubeconfig);
       return 0;
-    case "env": {
-      const { PATH, ...others } = shellEnvironment();
-      Object.entries(others).forEach(([name, value]) => console.log(`export ${name}='${value}'`));
-      console.log(`export PATH='${PATH}'`);
-      return 0;
-    }
     default:
       console.error(usage);
       return 2;

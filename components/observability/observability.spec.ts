@@ -173,4 +173,3 @@ describe("the log scraper", () => {
     assert.equal(result.annotations!["traffic.sidecar.istio.io/excludeOutboundPorts"], "3100");
   });
 });
-

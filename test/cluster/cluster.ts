@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { delimiter } from "node:path";
 import { expectedInfo, shellEnvironment } from "../../toolchain";
 import { KubeClient } from "../../cluster/kubeClient";
 import { run } from "../../toolchain/system/run";
@@ -65,7 +66,9 @@ export async function nodes(): Promise<string[]> {
 
 /** Runs Docker's client against the daemon of the nodes. @returns what it prints. */
 export function docker(...args: string[]): Promise<string> {
-  return run("docker", args, { env: shellEnvironment(), timeoutMs: 120_000 });
+  const { variables, folders } = shellEnvironment();
+  const env = { ...variables, PATH: [...folders, process.env.PATH].join(delimiter) };
+  return run("docker", args, { env, timeoutMs: 120_000 });
 }
 
 /** Runs a command on a node. @returns what it prints. */

@@ -5,10 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { sharedLog } from "../../components/accessLog";
-import { Inventory } from "../../toolchain/applier/inventory";
-import { parseDeclared } from "../../stacks/declaredText";
 import type { Outputs } from "./cluster";
-import { client } from "./cluster";
+import { meshOutputs } from "./stack";
 import { addObservability, expectedInfo } from "../../toolchain";
 
 const run = promisify(execFile);
@@ -50,14 +48,14 @@ export async function apply(config: Record<string, unknown>): Promise<Outputs> {
     "-c",
     `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   ]);
-  const args = ["start", "--silent", "--", "--sandbox", "--engine", "in-process", "--json", ...settings];
+  const args = ["start", "--silent", "--", "--sandbox", "--json", ...settings];
   const { stdout } = await run("npm", args, { cwd: projectFolder, maxBuffer });
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outputs;
 }
 
 /** Removes what {@link apply} made. */
 export async function remove(): Promise<void> {
-  const args = ["run", "--silent", "down", "--", "--sandbox", "--engine", "in-process"];
+  const args = ["run", "--silent", "down", "--", "--sandbox"];
   await run("npm", args, { cwd: projectFolder, maxBuffer });
 }
 
@@ -83,8 +81,7 @@ export async function istioctl(...args: string[]): Promise<string> {
  * mark it would say that it is in the mesh by nobody's decision.
  */
 export async function assertNothingToAnalyze(): Promise<void> {
-  const { declared } = (await Inventory.load(client())).outputs ?? {};
-  const all = Object.values(parseDeclared(declared?.value)?.namespaces ?? {});
+  const all = Object.values((await meshOutputs()).declared.namespaces);
   assert.ok(all.length >= 4, all.join(", "));
   for (const one of all) {
     assert.match(await istioctl("analyze", "-n", one), /^\s*✔ No validation issues found/, one);

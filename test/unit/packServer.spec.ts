@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runtime } from "@pulumi/pulumi";
-import { judge } from "../../commands/policyCheck";
+import { judge } from "../support/judge";
 import type { ProgramResource } from "../../policy/mesh/pulumi";
 import { Stack, type Edit } from "../../policy/testing";
 import { declaredBy } from "../support/declared";

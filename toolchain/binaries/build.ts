@@ -38,12 +38,16 @@ export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
   });
 }
 
+/** @returns the folder of a module that a group needs, in Go's module cache; it is downloaded if need be. */
+export async function moduleFolder({ moduleDir }: Pick<BuildPlan, "moduleDir">, module: string): Promise<string> {
+  await run("go", ["mod", "download", module], { cwd: moduleDir });
+  return (await run("go", ["list", "-m", "-f", "{{.Dir}}", module], { cwd: moduleDir })).trim();
+}
+
 /** Copies files of modules. Go keeps its module cache read-only; a copy must be removable. */
 async function copyFiles(plan: BuildPlan, files: readonly ModuleFiles[], folder: string): Promise<void> {
   for (const { module, from, to } of files) {
-    await run("go", ["mod", "download", module], { cwd: plan.moduleDir });
-    const moduleFolder = await run("go", ["list", "-m", "-f", "{{.Dir}}", module], { cwd: plan.moduleDir });
-    await cp(join(moduleFolder.trim(), from), join(folder, to), { recursive: true, mode: 0 });
+    await cp(join(await moduleFolder(plan, module), from), join(folder, to), { recursive: true, mode: 0 });
     await run("chmod", ["-R", "u+w", join(folder, to)]);
   }
 }

@@ -1,4 +1,5 @@
 import { pseudoVersionCommit } from "./goMod";
+import { providerVersions } from "./providerVersions";
 
 /** A Go variable that gets a version at link time, so that a binary says truthfully what it is. */
 export interface Stamp {
@@ -52,6 +53,9 @@ const kwok = "sigs.k8s.io/kwok";
 const kind = "sigs.k8s.io/kind";
 const kubeRouter = "github.com/cloudnativelabs/kube-router/v2";
 const metricsServer = "sigs.k8s.io/metrics-server";
+const pulumiSdk = "github.com/pulumi/pulumi/sdk/v3";
+const kubernetesProvider = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+const providerMain = "pulumi-resource-kubernetes";
 
 /**
  * Every group. To add one: a folder here with a go.mod that has `tool` lines (made with `go get -tool PACKAGE@VERSION`), and
@@ -172,6 +176,25 @@ export const binaryGroups = {
     ],
   },
   otelcol: { name: "otelcol", outputs: ["otelcol"], collectorManifest: "builder.yaml" },
+  pulumi: {
+    name: "pulumi",
+    outputs: ["pulumi", "pulumi-language-nodejs", "pulumi-resource-random"],
+    stamps: [
+      { module: pulumiSdk, variable: `${pulumiSdk}/go/common/version.Version`, value: same },
+      // Read by pulumi-resource-random alone.
+      { module: pulumiSdk, variable: "main.version", value: () => providerVersions.random },
+    ],
+  },
+  "pulumi-kubernetes": {
+    name: "pulumi-kubernetes",
+    outputs: [providerMain],
+    stamps: [{ module: kubernetesProvider, variable: "main.version", value: () => providerVersions.kubernetes }],
+    embeds: ["schema.json", "terraform-mapping.json"].map((file) => ({
+      module: kubernetesProvider,
+      from: `cmd/${providerMain}/${file}`,
+      to: `${providerMain}/${file}`,
+    })),
+  },
 } as const satisfies Record<string, BinaryGroup>;
 
 export type GroupName = keyof typeof binaryGroups;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { ensurePackages, packageFolder } from "../install/debian";
 import { dockerPackages } from "../install/pins";
 import { logTail, running, settingsOf, start, type Daemon } from "../system/daemon";
@@ -18,13 +18,15 @@ export const ownNetwork = { name: "kind", bridge: "sidecar-mesh", subnet: "10.19
 /** The control group of all containers of a Docker of our own. */
 const cgroup = "sidecar-mesh";
 
-/** How a Docker of our own is reached, whether it runs or not. */
+/** Address of a Docker of our own, and the folders of its programs; whether it runs or not. Pure. */
+export function ownDockerAccess(paths: StatePaths, cache: string): { host: string; folders: string[] } {
+  return { host: `unix://${paths.dockerSocket}`, folders: programFolders(packageFolder(dockerPackages, cache)) };
+}
+
+/** A Docker of our own, whether it runs or not. */
 export function ownDocker(paths: StatePaths, cache: string): Docker {
-  const folder = packageFolder(dockerPackages, cache);
-  return dockerClient(
-    { PATH: `${programPath(folder)}:${process.env.PATH}`, DOCKER_HOST: `unix://${paths.dockerSocket}` },
-    true,
-  );
+  const { host, folders } = ownDockerAccess(paths, cache);
+  return dockerClient({ PATH: [...folders, process.env.PATH].join(delimiter), DOCKER_HOST: host }, true);
 }
 
 /** Whether a Docker of our own has the embedded cluster, or had it last. */
@@ -105,8 +107,8 @@ async function ensureDockerPrograms(cache: string, log: Logger): Promise<string>
   return folder;
 }
 
-function programPath(folder: string): string {
-  return ["links", "usr/bin", "usr/sbin"].map((name) => join(folder, name)).join(":");
+function programFolders(folder: string): string[] {
+  return ["links", "usr/bin", "usr/sbin"].map((name) => join(folder, name));
 }
 
 /** The daemon: everything in folders of its own, no bridge but the one of the nodes, no rule in the machine's firewall. Pure. */
@@ -131,7 +133,7 @@ export function dockerd(paths: StatePaths, folder: string): Daemon {
       `--userland-proxy-path=${join(folder, "usr/sbin/docker-proxy")}`,
     ],
     env: {
-      PATH: `${programPath(folder)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+      PATH: [...programFolders(folder), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"].join(delimiter),
       LD_LIBRARY_PATH: libraries,
       XTABLES_LIBDIR: join(libraries, "xtables"),
     },
