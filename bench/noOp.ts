@@ -12,7 +12,7 @@ import { findPulumi } from "../commands/pulumi/cli";
 import { homeOf, pulumiEnvironment } from "../commands/pulumi/environment";
 import { PulumiStack } from "../commands/pulumi/stack";
 import { projectFolder } from "../commands/stackFiles";
-import { sandboxSettings } from "../commands/session";
+import { embeddedSettings } from "../commands/embeddedConfig";
 import { up as sandboxUp } from "../toolchain";
 import { run } from "../toolchain/system/run";
 import { emptyNames, makeEmptyPrograms } from "./emptyPrograms";
@@ -25,7 +25,8 @@ async function main(): Promise<void> {
   const rounds = Number(process.argv[2] ?? 5);
   const output = process.argv[3] ?? "bench/results/no-op.json";
   const cli = await findPulumi(console.error);
-  const settings = sandboxSettings(await sandboxUp({ log: console.error }));
+  await sandboxUp({ log: console.error });
+  const settings = embeddedSettings();
   const folder = mkdtempSync(join(tmpdir(), "no-op-bench-"));
   try {
     const home = homeOf(cli, process.env);

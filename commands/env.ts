@@ -1,5 +1,5 @@
 import { delimiter } from "node:path";
-import { builtGroup, expectedInfo } from "../toolchain";
+import { builtGroup, shellEnvironment } from "../toolchain";
 import { parseStrictly } from "./flags";
 import { findPulumi } from "./pulumi/cli";
 import { commandFolder, pulumiEnvironment } from "./pulumi/environment";
@@ -9,13 +9,13 @@ import { existsSync } from "node:fs";
 
 const help = `npm run --silent env
 
-Prints what a shell needs for pulumi, kubectl, helm and istioctl to work on what npm start made:
+Prints what a shell needs for pulumi, kubectl, helm, istioctl, kind and docker to work on what npm start made:
 
   eval "$(npm run --silent env)"
   pulumi preview --stack dev
 
 PATH with the Pulumi CLI, and with the tools of the embedded cluster where they are built; KUBECONFIG of the embedded cluster where
-there is one; Pulumi's backend and passphrase file. What is set already is left as it is.
+there is one, and DOCKER_HOST where it has a Docker of its own; Pulumi's backend and passphrase file. What is set already is left as it is.
 
       --json              Print it as one JSON object
   -h, --help              This text
@@ -36,15 +36,14 @@ runCommand(
   async ({ json }, log) => {
     const cli = await findPulumi(log);
     const own = await pulumiEnvironment(cli);
-    const { kubeconfig } = expectedInfo();
-    const tools = builtGroup("core");
+    const embedded = builtGroup("core") === undefined ? undefined : shellEnvironment();
+    const { KUBECONFIG = "", ...others } = embedded?.variables ?? {};
     const known = (process.env.PATH ?? "").split(delimiter);
-    const folders = [commandFolder(cli), ...(tools === undefined ? [] : [tools])].filter(
-      (folder) => !known.includes(folder),
-    );
+    const folders = [commandFolder(cli), ...(embedded?.folders ?? [])].filter((folder) => !known.includes(folder));
     const variables = {
       ...own,
-      ...(process.env.KUBECONFIG === undefined && existsSync(kubeconfig) && { KUBECONFIG: kubeconfig }),
+      ...others,
+      ...(process.env.KUBECONFIG === undefined && existsSync(KUBECONFIG) && { KUBECONFIG }),
     };
     if (!json) {
       console.log(shellLines(variables, folders).join("\n"));

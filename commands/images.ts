@@ -1,5 +1,5 @@
-import { expectedInfo } from "../toolchain";
 import { isRegistry } from "../components/imageReference";
+import { settingsBeforeStart } from "./embeddedConfig";
 import { chartSettings } from "./charts";
 import { flagsHelp, UsageError } from "./flags";
 import { suppliesOf } from "./imageList";
@@ -8,7 +8,7 @@ import { findPulumi } from "./pulumi/cli";
 import { withEmptyStack } from "./pulumi/emptyStack";
 import { declaredResources } from "./pulumi/events";
 import { runCommand } from "./runCommand";
-import { sandboxSettings, splitSetting } from "./session";
+import { splitSetting } from "./session";
 import { readProject, readStackFile } from "./stackFiles";
 
 const help = `npm run images -- [flags]
@@ -24,7 +24,7 @@ runCommand(help, async (flags, log) => {
   if (mirror !== undefined && !isRegistry(mirror)) {
     throw new UsageError(`registry=${mirror}: use host, host:port or host/path in lower case, without a scheme`);
   }
-  const own = { ...(flags.sandbox && sandboxSettings(expectedInfo())), ...settings, registry: "auto" };
+  const own = { ...(flags.sandbox && settingsBeforeStart()), ...settings, registry: "auto" };
   const session = { stack, settings: { ...(await chartSettings(stack, own, () => undefined)), ...own } };
   const { passed, said, report } = await withEmptyStack(await findPulumi(log), session, {}, (empty) =>
     empty.tryPreview([]),

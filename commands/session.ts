@@ -1,13 +1,11 @@
 import { existsSync } from "node:fs";
 import { expectedInfo, sandboxInfo, up as sandboxUp } from "../toolchain";
-import type { SandboxInfo } from "../toolchain";
-import { sandboxContext } from "../stacks/cluster";
 import { parseConfig } from "../stacks/config";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
-import { ensureCluster, madeContexts } from "./createCluster";
+import { availableTools, ensureCluster, madeContexts } from "./createCluster";
+import { embeddedSettings, embeddedStack, isEmbeddedKubeconfig, settingsBeforeStart } from "./embeddedConfig";
 import type { Flags } from "./flags";
 import { UsageError } from "./flags";
-import { findOnPath } from "./findOnPath";
 import { addWantedImages } from "./sandboxImages";
 import {
   asProgramConfig,
@@ -76,17 +74,23 @@ export async function openSession(
   };
 
   const kubeconfig = flags.kubeconfig ?? configOf("kubeconfig");
+  const files = kubeconfigFiles(kubeconfig);
   const target = chooseTarget(flags, {
-    kubeconfig: readKubeconfig(kubeconfigFiles(kubeconfig)),
-    tools: { kind: findOnPath("kind") !== undefined, minikube: findOnPath("minikube") !== undefined },
+    kubeconfig: readKubeconfig(files),
+    embedded: isEmbeddedKubeconfig(files, folder),
+    tools: await availableTools(),
     configContext: configOf("kubeContext"),
   });
 
   if (start) {
-    checkConfig(flags.stack ?? (target.kind === "sandbox" ? "sandbox" : defaultStack), flagSettings, project, folder);
+    const [stack, settings] =
+      target.kind === "sandbox"
+        ? [flags.stack ?? embeddedStack, { ...settingsBeforeStart(folder), ...flagSettings }]
+        : [ownStack, flagSettings];
+    checkConfig(stack, settings, project, folder);
   }
   if (target.kind === "sandbox") {
-    const stack = flags.stack ?? "sandbox";
+    const stack = flags.stack ?? embeddedStack;
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
     const info = expectedInfo();
     const isMissing = start && (await sandboxInfo()) === undefined;
@@ -99,9 +103,9 @@ export async function openSession(
     ready.catch(() => undefined);
     return {
       stack,
-      settings: { ...sandboxSettings(info), ...flagSettings },
+      settings: { ...embeddedSettings(folder), ...flagSettings },
       kubeconfig: info.kubeconfig,
-      context: sandboxContext,
+      context: info.context,
       embedded: true,
       ownCluster: true,
       binFolder: info.binDir,
@@ -148,20 +152,6 @@ async function startSandbox(
   const all = withSettings(config, settings, project);
   const wanted = ["services", "istioCni"].map((key) => [key, all[`${project.name}:${key}`]]);
   await addWantedImages(Object.fromEntries(wanted) as Record<string, unknown>, log);
-}
-
-/** @returns the config that a stack needs to go to the embedded cluster. */
-export function sandboxSettings(info: SandboxInfo): Record<string, string> {
-  return {
-    kubeconfig: info.kubeconfig,
-    kubeContext: sandboxContext,
-    istioCharts: info.chartsFolder,
-    istioHub: info.hub,
-    istioTag: info.tag,
-    podLogsFolder: info.podLogsFolder,
-    istioCniBinFolder: info.cniBinFolder,
-    istioCniConfFolder: info.cniConfFolder,
-  };
 }
 
 /** Refuses bad config before a cluster is built for it. What this run adds itself, such as paths of the cluster, comes later. */

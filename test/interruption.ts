@@ -233,7 +233,7 @@ function kill(pid: number): void {
 
 /** @returns what is wrong with the services' answers, undefined if nothing is. */
 async function answersOf(variant: Variant): Promise<string | undefined> {
-  const url = `http://${expectedInfo().nodeIp}:30080`;
+  const url = expectedInfo().gatewayUrl;
   let wrong: string | undefined;
   for (const end = Date.now() + 20_000; Date.now() < end; await sleep(250)) {
     wrong = undefined;

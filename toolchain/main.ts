@@ -1,18 +1,28 @@
+import { parseArgs } from "node:util";
 import { describeStatus, down, expectedInfo, reset, status, up } from "./index";
 import { timedLogger } from "./system/log";
 
-const usage = `usage: npm run sandbox -- COMMAND
-  up          start the embedded cluster, or mend it
-  status      how each of its processes is
-  down        end it, keep the cluster's data
-  reset       end it and delete the cluster's data
+const usage = `usage: npm run sandbox -- COMMAND [--nodes N]
+  up          start the embedded cluster, or mend it; --nodes 3 makes a control plane and two workers, the default is one node
+  status      how each of its nodes is
+  down        stop it, keep its state
+  reset       delete it
   kubeconfig  print the path of its kubeconfig`;
 
-async function main([command]: string[]): Promise<number> {
+async function main(argv: string[]): Promise<number> {
+  const { positionals, values } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { nodes: { type: "string" } },
+  });
+  const nodes = values.nodes === undefined ? undefined : Number(values.nodes);
+  if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= 1 && nodes <= 9)) {
+    throw new Error(`--nodes ${values.nodes}: use a number from 1 to 9`);
+  }
   const log = timedLogger((line) => console.log(line));
-  switch (command) {
+  switch (positionals.length === 1 ? positionals[0] : undefined) {
     case "up":
-      await up({ log });
+      await up({ log, nodes });
       return 0;
     case "down":
       await down({ log });

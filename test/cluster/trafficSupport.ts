@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { sharedLog } from "../../components/accessLog";
 import type { Outputs } from "./cluster";
 import { meshOutputs } from "./stack";
-import { addImages, ensureGroup, expectedInfo, programImage } from "../../toolchain";
+import { addObservability, expectedInfo } from "../../toolchain";
 
 const run = promisify(execFile);
 const projectFolder = join(__dirname, "..", "..");
@@ -23,12 +23,11 @@ export const fortioImage = `sandbox.local/fortio:${fortioTag}`;
 export const namespace = "demo";
 
 /** URL of the ingress gateway on this machine. */
-export const gatewayUrl = `http://${expectedInfo().nodeIp}:30080`;
+export const { gatewayUrl } = expectedInfo();
 
 /** Gives the cluster fortio's image; it builds it the first time. */
 export async function addFortio(): Promise<void> {
-  const program = join(await ensureGroup("fortio"), "fortio");
-  await addImages([programImage({ name: "fortio", tag: fortioTag, program, args: ["server"], user: 65532 })]);
+  await addObservability(["fortio"]);
 }
 
 /** @returns an item of `services` that runs fortio's server; `params` is what it answers with, such as `status=503:50`. */

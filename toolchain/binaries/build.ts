@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { cp, mkdir, rm } from "node:fs/promises";
+import { cp, mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../system/atomic";
 import type { Logger } from "../system/log";
@@ -30,6 +30,9 @@ export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
     const missing = plan.group.outputs.filter((output) => !existsSync(join(binDir, output)));
     if (missing.length > 0) {
       throw new Error(`${plan.group.name}: go build did not make ${missing.join(", ")}; see its go.mod's tool lines`);
+    }
+    for (const [name, output] of Object.entries(plan.group.links ?? {})) {
+      await symlink(output, join(binDir, name));
     }
     await copyFiles(plan, plan.group.files ?? [], folder);
   });

@@ -23,6 +23,8 @@ export interface BinaryGroup {
   name: string;
   /** What `go build` leaves: the last part of each tool's package path. */
   outputs: readonly string[];
+  /** Further names of outputs: of programs that act by the name they are called by, or whose package has a name that says nothing. */
+  links?: Readonly<Record<string, string>>;
   tags?: readonly string[];
   stamps?: readonly Stamp[];
   files?: readonly ModuleFiles[];
@@ -48,6 +50,9 @@ const kubernetes = "k8s.io/kubernetes";
 const istio = "istio.io/istio";
 const helm = "helm.sh/helm/v3";
 const kwok = "sigs.k8s.io/kwok";
+const kind = "sigs.k8s.io/kind";
+const kubeRouter = "github.com/cloudnativelabs/kube-router/v2";
+const metricsServer = "sigs.k8s.io/metrics-server";
 const pulumiSdk = "github.com/pulumi/pulumi/sdk/v3";
 const kubernetesProvider = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 const providerMain = "pulumi-resource-kubernetes";
@@ -60,18 +65,19 @@ export const binaryGroups = {
   core: {
     name: "core",
     outputs: [
-      "kube-apiserver",
-      "kube-controller-manager",
-      "kube-scheduler",
-      "kube-proxy",
-      "kubelet",
-      "kubectl",
+      "kubernetes",
       "coredns",
+      "server",
+      "crictl",
+      "kube-router",
+      "metrics-server",
+      "kind",
       "helm",
       "pilot-discovery",
       "pilot-agent",
       "istioctl",
     ],
+    links: { kubectl: "kubernetes", kubeadm: "kubernetes", kubelet: "kubernetes", etcd: "server" },
     stamps: [
       { module: kubernetes, variable: "k8s.io/component-base/version.gitVersion", value: same },
       {
@@ -80,6 +86,7 @@ export const binaryGroups = {
         value: (v) => bare(v).split(".")[0] ?? "",
       },
       { module: kubernetes, variable: "k8s.io/component-base/version.gitMinor", value: (v) => v.split(".")[1] ?? "" },
+      { module: kubeRouter, variable: `${kubeRouter}/pkg/version.Version`, value: same },
       { module: helm, variable: "helm.sh/helm/v3/internal/version.version", value: same },
       { module: istio, variable: "istio.io/istio/pkg/version.buildVersion", value: istioTag },
       { module: istio, variable: "istio.io/istio/pkg/version.buildTag", value: istioTag },
@@ -94,8 +101,13 @@ export const binaryGroups = {
     files: [
       { module: istio, from: "manifests/charts", to: "charts" },
       { module: istio, from: "tools/packaging/common/envoy_bootstrap.json", to: "envoy_bootstrap.json" },
+      { module: kind, from: "images/base/files", to: "node" },
+      { module: kind, from: "pkg/build/nodeimage/const_storage.go", to: "const_storage.go" },
+      { module: kubeRouter, from: "daemonset/kubeadm-kuberouter.yaml", to: "kube-router.yaml" },
+      { module: metricsServer, from: "manifests/base", to: "metrics-server" },
     ],
   },
+  "local-path": { name: "local-path", outputs: ["local-path-provisioner"] },
   "istio-cni": {
     name: "istio-cni",
     outputs: ["install-cni", "istio-cni"],

@@ -46,7 +46,7 @@ export function buildPlan(group: BinaryGroup, cache: string): BuildPlan {
   const flags = buildFlags(group, goMod);
   const made = group.collectorManifest ? readFileSync(join(moduleDir, group.collectorManifest), "utf8") : group.files;
   const own = ownSources(moduleDir);
-  const key = buildKey(flags, goMod, goSum, own.length > 0 || group.embeds ? [made, own, group.embeds] : made);
+  const key = buildKey(flags, goMod, goSum, [made, own, group.embeds, group.links]);
   const folder = join(cache, "binaries", `${group.name}-${key}`);
   return { group, moduleDir, flags, folder, binDir: join(folder, "bin") };
 }
