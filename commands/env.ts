@@ -5,7 +5,6 @@ import { findPulumi } from "./pulumi/cli";
 import { commandFolder, pulumiEnvironment } from "./pulumi/environment";
 import { runCommand } from "./runCommand";
 import { shellLines } from "./shell";
-import { existsSync } from "node:fs";
 
 const help = `npm run --silent env
 
