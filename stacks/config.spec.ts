@@ -230,8 +230,25 @@ describe("parseConfig", () => {
     );
   });
 
-  it("leaves other namespaces' config alone", () => {
-    parseConfig({ "kubernetes:context": "x", "pulumi:tags": "{}" });
+  it("leaves the engine's own config alone, and refuses keys that nothing reads", () => {
+    parseConfig({ "pulumi:tags": "{}" });
+    const said = (key: string) => {
+      try {
+        parseConfig({ [key]: "x" });
+      } catch (error) {
+        return String((error as Error).message).split("\n").slice(1).join().trim();
+      }
+      return "";
+    };
+    assert.equal(
+      said("kubernetes:context"),
+      'kubernetes:context = "x": nothing reads this key; write sidecar-mesh:kubeContext',
+    );
+    assert.equal(said("sidecarmesh:profile"), 'sidecarmesh:profile = "x": nothing reads this key; write sidecar-mesh:profile');
+    assert.equal(
+      said("aws:region"),
+      'aws:region = "x": no such key; this program reads sidecar-mesh: keys alone',
+    );
   });
 
   it("never crashes, whatever is set (property)", () => {

@@ -27,6 +27,7 @@ import type { RateLimitConfig } from "./rateLimitConfig";
 import { sandbox } from "./sandbox";
 import { readSecurity } from "./securityConfig";
 import type { SecurityConfig } from "./securityConfig";
+import { foreignKeyProblem } from "./stackFile";
 import { readServices, serviceKeys } from "./servicesConfig";
 import type { ServiceConfig } from "./servicesConfig";
 
@@ -67,7 +68,7 @@ export interface StackConfig {
 
 /**
  * Reads the configuration.
- * @param raw All config as Pulumi hands it out, with namespaces; other namespaces are left alone.
+ * @param raw All config as Pulumi hands it out, with namespaces. A key of a namespace that nothing reads is a mistake.
  * @param isSecret Tells of a key, with its namespace, whether what it holds may not be shown. Default: none is secret.
  * @throws ConfigError that lists every mistake.
  */
@@ -113,6 +114,12 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   const config = { ...unscoped, scope: readScope(reader, profile.name, unscoped.security.defaultDeny) };
   rejectTakenPaths(reader, config);
   reader.rejectUnknownKeys({ services: serviceKeys, externalHosts: externalHostKeys });
+  for (const [key, value] of Object.entries(raw)) {
+    const problem = foreignKeyProblem(key, configNamespace, reader.knownKeys);
+    if (problem) {
+      reader.problem(problem.key, value, problem.fix);
+    }
+  }
   return { config, reader };
 }
 
