@@ -101,6 +101,14 @@ describe("parseConfig", () => {
     assert.deepEqual([service?.args, service?.probePath, service?.env], [undefined, undefined, { A: "b" }]);
   });
 
+  it("takes names that every JavaScript object has for names like any other", () => {
+    const services = ["constructor", "to-string"].map((name) => ({ name, path: `/${name}` }));
+    assert.deepEqual(
+      parse({ services }).services.map(({ serviceName }) => serviceName),
+      ["constructor", "to-string"],
+    );
+  });
+
   it("lists every mistake at once, and says that nothing was changed", () => {
     const broken = {
       profile: "prd",
@@ -236,7 +244,11 @@ describe("parseConfig", () => {
       try {
         parseConfig({ [key]: "x" });
       } catch (error) {
-        return String((error as Error).message).split("\n").slice(1).join().trim();
+        return String((error as Error).message)
+          .split("\n")
+          .slice(1)
+          .join()
+          .trim();
       }
       return "";
     };
@@ -244,11 +256,11 @@ describe("parseConfig", () => {
       said("kubernetes:context"),
       'kubernetes:context = "x": nothing reads this key; write sidecar-mesh:kubeContext',
     );
-    assert.equal(said("sidecarmesh:profile"), 'sidecarmesh:profile = "x": nothing reads this key; write sidecar-mesh:profile');
     assert.equal(
-      said("aws:region"),
-      'aws:region = "x": no such key; this program reads sidecar-mesh: keys alone',
+      said("sidecarmesh:profile"),
+      'sidecarmesh:profile = "x": nothing reads this key; write sidecar-mesh:profile',
     );
+    assert.equal(said("aws:region"), 'aws:region = "x": no such key; this program reads sidecar-mesh: keys alone');
   });
 
   it("never crashes, whatever is set (property)", () => {

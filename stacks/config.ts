@@ -20,6 +20,7 @@ import { prod } from "./prod";
 import { profileNames } from "./profile";
 import type { Profile, ProfileName } from "./profile";
 import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
+import { plannedPods, rejectSmallQuota } from "./quotaConfig";
 import { readScope } from "./scopeConfig";
 import type { ScopeConfig } from "./scopeConfig";
 import { readRateLimit } from "./rateLimitConfig";
@@ -96,7 +97,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   const named = profiles[reader.oneOf("profile", profileNames, "dev")];
   const images = readImages(reader, Object.keys(named.images));
   const profile = { ...named, images: images.table(named.images) };
-  const istio = images.istio(readIstio(reader));
+  const istio = images.istio(readIstio(reader, named.name));
   const services = images.services(readServices(reader, profile));
   const unscoped: Omit<StackConfig, "scope"> = {
     profile,
@@ -105,7 +106,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     istio,
     gateway: readGateway(reader, profile),
     security: readSecurity(reader, istio.cni),
-    externalHosts: readExternalHosts(reader),
+    externalHosts: readExternalHosts(reader, services),
     services,
     observability: readObservability(reader, profile),
     load: readLoad(reader, profile),
@@ -113,6 +114,10 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   };
   const config = { ...unscoped, scope: readScope(reader, profile.name, unscoped.security.defaultDeny) };
   rejectTakenPaths(reader, config);
+  // A quota that can't be read was noted already, and so were services.
+  if (!reader.problems.some(({ key }) => /^(resourceQuota|services)\b/.test(key))) {
+    rejectSmallQuota(reader, config.security.resourceQuota, plannedPods(config), config.services.length);
+  }
   reader.rejectUnknownKeys({ services: serviceKeys, externalHosts: externalHostKeys });
   for (const [key, value] of Object.entries(raw)) {
     const problem = foreignKeyProblem(key, configNamespace, reader.knownKeys);

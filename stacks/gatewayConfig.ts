@@ -1,5 +1,7 @@
 import { defaultNodePorts } from "../components/gatewayAddress";
 import type { GatewaySettings } from "../components/istioValues";
+import { isDnsSubdomain, isQualifiedName } from "../components/validation";
+import type { ConfigProblem } from "./configError";
 import type { ConfigReader } from "./configReader";
 import type { Profile } from "./profile";
 
@@ -53,7 +55,7 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
   const tlsSecret = reader.textThat(
     "gatewayTlsSecret",
     undefined,
-    (v) => /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(v),
+    isDnsSubdomain,
     "use the name of a kubernetes.io/tls secret in the namespace istio-ingress",
   );
   if (selfSigned && tlsSecret !== undefined) {
@@ -71,6 +73,23 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
   };
 }
 
+/**
+ * @returns what is wrong where the gateway would lead nowhere: no service has a path and no dashboard is served there; undefined if it leads
+ * somewhere. It is judged once the services can be read.
+ */
+export function gatewayLeadsNowhere(
+  services: readonly { path?: string }[],
+  exposeDashboards: boolean,
+): ConfigProblem | undefined {
+  return exposeDashboards || services.some(({ path }) => path !== undefined)
+    ? undefined
+    : {
+        key: "services[0].path",
+        value: undefined,
+        fix: "no service has a path, so that the gateway leads nowhere; give one of them a path, for example /shop",
+      };
+}
+
 /** @returns the annotations as texts; `pulumi config set --path` makes a truth value of `true` and a number of `8080`. */
 function readAnnotations(reader: ConfigReader): Record<string, string> {
   const key = "gatewayAnnotations";
@@ -78,6 +97,11 @@ function readAnnotations(reader: ConfigReader): Record<string, string> {
   for (const [name, value] of Object.entries(annotations)) {
     if (!["string", "boolean", "number"].includes(typeof value)) {
       reader.problem(`${key}.${name}`, value, "use a text");
+    }
+    if (!isQualifiedName(name)) {
+      const fix =
+        "no key of an annotation; use NAME or DOMAIN/NAME of letters, digits, -, _ and ., such as example.com/size";
+      reader.problem(`${key}.${name}`, value, fix);
     }
   }
   return Object.fromEntries(Object.entries(annotations).map(([name, value]) => [name, String(value)]));

@@ -5,6 +5,7 @@ import type { Cluster } from "./cluster";
 import { configNamespace, knownConfigKeys, parseConfig } from "./config";
 import { ConfigError } from "./configError";
 import type { ConfigProblem } from "./configError";
+import { gatewayLeadsNowhere } from "./gatewayConfig";
 import { readStackFileAt } from "./stackFile";
 import type { StackConfig } from "./config";
 import type { ServiceConfig, ServiceVersion } from "./servicesConfig";
@@ -61,6 +62,10 @@ function readConfig(): StackConfig {
   if (config === undefined || ofFile.length > 0) {
     const named = new Set(ofFile.map(({ key }) => key));
     throw new ConfigError([...ofFile, ...ofValues.filter(({ key }) => !named.has(key))]);
+  }
+  const nowhere = gatewayLeadsNowhere(config.services, config.observability.exposeDashboards);
+  if (nowhere) {
+    throw new ConfigError([nowhere]);
   }
   return config;
 }

@@ -36,7 +36,9 @@ export function parseStackFile(
     return {};
   }
   if (!isObject(content)) {
-    throw new ConfigError([{ file, key: "the file", value: content, fix: "start it with config:, and indent its keys" }]);
+    throw new ConfigError([
+      { file, key: "the file", value: content, fix: "start it with config:, and indent its keys" },
+    ]);
   }
   const problems = [...topProblems(content, project, keys), ...configProblems(content.config, project, keys)];
   if (problems.length > 0) {
@@ -64,7 +66,9 @@ export function foreignKeyProblem(
   if (readNamespaces(project).includes(namespace)) {
     return undefined;
   }
-  const meant = [usualNames.get(fullKey), fullKey.slice(at + 1)].find((name) => name !== undefined && keys.includes(name));
+  const meant = [usualNames.get(fullKey), fullKey.slice(at + 1)].find(
+    (name) => name !== undefined && keys.includes(name),
+  );
   const known = keys.map((key) => `${project}:${key}`);
   const fix =
     meant === undefined
@@ -109,9 +113,7 @@ function numberProblems(key: string, value: unknown): ConfigProblem[] {
   if (Array.isArray(value)) {
     return value.flatMap((item, i) => numberProblems(`${key}[${i}]`, item));
   }
-  return isObject(value)
-    ? Object.entries(value).flatMap(([name, item]) => numberProblems(`${key}.${name}`, item))
-    : [];
+  return isObject(value) ? Object.entries(value).flatMap(([name, item]) => numberProblems(`${key}.${name}`, item)) : [];
 }
 
 /** @returns what to do about a mistake in YAML; the library's message without its picture of the place. */
@@ -120,4 +122,3 @@ function yamlFix({ code, message }: yaml.YAMLError): string {
   const said = first.replace(/ at line \d+, column \d+:?$/, "");
   return code === "DUPLICATE_KEY" ? `${said}; keep one of the two` : `no YAML: ${said}`;
 }
-
