@@ -1,9 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { gatewayUrl } from "../components/gatewayAddress";
 import type { GatewayReach } from "../components/gatewayAddress";
+import type { GatewayCertificateArgs } from "../components/gatewayCertificate";
 import type { IstioArgs } from "../components/istio";
 import { spanReceiver } from "../components/observability/observability";
 import type { ObservabilityArgs } from "../components/observability/observability";
 import { mergeMeshConfig, telemetryMeshConfig } from "../components/telemetry";
+import { certificateHosts } from "./certificateHosts";
+import type { GatewayConfig } from "./gatewayConfig";
 import { kubectlCommand } from "./kubectl";
 import type { Settings } from "./settings";
 
@@ -56,10 +60,26 @@ export function observabilityArgs(
 export function gatewayReach({ gateway, cluster }: Settings): GatewayReach {
   return {
     address: gateway.address,
-    tls: gateway.tlsSecret !== undefined || gateway.selfSigned,
+    tls: gatewaySecret(gateway) !== undefined,
     serviceType: gateway.serviceType,
     clusterKind: cluster.kind,
     nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
     nodeAddress: cluster.nodeAddress,
   };
+}
+
+/** @returns the name of the Secret with the gateway's certificate; undefined where it serves HTTP alone. */
+export function gatewaySecret({ issuer, selfSigned, tlsSecret }: GatewayConfig): string | undefined {
+  return issuer ? "gateway-issued" : selfSigned ? "gateway-self-signed" : tlsSecret;
+}
+
+/** @returns the certificate that is to be made for the gateway; undefined where there is none, or a Secret has it already. */
+export function gatewayCertificateArgs(settings: Settings): Omit<GatewayCertificateArgs, "namespace"> | undefined {
+  const { hosts, issuer, selfSigned } = settings.gateway;
+  const secretName = gatewaySecret(settings.gateway)!;
+  if (issuer) {
+    // What an issuer vouches for are names that it can look up.
+    return { secretName, hosts, issuer };
+  }
+  return selfSigned ? { secretName, hosts: certificateHosts(hosts, gatewayUrl(gatewayReach(settings))) } : undefined;
 }

@@ -1,5 +1,6 @@
 import { defaultNodePorts } from "../components/gatewayAddress";
 import type { GatewaySettings } from "../components/istioValues";
+import type { CertificateIssuer } from "../components/gatewayCertificate";
 import { isDnsSubdomain, isQualifiedName } from "../components/validation";
 import type { ConfigProblem } from "./configError";
 import type { ConfigReader } from "./configReader";
@@ -19,6 +20,8 @@ export interface GatewayConfig {
   tlsSecret?: string;
   /** Make a self-signed certificate, and serve HTTPS with it. */
   selfSigned: boolean;
+  /** Issuer of cert-manager that makes the certificate for `hosts`; HTTPS is served with it. */
+  issuer?: CertificateIssuer;
 }
 
 /** The range that Kubernetes takes node ports from, unless it was told otherwise. */
@@ -61,6 +64,10 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
   if (selfSigned && tlsSecret !== undefined) {
     reader.problem("gatewaySelfSigned", true, "gatewayTlsSecret names a certificate already; remove one of the two");
   }
+  const issuer = readIssuer(reader, hosts, {
+    gatewayTlsSecret: tlsSecret !== undefined,
+    gatewaySelfSigned: selfSigned,
+  });
   return {
     serviceType,
     annotations: readAnnotations(reader),
@@ -70,7 +77,34 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
     hosts,
     tlsSecret,
     selfSigned,
+    issuer,
   };
+}
+
+/** Reads the issuer of the gateway's certificate. `others` are the keys that name another certificate, and whether they are set. */
+function readIssuer(
+  reader: ConfigReader,
+  hosts: readonly string[],
+  others: Readonly<Record<string, boolean>>,
+): CertificateIssuer | undefined {
+  const key = "gatewayIssuer";
+  const text = reader.textThat(
+    key,
+    undefined,
+    (v) => /^(Cluster)?Issuer\/./.test(v) && isDnsSubdomain(v.slice(v.indexOf("/") + 1)),
+    "use ClusterIssuer/NAME or Issuer/NAME of cert-manager, for example ClusterIssuer/letsencrypt",
+  );
+  if (text === undefined) {
+    return undefined;
+  }
+  for (const [other] of Object.entries(others).filter(([, isSet]) => isSet)) {
+    reader.problem(key, text, `${other} names a certificate already; remove one of the two`);
+  }
+  if (hosts.includes("*")) {
+    reader.problem(key, text, 'no certificate can be for the host "*"; name the hosts in gatewayHosts');
+  }
+  const [kind, name] = text.split("/");
+  return { kind: kind as CertificateIssuer["kind"], name: name! };
 }
 
 /**
