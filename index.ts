@@ -63,7 +63,7 @@ const meshNamespace = new MeshNamespace(
   afterIstio,
 );
 
-const observedArgs = observabilityArgs(settings, istio.systemNamespace);
+const observedArgs = observabilityArgs(settings, istio);
 const observability = new Observability("observability", observedArgs, onCluster);
 const scraper = logScraper("log-scraper", meshNamespace.namespace, observedArgs, onCluster);
 

@@ -5,6 +5,7 @@ import type { GatewayCertificateArgs } from "../components/gatewayCertificate";
 import type { IstioArgs } from "../components/istio";
 import { spanReceiver } from "../components/observability/observability";
 import type { ObservabilityArgs } from "../components/observability/observability";
+import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
 import { mergeMeshConfig, telemetryMeshConfig } from "../components/telemetry";
 import { certificateHosts } from "./certificateHosts";
 import type { GatewayConfig } from "./gatewayConfig";
@@ -34,12 +35,12 @@ export function istioArgs({ profile, istio, gateway, scope, security, observabil
 }
 
 /**
- * @param controlPlaneNamespace Namespace of the control plane, known once it exists.
+ * @param istio Namespaces of control plane and gateways, known once they exist.
  * @returns the backends and pages that config asks for, in the profile's sizes.
  */
 export function observabilityArgs(
-  { profile, observability, cluster }: Settings,
-  controlPlaneNamespace: pulumi.Output<string>,
+  { profile, observability, cluster, namespace, rateLimit }: Settings,
+  istio: { systemNamespace: pulumi.Output<string>; gatewayNamespace: pulumi.Output<string> },
 ): ObservabilityArgs {
   const sizes = profile.observability;
   return {
@@ -47,11 +48,24 @@ export function observabilityArgs(
     ...observability,
     scrapeSeconds: sizes.prometheus.scrapeSeconds,
     systemNamespace,
-    controlPlaneNamespace,
+    controlPlaneNamespace: istio.systemNamespace,
+    gatewayNamespace: istio.gatewayNamespace,
+    meshNamespaces: [
+      namespace,
+      istio.gatewayNamespace,
+      istio.systemNamespace,
+      ...(rateLimit.limits.length > 0 ? [rateLimitNamespace] : []),
+    ],
     exposed: observability.exposeDashboards,
     kubectl: kubectlCommand(cluster),
     kiali: observability.kiali ? { sizing: sizes.kialiSizing, auth: sizes.kialiAuth } : undefined,
-    grafana: observability.grafana ? { sizing: sizes.grafanaSizing } : undefined,
+    grafana: observability.grafana
+      ? {
+          sizing: sizes.grafanaSizing,
+          // Who may look at Kiali without a name may look at dashboards as well.
+          anonymousViewers: sizes.kialiAuth === "anonymous",
+        }
+      : undefined,
     images: profile.images,
   };
 }
