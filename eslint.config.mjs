@@ -4,6 +4,35 @@ import prettier from "eslint-config-prettier";
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+/** Top-level folders, and which of them the files of each may import. Data flows one way. */
+const mayImport = {
+  components: [],
+  stacks: ["components"],
+  policy: [],
+  toolchain: [],
+  cluster: ["toolchain"],
+  commands: ["components", "stacks", "policy", "cluster", "toolchain"],
+};
+const folders = [...Object.keys(mayImport), "test", "bench"];
+
+const boundaries = Object.entries(mayImport).map(([folder, allowed]) => ({
+  files: [`${folder}/**/*.ts`],
+  ignores: ["**/*.spec.ts", "policy/testing.ts"],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: folders
+          .filter((other) => other !== folder && !allowed.includes(other))
+          .map((other) => ({
+            group: [`**/../${other}`, `**/../${other}/**`],
+            message: `${folder}/ may import ${[...allowed, "packages"].join(", ")} only; see docs/architecture.md.`,
+          })),
+      },
+    ],
+  },
+}));
+
 export default defineConfig(
   { ignores: ["node_modules/**"] },
   js.configs.recommended,
@@ -17,8 +46,12 @@ export default defineConfig(
       "@pulumi/no-output-instance-in-template-literal": "error",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       "@typescript-eslint/consistent-type-imports": "error",
+      complexity: ["warn", 15],
+      "max-lines-per-function": ["warn", { max: 80, skipBlankLines: true, skipComments: true }],
+      "max-len": ["error", { code: 160, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true }],
     },
   },
+  ...boundaries,
   {
     // Tests reach deep into manifests; a type for each path would say nothing that the assertion does not.
     files: ["**/*.spec.ts", "test/**/*.ts"],
@@ -29,6 +62,7 @@ export default defineConfig(
       "@typescript-eslint/no-unsafe-call": "off",
       "@typescript-eslint/no-unsafe-member-access": "off",
       "@typescript-eslint/no-unsafe-return": "off",
+      "max-lines-per-function": "off",
     },
   },
   { files: ["**/*.cjs", "policy/index.js"], languageOptions: { sourceType: "commonjs" } },

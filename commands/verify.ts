@@ -8,7 +8,8 @@ import { readOutputs } from "./stackOutputs";
 import { bench, benchText, defaultRps, maxRps } from "./verify/bench";
 import { checks } from "./verify/checks";
 import { Cluster } from "./verify/cluster";
-import { conclusion, junit, resultLine } from "./verify/report";
+import { conclusion, junit } from "./verify/report";
+import { progressOf } from "./verify/progress";
 import { chooseChecks } from "./verify/run";
 import { verify } from "./verify/verify";
 
@@ -53,7 +54,7 @@ runCommand(
       checks: chosen,
       deep: flags.deep,
       outputs: () => readOutputs(session, client, flags, log),
-      onResult: (result) => (flags.json ? log : console.log)(resultLine(result)),
+      on: progressOf((line) => (flags.json ? log : console.log)(line)),
     });
     if (flags.junit !== undefined) {
       writeFileSync(flags.junit, junit(report));

@@ -1,3 +1,4 @@
+import Table from "cli-table3";
 import type { Result } from "./check";
 
 /** All that one run found. */
@@ -23,13 +24,39 @@ export function reportOf(results: readonly Result[], seconds: number): Report {
 
 const marks: Record<Result["verdict"], string> = { pass: "ok", fail: "FAILED", skip: "skipped", blocked: "not run" };
 
-/** Width of the columns before the evidence. */
-const columns = { mark: 9, name: 16, description: 48 };
+/** Widths of the columns before the evidence, which takes the rest of the line. */
+const columns = { mark: 9, name: 17, description: 44 };
 
-/** @returns one line of the table. */
-export function resultLine({ verdict, name, description, evidence }: Result): string {
-  const { mark, name: nameWidth, description: width } = columns;
-  return `${marks[verdict].padEnd(mark)}${name.padEnd(nameWidth)}${description.padEnd(width)}${evidence}`.trimEnd();
+/** Widths between which lines are laid out, in characters. */
+const narrowest = 100;
+const usual = 120;
+
+/** Lines without borders; cells are one space apart. */
+const noBorders = Object.fromEntries(
+  ["top", "bottom", "left", "right", "mid"].flatMap((side) =>
+    ["", "-mid", "-left", "-right"].map((corner) => [`${side}${corner}`, ""]),
+  ),
+);
+
+/**
+ * @param width Of the terminal, in characters. Default 120; a narrower one than 100 wraps by itself.
+ * @returns one row of the table; a long description or evidence goes on below, in its own column.
+ */
+export function resultLine({ verdict, name, description, evidence }: Result, width = usual): string {
+  const { mark, name: nameWidth, description: descriptionWidth } = columns;
+  const rest = Math.max(width, narrowest) - mark - nameWidth - descriptionWidth - 1;
+  const table = new Table({
+    chars: { ...noBorders, middle: "" },
+    style: { "padding-left": 0, "padding-right": 1, head: [], border: [] },
+    colWidths: [mark, nameWidth, descriptionWidth, rest],
+    wordWrap: true,
+  });
+  table.push([marks[verdict], name, description, evidence]);
+  return table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
 }
 
 /** @returns what follows the table: each cause and the command to look further, and the sum. */

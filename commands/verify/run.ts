@@ -26,30 +26,34 @@ export function chooseChecks(checks: readonly Check[], only: readonly string[], 
   return checks.filter(({ name }) => wanted.has(name) && !skip.includes(name));
 }
 
+/** What a run of checks reports as it goes. */
+export interface RunEvents {
+  /** A check starts. */
+  start?: (name: string) => void;
+  /** A check has ended, or does not run. */
+  result?: (result: Result) => void;
+}
+
 /**
  * Runs checks at once, each as soon as those that it needs have passed. A check whose need failed is not run: what it would find is a
  * consequence, and would name the wrong cause.
- * @param onResult Told of each result as it is there.
+ * @param on Called as each check starts, and with each result.
  * @returns the results in the order of `checks`.
  */
-export async function runChecks(
-  checks: readonly Check[],
-  context: Context,
-  onResult: (result: Result) => void = () => undefined,
-): Promise<Result[]> {
+export async function runChecks(checks: readonly Check[], context: Context, on: RunEvents = {}): Promise<Result[]> {
   const running = new Map<string, Promise<Result>>();
   for (const check of checks) {
     // Needs stand before what needs them, so that they run already; what was skipped is taken to be well.
     const needs = check.needs.flatMap((name) => running.get(name) ?? []);
     const before = check.last ? Promise.all(running.values()) : Promise.resolve();
-    const result = before.then(() => Promise.all(needs)).then((found) => runOne(check, found, context));
+    const result = before.then(() => Promise.all(needs)).then((found) => runOne(check, found, context, on));
     running.set(check.name, result);
-    void result.then(onResult);
+    void result.then(on.result);
   }
   return Promise.all(running.values());
 }
 
-async function runOne(check: Check, needs: readonly Result[], context: Context): Promise<Result> {
+async function runOne(check: Check, needs: readonly Result[], context: Context, on: RunEvents): Promise<Result> {
   const { name, description } = check;
   const started = performance.now();
   const obstacle = needs.find(({ verdict }) => verdict === "fail" || verdict === "blocked");
@@ -57,6 +61,7 @@ async function runOne(check: Check, needs: readonly Result[], context: Context):
     return { name, description, verdict: "blocked", evidence: `not run, because ${rootOf(obstacle)} failed`, ms: 0 };
   }
   const ended = { name, description, ms: 0 };
+  on.start?.(name);
   try {
     const outcome = await check.run(context);
     return { ...ended, ...outcome, ms: Math.round(performance.now() - started) };

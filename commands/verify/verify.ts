@@ -7,6 +7,7 @@ import { checkCluster } from "./checks/cluster";
 import { Cluster } from "./cluster";
 import { reportOf } from "./report";
 import type { Report } from "./report";
+import type { RunEvents } from "./run";
 import { runChecks } from "./run";
 
 /** What a run is told. */
@@ -18,20 +19,20 @@ export interface VerifyRequest {
   deep: boolean;
   /** Reads the stack's outputs. */
   outputs: () => Promise<MeshOutputs>;
-  /** Told of each result as it is there. */
-  onResult?: (result: Result) => void;
+  /** Called as each check starts, and with each result. */
+  on?: RunEvents;
 }
 
 /** Runs the checks against a cluster, from the cluster itself upwards. */
 export async function verify(request: VerifyRequest): Promise<Report> {
-  const { client, kubectl, checks, deep, outputs, onResult = () => undefined } = request;
+  const { client, kubectl, checks, deep, outputs, on = {} } = request;
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const cluster = new Cluster(client, kubectl);
   const results: Result[] = [];
   const note = (result: Result) => {
     results.push(result);
-    onResult(result);
+    on.result?.(result);
   };
   const block = (because: string) => {
     for (const { name, description } of checks) {
@@ -67,7 +68,7 @@ export async function verify(request: VerifyRequest): Promise<Report> {
 
   const http = gatewayClient(declared, { timeoutMs: 20_000, connections: 20 });
   try {
-    const found = await runChecks(checks, { ...mesh, cluster, http, deep }, onResult);
+    const found = await runChecks(checks, { ...mesh, cluster, http, deep }, on);
     return reportOf([...results, ...found], seconds());
   } finally {
     http.close();

@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { parse } from "yaml";
 import { projectFolder, readProject } from "../../commands/stackFiles";
 import { isCommand, problemOfSetting, problemsOfConfig, problemsOfLine } from "../support/documentedCommands";
-import { brokenLink, parsePage, readPages } from "../../commands/markdown";
+import { brokenLink, parsePage, readPages } from "../support/pages";
 
 const pages = readPages();
 // Those of single policies are written by a script, and tested where it is.

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import GithubSlugger from "github-slugger";
 import { marked } from "marked";
 import type { Token } from "marked";
-import { projectFolder } from "./stackFiles";
+import { projectFolder } from "../../commands/stackFiles";
 
 /** A Markdown page, taken apart. */
 export interface Page {
@@ -19,7 +19,7 @@ export interface Page {
   code: string[];
 }
 
-/** @returns the project's pages: of its own folder, of docs/ and of sandbox/. */
+/** @returns the project's pages: of its own folder, of docs/ and of toolchain/. */
 export function readPages(): Page[] {
   const below = (folder: string): string[] =>
     readdirSync(join(projectFolder, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
