@@ -79,7 +79,8 @@ describe("parseConfig", () => {
     it(`accepts Pulumi.${stack}.yaml`, () => {
       const { config } = readStackFile(stack) as { config: Record<string, unknown> };
       // The embedded cluster's own files are there once it was started.
-      const files = stack === "sandbox" ? { kubeconfig: "auto", istioCharts: istioChartRepo } : {};
+      const files: Record<string, string> =
+        stack === "sandbox" ? { kubeconfig: "auto", istioCharts: istioChartRepo } : {};
       const { profile } = parseConfig(asProgramConfig(withSettings(config, files, readProject()), readProject()));
       assert.equal(profile.name, stack === "sandbox" ? "dev" : stack);
     });
@@ -103,6 +104,14 @@ describe("parseConfig", () => {
     const [service] = parse({ services: [{ name: "a", image: "nginx:1.29", port: 80, env: { A: "b" } }] }).services;
     assert.equal(service?.image, "nginx:1.29");
     assert.deepEqual([service?.args, service?.probePath, service?.env], [undefined, undefined, { A: "b" }]);
+  });
+
+  it("takes names that every JavaScript object has for names like any other", () => {
+    const services = ["constructor", "to-string"].map((name) => ({ name, path: `/${name}` }));
+    assert.deepEqual(
+      parse({ services }).services.map(({ serviceName }) => serviceName),
+      ["constructor", "to-string"],
+    );
   });
 
   it("lists every mistake at once, and says that nothing was changed", () => {
@@ -234,8 +243,29 @@ describe("parseConfig", () => {
     );
   });
 
-  it("leaves other namespaces' config alone", () => {
-    parseConfig({ "kubernetes:context": "x", "pulumi:tags": "{}" });
+  it("leaves the engine's own config alone, and refuses keys that nothing reads", () => {
+    parseConfig({ "pulumi:tags": "{}" });
+    const said = (key: string) => {
+      try {
+        parseConfig({ [key]: "x" });
+      } catch (error) {
+        return String((error as Error).message)
+          .split("\n")
+          .slice(1)
+          .join()
+          .trim();
+      }
+      return "";
+    };
+    assert.equal(
+      said("kubernetes:context"),
+      'kubernetes:context = "x": nothing reads this key; write sidecar-mesh:kubeContext',
+    );
+    assert.equal(
+      said("sidecarmesh:profile"),
+      'sidecarmesh:profile = "x": nothing reads this key; write sidecar-mesh:profile',
+    );
+    assert.equal(said("aws:region"), 'aws:region = "x": no such key; this program reads sidecar-mesh: keys alone');
   });
 
   it("never crashes, whatever is set (property)", () => {
