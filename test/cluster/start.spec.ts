@@ -7,8 +7,8 @@ import { join } from "node:path";
 import type { Report } from "../../commands/verify/report";
 import { projectFolder } from "../../commands/stackFiles";
 import { allObjects, eventually, npm, start, tool } from "./cluster";
-import { copyOfProject } from "./copyOfProject";
-import { onSandbox, pulumi, tryPulumi } from "./pulumi";
+import { copyOfProject } from "../support/copyOfProject";
+import { onSandbox, pulumi, tryPulumi } from "../support/pulumi";
 import { assertAnswers, assertSameObjects, assertSidecars } from "./stack";
 import { assertNothingToAnalyze } from "./trafficSupport";
 
