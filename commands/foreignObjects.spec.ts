@@ -131,9 +131,9 @@ describe("objects that a stack would make and did not make", () => {
 
   it("are named in the refusal, and what to do about them", () => {
     const one = { resource: resource("Namespace", "demo"), title: "Namespace demo", id: "demo", maker: "kubectl" };
-    const text = refusalOf(Array<typeof one>(10).fill(one), "dev", "/tmp/import.json");
+    const text = refusalOf(Array<typeof one>(10).fill(one), { name: "dev", configFile: "/c.yaml" }, "/tmp/import.json");
     assert.match(text, /nothing was changed\n {2}Namespace demo: made by kubectl\n/);
     assert.match(text, /and 2 more/);
-    assert.match(text, /pulumi import --file \/tmp\/import\.json --stack dev --protect=false/);
+    assert.match(text, /pulumi import --file \/tmp\/import\.json --stack dev --config-file \/c\.yaml --protect=false/);
   });
 });

@@ -156,14 +156,18 @@ function knownInputs({ inputs = {} }: StateResource): Record<string, unknown> {
 }
 
 /** @returns why an update is refused, and what to do about it. @param file With what `pulumi import` takes. */
-export function refusalOf(found: readonly Foreign[], stack: string, file: string): string {
+export function refusalOf(
+  found: readonly Foreign[],
+  stack: Pick<PulumiStack, "name" | "configFile">,
+  file: string,
+): string {
   return [
     "the cluster has objects that this stack would make, and did not make; nothing was changed",
     ...found.slice(0, mostNamed).map(({ title, maker }) => `${title}${maker ? `: made by ${maker}` : ""}`),
     ...(found.length > mostNamed ? [`and ${found.length - mostNamed} more`] : []),
     "remove them with what made them; or choose other names (config key namespace for the services' namespace)",
     "or let the stack own them, and delete them with npm run down:",
-    `pulumi import --file ${file} --stack ${stack} --protect=false --generate-code=false --yes`,
+    `pulumi import --file ${file} --stack ${stack.name} --config-file ${stack.configFile} --protect=false --generate-code=false`,
   ].join("\n  ");
 }
 
@@ -174,12 +178,12 @@ export function refusalOf(found: readonly Foreign[], stack: string, file: string
 export async function refuseForeign(
   client: Pick<KubeClient, "get" | "list" | "delete">,
   report: Pick<EngineReport, "steps">,
-  stack: Pick<PulumiStack, "name">,
+  stack: Pick<PulumiStack, "name" | "configFile">,
 ): Promise<void> {
   const found = await foreignObjects(client, report);
   if (found.length > 0) {
     const file = join(privateFolder("import"), `${stack.name}.json`);
     writeFileSync(file, JSON.stringify(importFile(found, report), undefined, 2), { mode: 0o600 });
-    throw new Error(refusalOf(found, stack.name, file));
+    throw new Error(refusalOf(found, stack, file));
   }
 }

@@ -192,7 +192,7 @@ describe("npm start", () => {
       const { code, stderr } = await npm("start", "--sandbox");
       assert.equal(code, 1);
       assert.match(stderr, /nothing was changed\n\s+Namespace demo: made by kubectl-create\n/);
-      assert.match(stderr, /pulumi import --file .*sandbox\.json --stack sandbox/);
+      assert.match(stderr, /pulumi import --file .*sandbox\.json --stack sandbox --config-file/);
       await tool("kubectl", "get", "namespace", "demo");
     } finally {
       await tool("kubectl", "delete", "namespace", "demo");
