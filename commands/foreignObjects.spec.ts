@@ -86,7 +86,10 @@ describe("objects that a stack would make and did not make", () => {
   });
 
   it("can be Helm releases", async () => {
-    const steps = [step("create", release("istiod", "istio-system")), step("create", release("istio-base", "istio-system"))];
+    const steps = [
+      step("create", release("istiod", "istio-system")),
+      step("create", release("istio-base", "istio-system")),
+    ];
     const found = await foreignObjects(new FakeCluster({}, ["istio-system/istiod"]), { steps });
     assert.deepEqual(
       found.map(({ title, id }) => [title, id]),
