@@ -79,7 +79,8 @@ describe("parseConfig", () => {
     it(`accepts Pulumi.${stack}.yaml`, () => {
       const { config } = readStackFile(stack) as { config: Record<string, unknown> };
       // The embedded cluster's own files are there once it was started.
-      const files = stack === "sandbox" ? { kubeconfig: "auto", istioCharts: istioChartRepo } : {};
+      const files: Record<string, string> =
+        stack === "sandbox" ? { kubeconfig: "auto", istioCharts: istioChartRepo } : {};
       const { profile } = parseConfig(asProgramConfig(withSettings(config, files, readProject()), readProject()));
       assert.equal(profile.name, stack === "sandbox" ? "dev" : stack);
     });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { Agent, get } from "node:https";
-import { join } from "node:path";
 import type { Supplies } from "../../commands/imageList";
 import { statePaths } from "../../toolchain/paths";
 import { isAlive } from "../../commands/verify/objects";
