@@ -15,9 +15,15 @@ import { withUrls } from "./components/observability/endpoints";
 import { logScraper, Observability } from "./components/observability/observability";
 import { joinExtras } from "./components/podExtras";
 import { MeshTelemetry } from "./components/telemetry";
-import { certificateHosts, httpsPort } from "./stacks/certificateHosts";
-import { gatewayReach, istioArgs, observabilityArgs, systemNamespace } from "./stacks/componentArgs";
-import { declaredMesh, ingressRoutesName, selfSignedSecret } from "./stacks/declared";
+import { httpsPort } from "./stacks/certificateHosts";
+import {
+  gatewayCertificateArgs,
+  gatewayReach,
+  istioArgs,
+  observabilityArgs,
+  systemNamespace,
+} from "./stacks/componentArgs";
+import { declaredMesh, ingressRoutesName } from "./stacks/declared";
 import { declaredText } from "./stacks/declaredText";
 import { callersOf } from "./stacks/edges";
 import { proxyScopes } from "./stacks/proxyScopes";
@@ -48,7 +54,7 @@ const meshNamespace = new MeshNamespace(
   afterIstio,
 );
 
-const observedArgs = observabilityArgs(settings, istio.systemNamespace);
+const observedArgs = observabilityArgs(settings, istio);
 const observability = new Observability("observability", observedArgs, onCluster);
 const scraper = logScraper("log-scraper", meshNamespace.namespace, observedArgs, onCluster);
 
@@ -139,17 +145,10 @@ const meshServices = settings.services.map(
 
 const reach = gatewayReach(settings);
 const expectedUrl = urlOf(reach);
-const certificate = gateway.selfSigned
-  ? new GatewayCertificate(
-      "gateway",
-      {
-        namespace: istio.gatewayNamespace,
-        secretName: selfSignedSecret,
-        hosts: certificateHosts(gateway.hosts, expectedUrl),
-      },
-      onCluster,
-    )
-  : undefined;
+const certificateArgs = gatewayCertificateArgs(settings);
+const certificate =
+  certificateArgs &&
+  new GatewayCertificate("gateway", { ...certificateArgs, namespace: istio.gatewayNamespace }, onCluster);
 
 const routes = new IngressRoutes(
   ingressRoutesName,

@@ -131,6 +131,7 @@ loadGeneratorRate: 5`,
       "kiali",
       "grafana",
       "dashboardsExposed",
+      "observabilityNetworkPolicy",
     ],
     example: `
 tracingStorage: elasticsearch

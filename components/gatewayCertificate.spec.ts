@@ -1,18 +1,46 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { declare, errorOf } from "../test/support/declare";
-import { GatewayCertificate } from "./gatewayCertificate";
+import { GatewayCertificate, selfSignedKey } from "./gatewayCertificate";
 
-const args = { namespace: "istio-ingress", secretName: "gateway-tls", hosts: ["mesh.example.com"] };
+const args = {
+  namespace: "istio-ingress",
+  secretName: "gateway-tls",
+  hosts: ["mesh.example.com", "10.0.0.1"],
+  now: new Date("2026-11-28T12:00:00Z"),
+};
 
 describe("GatewayCertificate", () => {
-  it("keeps a random seed, and makes a TLS secret in the gateway's namespace", async () => {
+  it("keeps a pair in the stack's state, and makes a TLS secret of it in the gateway's namespace", async () => {
     const { one } = await declare(() => new GatewayCertificate("gateway", args));
-    assert.equal(one("RandomBytes").inputs.length, 32);
-    const { metadata, type } = one("Secret").inputs;
+    const { metadata, type, stringData } = one("Secret").inputs;
     assert.deepEqual(metadata, { name: "gateway-tls", namespace: "istio-ingress" });
     assert.equal(type, "kubernetes.io/tls");
+    const { input } = one("Stash").inputs;
+    assert.deepEqual(stringData, { "tls.crt": input.certificate, "tls.key": input.privateKey });
+    assert.equal(new X509Certificate(input.certificate).checkHost("mesh.example.com"), "mesh.example.com");
   });
-  it("refuses to be for nobody", async () => {
+
+  it("makes a new pair for other hosts and in another half of a year, and no other", () => {
+    const key = (day: string, hosts = args.hosts) => selfSignedKey(hosts, new Date(`${day}T00:00:00Z`));
+    assert.equal(key("2026-07-01"), key("2026-12-31"));
+    assert.notEqual(key("2026-06-30"), key("2026-07-01"));
+    assert.notEqual(key("2026-12-31"), key("2027-12-31"));
+    assert.notEqual(key("2026-07-01"), key("2026-07-01", ["other.example.com"]));
+  });
+
+  it("leaves the certificate to cert-manager where an issuer is named", async () => {
+    const issuer = { kind: "ClusterIssuer", name: "letsencrypt" } as const;
+    const { one, all } = await declare(() => new GatewayCertificate("gateway", { ...args, issuer }));
+    assert.deepEqual([...all("Secret"), ...all("Stash")], []);
+    const { metadata, spec } = one("Certificate").inputs;
+    assert.deepEqual(metadata, { name: "gateway-tls", namespace: "istio-ingress" });
+    assert.equal(spec.secretName, "gateway-tls");
+    assert.deepEqual(spec.issuerRef, { group: "cert-manager.io", kind: "ClusterIssuer", name: "letsencrypt" });
+    assert.deepEqual([spec.dnsNames, spec.ipAddresses], [["mesh.example.com"], ["10.0.0.1"]]);
+  });
+
+  it("refuses to be for no host", async () => {
     assert.match(await errorOf(() => new GatewayCertificate("gateway", { ...args, hosts: [] })), /hosts is \[\]/);
   });
 });

@@ -1,8 +1,17 @@
+import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
-import { selfSigned } from "./selfSigned";
+import { isIP } from "node:net";
+import { selfSigned, validFrom } from "./selfSigned";
+import type { KeyPair } from "./selfSigned";
 import { ArgsCheck } from "./validation";
+
+/** An issuer of cert-manager, which is installed in the cluster already. */
+export interface CertificateIssuer {
+  /** `Issuer` is looked for in the namespace of the gateway, `ClusterIssuer` in the whole cluster. */
+  kind: "Issuer" | "ClusterIssuer";
+  name: string;
+}
 
 /** Args of {@link GatewayCertificate}. */
 export interface GatewayCertificateArgs {
@@ -10,16 +19,30 @@ export interface GatewayCertificateArgs {
   namespace: pulumi.Input<string>;
   /** Name of the Secret. */
   secretName: string;
-  /** DNS names, which may start with `*.`, and IPv4 addresses that the certificate is for. */
+  /** DNS names, which may start with `*.`, and IP addresses that the certificate is for. */
   hosts: string[];
+  /** Issuer that makes and renews the certificate. Default: none, it is self-signed. */
+  issuer?: CertificateIssuer;
+  /** Time of the run. Default: now. */
+  now?: Date;
 }
 
 /**
- * A self-signed certificate for the gateway, as a Secret. Its seed is made once and kept in the stack's state, so that the certificate
- * stays the same until its hosts change. Whoever connects has to trust it on sight; where that matters, give a Secret of your own.
+ * @returns what a self-signed certificate is kept under: another text for other hosts, and in each half of a year, so that a certificate of
+ * a year is renewed by any `pulumi up` in its second half.
+ */
+export function selfSignedKey(hosts: readonly string[], now: Date): string {
+  const half = `${now.getUTCFullYear()}-${now.getUTCMonth() < 6 ? 1 : 2}`;
+  return `${half}-${createHash("sha256").update(hosts.join("\n")).digest("hex").slice(0, 8)}`;
+}
+
+/**
+ * The gateway's certificate, as a Secret. With an issuer it is a Certificate of cert-manager, which makes the Secret and renews it. Without
+ * one it is self-signed: clients have to trust it on sight. Key and certificate are made once and kept in the stack's state, encrypted, until
+ * the hosts change or half a year has passed.
  */
 export class GatewayCertificate extends pulumi.ComponentResource {
-  /** Name of the Secret, known once it exists. */
+  /** Name of the Secret. A self-signed one is there then; an issuer's comes when it is issued, and the gateway waits for it. */
   readonly secretName: pulumi.Output<string>;
 
   constructor(name: string, args: GatewayCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -28,19 +51,51 @@ export class GatewayCertificate extends pulumi.ComponentResource {
       .require(args.hosts.length > 0, "hosts", args.hosts, "name at least one host or address")
       .done(this);
 
-    const seed = new random.RandomBytes(`${name}-seed`, { length: 32 }, { parent: this });
-    const pair = pulumi.secret(seed.base64.apply((base64) => selfSigned(Buffer.from(base64, "base64"), args.hosts)));
-    const secret = new k8s.core.v1.Secret(
-      `${name}-secret`,
+    this.secretName = args.issuer ? this.declareIssued(name, args, args.issuer) : this.declareSelfSigned(name, args);
+    this.registerOutputs({ secretName: this.secretName });
+  }
+
+  private declareIssued(name: string, args: GatewayCertificateArgs, issuer: CertificateIssuer): pulumi.Output<string> {
+    const { hosts, namespace, secretName } = args;
+    const addresses = hosts.filter((host) => isIP(host) > 0);
+    const names = hosts.filter((host) => isIP(host) === 0);
+    const certificate = new k8s.apiextensions.CustomResource(
+      `${name}-certificate`,
       {
-        metadata: { name: args.secretName, namespace: args.namespace },
-        type: "kubernetes.io/tls",
-        stringData: { "tls.crt": pair.certificate, "tls.key": pair.privateKey },
+        apiVersion: "cert-manager.io/v1",
+        kind: "Certificate",
+        metadata: { name: secretName, namespace },
+        spec: {
+          secretName,
+          issuerRef: { group: "cert-manager.io", ...issuer },
+          ...(names.length > 0 && { dnsNames: names }),
+          ...(addresses.length > 0 && { ipAddresses: addresses }),
+          privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
+          usages: ["digital signature", "server auth"],
+        },
       },
       { parent: this },
     );
+    return certificate.metadata.apply(() => secretName);
+  }
 
-    this.secretName = secret.metadata.name;
-    this.registerOutputs({ secretName: this.secretName });
+  private declareSelfSigned(name: string, args: GatewayCertificateArgs): pulumi.Output<string> {
+    const { hosts, namespace, now = new Date(), secretName } = args;
+    // Each run makes a pair, and the one of the first run stays: the engine keeps a stash's output as it was.
+    const stash = new pulumi.Stash(
+      `${name}-pair-${selfSignedKey(hosts, now)}`,
+      { input: pulumi.secret(selfSigned(hosts, validFrom(now))) },
+      { parent: this, ignoreChanges: ["input"] },
+    );
+    const pair = stash.output as pulumi.Output<KeyPair>;
+    return new k8s.core.v1.Secret(
+      `${name}-secret`,
+      {
+        metadata: { name: secretName, namespace },
+        type: "kubernetes.io/tls",
+        stringData: pulumi.secret({ "tls.crt": pair.certificate, "tls.key": pair.privateKey }),
+      },
+      { parent: this },
+    ).metadata.name;
   }
 }

@@ -1,3 +1,5 @@
+import { isPort } from "./validation";
+
 /** The parts of an image reference such as `quay.io/kiali/kiali:v2.27@sha256:...`. */
 export interface ImageReference {
   /** Host, and port if it names one; undefined where the reference leaves it to Docker Hub. */
@@ -22,12 +24,21 @@ export function parseImage(reference: string): ImageReference | undefined {
   const [, first, path = "", tag, digest] = match;
   // What stands before the first slash is a host only if it looks like one; else it is a part of the path on Docker Hub.
   const isHost = first !== undefined && (/[.:]/.test(first) || first === "localhost");
+  if (isHost && !hasPossiblePort(first)) {
+    return undefined;
+  }
   return {
     ...(isHost && { registry: first }),
     repository: first !== undefined && !isHost ? `${first}/${path}` : path,
     ...(tag !== undefined && { tag }),
     ...(digest !== undefined && { digest }),
   };
+}
+
+/** @returns false for `host:port` with a port that no server can listen on. */
+function hasPossiblePort(host: string): boolean {
+  const [, port] = host.split(":");
+  return port === undefined || isPort(Number(port));
 }
 
 /** @returns true if a reference always means the same image: it has a digest, or a tag that is not `latest`. */
@@ -43,7 +54,10 @@ export function isDigest(value: string): boolean {
 
 /** @returns true for a registry, with a path in it or without: `mirror.example:5000/mesh`. */
 export function isRegistry(value: string): boolean {
-  return /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/.test(value);
+  return (
+    /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/.test(value) &&
+    hasPossiblePort(value.split("/")[0]!)
+  );
 }
 
 /** @returns the reference with a digest in place of the one that it has. */

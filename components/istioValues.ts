@@ -85,6 +85,12 @@ export interface GatewaySettings {
 /** Istio's images are pinned by tag, so a pull is needed once. `image: auto` would make Kubernetes pull at every start. */
 const imagePullPolicy = "IfNotPresent";
 
+/** Requests and limits that the chart `istiod` gives each sidecar, where `sidecarResources` says nothing else. */
+export const defaultSidecarResources = {
+  requests: { cpu: "100m", memory: "128Mi" },
+  limits: { cpu: "2000m", memory: "1024Mi" },
+};
+
 /** Seconds between a starting sidecar's readiness probes; the chart's 15 would be most of the time to the first request. */
 const sidecarReadinessPeriodSeconds = 2;
 

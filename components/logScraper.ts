@@ -29,6 +29,9 @@ const lastLinesSeconds = 7;
 
 const MiB = 1024 * 1024;
 
+/** Requests and limits of the container that rotates the log. */
+export const rotatorResources: Resources = { requests: { cpu: "1m", memory: "4Mi" }, limits: { memory: "16Mi" } };
+
 /** Size at which the access log is put aside, in bytes, and how many of those are kept. */
 export const rotation = { fileBytes: 8 * MiB, kept: 2, everySeconds: 2 } as const;
 
@@ -150,7 +153,7 @@ export class LogScraper extends pulumi.ComponentResource {
       image: this.args.shellImage,
       imagePullPolicy: "IfNotPresent",
       command: ["sh", "-c", rotationScript(sharedLog.file)],
-      resources: { requests: { cpu: "1m", memory: "4Mi" }, limits: { memory: "16Mi" } },
+      resources: rotatorResources,
       securityContext: { ...containerSecurity, runAsUser: user, runAsGroup: user },
       volumeMounts: [{ name: sharedVolume, mountPath: sharedLog.folder }],
     };

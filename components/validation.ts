@@ -8,6 +8,28 @@ export function isDnsLabel(value: string): boolean {
   return dnsLabel.test(value);
 }
 
+/** @returns true if `value` can name a Secret, and most other objects: an RFC 1123 subdomain of at most 253 characters. */
+export function isDnsSubdomain(value: string): boolean {
+  return value.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value);
+}
+
+/**
+ * @returns true if `value` can be the key of an annotation or a label: a name of at most 63 characters, with or without a DNS subdomain
+ * and a slash before it.
+ */
+export function isQualifiedName(value: string): boolean {
+  const [name = "", prefix, ...rest] = value.split("/").reverse();
+  return (
+    rest.length === 0 &&
+    (prefix === undefined || isDnsSubdomain(prefix)) &&
+    name.length <= 63 &&
+    /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(name)
+  );
+}
+
+/** Ports that Istio's proxy listens on in each pod, as Istio's page on application requirements lists them. */
+export const proxyPorts: readonly number[] = [15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021, 15053, 15090];
+
 /** @returns true if `value` is a whole number that a TCP port can have. */
 export function isPort(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65535;

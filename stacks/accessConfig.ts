@@ -1,4 +1,4 @@
-import { isDnsLabel } from "../components/validation";
+import { isDnsLabel, isDnsSubdomain } from "../components/validation";
 import { noSuch } from "./configReader";
 import type { ItemReader } from "./itemReader";
 
@@ -28,7 +28,7 @@ export function readAccess(item: ItemReader, services: readonly string[]): Allow
       }
       return [{ service: caller }];
     }
-    if (rest.length > 0 || !isDnsLabel(namespace) || !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(serviceAccount)) {
+    if (rest.length > 0 || !isDnsLabel(namespace) || !isDnsSubdomain(serviceAccount)) {
       item.problem(`allowFrom[${i}]`, caller, "use the name of a service, or namespace/service-account");
     }
     return [{ namespace, serviceAccount }];

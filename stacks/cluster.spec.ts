@@ -104,12 +104,10 @@ describe("kubeconfig", () => {
     });
     const clusters = [{ name: "c", cluster: { server: "https://192.168.49.2:8443" } }];
     const third = write("c", { "current-context": "z", clusters });
-    assert.deepEqual(readKubeconfig([first, second, third]), {
-      current: "y",
-      contexts: ["x", "y"],
-      minikubeContexts: ["y"],
-      servers: { y: "https://192.168.49.2:8443" },
-    });
+    const { servers, ...rest } = readKubeconfig([first, second, third]);
+    assert.deepEqual(rest, { current: "y", contexts: ["x", "y"], minikubeContexts: ["y"] });
+    assert.deepEqual(Object.entries(servers), [["y", "https://192.168.49.2:8443"]]);
+    assert.equal(servers.constructor, undefined);
   });
 
   it("tells where node ports are reached by where the API server is, unless that is this machine", () => {

@@ -1,9 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { gatewayUrl } from "../components/gatewayAddress";
 import type { GatewayReach } from "../components/gatewayAddress";
+import type { GatewayCertificateArgs } from "../components/gatewayCertificate";
 import type { IstioArgs } from "../components/istio";
 import { spanReceiver } from "../components/observability/observability";
 import type { ObservabilityArgs } from "../components/observability/observability";
+import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
 import { mergeMeshConfig, telemetryMeshConfig } from "../components/telemetry";
+import { certificateHosts } from "./certificateHosts";
+import type { GatewayConfig } from "./gatewayConfig";
 import { kubectlCommand } from "./kubectl";
 import type { Settings } from "./settings";
 
@@ -30,12 +35,12 @@ export function istioArgs({ profile, istio, gateway, scope, security, observabil
 }
 
 /**
- * @param controlPlaneNamespace Namespace of the control plane, known once it exists.
+ * @param istio Namespaces of control plane and gateways, known once they exist.
  * @returns the backends and pages that config asks for, in the profile's sizes.
  */
 export function observabilityArgs(
-  { profile, observability, cluster }: Settings,
-  controlPlaneNamespace: pulumi.Output<string>,
+  { profile, observability, cluster, namespace, rateLimit }: Settings,
+  istio: { systemNamespace: pulumi.Output<string>; gatewayNamespace: pulumi.Output<string> },
 ): ObservabilityArgs {
   const sizes = profile.observability;
   return {
@@ -43,11 +48,24 @@ export function observabilityArgs(
     ...observability,
     scrapeSeconds: sizes.prometheus.scrapeSeconds,
     systemNamespace,
-    controlPlaneNamespace,
+    controlPlaneNamespace: istio.systemNamespace,
+    gatewayNamespace: istio.gatewayNamespace,
+    meshNamespaces: [
+      namespace,
+      istio.gatewayNamespace,
+      istio.systemNamespace,
+      ...(rateLimit.limits.length > 0 ? [rateLimitNamespace] : []),
+    ],
     exposed: observability.exposeDashboards,
     kubectl: kubectlCommand(cluster),
     kiali: observability.kiali ? { sizing: sizes.kialiSizing, auth: sizes.kialiAuth } : undefined,
-    grafana: observability.grafana ? { sizing: sizes.grafanaSizing } : undefined,
+    grafana: observability.grafana
+      ? {
+          sizing: sizes.grafanaSizing,
+          // Who may look at Kiali without a name may look at dashboards as well.
+          anonymousViewers: sizes.kialiAuth === "anonymous",
+        }
+      : undefined,
     images: profile.images,
   };
 }
@@ -56,10 +74,26 @@ export function observabilityArgs(
 export function gatewayReach({ gateway, cluster }: Settings): GatewayReach {
   return {
     address: gateway.address,
-    tls: gateway.tlsSecret !== undefined || gateway.selfSigned,
+    tls: gatewaySecret(gateway) !== undefined,
     serviceType: gateway.serviceType,
     clusterKind: cluster.kind,
     nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
     nodeAddress: cluster.nodeAddress,
   };
+}
+
+/** @returns the name of the Secret with the gateway's certificate; undefined where it serves HTTP alone. */
+export function gatewaySecret({ issuer, selfSigned, tlsSecret }: GatewayConfig): string | undefined {
+  return issuer ? "gateway-issued" : selfSigned ? "gateway-self-signed" : tlsSecret;
+}
+
+/** @returns the certificate that is to be made for the gateway; undefined where there is none, or a Secret has it already. */
+export function gatewayCertificateArgs(settings: Settings): Omit<GatewayCertificateArgs, "namespace"> | undefined {
+  const { hosts, issuer, selfSigned } = settings.gateway;
+  const secretName = gatewaySecret(settings.gateway)!;
+  if (issuer) {
+    // What an issuer vouches for are names that it can look up.
+    return { secretName, hosts, issuer };
+  }
+  return selfSigned ? { secretName, hosts: certificateHosts(hosts, gatewayUrl(gatewayReach(settings))) } : undefined;
 }

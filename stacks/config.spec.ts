@@ -106,6 +106,14 @@ describe("parseConfig", () => {
     assert.deepEqual([service?.args, service?.probePath, service?.env], [undefined, undefined, { A: "b" }]);
   });
 
+  it("takes names that every JavaScript object has for names like any other", () => {
+    const services = ["constructor", "to-string"].map((name) => ({ name, path: `/${name}` }));
+    assert.deepEqual(
+      parse({ services }).services.map(({ serviceName }) => serviceName),
+      ["constructor", "to-string"],
+    );
+  });
+
   it("lists every mistake at once, and says that nothing was changed", () => {
     const broken = {
       profile: "prd",
@@ -235,8 +243,29 @@ describe("parseConfig", () => {
     );
   });
 
-  it("leaves other namespaces' config alone", () => {
-    parseConfig({ "kubernetes:context": "x", "pulumi:tags": "{}" });
+  it("leaves the engine's own config alone, and refuses keys that nothing reads", () => {
+    parseConfig({ "pulumi:tags": "{}" });
+    const said = (key: string) => {
+      try {
+        parseConfig({ [key]: "x" });
+      } catch (error) {
+        return String((error as Error).message)
+          .split("\n")
+          .slice(1)
+          .join()
+          .trim();
+      }
+      return "";
+    };
+    assert.equal(
+      said("kubernetes:context"),
+      'kubernetes:context = "x": nothing reads this key; write sidecar-mesh:kubeContext',
+    );
+    assert.equal(
+      said("sidecarmesh:profile"),
+      'sidecarmesh:profile = "x": nothing reads this key; write sidecar-mesh:profile',
+    );
+    assert.equal(said("aws:region"), 'aws:region = "x": no such key; this program reads sidecar-mesh: keys alone');
   });
 
   it("never crashes, whatever is set (property)", () => {

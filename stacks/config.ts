@@ -20,12 +20,14 @@ import { prod } from "./prod";
 import { profileNames } from "./profile";
 import type { Profile, ProfileName } from "./profile";
 import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
+import { plannedPods, rejectSmallQuota } from "./quotaConfig";
 import { readScope } from "./scopeConfig";
 import type { ScopeConfig } from "./scopeConfig";
 import { readRateLimit } from "./rateLimitConfig";
 import type { RateLimitConfig } from "./rateLimitConfig";
 import { readSecurity } from "./securityConfig";
 import type { SecurityConfig } from "./securityConfig";
+import { foreignKeyProblem } from "./stackFile";
 import { readServices, serviceKeys } from "./servicesConfig";
 import type { ServiceConfig } from "./servicesConfig";
 import { withUpstreamEnvoy } from "./upstreamEnvoy";
@@ -67,7 +69,7 @@ export interface StackConfig {
 
 /**
  * Reads the configuration.
- * @param raw All config as Pulumi hands it out, with namespaces; other namespaces are left alone.
+ * @param raw All config as Pulumi hands it out, with namespaces. A key of a namespace that nothing reads is a mistake.
  * @param isSecret Tells of a key, with its namespace, whether what it holds may not be shown. Default: none is secret.
  * @throws ConfigError that lists every mistake.
  */
@@ -96,7 +98,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   const named = reader.boolean("upstreamEnvoy", false) ? withUpstreamEnvoy(sized) : sized;
   const images = readImages(reader, Object.keys(named.images));
   const profile = { ...named, images: images.table(named.images) };
-  const istio = images.istio(readIstio(reader));
+  const istio = images.istio(readIstio(reader, named.name));
   const services = images.services(readServices(reader, profile));
   const unscoped: Omit<StackConfig, "scope"> = {
     profile,
@@ -105,7 +107,7 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
     istio,
     gateway: readGateway(reader, profile),
     security: readSecurity(reader, istio.cni),
-    externalHosts: readExternalHosts(reader),
+    externalHosts: readExternalHosts(reader, services),
     services,
     observability: readObservability(reader, profile),
     load: readLoad(reader, profile),
@@ -113,7 +115,17 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   };
   const config = { ...unscoped, scope: readScope(reader, profile.name, unscoped.security.defaultDeny) };
   rejectTakenPaths(reader, config);
+  // A quota that can't be read was noted already, and so were services.
+  if (!reader.problems.some(({ key }) => /^(resourceQuota|services)\b/.test(key))) {
+    rejectSmallQuota(reader, config.security.resourceQuota, plannedPods(config), config.services.length);
+  }
   reader.rejectUnknownKeys({ services: serviceKeys, externalHosts: externalHostKeys });
+  for (const [key, value] of Object.entries(raw)) {
+    const problem = foreignKeyProblem(key, configNamespace, reader.knownKeys);
+    if (problem) {
+      reader.problem(problem.key, value, problem.fix);
+    }
+  }
   return { config, reader };
 }
 

@@ -2,8 +2,10 @@
 export interface ConfigProblem {
   /** Key or path below it, without the project's namespace: `services[1].port`. */
   key: string;
+  /** File that has it; undefined where the key may come from anywhere. */
+  file?: string;
   /** What it holds; undefined if it is missing. */
-  value: unknown;
+  value?: unknown;
   /** What is wrong and what to write instead. */
   fix: string;
 }
@@ -12,13 +14,21 @@ export interface ConfigProblem {
 export class ConfigError extends Error {
   constructor(readonly problems: readonly ConfigProblem[]) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    const lines = problems.map(({ key, value, fix }) => `  ${key} = ${show(value)}: ${fix}`);
+    const lines = problems.map((problem) => `  ${lineOf(problem)}`);
     super([`the configuration has ${count}; nothing was changed`, ...lines].join("\n"));
     this.name = "ConfigError";
   }
 }
 
+function lineOf(problem: ConfigProblem): string {
+  const { file, key, fix } = problem;
+  const place = file === undefined ? key : `${file}: ${key}`;
+  return "value" in problem ? `${place} = ${show(problem.value)}: ${fix}` : `${place}: ${fix}`;
+}
+
 function show(value: unknown): string {
-  const text = value === undefined ? "(not set)" : JSON.stringify(value);
+  // JSON has no word for these, and writes null.
+  const isOdd = typeof value === "number" && !Number.isFinite(value);
+  const text = value === undefined ? "(not set)" : isOdd ? String(value) : JSON.stringify(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }

@@ -1,7 +1,7 @@
 import { nearest } from "./nearest";
 import type { ConfigProblem } from "./configError";
 
-/** A value that leaves the choice to the profile; what a key holds that nobody has set. */
+/** A value that leaves the choice to the profile; what a key holds that is not set. */
 const auto = "auto";
 
 /** Config as Pulumi hands it out: key without namespace, value as text; arrays and objects are JSON. */
@@ -15,7 +15,11 @@ export class ConfigReader {
   readonly problems: ConfigProblem[] = [];
   private readonly known = new Set<string>();
 
-  constructor(private readonly raw: RawConfig) {}
+  constructor(private readonly raw: RawConfig) {
+    for (const [key, value] of Object.entries(raw)) {
+      rejectNul(this, key, textOrJson(value));
+    }
+  }
 
   /** Notes a mistake. */
   problem(key: string, value: unknown, fix: string): void {
@@ -28,7 +32,7 @@ export class ConfigReader {
   }
 
   /**
-   * Notes every key that nobody asked for. Call it when all is read.
+   * Notes every key that was not asked for. Call it when all is read.
    * @param inner Keys of the items that a list holds, by the list's key: a slip that deserves a better hint.
    */
   rejectUnknownKeys(inner: Readonly<Record<string, readonly string[]>> = {}): void {
@@ -150,6 +154,31 @@ export class ConfigReader {
     } catch {
       this.problem(key, value, "not readable as JSON; write it so, or as a list or object in the stack's YAML file");
       return undefined;
+    }
+  }
+}
+
+/** @returns what a value holds, if it is JSON, else its text. */
+function textOrJson(value: string): unknown {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}
+
+/** Notes each text with a NUL in it, at whatever depth: no process can be given one as argument or variable. */
+function rejectNul(reader: ConfigReader, key: string, value: unknown): void {
+  if (typeof value === "string" && value.includes("\0")) {
+    reader.problem(key, value, "the text has a NUL character in it; remove it");
+  } else if (Array.isArray(value)) {
+    value.forEach((item, i) => rejectNul(reader, `${key}[${i}]`, item));
+  } else if (isObject(value)) {
+    for (const [name, item] of Object.entries(value)) {
+      rejectNul(reader, `${key}.${name}`, item);
+      if (name.includes("\0")) {
+        reader.problem(`${key}.${name}`, item, "the name has a NUL character in it; remove it");
+      }
     }
   }
 }

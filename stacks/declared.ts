@@ -1,6 +1,6 @@
 import { observabilityNamespace } from "../components/observability/endpoints";
 import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
-import { systemNamespace } from "./componentArgs";
+import { gatewaySecret, systemNamespace } from "./componentArgs";
 import { callersOf } from "./edges";
 import { injectorOf } from "./istioConfig";
 import type { Settings } from "./settings";
@@ -82,9 +82,6 @@ export interface DeclaredMesh {
 /** Name of the component with the ingress gateway's routes. */
 export const ingressRoutesName = "demo";
 
-/** Name of the Secret that holds the gateway's own certificate. */
-export const selfSignedSecret = "gateway-self-signed";
-
 /** @returns what the settings declare. */
 export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMesh {
   const { profile, namespace, istio, security, services, observability, load, rateLimit } = settings;
@@ -107,7 +104,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
       name: gateway.serviceAccount,
       hosts: settings.gateway.hosts,
       routes: ingressRoutesName,
-      tlsSecret: settings.gateway.selfSigned ? selfSignedSecret : settings.gateway.tlsSecret,
+      tlsSecret: gatewaySecret(settings.gateway),
       selfSigned: settings.gateway.selfSigned,
     },
     services: services.map((service) => declaredService(service, namespace, gateway)),

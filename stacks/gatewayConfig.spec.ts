@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { asProgramConfig, readProject } from "../commands/stackFiles";
 import { parseConfig } from "./config";
+import { gatewayLeadsNowhere } from "./gatewayConfig";
 
 const parse = (gatewayAnnotations: unknown) =>
   parseConfig(asProgramConfig({ "sidecar-mesh:gatewayAnnotations": gatewayAnnotations }, readProject())).gateway;
@@ -16,5 +17,11 @@ describe("gateway config", () => {
 
   it("refuses what is no annotation", () => {
     assert.throws(() => parse({ "example.com/a": { b: "c" } }), /gatewayAnnotations\.example\.com\/a = .*: use a text/);
+  });
+
+  it("says so where the gateway would lead nowhere, with key and fix", () => {
+    assert.match(gatewayLeadsNowhere([{}, {}], false)!.fix, /^no service has a path, .*give one of them a path/);
+    assert.equal(gatewayLeadsNowhere([{}, { path: "/a" }], false), undefined);
+    assert.equal(gatewayLeadsNowhere([{}], true), undefined);
   });
 });

@@ -1,5 +1,8 @@
 import { defaultNodePorts } from "../components/gatewayAddress";
 import type { GatewaySettings } from "../components/istioValues";
+import type { CertificateIssuer } from "../components/gatewayCertificate";
+import { isDnsSubdomain, isQualifiedName } from "../components/validation";
+import type { ConfigProblem } from "./configError";
 import type { ConfigReader } from "./configReader";
 import type { Profile } from "./profile";
 
@@ -17,6 +20,8 @@ export interface GatewayConfig {
   tlsSecret?: string;
   /** Make a self-signed certificate, and serve HTTPS with it. */
   selfSigned: boolean;
+  /** Issuer of cert-manager that makes the certificate for `hosts`; HTTPS is served with it. */
+  issuer?: CertificateIssuer;
 }
 
 /** The range that Kubernetes takes node ports from, unless it was told otherwise. */
@@ -53,12 +58,16 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
   const tlsSecret = reader.textThat(
     "gatewayTlsSecret",
     undefined,
-    (v) => /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(v),
+    isDnsSubdomain,
     "use the name of a kubernetes.io/tls secret in the namespace istio-ingress",
   );
   if (selfSigned && tlsSecret !== undefined) {
     reader.problem("gatewaySelfSigned", true, "gatewayTlsSecret names a certificate already; remove one of the two");
   }
+  const issuer = readIssuer(reader, hosts, {
+    gatewayTlsSecret: tlsSecret !== undefined,
+    gatewaySelfSigned: selfSigned,
+  });
   return {
     serviceType,
     annotations: readAnnotations(reader),
@@ -68,7 +77,51 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
     hosts,
     tlsSecret,
     selfSigned,
+    issuer,
   };
+}
+
+/** Reads the issuer of the gateway's certificate. `others` are the keys that name another certificate, and whether they are set. */
+function readIssuer(
+  reader: ConfigReader,
+  hosts: readonly string[],
+  others: Readonly<Record<string, boolean>>,
+): CertificateIssuer | undefined {
+  const key = "gatewayIssuer";
+  const text = reader.textThat(
+    key,
+    undefined,
+    (v) => /^(Cluster)?Issuer\/./.test(v) && isDnsSubdomain(v.slice(v.indexOf("/") + 1)),
+    "use ClusterIssuer/NAME or Issuer/NAME of cert-manager, for example ClusterIssuer/letsencrypt",
+  );
+  if (text === undefined) {
+    return undefined;
+  }
+  for (const [other] of Object.entries(others).filter(([, isSet]) => isSet)) {
+    reader.problem(key, text, `${other} names a certificate already; remove one of the two`);
+  }
+  if (hosts.includes("*")) {
+    reader.problem(key, text, 'no certificate can be for the host "*"; name the hosts in gatewayHosts');
+  }
+  const [kind, name] = text.split("/");
+  return { kind: kind as CertificateIssuer["kind"], name: name! };
+}
+
+/**
+ * @returns what is wrong where the gateway would lead nowhere: no service has a path and no dashboard is served there; undefined if it leads
+ * somewhere. It is judged once the services can be read.
+ */
+export function gatewayLeadsNowhere(
+  services: readonly { path?: string }[],
+  exposeDashboards: boolean,
+): ConfigProblem | undefined {
+  return exposeDashboards || services.some(({ path }) => path !== undefined)
+    ? undefined
+    : {
+        key: "services[0].path",
+        value: undefined,
+        fix: "no service has a path, so that the gateway leads nowhere; give one of them a path, for example /shop",
+      };
 }
 
 /** @returns the annotations as texts; `pulumi config set --path` makes a truth value of `true` and a number of `8080`. */
@@ -78,6 +131,11 @@ function readAnnotations(reader: ConfigReader): Record<string, string> {
   for (const [name, value] of Object.entries(annotations)) {
     if (!["string", "boolean", "number"].includes(typeof value)) {
       reader.problem(`${key}.${name}`, value, "use a text");
+    }
+    if (!isQualifiedName(name)) {
+      const fix =
+        "no key of an annotation; use NAME or DOMAIN/NAME of letters, digits, -, _ and ., such as example.com/size";
+      reader.problem(`${key}.${name}`, value, fix);
     }
   }
   return Object.fromEntries(Object.entries(annotations).map(([name, value]) => [name, String(value)]));

@@ -8,6 +8,8 @@ import { isDnsLabel } from "../components/validation";
 import { istioChartRepo, istioHub, istioVersion } from "../components/versions";
 import type { ConfigReader } from "./configReader";
 import { ItemReader } from "./itemReader";
+import { readMeshConfig } from "./meshConfig/readMeshConfig";
+import type { ProfileName } from "./profile";
 
 /** What config says of Istio. */
 export interface IstioConfig {
@@ -38,12 +40,21 @@ export function injectorOf({
 }
 
 /** Reads the keys of Istio. */
-export function readIstio(reader: ConfigReader): IstioConfig {
+export function readIstio(reader: ConfigReader, profile: ProfileName): IstioConfig {
   const version = reader.textThat("istioVersion", istioVersion, isVersion, versionFix);
   const cni = reader.boolean("istioCni", false);
   const tag = reader.textThat("istioTag", version, isTag, tagFix);
   const revision = reader.textThat("istioRevision", undefined, isDnsLabel, revisionFix);
   const canary = readCanary(reader, { version, tag, revision });
+  for (const [key, moving] of Object.entries({ istioTag: tag, "istioCanary.tag": canary?.tag ?? version })) {
+    if (profile === "prod" && isMovingTag(moving)) {
+      reader.problem(
+        key,
+        moving,
+        `this tag moves, so that two pods may run two versions; use one that stays, such as ${istioVersion}`,
+      );
+    }
+  }
   const injector = reader.oneOf("istioInjector", ["stable", "canary"], "stable");
   if (injector === "canary" && canary === undefined) {
     reader.problem("istioInjector", injector, "there is no canary; declare istioCanary, or use stable");
@@ -61,7 +72,7 @@ export function readIstio(reader: ConfigReader): IstioConfig {
     revision,
     canary,
     injector,
-    meshConfig: reader.object("istioMeshConfig"),
+    meshConfig: readMeshConfig(reader),
     egressGateway: reader.boolean("egressGateway", false),
     cni,
     cniFolders: { bin: readFolder(reader, "istioCniBinFolder"), conf: readFolder(reader, "istioCniConfFolder") },
@@ -82,6 +93,11 @@ function isVersion(value: unknown): value is string {
 
 function isTag(value: unknown): value is string {
   return typeof value === "string" && /^\w[\w.-]{0,127}$/.test(value);
+}
+
+/** @returns true for a tag that is moved to each new build: `latest`, a minor version such as `1.30`, and Istio's `1.30-dev`. */
+function isMovingTag(tag: string): boolean {
+  return !/^\d+\.\d+\.\d+/.test(tag) && !/[0-9a-f]{12,}/.test(tag);
 }
 
 /** Minor versions that an upgrade by revision may leave out is one: two steps. As Istio's documentation of canary upgrades has it. */

@@ -28,9 +28,9 @@ export function kubeconfigFiles(path?: string, env: NodeJS.ProcessEnv = process.
  * @throws Error naming a file that is not readable as YAML.
  */
 export function readKubeconfig(files: readonly string[]): Kubeconfig {
-  const merged: Kubeconfig = { contexts: [], minikubeContexts: [], servers: {} };
-  const clusters: Record<string, string> = {};
-  const clusterOf: Record<string, string> = {};
+  const merged: Kubeconfig = { contexts: [], minikubeContexts: [], servers: byName() };
+  const clusters = byName();
+  const clusterOf = byName();
   for (const file of files) {
     const content = parseFile(file);
     const current = content["current-context"];
@@ -61,6 +61,11 @@ export function readKubeconfig(files: readonly string[]): Kubeconfig {
     }
   }
   return merged;
+}
+
+/** @returns an object that has nothing in it, not even what every object inherits: a context may be called `constructor`. */
+function byName(): Record<string, string> {
+  return Object.create(null) as Record<string, string>;
 }
 
 /**

@@ -28,6 +28,8 @@ export interface ObservabilityConfig {
   podLogsFolder: string;
   /** Serve the pages under the ingress gateway as well. */
   exposeDashboards: boolean;
+  /** Let packets to the backends from the mesh and from each other alone. */
+  networkPolicy: boolean;
 }
 
 /** Reads the keys of metrics, traces, logs and dashboards. */
@@ -46,6 +48,7 @@ export function readObservability(reader: ConfigReader, profile: Profile): Obser
       "use an absolute path of the nodes, without . and .. in it",
     ),
     exposeDashboards: reader.boolean("dashboardsExposed", false),
+    networkPolicy: reader.boolean("observabilityNetworkPolicy", profile.name === "prod"),
   };
   if (config.kiali && config.metrics.kind === "none") {
     reader.problem("kiali", "true", "Kiali draws its graph from Prometheus: set metricsBackend, or kiali to false");

@@ -7,16 +7,18 @@ type Resources = NonNullable<EchoServiceArgs["resources"]>;
 const resourceNames = ["cpu", "memory", "ephemeral-storage"];
 
 /** What a unit of Kubernetes' amounts stands for. */
-const units: Readonly<Record<string, number>> = {
-  ...{ "": 1, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12 },
-  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 },
-};
+const units: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    ...{ "": 1, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12 },
+    ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 },
+  }),
+);
 
 /** @returns the number that an amount such as `500m` or `1.5Gi` stands for, undefined if it is none. */
 export function amountOf(value: unknown): number | undefined {
   const text = typeof value === "number" ? String(value) : value;
   const [, number, unit = ""] = (typeof text === "string" && /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(text)) || [];
-  const factor = units[unit];
+  const factor = units.get(unit);
   return number === undefined || factor === undefined ? undefined : Number(number) * factor;
 }
 

@@ -1,6 +1,6 @@
 import { isUser, userFix } from "../components/echoService";
 import type { EchoServiceArgs } from "../components/echoService";
-import { isDnsLabel, isPort } from "../components/validation";
+import { isDnsLabel, isPort, proxyPorts } from "../components/validation";
 import { accessKeys, readAccess } from "./accessConfig";
 import type { AllowedCaller } from "./accessConfig";
 import { collectorHealthPort, collectorMetricsPort } from "../components/collectorConfig";
@@ -61,20 +61,23 @@ export const serviceKeys = [
 ];
 
 /** Names that something else in the namespace has already, and what. */
-const takenNames: Readonly<Record<string, string>> = {
-  "demo-vs": "the ingress gateway's VirtualService has this name",
-  "load-generator": "the load generator's Deployment has this name",
-  default: "Kubernetes gives every namespace a ServiceAccount of this name",
-};
+const takenNames: ReadonlyMap<string, string> = new Map([
+  ["demo-vs", "the ingress gateway's VirtualService has this name"],
+  ["load-generator", "the load generator's Deployment has this name"],
+  ["default", "Kubernetes gives every namespace a ServiceAccount of this name"],
+]);
 
 /** Ports that something in each pod listens on: Istio's sidecar, and the log scraper. */
-const podPorts = [
-  ...[15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021, 15053, 15090],
-  ...[collectorMetricsPort, collectorHealthPort],
-];
+const podPorts = [...proxyPorts, collectorMetricsPort, collectorHealthPort];
 
 const foldersFix =
   "use a list of different absolute paths below /, like /tmp, without a / at the end, and none within another";
+
+/** Folders that the kernel fills: nothing in them can be replaced by an empty folder. */
+const kernelFolders = ["/proc", "/sys", "/dev"];
+
+/** Folders that hold the image's programs and settings; folders below them may well be a program's own. */
+const imageFolders = ["/bin", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib"];
 
 const pathFix = "start with /, write each segment of letters, digits and ._~-, and leave out a / at the end";
 
@@ -90,6 +93,7 @@ export function readServices(reader: ConfigReader, profile: Profile): ServiceCon
   );
   rejectTwins(reader, services, "name", (service) => service.serviceName);
   rejectTwins(reader, services, "path", (service) => service.path);
+  rejectNameClashes(reader, services);
   return services;
 }
 
@@ -99,8 +103,9 @@ function readService(item: ItemReader, profile: Profile, names: readonly string[
   if (!item.has("name")) {
     item.problem("name", undefined, "give every service a name");
   }
-  if (name !== undefined && name in takenNames) {
-    item.problem("name", name, `${takenNames[name]}; choose another name`);
+  const owner = name === undefined ? undefined : takenNames.get(name);
+  if (owner !== undefined) {
+    item.problem("name", name, `${owner}; choose another name`);
   }
   const image = item.image("image");
   const text = item.text("text");
@@ -138,13 +143,13 @@ function readService(item: ItemReader, profile: Profile, names: readonly string[
     minAvailable: (replicas ?? defaultReplicas) > (minAvailable ?? 0) ? minAvailable : undefined,
     resources: readResources(item) ?? defaults.resources,
     user: item.value("user", isUser, userFix),
-    writablePaths: item.value("writablePaths", areFolders, foldersFix),
+    writablePaths: readWritablePaths(item),
     path: item.value("path", (v): v is string => typeof v === "string" && isPath(v), pathFix),
     env: item.variables("env"),
     ...container,
     ...readTraffic(item, traffic),
     versions: versions?.map((version, i) =>
-      completeVersion(item, i, version, { name: name ?? "unnamed", names, port, ...container, ownImage: image }),
+      completeVersion(item, i, version, { name: name ?? "unnamed", port, ...container, ownImage: image }),
     ),
     canary,
     mirror,
@@ -155,8 +160,6 @@ function readService(item: ItemReader, profile: Profile, names: readonly string[
 /** What a version takes over from its service. */
 interface VersionContext {
   name: string;
-  /** Names of all services. */
-  names: readonly string[];
   port: number;
   image: string;
   args?: string[];
@@ -164,7 +167,7 @@ interface VersionContext {
   ownImage?: string;
 }
 
-/** Fills in what a version leaves to its service, and notes a text that nothing would show, or a name that is taken. */
+/** Fills in what a version leaves to its service, and notes a text that nothing would show, or a name that is too long. */
 function completeVersion(
   item: ItemReader,
   i: number,
@@ -175,8 +178,6 @@ function completeVersion(
   const full = `${service.name}-${version.version}`;
   if (!fitsInNames(service.name, version.version)) {
     item.problem(`${at}.version`, version.version, `${full} is too long for a name; shorten one of the two`);
-  } else if (service.names.includes(full)) {
-    item.problem(`${at}.version`, version.version, `a service is called ${full} already; call the version otherwise`);
   }
   if (text !== undefined && (image ?? service.ownImage) !== undefined) {
     item.problem(`${at}.text`, text, "the text is for the default image; with an image of your own, use args or env");
@@ -212,6 +213,67 @@ function rejectTwins(
       reader.problem(`services[${i}].${key}`, value, `services[${other}] has this ${key} already; give each its own`);
     }
   });
+}
+
+/** What each version of a service has of its own: the middle of the names of these in Pulumi's state, before the version. */
+const ofEachVersion = ["deployment", "pdb", "hpa", "subset"];
+
+/**
+ * Notes every version whose objects would have the name of another's, in the cluster (service `a` of version `b-c`, and service `a-b` of
+ * version `c`) or in Pulumi's state. Services of one name are noted by {@link rejectTwins}.
+ */
+function rejectNameClashes(reader: ConfigReader, services: readonly ServiceConfig[]): void {
+  const owners = new Map<string, string>();
+  const first = new Set<string>();
+  services.forEach(({ serviceName }, i) => {
+    if (!first.has(serviceName)) {
+      first.add(serviceName);
+      [serviceName, ...ofEachVersion.map((kind) => stateName(serviceName, kind))].forEach((name) =>
+        owners.set(name, `services[${i}].name`),
+      );
+    }
+  });
+  services.forEach(({ serviceName, versions = [] }, i) =>
+    versions.forEach(({ version }, j) => {
+      const at = `services[${i}].versions[${j}].version`;
+      const names = [
+        `${serviceName}-${version}`,
+        ...ofEachVersion.map((kind) => stateName(serviceName, kind, version)),
+      ];
+      const taken = names.find((name) => ![undefined, at].includes(owners.get(name)));
+      const owner = taken === undefined ? undefined : owners.get(taken);
+      // Two versions of one name within a service were noted already.
+      if (owner !== undefined && !owner.startsWith(`services[${i}].versions`)) {
+        reader.problem(
+          at,
+          version,
+          `${owner} makes the name ${objectName(taken!)} already; call the version otherwise`,
+        );
+      }
+      names.filter((name) => !owners.has(name)).forEach((name) => owners.set(name, at));
+    }),
+  );
+}
+
+/** @returns a name in Pulumi's state; the # keeps it apart from names in the cluster. */
+function stateName(service: string, kind: string, version?: string): string {
+  return `#${kind}#${service}-${kind}${version === undefined ? "" : `-${version}`}`;
+}
+
+/** @returns the name without what {@link stateName} puts before it. */
+function objectName(name: string): string {
+  return name.slice(name.lastIndexOf("#") + 1);
+}
+
+function readWritablePaths(item: ItemReader): string[] | undefined {
+  const folders = item.value("writablePaths", areFolders, foldersFix);
+  folders?.forEach((folder, i) => {
+    if (imageFolders.includes(folder) || kernelFolders.some((one) => `${folder}/`.startsWith(`${one}/`))) {
+      const fix = "an empty folder in its place breaks the container; name the folder that the program writes to";
+      item.problem(`writablePaths[${i}]`, folder, fix);
+    }
+  });
+  return folders;
 }
 
 /** A folder within another would be a mount on a mount, whose order nobody promises. */

@@ -2,7 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { allConfig } from "@pulumi/pulumi/runtime";
 import { chooseCluster } from "./cluster";
 import type { Cluster } from "./cluster";
-import { configNamespace, parseConfig } from "./config";
+import { configNamespace, knownConfigKeys, parseConfig } from "./config";
+import { ConfigError } from "./configError";
+import type { ConfigProblem } from "./configError";
+import { gatewayLeadsNowhere } from "./gatewayConfig";
+import { readStackFileAt } from "./stackFile";
 import type { StackConfig } from "./config";
 import type { ServiceConfig, ServiceVersion } from "./servicesConfig";
 import { kubeconfigFiles, nodeAddress, readKubeconfig } from "./kubeconfig";
@@ -30,7 +34,7 @@ export type Settings = Omit<StackConfig, "cluster" | "services"> & {
  * @throws ConfigError naming all mistakes, before any resource is declared.
  */
 export function readSettings(): Settings {
-  const config = parseConfig(allConfig(), isConfigSecret);
+  const config = readConfig();
   const { kubeconfig } = config.cluster;
   const contexts = readKubeconfig(kubeconfigFiles(kubeconfig));
   const cluster = chooseCluster(config.cluster, contexts, pulumi.runtime.isDryRun());
@@ -43,6 +47,39 @@ export function readSettings(): Settings {
     services,
     cluster: { ...cluster, kubeconfig, nodeAddress: nodeAddress(cluster.context, contexts) },
   };
+}
+
+/**
+ * Reads config, and the form of the stack's file: what the engine makes of a wrong one is not what was meant.
+ * @throws ConfigError with the mistakes of both.
+ */
+function readConfig(): StackConfig {
+  const ofFile = problemsOf(() =>
+    readStackFileAt(`Pulumi.${pulumi.getStack()}.yaml`, configNamespace, knownConfigKeys()),
+  );
+  let config: StackConfig | undefined;
+  const ofValues = problemsOf(() => (config = parseConfig(allConfig(), isConfigSecret)));
+  if (config === undefined || ofFile.length > 0) {
+    const named = new Set(ofFile.map(({ key }) => key));
+    throw new ConfigError([...ofFile, ...ofValues.filter(({ key }) => !named.has(key))]);
+  }
+  const nowhere = gatewayLeadsNowhere(config.services, config.observability.exposeDashboards);
+  if (nowhere) {
+    throw new ConfigError([nowhere]);
+  }
+  return config;
+}
+
+function problemsOf(read: () => unknown): readonly ConfigProblem[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return error.problems;
+    }
+    throw error;
+  }
 }
 
 /** @returns the service with every value of its environment marked as a secret. */

@@ -179,7 +179,7 @@ describe("versions of a service", () => {
   it("refuse a name that a service has", () => {
     const problems = problemsOf([{ name: "a", versions: [v("v1")] }, { name: "a-v1" }]);
     assert.deepEqual(problems, [
-      "services[0].versions[0].version: a service is called a-v1 already; call the version otherwise",
+      "services[0].versions[0].version: services[1].name makes the name a-v1 already; call the version otherwise",
     ]);
   });
 });

@@ -27,6 +27,9 @@ export const versionsKeys = ["versions", "canary", "mirror"] as const;
 /** Longest name of a version: it is a part of names that have 63 characters at most. */
 const versionPattern = /^[a-z]([-a-z0-9]{0,14}[a-z0-9])?$/;
 
+/** Names that Istio ignores among the headers of a match, as the reference of HTTPMatchRequest has it. */
+const ignoredHeaders = ["uri", "scheme", "method", "authority"];
+
 /** Stands for a name that is missing or wrong, so that the rest can still be judged. */
 const unnamed = "unnamed";
 
@@ -79,6 +82,9 @@ function readCanary(item: ItemReader, names: string[]): Canary | undefined {
     return undefined;
   }
   const header = canary.textLike("header", /^[A-Za-z0-9-]+$/, "use the name of a header, such as x-canary");
+  if (header !== undefined && ignoredHeaders.includes(header.toLowerCase())) {
+    canary.problem("header", header, "Istio ignores this name in matches of headers; use another, such as x-canary");
+  }
   return {
     header: canary.required("header", header, unnamed, "x-canary"),
     value: canary.text("value"),

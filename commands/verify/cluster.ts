@@ -86,11 +86,6 @@ export class Cluster {
       : { refused: said };
   }
 
-  /** Asks a Service inside the cluster. */
-  service(namespace: string, name: string, port: number, path: string): Promise<Answer> {
-    return this.raw(`/api/v1/namespaces/${namespace}/services/${name}:${port}/proxy${path}`);
-  }
-
   /** Asks a pod by its address: the API server is a client outside of the mesh. */
   pod(namespace: string, name: string, port: number, path: string): Promise<Answer> {
     return this.raw(`/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy${path}`);

@@ -49,6 +49,9 @@ describe("--deep", () => {
     assert.equal(verdict([200, 200, 200, 200, 200]), "broken");
     // In as long a time the bucket was filled again and again.
     assert.equal(verdict([200, 200, 200, 200, 200], 3000), "left out");
+    // An interval that has begun may have filled it, too: 2 tokens, and 2 for each of 2 intervals.
+    assert.equal(verdict(Array<number>(6).fill(200), 1500), "left out");
+    assert.equal(verdict(Array<number>(7).fill(200), 1500), "broken");
     assert.equal(verdict([503, 503], 3000), "broken");
     const overload = answer(503, 1, { "x-envoy-overloaded": "true" });
     assert.equal(judgeBreaker(service, [answer(200), overload]).verdict, "holds");

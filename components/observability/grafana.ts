@@ -25,6 +25,8 @@ export interface GrafanaArgs {
   /** Pods, requests and limits. Everything it shows is declared, so that it needs no volume. */
   sizing: Omit<Sizing, "volume">;
   sources: DataSourceUrls;
+  /** Show the dashboards to those who do not log in, too. Default false. */
+  anonymousViewers?: boolean;
   /** Path under which it is served, for example `/grafana`. Default: none. */
   path?: string;
 }
@@ -109,7 +111,7 @@ export function dataSources({ prometheus, loki, jaeger }: DataSourceUrls): strin
 }
 
 /** @returns grafana.ini. */
-export function grafanaIni(path?: string): string {
+export function grafanaIni({ anonymousViewers = false, path }: Pick<GrafanaArgs, "anonymousViewers" | "path">): string {
   const lines = [
     "[analytics]",
     "reporting_enabled = false",
@@ -117,6 +119,7 @@ export function grafanaIni(path?: string): string {
     "check_for_plugin_updates = false",
     "[users]",
     "allow_sign_up = false",
+    ...(anonymousViewers ? ["[auth.anonymous]", "enabled = true", "org_role = Viewer"] : []),
     "[dashboards]",
     `default_home_dashboard_path = ${dashboardFolder}/mesh-overview.json`,
     "[news]",
@@ -191,7 +194,7 @@ export class Grafana extends pulumi.ComponentResource {
         ports: [{ name: "http", port: grafanaPort }],
         ready: { path: `${path}/api/health`, port: grafanaPort },
         config: {
-          "grafana.ini": grafanaIni(args.path),
+          "grafana.ini": grafanaIni(args),
           "datasources.yaml": dataSources(args.sources),
           "dashboards.yaml": dashboardProvider,
         },

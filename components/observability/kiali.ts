@@ -21,8 +21,8 @@ export interface KialiArgs {
   prometheusUrl: string;
   /** URL of Jaeger's page and API inside the cluster. Default: no traces. */
   jaegerUrl?: string;
-  /** Grafana inside the cluster, and its admin's password. Default: no links to it. */
-  grafana?: { url: string; password: pulumi.Input<string> };
+  /** URL of a Grafana inside the cluster that tells anybody about its dashboards. Default: no links to it. */
+  grafanaUrl?: string;
   /** Path under which it is served, for example `/kiali`. Default: `/`. */
   path?: string;
 }
@@ -84,14 +84,12 @@ export interface KialiSecrets {
   namespace: string;
   /** Key that signs its sessions; 16, 24 or 32 characters. */
   signingKey: string;
-  /** Password of Grafana's admin. */
-  grafanaPassword?: string;
 }
 
 /** @returns Kiali's config.yaml; JSON is YAML too. */
 export function kialiConfig(
-  args: Pick<KialiArgs, "auth" | "prometheusUrl" | "jaegerUrl" | "systemNamespace" | "path"> & { grafanaUrl?: string },
-  { namespace, signingKey, grafanaPassword }: KialiSecrets,
+  args: Pick<KialiArgs, "auth" | "prometheusUrl" | "jaegerUrl" | "grafanaUrl" | "systemNamespace" | "path">,
+  { namespace, signingKey }: KialiSecrets,
 ): string {
   return JSON.stringify(
     {
@@ -107,7 +105,7 @@ export function kialiConfig(
           ? {
               enabled: true,
               internal_url: args.grafanaUrl,
-              auth: { type: "basic", username: "admin", password: grafanaPassword },
+              auth: { type: "none" },
               dashboards: [
                 { name: "Mesh: service", variables: { namespace: "var-namespace", service: "var-service" } },
                 { name: "Mesh: workload", variables: { namespace: "var-namespace", workload: "var-workload" } },
@@ -141,10 +139,8 @@ export class Kiali extends pulumi.ComponentResource {
     );
     const path = args.path ?? "";
     const config = pulumi
-      .all([args.namespace, signingKey.result, args.grafana?.password])
-      .apply(([namespace, key, grafanaPassword]) =>
-        kialiConfig({ ...args, grafanaUrl: args.grafana?.url }, { namespace, signingKey: key, grafanaPassword }),
-      );
+      .all([args.namespace, signingKey.result])
+      .apply(([namespace, key]) => kialiConfig(args, { namespace, signingKey: key }));
     const { service, workload } = declareBackend(
       name,
       {

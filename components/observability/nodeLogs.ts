@@ -27,6 +27,9 @@ export interface NodeLogsArgs {
 
 const app = "log-agent";
 
+/** Any user that is not root. */
+const user = 65532;
+
 /** An agent on each node that sends what containers write to stdout and stderr to the log store. */
 export class NodeLogs extends pulumi.ComponentResource {
   constructor(name: string, args: NodeLogsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -51,6 +54,13 @@ export class NodeLogs extends pulumi.ComponentResource {
               serviceAccountName: account.metadata.name,
               automountServiceAccountToken: false,
               enableServiceLinks: false,
+              securityContext: {
+                runAsNonRoot: true,
+                runAsUser: user,
+                // containerd writes the logs of containers for root and its group: the group may read them, and no more.
+                runAsGroup: 0,
+                seccompProfile: { type: "RuntimeDefault" },
+              },
               // Logs of every node, whatever else runs there.
               tolerations: [{ operator: "Exists" }],
               containers: [
@@ -65,12 +75,7 @@ export class NodeLogs extends pulumi.ComponentResource {
                     periodSeconds: 15,
                     failureThreshold: 4,
                   },
-                  // Only root may read the logs of containers; it gets no right beyond that.
-                  securityContext: {
-                    ...containerSecurity,
-                    runAsUser: 0,
-                    capabilities: { drop: ["ALL"], add: ["DAC_READ_SEARCH"] },
-                  },
+                  securityContext: containerSecurity,
                   ports: [{ name: "http-metrics", containerPort: collectorMetricsPort }],
                   volumeMounts: [
                     { name: "pod-logs", mountPath: podLogsFolder, readOnly: true },

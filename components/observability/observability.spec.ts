@@ -4,7 +4,7 @@ import { dev } from "../../stacks/dev";
 import type { Declared } from "../../test/support/declare";
 import { declare, errorOf } from "../../test/support/declare";
 import { mergeMeshConfig, MeshTelemetry, telemetryMeshConfig } from "../telemetry";
-import { dataSources } from "./grafana";
+import { dataSources, grafanaIni } from "./grafana";
 import { jaegerConfig } from "./jaeger";
 import { kialiConfig } from "./kiali";
 import { lokiConfig } from "./loki";
@@ -20,8 +20,10 @@ const args: ObservabilityArgs = {
   logScraper: profile.logScraper,
   podLogsFolder: "/var/log/pods",
   systemNamespace: "istio-system",
+  meshNamespaces: ["demo", "istio-ingress"],
+  gatewayNamespace: "istio-ingress",
   kiali: { sizing: profile.kialiSizing, auth: "anonymous" },
-  grafana: { sizing: profile.grafanaSizing },
+  grafana: { sizing: profile.grafanaSizing, anonymousViewers: true },
   images: dev.images,
 };
 
@@ -75,10 +77,85 @@ describe("Observability", () => {
     assert.match(await errorOf(() => new Observability("o", { ...args, logs: loki })), /sizing\.replicas is 2/);
   });
 
-  it("hands out Grafana's password as a secret", async () => {
-    const { result } = await declare(() => new Observability("observability", args));
+  it("makes a long password for Grafana's admin, hands it out as a secret, and gives it to Grafana alone", async () => {
+    const { result, all } = await declare(() => new Observability("observability", args));
     assert.ok(result.grafanaPassword);
     assert.equal(await isSecret(result.grafanaPassword), true);
+    const passwords = all("RandomPassword").map(({ inputs }) => inputs as { length: number });
+    assert.ok(passwords.length > 0 && passwords.every(({ length }) => length >= 20));
+    const kiali = all("Secret").find(({ inputs }) => inputs.metadata.name === "kiali")!;
+    const { external_services } = JSON.parse(kiali.inputs.stringData["config.yaml"]);
+    assert.deepEqual(external_services.grafana.auth, { type: "none" });
+  });
+
+  it("leaves Grafana out of Kiali where Grafana asks for a login", async () => {
+    const grafana = { sizing: profile.grafanaSizing };
+    const { all, one } = await declare(() => new Observability("observability", { ...args, grafana }));
+    const kiali = all("Secret").find(({ inputs }) => inputs.metadata.name === "kiali")!;
+    const { external_services } = JSON.parse(kiali.inputs.stringData["config.yaml"]);
+    assert.deepEqual(external_services.grafana, { enabled: false });
+    assert.ok(!one("ConfigMap", "grafana").inputs.data["grafana.ini"].includes("auth.anonymous"));
+  });
+
+  it("reads the logs of containers without being root, and with no right beyond that", async () => {
+    const { one } = await declare(() => new Observability("observability", args));
+    const { securityContext, containers } = one("DaemonSet").inputs.spec.template.spec;
+    assert.deepEqual(securityContext, {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 0,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    assert.deepEqual(containers[0].securityContext.capabilities, { drop: ["ALL"] });
+    assert.ok(containers[0].volumeMounts.find(({ name }: { name: string }) => name === "pod-logs").readOnly);
+  });
+});
+
+describe("who reaches the backends", () => {
+  const policies = async (more: Partial<ObservabilityArgs>) => {
+    const { all } = await declare(() => new Observability("observability", { ...args, ...more }));
+    const entries = all("NetworkPolicy").map(({ inputs: { metadata, spec } }) => {
+      assert.equal(metadata.namespace, "observability");
+      assert.deepEqual(spec.policyTypes, ["Ingress"]);
+      return [metadata.name, spec] as const;
+    });
+    return new Map<string, any>(entries);
+  };
+  const named = (namespace: string) => ({
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+  });
+
+  it("is limited to the mesh, to where spans and logs are taken, and to each other", async () => {
+    const found = await policies({ networkPolicy: true });
+    assert.deepEqual([...found.keys()].sort(), ["kiali", "logs", "own-pods", "spans"]);
+    const mesh = [named("demo"), named("istio-ingress")];
+    assert.deepEqual(found.get("spans").ingress, [{ from: mesh, ports: [{ port: 4317, protocol: "TCP" }] }]);
+    assert.deepEqual(found.get("logs").ingress, [{ from: mesh, ports: [{ port: 3100, protocol: "TCP" }] }]);
+    assert.deepEqual(found.get("own-pods").ingress, [{ from: [{ podSelector: {} }] }]);
+    assert.deepEqual(found.get("own-pods").podSelector.matchExpressions, [
+      { key: "app", operator: "NotIn", values: ["kiali"] },
+    ]);
+  });
+
+  it("is nobody for a Kiali that asks nobody who they are, but by a port-forward", async () => {
+    const found = await policies({});
+    assert.deepEqual([...found.keys()], ["kiali"]);
+    assert.deepEqual(found.get("kiali").podSelector, { matchLabels: { app: "kiali" } });
+    assert.deepEqual(found.get("kiali").ingress, []);
+    const token = await policies({ kiali: { sizing: profile.kialiSizing, auth: "token" } });
+    assert.deepEqual([...token.keys()], []);
+  });
+
+  it("is the gateway as well, for the pages that it serves", async () => {
+    const found = await policies({ networkPolicy: true, exposed: true });
+    const fromGateway = (port: number) => ({
+      from: [named("istio-ingress")],
+      ports: [{ port, protocol: "TCP" }],
+    });
+    assert.deepEqual(found.get("kiali").ingress, [fromGateway(20001)]);
+    assert.deepEqual(found.get("prometheus").ingress, [fromGateway(9090)]);
+    assert.deepEqual(found.get("grafana").ingress, [fromGateway(3000)]);
+    assert.deepEqual(found.get("spans").ingress.at(-1), fromGateway(16686));
   });
 });
 
@@ -104,12 +181,31 @@ describe("what the backends are told", () => {
           jaegerUrl: "http://j",
           grafanaUrl: "http://g",
         },
-        { namespace: "observability", signingKey: "k".repeat(32), grafanaPassword: "x" },
+        { namespace: "observability", signingKey: "k".repeat(32) },
       ),
     ) as Record<string, any>;
     assert.equal(services.external_services.tracing.enabled, true);
     assert.equal(services.external_services.grafana.internal_url, "http://g");
     assert.equal(services.login_token.signing_key.length, 32);
+    assert.equal(services.deployment.view_only_mode, true);
+    assert.equal(services.auth.strategy, "token");
+  });
+
+  it("lets nobody sign up at Grafana, and shows nothing without a login unless that is wanted", () => {
+    assert.match(grafanaIni({}), /^\[users\]\nallow_sign_up = false$/m);
+    assert.doesNotMatch(grafanaIni({}), /auth\.anonymous/);
+    assert.match(grafanaIni({ anonymousViewers: true }), /^\[auth\.anonymous\]\nenabled = true\norg_role = Viewer$/m);
+  });
+
+  it("removes logs after their time", () => {
+    const sizing = { replicas: 1, resources: {} };
+    const config = (retention: string) =>
+      JSON.parse(lokiConfig({ storage: { kind: "filesystem" }, retention, sizing }));
+    assert.equal(config("2d").limits_config.retention_period, "48h");
+    assert.equal(config("90m").limits_config.retention_period, "2h");
+    const { compactor } = config("2d");
+    assert.equal(compactor.retention_enabled, true);
+    assert.equal(compactor.delete_request_store, "filesystem");
   });
 
   it("stores traces and logs where it is told to", () => {

@@ -5,7 +5,7 @@ import { LogScraper } from "../logScraper";
 import type { SpanReceiver } from "../telemetry";
 import type { ImageTable } from "../versions";
 import type { Resources, Sizing } from "./backend";
-import { dashboardEndpoint, exposedPath, exposedRoute, observabilityNamespace } from "./endpoints";
+import { dashboardEndpoint, dashboardNames, exposedPath, exposedRoute, observabilityNamespace } from "./endpoints";
 import type { DashboardEndpoint, DashboardName, ExposedRoute } from "./endpoints";
 import { Jaeger, jaegerPorts, jaegerService } from "./jaeger";
 import type { JaegerStorage } from "./jaeger";
@@ -13,6 +13,7 @@ import { Grafana } from "./grafana";
 import { Kiali } from "./kiali";
 import { Loki, lokiPorts } from "./loki";
 import type { LokiStorage } from "./loki";
+import { declareNetworkPolicies } from "./networkPolicies";
 import { NodeLogs } from "./nodeLogs";
 import { Prometheus } from "./prometheus";
 import { statsAccessLogRelabelings } from "./statsAccessLog";
@@ -54,12 +55,18 @@ export interface ObservabilityArgs {
   controlPlaneNamespace?: pulumi.Input<string>;
   /** Serve each page under its path of the ingress gateway. Default false. */
   exposed?: boolean;
+  /** Let packets to the backends from here, from `meshNamespaces` and the gateway alone. Default false. */
+  networkPolicy?: boolean;
+  /** Namespaces whose proxies send spans, and whose scrapers send logs. */
+  meshNamespaces: pulumi.Input<string>[];
+  /** Namespace of the ingress gateway. */
+  gatewayNamespace: pulumi.Input<string>;
   /** The kubectl command that asks this cluster, for what outputs tell. Default `kubectl`. */
   kubectl?: string;
   /** Install Kiali: how it runs, and how it asks who somebody is. Default: it is left out. */
   kiali?: { sizing: Omit<Sizing, "volume">; auth: "anonymous" | "token" };
-  /** Install Grafana: how it runs. Default: it is left out. */
-  grafana?: { sizing: Omit<Sizing, "volume"> };
+  /** Install Grafana: how it runs, and whether it shows its dashboards to those who do not log in. Default: it is left out. */
+  grafana?: { sizing: Omit<Sizing, "volume">; anonymousViewers?: boolean };
   images: ImageTable;
 }
 
@@ -182,15 +189,25 @@ export class Observability extends pulumi.ComponentResource {
           controlPlaneNamespace: args.controlPlaneNamespace,
           prometheusUrl,
           jaegerUrl,
-          grafana: grafana && {
-            url: endpoint("grafana").inCluster,
-            password: grafana.adminPassword,
-          },
+          // Kiali finds dashboards by Grafana's API, and has no account there.
+          grafanaUrl: args.grafana?.anonymousViewers ? endpoint("grafana").inCluster : undefined,
           path: path("kiali"),
         },
         parent,
       );
     }
+
+    declareNetworkPolicies(
+      name,
+      {
+        namespace,
+        backends: args.networkPolicy ?? false,
+        anonymousKiali: args.kiali?.auth === "anonymous",
+        meshNamespaces: args.meshNamespaces,
+        gateway: { namespace: args.gatewayNamespace, pages: args.exposed ? dashboardNames : [] },
+      },
+      parent,
+    );
 
     this.grafanaPassword = grafana?.adminPassword;
     this.dashboards = {

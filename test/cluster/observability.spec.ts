@@ -220,7 +220,7 @@ describe("observability", () => {
       const sizing = { replicas: 2, resources: { requests: { cpu: "10m", memory: "64Mi" } } };
       const prometheus = "http://prometheus.observability:9090";
       const jaeger = "http://jaeger-collector.observability:16686";
-      const grafana = new Grafana("grafana", {
+      new Grafana("grafana", {
         namespace: "observability",
         image: images.grafana,
         sizing,
@@ -234,7 +234,7 @@ describe("observability", () => {
         auth: "token",
         prometheusUrl: prometheus,
         jaegerUrl: jaeger,
-        grafana: { url: "http://grafana.observability:3000", password: grafana.adminPassword },
+        grafanaUrl: "http://grafana.observability:3000",
       });
     });
     const objects = resources

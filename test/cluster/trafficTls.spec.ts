@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomBytes, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { request } from "node:https";
@@ -193,7 +193,7 @@ describe("gateway TLS and egress", function () {
 
   it("serves HTTPS with a secret that is given", async () => {
     // Removing the stack removes the namespace, and this with it.
-    const own = selfSigned(randomBytes(32), ["localhost"]);
+    const own = await selfSigned(["localhost"]);
     await addSecret("own-certificate", own);
     await apply({ services, gatewayTlsSecret: "own-certificate" });
     const answers = () =>

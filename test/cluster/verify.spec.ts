@@ -699,10 +699,7 @@ describe("npm run verify", () => {
     it("names a certificate that is expired", async () => {
       const secret = ref("v1", "Secret", "gateway-self-signed", "istio-ingress");
       const before = await read(secret);
-      const expired = selfSigned(Buffer.alloc(32, 7), ["localhost"], {
-        from: "20250101000000Z",
-        until: "20250201000000Z",
-      });
+      const expired = await selfSigned(["localhost"], { from: new Date("2025-01-01"), until: new Date("2025-02-01") });
       const encode = (text: string) => Buffer.from(text).toString("base64");
       await kube.apply({
         ...before,

@@ -42,7 +42,9 @@ export async function declare<T>(
           type.endsWith(":RandomBytes") && !preview
             ? { base64: Buffer.alloc(state.length as number, 7).toString("base64") }
             : {};
-        return { id: id || `${name}-id`, state: { ...state, ...status, ...bytes } };
+        // The engine keeps what a stash was given first.
+        const stashed = type === "pulumi:index:Stash" ? { output: state.input } : {};
+        return { id: id || `${name}-id`, state: { ...state, ...status, ...bytes, ...stashed } };
       },
       call: ({ inputs }) => inputs as Record<string, unknown>,
     },

@@ -25,6 +25,7 @@ async function main([stack = "dev", settings = "{}"]: string[]): Promise<void> {
           state: {
             ...state,
             ...(type.startsWith("random:") && { result: random, base64: random, hex: random }),
+            ...(type === "pulumi:index:Stash" && { output: state.input }),
             ...(type.endsWith(":Release") && { status: { name: state.name } }),
           },
         };

@@ -11,12 +11,16 @@ interface Raw {
 
 /** The program with everything that has a secret switched on, as the engine sees it. */
 function rawProgram(): Raw {
-  const services = [{ name: "a", path: "/a", env: { TOKEN: "s3cr3t-from-config" }, versions: [{ version: "v1" }] }];
+  const services = [
+    { name: "a", path: "/a", env: { TOKEN: "s3cr3t-from-config" }, versions: [{ version: "v1" }] },
+    { name: "b", allowFrom: ["a"], globalRateLimit: { requests: 1, unit: "second" } },
+  ];
   const settings = {
     gatewaySelfSigned: "true",
     gatewayAddress: "mesh.example.com",
     kiali: "true",
     grafana: "true",
+    loadGenerator: "true",
     services: JSON.stringify(services),
   };
   const { stdout, stderr, status } = spawnSync(
@@ -166,6 +170,33 @@ describe("security", () => {
       .filter((inputs) => inputs.spec.template.spec.automountServiceAccountToken !== false)
       .map((inputs) => inputs.metadata.name as string);
     assert.deepEqual(withToken.sort(), withRole);
+  });
+
+  it("runs every container of ours as somebody other than root, with nothing that it may do beyond running", () => {
+    const workloads = raw.resources
+      .filter(({ type }) => /:(Deployment|StatefulSet|DaemonSet)$/.test(type))
+      .map(({ inputs }) => withoutSecretMarks(inputs) as any);
+    const names = workloads.map(({ metadata }) => metadata.name as string).sort();
+    assert.deepEqual(names, [
+      ...["a-v1", "b", "grafana", "jaeger", "kiali", "load-generator", "log-agent", "loki", "prometheus"],
+      ...["ratelimit", "redis"],
+    ]);
+    for (const { metadata, spec } of workloads) {
+      const pod = spec.template.spec;
+      assert.deepEqual(pod.securityContext.seccompProfile, { type: "RuntimeDefault" }, metadata.name);
+      assert.ok(!pod.hostNetwork && !pod.hostPID && !pod.hostIPC, metadata.name);
+      for (const container of [...pod.containers, ...(pod.initContainers ?? [])]) {
+        const own = container.securityContext;
+        const where = `${metadata.name}/${container.name}`;
+        assert.equal(own.runAsNonRoot ?? pod.securityContext.runAsNonRoot, true, where);
+        assert.ok((own.runAsUser ?? pod.securityContext.runAsUser) > 0, where);
+        assert.deepEqual(
+          [own.allowPrivilegeEscalation, own.readOnlyRootFilesystem, own.privileged, own.capabilities],
+          [false, true, undefined, { drop: ["ALL"] }],
+          where,
+        );
+      }
+    }
   });
 
   it("marks every secret, wherever it goes", () => {

@@ -102,11 +102,12 @@ describe("synced", () => {
 });
 
 describe("certificates", () => {
-  const seed = Buffer.alloc(32, 1);
-  const { certificate: root } = selfSigned(seed, ["root"]);
+  const made = (from: string, until: string) =>
+    selfSigned(["root"], { from: new Date(from), until: new Date(until) }).then(({ certificate }) => certificate);
   const now = Date.parse("2026-06-01T00:00:00Z");
-  const serial = new X509Certificate(root).serialNumber;
-  const envoy = (expiration_time: string, serial_number = serial.toLowerCase()) =>
+  let root = "";
+  before(async () => (root = await made("2025-01-01", "2036-01-01")));
+  const envoy = (expiration_time: string, serial_number = new X509Certificate(root).serialNumber.toLowerCase()) =>
     readCertificates("demo/user-1", {
       certificates: [
         {
@@ -123,25 +124,21 @@ describe("certificates", () => {
     assert.match(causeOf(foreign), /trusts a foreign root/);
     assert.match(causeOf(judgeProxyCertificates([readCertificates("demo/x", {})], root, now, "k")), /no certificate/);
   });
-  it("of a root about to expire are not", () => {
-    const { certificate } = selfSigned(seed, ["root"], { from: "20250101000000Z", until: "20260601120000Z" });
+  it("of a root about to expire are not", async () => {
+    const certificate = await made("2025-01-01", "2026-06-01T12:00:00Z");
     assert.match(
       causeOf(judgeProxyCertificates([], certificate, now, "k")),
       /root certificate is expired, or about to/,
     );
   });
-  it("of the gateway are looked at in its Secret", () => {
-    const secret = (until: string) =>
-      object("Secret", "tls", {
-        data: {
-          "tls.crt": Buffer.from(selfSigned(seed, ["a"], { from: "20250101000000Z", until }).certificate).toString(
-            "base64",
-          ),
-        },
-      });
-    assert.equal(judgeGatewaySecret("demo/tls", secret("20270101000000Z"), now, "k").verdict, "pass");
-    assert.match(causeOf(judgeGatewaySecret("demo/tls", secret("20260101000000Z"), now, "k")), /is expired/);
-    assert.match(causeOf(judgeGatewaySecret("demo/tls", secret("20260601100000Z"), now, "k")), /less than a day/);
+  it("of the gateway are looked at in its Secret", async () => {
+    const judged = async (until: string) => {
+      const data = { "tls.crt": Buffer.from(await made("2025-01-01", until)).toString("base64") };
+      return judgeGatewaySecret("demo/tls", object("Secret", "tls", { data }), now, "k");
+    };
+    assert.equal((await judged("2027-01-01")).verdict, "pass");
+    assert.match(causeOf(await judged("2026-01-01")), /is expired/);
+    assert.match(causeOf(await judged("2026-06-01T10:00:00Z")), /less than a day/);
     assert.match(causeOf(judgeGatewaySecret("demo/tls", undefined, now, "k")), /is gone/);
   });
   it("prove the service account", () => {

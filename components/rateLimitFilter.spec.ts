@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { rateLimitFilter, retryAfterSeconds } from "./rateLimitFilter";
+
+describe("the rate limit of a pod", () => {
+  it("tells callers to come back when a token is surely there: in whole seconds, rounded up, at least one", () => {
+    const seconds = (fillInterval: string) => retryAfterSeconds({ fillInterval });
+    assert.deepEqual(["50ms", "1s", "1001ms", "1.2s", "90s", "1m30s"].map(seconds), [1, 1, 2, 2, 90, 90]);
+  });
+
+  it("fills its bucket as declared, and says so to Envoy in seconds", () => {
+    const filterOf = (limit: Parameters<typeof rateLimitFilter>[1]) => {
+      const [patch] = rateLimitFilter("shop", limit).configPatches as any[];
+      return patch.patch.value.typed_config;
+    };
+    const filter = filterOf({ tokens: 5, fillInterval: "1500ms", burst: 9 });
+    assert.deepEqual(filter.token_bucket, { max_tokens: 9, tokens_per_fill: 5, fill_interval: "1.5s" });
+    assert.equal(filter.response_headers_to_add[0].header.value, "2");
+    assert.equal(filterOf({ tokens: 5, fillInterval: "1s" }).token_bucket.max_tokens, 5);
+  });
+});

@@ -1,0 +1,136 @@
+import { defaultSidecarResources } from "../components/istioValues";
+import { rotatorResources } from "../components/logScraper";
+import type { Resources } from "../components/observability/backend";
+import type { StackConfig } from "./config";
+import type { ConfigReader } from "./configReader";
+import { calleesByCaller } from "./edges";
+import { amountOf } from "./resourcesConfig";
+
+/** Pods of one workload of the services' namespace. */
+export interface PlannedPods {
+  /** Name of the workload. */
+  workload: string;
+  /** Most pods at once: those that it runs with, and one more while a rollout replaces them. */
+  pods: number;
+  /** Requests and limits of each container, by the container's name. */
+  containers: Record<string, Resources>;
+}
+
+/** Resources as config and profiles hold them: no output in them. */
+interface PlainResources {
+  requests?: Record<string, string>;
+  limits?: Record<string, string>;
+}
+
+type Planned = Pick<StackConfig, "load" | "namespace" | "observability" | "profile" | "services">;
+
+/** Pods that a rollout adds to a Deployment before it removes others. */
+const surge = 1;
+
+/** @returns the pods that the stack runs in the services' namespace. */
+export function plannedPods({ load, namespace, observability, profile, services }: Planned): PlannedPods[] {
+  const sidecar = sidecarResources(profile.istio.sidecarResources);
+  const scraper: Record<string, Resources> =
+    observability.logs.kind === "none"
+      ? {}
+      : { "log-scraper": profile.observability.logScraper, "log-rotator": rotatorResources };
+  const senders = (names: readonly string[]) =>
+    Object.fromEntries(load ? names.map((name) => [`load-${name}`, load.resources]) : []);
+  const callees = calleesByCaller(services, namespace);
+  const workloads = services.flatMap(({ serviceName, replicas = 1, autoscaling, resources = {}, versions }) =>
+    (versions ?? [undefined]).map((version) => ({
+      workload: version ? `${serviceName}-${version.version}` : serviceName,
+      pods: (version?.replicas ?? autoscaling?.min ?? replicas) + surge,
+      containers: {
+        [serviceName]: resources,
+        ...{ "istio-proxy": sidecar, "istio-init": sidecar },
+        ...scraper,
+        ...senders(callees.get(serviceName) ?? []),
+      },
+    })),
+  );
+  const paths = services.flatMap(({ serviceName, path }) => (path === undefined ? [] : [serviceName]));
+  return load && paths.length > 0
+    ? [
+        ...workloads,
+        {
+          workload: "load-generator",
+          pods: 1 + surge,
+          containers: { ...senders(paths), "istio-proxy": sidecar, "istio-init": sidecar },
+        },
+      ]
+    : workloads;
+}
+
+/** The chart lays what the profile says over its own defaults. */
+function sidecarResources(profile: Resources): Resources {
+  const { requests, limits } = profile as PlainResources;
+  return {
+    requests: { ...defaultSidecarResources.requests, ...requests },
+    limits: { ...defaultSidecarResources.limits, ...limits },
+  };
+}
+
+/** How a ResourceQuota calls what a container asks for. */
+const computeResource = /^(?:(requests|limits)\.)?(cpu|memory|ephemeral-storage)$/;
+
+/** @returns what a container asks for of a resource; as Kubernetes has it, a limit without a request stands for both. */
+function asked(container: Resources, kind: "requests" | "limits", resource: string): number | undefined {
+  const { requests, limits } = container as PlainResources;
+  return amountOf(kind === "limits" ? limits?.[resource] : (requests?.[resource] ?? limits?.[resource]));
+}
+
+/**
+ * Notes every entry of a quota under which the stack's own pods could not start: it is less than they need, or it counts what a container
+ * does not set, for which Kubernetes refuses the pod. The init container of a pod is done before the others start, so that it counts no more
+ * than the sidecar.
+ */
+export function rejectSmallQuota(
+  reader: ConfigReader,
+  quota: Readonly<Record<string, string>>,
+  pods: readonly PlannedPods[],
+  services: number,
+): void {
+  for (const [name, amount] of Object.entries(quota)) {
+    const key = `resourceQuota.${name}`;
+    const most = amountOf(amount);
+    const [, kind = "requests", resource] = computeResource.exec(name) ?? [];
+    const counted = { pods: pods.reduce((sum, one) => sum + one.pods, 0), services };
+    if (resource !== undefined) {
+      const silent = pods.flatMap(({ workload, containers }) =>
+        Object.entries(containers).flatMap(([container, resources]) =>
+          asked(resources, kind as "requests" | "limits", resource) === undefined
+            ? [`${container} of ${workload}`]
+            : [],
+        ),
+      );
+      if (silent.length > 0) {
+        const others = silent.length > 1 ? ` and ${silent.length - 1} more` : "";
+        reader.problem(
+          key,
+          amount,
+          `Kubernetes refuses pods that leave this open, and container ${silent[0]}${others} sets no ${resource} ` +
+            `in ${kind}; remove this entry${resource === "cpu" && kind === "limits" ? ", or use requests.cpu" : ""}`,
+        );
+        continue;
+      }
+    }
+    const need =
+      resource === undefined
+        ? counted[name as keyof typeof counted]
+        : pods.reduce((sum, one) => sum + one.pods * ofPod(one, kind as "requests" | "limits", resource), 0);
+    if (need !== undefined && most !== undefined && most < need) {
+      const shown =
+        resource === "cpu" ? `${Math.ceil(need * 1000)}m` : resource ? `${Math.ceil(need / 2 ** 20)}Mi` : need;
+      const rollout = name === "services" ? "" : ", with one more pod of each Deployment while it is rolled out";
+      reader.problem(key, amount, `the stack itself needs ${shown}${rollout}; use that or more`);
+    }
+  }
+}
+
+function ofPod({ containers }: PlannedPods, kind: "requests" | "limits", resource: string): number {
+  return Object.entries(containers).reduce(
+    (sum, [name, container]) => sum + (name === "istio-init" ? 0 : asked(container, kind, resource)!),
+    0,
+  );
+}
