@@ -1,0 +1,519 @@
+/** VirtualServices and DestinationRules: where requests go. */
+import { milliseconds } from "../mesh/durations";
+import { exportScopes, fqdn, hostsMatch, serviceOf } from "../mesh/hosts";
+import type { Mesh, Workload } from "../mesh/mesh";
+import { fullName, type Resource } from "../mesh/resource";
+import { appliesToMesh, destinationsOf } from "../mesh/routes";
+import { matchesGlob, selects } from "../mesh/selectors";
+import { type Context, rule } from "../rule";
+import { analysis, trafficPractices, virtualService } from "../sources";
+
+/** Routes lead to hosts and ports that are there. */
+export const routeDestinationExists = rule({
+  name: "route-destination-exists",
+  description: "A route's destination is a Service or ServiceEntry that the route can see, and names one of its ports.",
+  rationale: "A route to a host or a port that the mesh does not know answers every request with 503.",
+  fix: "Name a host that exists, declare it as a ServiceEntry, or add it to the setting `externalHosts`.",
+  level: "mandatory",
+  codes: ["IST0101", "IST0112", "KIA1101"],
+  source: analysis("IST0101"),
+  check({ mesh, settings, each, report, missing }) {
+    const declared = mesh.services.length + mesh.serviceEntries.length > 0;
+    each(mesh.virtualServices, (route) => {
+      for (const { destination, field, mirror } of destinationsOf(route)) {
+        const { host, port } = destination;
+        if (host === undefined || settings.externalHosts.some((pattern) => matchesGlob(pattern, host))) {
+          continue;
+        }
+        const known = mesh.host(host, route.namespace);
+        if (known === undefined) {
+          const full = fqdn(host, route.namespace);
+          const namespace = serviceOf(full)?.namespace;
+          if (namespace !== undefined && (mesh.isOpaque(namespace) || mesh.isOpaque("*"))) {
+            continue;
+          }
+          missing(declared, route, {
+            field: `${field}.host`,
+            message: `The ${mirror ? "mirror" : "route"} leads to the host ${host}${host === full ? "" : ` (${full})`}, which no Service or ServiceEntry declares.`,
+            fix: "Correct the host, declare it, or add it to the setting externalHosts.",
+          });
+          continue;
+        }
+        const numbers = known.ports.map(({ number }) => number);
+        if (port?.number === undefined && numbers.length > 1) {
+          report(route, {
+            field: `${field}.host`,
+            message: `The host ${host} has several ports (${numbers.join(", ")}), and the route names none of them.`,
+            fix: `Set ${field}.port.number.`,
+            code: "IST0112",
+          });
+        } else if (port?.number !== undefined && !numbers.includes(port.number)) {
+          report(route, {
+            field: `${field}.port.number`,
+            message: `The host ${host} has no port ${port.number}: it has ${numbers.join(", ") || "none"}.`,
+            fix: `Use one of its ports (the Service's port, not the target port).`,
+          });
+        }
+      }
+    });
+  },
+});
+
+/** Routes name subsets that are defined. */
+export const subsetDefined = rule({
+  name: "subset-defined",
+  description: "A subset that a route names is defined by a DestinationRule for its host.",
+  rationale: "A subset that no DestinationRule defines has no endpoints: every request of the route fails with 503.",
+  fix: "Define the subset in a DestinationRule for the same host, or correct its name.",
+  level: "mandatory",
+  codes: ["IST0101", "KIA1107"],
+  source: analysis("IST0101"),
+  check({ mesh, each, report }) {
+    each(mesh.virtualServices, (route) => {
+      for (const { destination, field } of destinationsOf(route)) {
+        const { host = "", subset } = destination;
+        if (subset === undefined || subset === "") {
+          continue;
+        }
+        const rules = mesh.rulesFor(host, route.namespace);
+        const defined = rules.flatMap((one) => (one.fields.spec?.subsets ?? []).map(({ name }) => name));
+        if (!defined.includes(subset)) {
+          const names = defined.length === 0 ? "" : `: they define ${defined.join(", ")}`;
+          report(route, {
+            field: `${field}.subset`,
+            message: `The route names subset ${subset} of ${host}, which ${rules.length === 0 ? `no DestinationRule for ${fqdn(host, route.namespace)} defines` : `its DestinationRules do not define${names}`}.`,
+            fix: `Define the subset ${subset}, or correct the name.`,
+          });
+        }
+      }
+    });
+  },
+});
+
+/** Subsets are there before routes name them. */
+export const subsetRuleBeforeRoute = rule({
+  name: "subset-rule-before-route",
+  description: "A VirtualService that names a subset depends on the DestinationRule that defines it.",
+  rationale:
+    "Until the DestinationRule is there, the route's requests fail with 503; on destroy it has to go after the route.",
+  fix: "Give the VirtualService `dependsOn` the DestinationRule.",
+  level: "advisory",
+  codes: [],
+  source: trafficPractices,
+  check({ mesh, each, report }) {
+    if (!mesh.ordered) {
+      return;
+    }
+    each(mesh.virtualServices, (route) => {
+      for (const { destination, field } of destinationsOf(route)) {
+        const { host = "", subset } = destination;
+        if (subset === undefined) {
+          continue;
+        }
+        const definitions = mesh
+          .rulesFor(host, route.namespace)
+          .filter((one) => one.fields.spec?.subsets?.some(({ name }) => name === subset));
+        const waits = definitions.some(({ urn }) => urn === undefined || route.dependencies.includes(urn));
+        if (definitions.length > 0 && !waits) {
+          report(route, {
+            field: `${field}.subset`,
+            message: `It does not depend on DestinationRule ${definitions[0]!.namespace}/${definitions[0]!.name}, which defines subset ${subset}.`,
+            fix: "Add the DestinationRule to its dependsOn.",
+          });
+        }
+      }
+    });
+  },
+});
+
+const topology = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone"];
+
+/** The labels by which subsets can select pods: their own, and those that Istio adds for where they run. */
+function selectable(mesh: Mesh, { labels, spec }: Workload): Record<string, string> {
+  const node = spec.nodeName === undefined ? undefined : mesh.find("Node", "", "", spec.nodeName);
+  const added = topology.flatMap((key) => (node?.labels[key] ? [[key, node.labels[key]]] : []));
+  const host: Record<string, string> = spec.nodeName === undefined ? {} : { "kubernetes.io/hostname": spec.nodeName };
+  return { ...labels, ...host, ...(Object.fromEntries(added) as Record<string, string>) };
+}
+
+/** Subsets have pods. */
+export const subsetSelectsPods = rule({
+  name: "subset-selects-pods",
+  description: "Every subset selects pods of its host.",
+  rationale: "A subset without pods answers with 503 for every request that is routed to it.",
+  fix: "Use labels that the pods of the Service carry.",
+  level: "mandatory",
+  codes: ["IST0173", "KIA0203"],
+  source: analysis("IST0173"),
+  check({ mesh, each, missing }) {
+    const entryPods = new Map(mesh.serviceEntries.map((entry) => [entry as object, entry]));
+    each(mesh.destinationRules, (rule) => {
+      const { host = "", subsets } = rule.fields.spec ?? {};
+      const target = subsets?.length ? mesh.host(host, rule.namespace) : undefined;
+      if (target === undefined) {
+        return;
+      }
+      const entry = entryPods.get(target.resource);
+      const service = entry === undefined ? mesh.service(host, rule.namespace) : undefined;
+      if (service?.installedBy !== undefined) {
+        return;
+      }
+      const endpoints = [
+        ...(entry?.fields.spec?.endpoints ?? []).map((endpoint) => endpoint.labels ?? {}),
+        ...mesh.of("WorkloadEntry").map((one) => one.fields.spec?.labels ?? {}),
+        ...mesh.of("WorkloadGroup").map((one) => one.fields.spec?.metadata?.labels ?? {}),
+      ];
+      const workloads =
+        service === undefined ? mesh.selectedBy(entry?.fields.spec?.workloadSelector?.labels) : mesh.behind(service);
+      subsets?.forEach(({ name, labels = {} }, i) => {
+        // An empty value of a topology label is what Istio leaves out, so nothing ever carries it.
+        const matches =
+          !Object.entries(labels).some(([key, value]) => value === "" && topology.includes(key)) &&
+          (workloads.some((workload) => selects(labels, selectable(mesh, workload))) ||
+            endpoints.some((endpoint) => selects(labels, endpoint)) ||
+            // Which nodes pods of a template run on is not declared, and neither is where those nodes are.
+            (Object.keys(labels).some((key) => topology.includes(key) && labels[key] !== "") &&
+              workloads.some(({ spec }) => spec.nodeName === undefined)));
+        if (!matches) {
+          missing(true, rule, {
+            field: `spec.subsets[${i}].labels`,
+            message: `The subset ${name} selects no pod of ${host}: none carries ${Object.entries(labels)
+              .map((pair) => pair.join("="))
+              .join(", ")}.`,
+            fix: "Correct the subset's labels, or label the pods so.",
+          });
+        }
+      });
+    });
+  },
+});
+
+/** DestinationRules are for hosts that are there. */
+export const destinationRuleHostKnown = rule({
+  name: "destination-rule-host-known",
+  description: "A DestinationRule's host is a Service or ServiceEntry of the mesh.",
+  rationale:
+    "A DestinationRule for a host that does not exist changes nothing: its subsets, TLS and limits are not there.",
+  fix: "Correct the host, or declare it.",
+  level: "mandatory",
+  codes: ["IST0174", "KIA0202"],
+  source: analysis("IST0174"),
+  check({ mesh, settings, each, missing }) {
+    const declared = mesh.services.length + mesh.serviceEntries.length > 0;
+    each(mesh.destinationRules, (rule) => {
+      const { host } = rule.fields.spec ?? {};
+      if (host === undefined || host === "" || settings.externalHosts.some((pattern) => matchesGlob(pattern, host))) {
+        return;
+      }
+      const full = fqdn(host, rule.namespace);
+      const namespace = serviceOf(full)?.namespace;
+      const opaque = mesh.isOpaque("*") || (namespace !== undefined && mesh.isOpaque(namespace));
+      // A wildcard over all services is a default for the mesh, not a reference to one of them.
+      const broad = /^\*(\.local|\.cluster\.local|\.svc\.cluster\.local|\.[\w-]+\.svc\.cluster\.local)?$/.test(host);
+      if (mesh.host(host, rule.namespace) === undefined && !opaque) {
+        missing(declared && !broad, rule, {
+          field: "spec.host",
+          message: `No Service or ServiceEntry has the host ${host}${host === full ? "" : ` (${full})`}, so the rule has no effect.`,
+          fix: "Correct the host, declare it, or add it to the setting externalHosts.",
+        });
+      }
+    });
+  },
+});
+
+/** DestinationRules stand where all clients look. */
+export const destinationRuleOnLookupPath = rule({
+  name: "destination-rule-on-lookup-path",
+  description: "A DestinationRule stands in the namespace of its service, or in the root namespace.",
+  rationale:
+    "A client's sidecar looks in its own namespace, then the service's, then the root namespace. A rule that stands " +
+    "elsewhere holds for clients of that namespace alone.",
+  fix: "Move the rule to the service's namespace.",
+  level: "advisory",
+  codes: ["KIA0209"],
+  source: trafficPractices,
+  check({ mesh, each, report }) {
+    each(mesh.destinationRules, (rule) => {
+      const { host = "" } = rule.fields.spec ?? {};
+      const of = serviceOf(fqdn(host, rule.namespace))?.namespace;
+      if (of !== undefined && of !== "*" && of !== rule.namespace && rule.namespace !== mesh.rootNamespace) {
+        report(rule, {
+          field: "metadata.namespace",
+          message: `It is for a service of namespace ${of} but stands in ${rule.namespace}, so only clients of ${rule.namespace} find it.`,
+          fix: `Move it to namespace ${of}.`,
+        });
+      }
+    });
+  },
+});
+
+interface Match {
+  uri?: { prefix?: string };
+  port?: number;
+  method?: object;
+  authority?: object;
+  headers?: unknown;
+  queryParams?: unknown;
+  withoutHeaders?: unknown;
+  name?: string;
+}
+interface Rule {
+  name?: string;
+  match?: Match[];
+}
+
+/** The same text for the same match, in whatever order its keys were written; a match's name does not count. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (key, part: unknown) => {
+    if (key === "name" || typeof part !== "object" || part === null || Array.isArray(part)) {
+      return key === "name" ? undefined : part;
+    }
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+function textOf(match: object | undefined, fallback = ""): string {
+  const { exact, prefix } = (match ?? {}) as { exact?: string; prefix?: string };
+  return exact ? `exact ${exact}` : prefix ? `prefix ${prefix}` : fallback;
+}
+
+/** Whether every entry of one map of matches is met by the other's: the same keys, and values no narrower. */
+function mapCovers(a: unknown, b: unknown): boolean {
+  const first = (a ?? {}) as Record<string, object>;
+  const second = (b ?? {}) as Record<string, object>;
+  return (
+    Object.keys(first).length === Object.keys(second).length &&
+    Object.entries(first).every(([key, value]) => key in second && textOf(value).startsWith(textOf(second[key])))
+  );
+}
+
+/** Whether a match with a URI prefix takes all that a later one with a longer prefix would. */
+function covers(a: Match, b: Match): boolean {
+  return (
+    b.uri!.prefix!.startsWith(a.uri!.prefix!) &&
+    (a.port ?? 0) === (b.port ?? 0) &&
+    textOf(a.method, "exact GET").startsWith(textOf(b.method, "exact GET")) &&
+    textOf(a.authority).startsWith(textOf(b.authority)) &&
+    mapCovers(a.headers, b.headers) &&
+    mapCovers(a.queryParams, b.queryParams) &&
+    mapCovers(a.withoutHeaders, b.withoutHeaders)
+  );
+}
+
+function checkRoutes(report: Context["report"], service: Resource, protocol: string, routes: readonly Rule[]): void {
+  const nameOf = (i: number): string => routes[i]?.name ?? `#${i}`;
+  const seen = new Map<string, number>();
+  const prefixes: { match: Match; at: number; field: string }[] = [];
+  let open = -1;
+  const dead = (i: number, reason: string): void =>
+    report(service, {
+      field: `spec.${protocol}[${i}]`,
+      message: `The rule ${nameOf(i)} is never used: ${reason}.`,
+      fix: "Remove it, or move it up.",
+    });
+  const ineffective = (field: string, message: string): void =>
+    report(service, { field, message, fix: "Remove the match, or move the narrower one up.", code: "IST0131" });
+  routes.forEach(({ match = [] }, i) => {
+    if (match.length === 0) {
+      if (open >= 0) {
+        dead(i, `rule ${nameOf(open)} before it matches everything`);
+      }
+      open = i;
+      return;
+    }
+    let doubles = 0;
+    match.forEach((one, j) => {
+      const field = `spec.${protocol}[${i}].match[${j}]`;
+      if (open >= 0) {
+        dead(i, `rule ${nameOf(open)} before it matches everything`);
+        return;
+      }
+      const key = canonical(one);
+      const before = seen.get(key);
+      if (before !== undefined) {
+        ineffective(field, `The match is the same as one of rule ${nameOf(before)}, which is asked first.`);
+        doubles++;
+        return;
+      }
+      seen.set(key, i);
+      if (one.uri?.prefix) {
+        prefixes.push({ match: one, at: i, field });
+      }
+    });
+    if (doubles === match.length) {
+      dead(i, "rules before it take all that it matches");
+    }
+  });
+  prefixes.forEach(({ match, at }, i) => {
+    for (const later of prefixes.slice(i + 1)) {
+      if (later.match.uri!.prefix !== match.uri!.prefix && covers(match, later.match)) {
+        ineffective(
+          later.field,
+          `The prefix ${later.match.uri!.prefix} is never asked for: rule ${nameOf(at)} takes ${match.uri!.prefix} before it.`,
+        );
+      }
+    }
+  });
+}
+
+/** Every rule of a route can be reached. */
+export const unreachableRoute = rule({
+  name: "unreachable-route",
+  description: "Every rule of a VirtualService can apply: none before it takes all that it matches.",
+  rationale: "Rules are asked in order and the first that matches is used; what comes after it is dead.",
+  fix: "Order the rules from narrow to wide, and remove duplicates.",
+  level: "advisory",
+  codes: ["IST0130", "IST0131"],
+  source: analysis("IST0130"),
+  check({ mesh, each, report }) {
+    each(mesh.virtualServices, (service) => {
+      for (const protocol of ["http", "tls", "tcp"] as const) {
+        checkRoutes(report, service, protocol, service.fields.spec?.[protocol] ?? []);
+      }
+    });
+  },
+});
+
+/** Retries are bounded, and have the time that they need. */
+export const retriesNeedTimeout = rule({
+  name: "retries-need-timeout",
+  description:
+    "A route with retries has a timeout, one for each try, and the whole is long enough for more than one try.",
+  rationale:
+    "Retries without a timeout make a slow service slower: callers wait for every try to end by itself. A timeout as long " +
+    "as one try leaves no time for the next.",
+  fix: "Set `timeout` and `retries.perTryTimeout`, the first at least twice the second.",
+  level: "advisory",
+  codes: [],
+  source: virtualService,
+  check({ mesh, each, report }) {
+    each(mesh.virtualServices, (route) => {
+      route.fields.spec?.http?.forEach(({ retries, timeout }, i) => {
+        if (retries === undefined || retries.attempts === 0) {
+          return;
+        }
+        const whole = milliseconds(timeout);
+        const one = milliseconds(retries.perTryTimeout);
+        if (!whole && !one) {
+          report(route, {
+            field: `spec.http[${i}].retries`,
+            message: "The rule retries without any timeout, so a try that hangs is never given up.",
+            fix: `Set spec.http[${i}].timeout and retries.perTryTimeout.`,
+          });
+        } else if (whole && one && whole <= one) {
+          report(route, {
+            field: `spec.http[${i}].timeout`,
+            message: `The timeout ${timeout} ends with the first try (perTryTimeout ${retries.perTryTimeout}), so nothing is ever retried.`,
+            fix: "Make the timeout longer than one try.",
+          });
+        }
+      });
+    });
+  },
+});
+
+type Route = Resource<"VirtualService">;
+
+/** Each host has one VirtualService inside the mesh. */
+export const meshHostsUnique = rule({
+  name: "mesh-hosts-unique",
+  description: "No two VirtualServices of the mesh have the same host where both are seen.",
+  rationale: "Sidecars do not merge VirtualServices: one of them is used, the other is not, and which may change.",
+  fix: "Merge their rules into one VirtualService, or limit each with `exportTo`.",
+  level: "mandatory",
+  codes: ["IST0109", "KIA1106"],
+  source: analysis("IST0109"),
+  check({ mesh, each, report }) {
+    /** By host, and within it by the namespace that sees it. */
+    const routes = new Map<string, Map<string, Set<Route>>>();
+    const wildcards = new Set<string>();
+    each(mesh.virtualServices, (route) => {
+      const { hosts = [], exportTo } = route.fields.spec ?? {};
+      if (!appliesToMesh(route)) {
+        return;
+      }
+      for (const host of hosts.map((one) => fqdn(one, route.namespace))) {
+        const scopes = routes.get(host) ?? new Map<string, Set<Route>>();
+        routes.set(host, scopes);
+        if (host.startsWith("*")) {
+          wildcards.add(host);
+        }
+        for (const scope of exportScopes(exportTo, route.namespace)) {
+          scopes.set(scope, (scopes.get(scope) ?? new Set()).add(route));
+        }
+      }
+    });
+    const reported = new Set<Route>();
+    for (const [host, scopes] of routes) {
+      for (const [scope, here] of scopes) {
+        const rivals = new Set(here);
+        if (scope !== "*") {
+          // What all namespaces see meets what this one sees; there, wildcards count as well.
+          const similar = host.startsWith("*") ? [...routes.keys()] : [host, ...wildcards];
+          for (const other of similar.filter((one) => hostsMatch(host, one))) {
+            routes
+              .get(other)
+              ?.get("*")
+              ?.forEach((route) => rivals.add(route));
+          }
+        }
+        if (rivals.size < 2) {
+          continue;
+        }
+        const names = [...rivals].map(fullName).sort().join(", ");
+        for (const route of rivals) {
+          if (!reported.has(route)) {
+            reported.add(route);
+            const at = (route.fields.spec?.hosts ?? []).findIndex((one) =>
+              hostsMatch(fqdn(one, route.namespace), host),
+            );
+            report(route, {
+              field: at < 0 ? "spec.hosts" : `spec.hosts[${at}]`,
+              message: `The VirtualServices ${names} all route ${host} inside the mesh, so only one of them is used.`,
+              fix: "Merge them into one VirtualService.",
+            });
+          }
+        }
+      }
+    }
+  },
+});
+
+/** Rules of the mesh do not hold at the gateway. */
+export const ingressSubsetEffective = rule({
+  name: "ingress-subset-effective",
+  description: "A gateway's route to a host whose mesh route chooses subsets chooses a subset itself.",
+  rationale:
+    "A gateway follows its own VirtualService only. What the host's VirtualService says for the mesh, such as which " +
+    "version gets how much, does not hold for requests that come through the gateway.",
+  fix: "Repeat the subset in the gateway's route.",
+  level: "advisory",
+  codes: ["IST0140"],
+  source: analysis("IST0140"),
+  check({ mesh, each, report }) {
+    const choosing = new Map<string, Set<string>>();
+    each(mesh.virtualServices, (route) => {
+      const { hosts = [], http = [] } = route.fields.spec ?? {};
+      for (const { destination } of http.flatMap((one) => one.route ?? [])) {
+        if (destination?.subset && destination.host !== undefined && hosts.includes(destination.host)) {
+          choosing.set(destination.host, (choosing.get(destination.host) ?? new Set()).add(fullName(route)));
+        }
+      }
+    });
+    each(mesh.virtualServices, (route) => {
+      const { gateways = [], http = [] } = route.fields.spec ?? {};
+      http.forEach((one, i) =>
+        one.route?.forEach(({ destination }, j) => {
+          const ignored = destination?.subset ? undefined : choosing.get(destination?.host ?? "");
+          if (gateways.length > 0 && ignored !== undefined) {
+            report(route, {
+              field: `spec.http[${i}].route[${j}].destination`,
+              message: `Requests through ${gateways.join(", ")} do not follow the subsets that ${[...ignored].join(", ")} chooses for ${destination?.host}.`,
+              fix: "Name the subset in this route as well.",
+            });
+          }
+        }),
+      );
+    });
+  },
+});
