@@ -1,4 +1,5 @@
 /** What a check is configured with: parsed and validated, all mistakes at once. */
+import { isMap } from "./mesh/values";
 import { matchesGlob } from "./mesh/selectors";
 import type { ConfigKey, ConfigValue, Level, Profile, Rule } from "./rule";
 
@@ -101,10 +102,6 @@ export class SettingsError extends Error {
 
 function show(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isStrings(value: unknown): value is string[] {

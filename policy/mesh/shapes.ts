@@ -4,6 +4,7 @@
  *
  * `s` string, `n` number, `b` boolean, `m` a map of strings, `p` a port (a number or a name), `d` anything.
  */
+import { isMap } from "./values";
 
 interface ShapeMap {
   readonly [key: string]: Shape;
@@ -302,10 +303,6 @@ export class UnknownValue extends Error {
 }
 
 const wanted = { s: "a string", n: "a number", b: "true or false", m: "a map of strings", p: "a number or a name" };
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function fitScalar(value: unknown, shape: "s" | "n" | "b" | "p"): unknown {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
