@@ -50,6 +50,14 @@ function* split(text: string): Generator<Part> {
   yield part(text.length);
 }
 
+function isJson(text: string): boolean {
+  try {
+    return /^\s*[{[]/.test(text) && JSON.parse(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** What tells a template of Helm from YAML: an action that only Helm knows. */
 const helmAction =
   /\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Files|Template)\b|\.?\s*\}\}|\/\*|\$?\w*\s*:=)|\{\{-?\s*(?:include|template|tpl|toYaml|if|else|range|with|end|define|block|required|default|printf|fail|lookup|quote)\b/;
@@ -89,7 +97,7 @@ export function readManifests(file: string, text: string): Manifests {
     return { resources, problems: [{ file, line, message: "not text: the file holds a NUL byte" }], passedOver };
   }
   // A file of JSON is one document: lines of dashes in it are part of its texts.
-  const parts = /^\s*[{[]/.test(body) ? [{ text: body, startLine: 1 }] : split(body);
+  const parts = isJson(body) ? [{ text: body, startLine: 1 }] : split(body);
   for (const part of parts) {
     const parsed = parse(part.text, part.startLine);
     if ("error" in parsed) {

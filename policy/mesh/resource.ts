@@ -1,5 +1,6 @@
 /** One declared resource, from a manifest or from a Pulumi program. */
-import { fitResource, type Fields, type Misfit, type ShapeName } from "./shapes";
+import { hasSchema, misfitsOf, type Misfit } from "./schemas";
+import { fitResource, type Fields, type ShapeName } from "./shapes";
 import { lineOf } from "./yaml";
 
 /** Where a resource stands in a file. */
@@ -113,7 +114,11 @@ function shapeOf(kind: string, group: string, value: Record<string, unknown>): S
 export function makeResource(raw: RawResource): Resource {
   const { kind, group, value } = raw;
   const shape = shapeOf(kind, group, value);
-  const misfits = fitResource(value, shape, raw.origin === undefined);
+  const unknowns = raw.origin === undefined;
+  const strict = hasSchema(group, kind) ? misfitsOf(group, kind, value, unknowns) : [];
+  const fitted = fitResource(value, shape, unknowns);
+  // A schema says the same of what stands in spec, and more.
+  const misfits = hasSchema(group, kind) ? [...fitted.filter(({ path }) => path[0] === "metadata"), ...strict] : fitted;
   const metadata = (value["metadata"] ?? {}) as { name?: string; namespace?: string };
   const meta = metadata as { labels?: Record<string, string>; annotations?: Record<string, string> };
   const declaredNamespace = clusterKinds.has(kind) ? "" : (metadata.namespace ?? "");

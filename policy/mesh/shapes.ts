@@ -4,6 +4,7 @@
  *
  * `s` string, `n` number, `b` boolean, `m` a map of strings, `p` a port (a number or a name), `d` anything.
  */
+import type { Misfit } from "./schemas";
 import { isMap } from "./values";
 
 interface ShapeMap {
@@ -288,12 +289,6 @@ export type Fields<S extends ShapeName> = Of<(typeof shapes)[S]>;
 /** The metadata of a resource, as the rules read it. */
 const resourceShape = { metadata: { name: "s", namespace: "s", labels: "m", annotations: "m" } } as const;
 
-/** A value that did not have the type of its field. */
-export interface Misfit {
-  path: (string | number)[];
-  message: string;
-}
-
 /** Thrown by fields whose value is known only once something has been deployed. */
 export class UnknownValue extends Error {
   constructor(path = "") {
@@ -358,7 +353,7 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
   }
   const misfit = (want: string): undefined => {
     const is = Array.isArray(value) ? "a list" : typeof value === "object" ? "a map" : JSON.stringify(value);
-    misfits.push({ path: [...path, key], message: `is ${is}, but has to be ${want}` });
+    misfits.push({ path: [...path, key], message: `is ${is}, but has to be ${want}`, fix: "Correct its type." });
     return undefined;
   };
   if (typeof shape === "string" && shape !== "m") {
@@ -391,13 +386,17 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
       const before = value[name];
       if (typeof before !== "string") {
         if (typeof before === "object" && before !== null) {
-          misfits.push({ path: [...path, name], message: "is not a string" });
+          misfits.push({ path: [...path, name], message: "is not a string", fix: "Write a string." });
           delete value[name];
         } else if (before === null || before === undefined) {
           value[name] = "";
         } else {
           const text = JSON.stringify(before);
-          misfits.push({ path: [...path, name], message: `is ${text}, but has to be a string: write "${text}"` });
+          misfits.push({
+            path: [...path, name],
+            message: `is ${text}, but has to be a string`,
+            fix: `Write "${text}", in quotes.`,
+          });
           value[name] = text;
         }
       }

@@ -90,8 +90,8 @@ export const schemaValid = rule({
                 : `${text}["${step}"]`,
           "",
         );
-      for (const { path, message } of resource.misfits) {
-        report(resource, { field: at(path), message: `${at(path)} ${message}.`, fix: "Correct its type." });
+      for (const { path, message, fix } of resource.misfits) {
+        report(resource, { field: at(path), message: `${at(path)} ${message}.`, fix });
       }
       for (const { warning, ...finding } of validate(resource)) {
         if (!warning) {
