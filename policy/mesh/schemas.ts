@@ -72,11 +72,12 @@ function knownPart(value: unknown, seen: { unknown: boolean }): unknown {
     return value;
   }
   const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [] : {};
-  for (const [key, { get, value: item }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-    if (get !== undefined) {
+  for (const key of Object.keys(value)) {
+    const descriptor = Object.getOwnPropertyDescriptor(value, key)!;
+    if ("value" in descriptor) {
+      (copy as Record<string, unknown>)[key] = knownPart(descriptor.value, seen);
+    } else {
       seen.unknown = true;
-    } else if (!Array.isArray(value) || key !== "length") {
-      (copy as Record<string, unknown>)[key] = knownPart(item, seen);
     }
   }
   return copy;
@@ -129,7 +130,7 @@ function misfitOf(error: ErrorObject): Misfit | undefined {
   switch (keyword) {
     case "type": {
       const types = [type ?? []].flat().map((one) => wanted[one] ?? one);
-      const quoted = types.includes("a string") && typeof data !== "object" ? ` Write "${String(data)}".` : "";
+      const quoted = types.includes("a string") && typeof data !== "object" ? ` Write "${is}", in quotes.` : "";
       return { path, message: `is ${is}, but has to be ${types.join(" or ")}`, fix: quoted || "Correct its type." };
     }
     case "enum": {

@@ -49,7 +49,7 @@ const tls = {
 } as const;
 const condition = { type: "s", status: "s", reason: "s", message: "s" } as const;
 
-const probe = { httpGet: { port: "p" }, tcpSocket: { port: "p" } } as const;
+const probe = { httpGet: { port: "p", host: "s" }, tcpSocket: { port: "p" }, grpc: { port: "n" } } as const;
 const container = {
   name: "s",
   image: "s",
@@ -58,9 +58,10 @@ const container = {
   command: "d",
   args: "d",
   restartPolicy: "s",
-  securityContext: { runAsUser: "n", runAsGroup: "n" },
+  securityContext: { runAsUser: "n", runAsGroup: "n", privileged: "b", capabilities: { add: ["s"] } },
   livenessProbe: probe,
   readinessProbe: probe,
+  startupProbe: probe,
 } as const;
 const podSpec = {
   hostNetwork: "b",
@@ -69,6 +70,7 @@ const podSpec = {
   securityContext: { runAsUser: "n", runAsGroup: "n" },
   containers: [container],
   initContainers: [container],
+  shareProcessNamespace: "b",
 } as const;
 const template = { metadata: { labels: "m", annotations: "m" }, spec: podSpec } as const;
 
@@ -406,6 +408,12 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
   }
   path.pop();
   return value;
+}
+
+/** Makes a pod template fit its shape, in place, wherever in a custom resource it stands. */
+export function fitTemplate(raw: Record<string, unknown>, unknowns: boolean): Of<typeof template> {
+  fitFields(raw, template, { path: [], misfits: [], unknowns });
+  return raw as Of<typeof template>;
 }
 
 /**

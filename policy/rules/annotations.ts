@@ -22,9 +22,10 @@ export interface Annotated {
 
 /** Goes through Istio's annotations of Namespaces, Services and workloads, those of pod templates included. */
 export function eachAnnotation(mesh: Mesh, each: Context["each"], check: (annotated: Annotated) => void): void {
-  const list = (["Namespace", "Service", "Pod", "Workload", "CronJob"] as const).flatMap((shape): Resource[] =>
-    mesh.of(shape),
-  );
+  const list = [
+    ...(["Namespace", "Service", "Pod", "Workload", "CronJob"] as const).flatMap((shape): Resource[] => mesh.of(shape)),
+    ...mesh.workloads.flatMap(({ resource, assumed }) => (resource.shape === undefined && !assumed ? [resource] : [])),
+  ];
   each(list, (resource) => {
     const at = (map: Record<string, string>, field: string, on: string, labels: Record<string, string>): void => {
       for (const name of Object.keys(map).filter(isIstioAnnotation)) {
@@ -42,8 +43,7 @@ export function eachAnnotation(mesh: Mesh, each: Context["each"], check: (annota
       }
     };
     at(resource.annotations, "metadata.annotations", resource.kind, resource.labels);
-    const workload = resource.shape === "Pod" ? undefined : mesh.workloadOf(resource);
-    if (workload !== undefined) {
+    for (const workload of resource.shape === "Pod" ? [] : mesh.workloadsOf(resource)) {
       at(workload.annotations, `${workload.prefix}metadata.annotations`, "Pod", workload.labels);
     }
   });
@@ -162,7 +162,7 @@ export const annotationStable = rule({
   source: analysis("IST0136"),
   check({ mesh, each, report }) {
     eachAnnotation(mesh, each, ({ resource, name, field, known, on, template }) => {
-      const workload = on === "Pod" ? mesh.workloadOf(resource) : undefined;
+      const workload = on === "Pod" ? mesh.workloadsOf(resource)[0] : undefined;
       const cni =
         workload !== undefined && !containersOf(workload).some(({ container }) => container.name === "istio-init");
       // On pod templates these are how Istio is told what it needs; on the resource itself they are an oversight.

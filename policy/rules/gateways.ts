@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { hostsMatch, serverHostsFor } from "../mesh/hosts";
 import type { Mesh } from "../mesh/mesh";
 import { fullName, type Resource } from "../mesh/resource";
-import { gatewayReference, isGenerated, meshGateway } from "../mesh/routes";
+import { gatewayReference, isLegacyReference, isGenerated, meshGateway } from "../mesh/routes";
 import { selectorText, selects } from "../mesh/selectors";
 import { rule } from "../rule";
 import { analysis } from "../sources";
@@ -31,6 +31,13 @@ export const gatewayReferenceValid = rule({
             message: `The gateway ${reference} is one that Istio generates for a Gateway of the Gateway API.`,
             fix: "Attach an HTTPRoute to that Gateway instead.",
             code: "IST0165",
+          });
+        } else if (isLegacyReference(reference) && mesh.find("Gateway", "networking.istio.io", namespace, name)) {
+          report(route, {
+            field,
+            message: `The gateway ${reference} is named in a form that Istio keeps for old configurations only.`,
+            fix: `Write ${namespace}/${name}.`,
+            certain: false,
           });
         } else if (mesh.find("Gateway", "networking.istio.io", namespace, name) === undefined) {
           const others = mesh.gateways
@@ -309,11 +316,17 @@ export const gatewayCredentialValid = rule({
         const namespace = slash < 0 ? workload.namespace : credential.slice(0, slash);
         const secret = mesh.find("Secret", "", namespace, credential.slice(slash + 1)) as
           Resource<"Secret"> | undefined;
+        if (mesh.isSecretMade(namespace, credential.slice(slash + 1))) {
+          return;
+        }
         if (secret === undefined) {
-          missing(secrets.length > 0, gateway, {
+          const name = credential.slice(slash + 1);
+          const elsewhere = mesh.namespacesOfSecret(name);
+          const where = elsewhere.length === 0 ? "" : `: it is in ${elsewhere.join(", ")}`;
+          missing((secrets.length > 0 || elsewhere.length > 0) && !mesh.mayBeMade(namespace), gateway, {
             field,
-            message: `The Secret ${credential} is not declared in namespace ${namespace}, where the gateway's pods are.`,
-            fix: "Declare it there.",
+            message: `The Secret ${credential} is not declared in namespace ${namespace}, where the gateway's pods are${where}.`,
+            fix: `Declare it, or the Certificate that writes it, in ${namespace}.`,
           });
           return;
         }

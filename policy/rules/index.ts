@@ -17,6 +17,7 @@ import {
   psaRestrictedNeedsCni,
   injectorWebhookValid,
   controlPlaneAddress,
+  proxyNotBypassed,
 } from "./injection";
 import {
   portProtocolDeclared,
@@ -88,6 +89,7 @@ export const rules: readonly Rule[] = [
   psaRestrictedNeedsCni,
   injectorWebhookValid,
   controlPlaneAddress,
+  proxyNotBypassed,
   portProtocolDeclared,
   externalNamePort,
   serverFirstExplicitTcp,

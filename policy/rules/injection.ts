@@ -6,13 +6,13 @@ import {
   type Cause,
   ignoredNamespaces,
   injectLabel,
-  isControlPlane,
+  isIstioComponent,
   namespaceLabel,
   revisionInstalled,
   revisionLabel,
   simulateInjection,
 } from "../mesh/injection";
-import { containersOf, type Mesh } from "../mesh/mesh";
+import { containersOf, isProxy, type Mesh } from "../mesh/mesh";
 import { keyed, type Resource } from "../mesh/resource";
 import { matchesSelector } from "../mesh/selectors";
 import { rule } from "../rule";
@@ -56,7 +56,7 @@ export const workloadGetsSidecar = rule({
   check({ mesh, settings, config, each, report }) {
     each(mesh.workloads, (workload) => {
       const { resource, namespace, prefix } = workload;
-      if (workload.assumed || isControlPlane(resource) || namespace === mesh.rootNamespace) {
+      if (isIstioComponent(workload) || namespace === mesh.rootNamespace) {
         return;
       }
       const { injected, cause, revision } = simulateInjection(mesh, workload, settings);
@@ -108,12 +108,15 @@ export const workloadGetsSidecar = rule({
             cause === "namespace-label-invalid"
               ? `is labelled istio-injection: ${labels["istio-injection"]}, which injects nothing`
               : "has no injection label";
-          const ignored = workload.annotations[injectLabel] === "true" ? " (the annotation alone does nothing)" : "";
+          const ignored =
+            workload.annotations[injectLabel] === "true"
+              ? " (the annotation is read only where a label has the webhook called)"
+              : "";
           report(resource, {
             field: cause === "namespace-label-invalid" || pod === "" ? "metadata.namespace" : pod,
             message: `Its namespace ${namespace} ${is}, and neither do its pods ask for a sidecar${ignored}: they run without one.`,
             fix: label,
-            certain: intended(mesh, namespace),
+            certain: intended(mesh, namespace) || ignored !== "",
           });
         }
       }
@@ -298,7 +301,9 @@ export const injectLabelOnTemplate = rule({
       }
       for (const label of [injectLabel, revisionLabel]) {
         const value = resource.labels[label];
-        if (value !== undefined && labels[label] === undefined && annotations[label] === undefined) {
+        // Pods that say themselves whether they are injected need no second word: Istio's charts label their workloads so.
+        const said = label === revisionLabel && (labels[injectLabel] ?? annotations[injectLabel]) !== undefined;
+        if (value !== undefined && labels[label] === undefined && annotations[label] === undefined && !said) {
           report(resource, {
             field: keyed("metadata.labels", label),
             message: `The label ${label}: ${JSON.stringify(value)} stands on the ${resource.kind}, where the injector does not see it.`,
@@ -394,18 +399,27 @@ export const noProxyUid = rule({
   check({ mesh, each, report }) {
     each(mesh.workloads, (workload) => {
       const { resource, spec, prefix } = workload;
-      if (isControlPlane(resource)) {
+      if (isIstioComponent(workload)) {
         return;
       }
-      const contexts = containersOf(workload)
-        .filter(({ container }) => container.name !== "istio-proxy")
-        .map(({ container, field }) => ({ context: container.securityContext, field: `${field}.securityContext` }));
+      // Init containers run before the proxy: as 1337 they have network where traffic is already redirected. Those that
+      // go on beside the application are sidecars.
+      const all = containersOf(workload).filter(
+        ({ container, init }) => container.name !== "istio-proxy" && (!init || container.restartPolicy === "Always"),
+      );
+      const contexts = all.map(({ container, field }) => ({
+        context: container.securityContext,
+        field: `${field}.securityContext`,
+      }));
       for (const { context, field } of [
         { context: spec.securityContext, field: `${prefix}spec.securityContext` },
         ...contexts,
       ]) {
         for (const key of ["runAsUser", "runAsGroup"] as const) {
-          if (context?.[key] === proxyId) {
+          const overridden =
+            context === spec.securityContext &&
+            all.every(({ container }) => container.securityContext?.[key] !== undefined);
+          if (context?.[key] === proxyId && !overridden) {
             report(resource, {
               field: `${field}.${key}`,
               message: `${key} is ${proxyId}, the sidecar's: what runs with it passes the mesh by.`,
@@ -433,7 +447,7 @@ export const noProxyPorts = rule({
   check({ mesh, settings, each, report }) {
     each(mesh.workloads, (workload) => {
       const { resource } = workload;
-      if (workload.assumed || isControlPlane(resource)) {
+      if (isIstioComponent(workload)) {
         return;
       }
       for (const { container, field } of containersOf(workload)) {
@@ -471,7 +485,12 @@ export const namespaceMembershipExplicit = rule({
     each(mesh.namespaces, (namespace) => {
       const { labels, name } = namespace;
       const says = [namespaceLabel, revisionLabel].some((label) => labels[label]) || labels[ambientLabel] === "ambient";
-      if (says || name === mesh.rootNamespace || ignoredNamespaces.includes(name)) {
+      // Pods may ask for injection one by one.
+      const workloads = mesh.selectedBy(undefined, name);
+      const oneByOne =
+        workloads.length > 0 &&
+        workloads.every(({ labels: pod }) => [injectLabel, revisionLabel, ambientLabel].some((label) => pod[label]));
+      if (says || oneByOne || name === mesh.rootNamespace || ignoredNamespaces.includes(name)) {
         return;
       }
       report(namespace, {
@@ -533,14 +552,18 @@ export const jobNeedsNativeSidecar = rule({
       const { cause, revision } = simulateInjection(mesh, workload, settings);
       const injector = mesh.injectors.find((one) => one.revision === revision || one.tags.includes(revision ?? ""));
       const own = annotations["sidecar.istio.io/nativeSidecar"];
-      const native = own === undefined ? (injector?.nativeSidecars ?? true) : own === "true";
-      if (cause === "injected" && !native) {
+      const native = own === undefined ? injector?.nativeSidecars : own === "true";
+      // A job that ends its proxy itself, by the agent's endpoint, completes all the same.
+      const quits = /quitquitquit|pilot-agent request/.test(JSON.stringify(workload.spec));
+      if (cause === "injected" && native !== true && !quits) {
         report(resource, {
           field:
             own === undefined ? `${prefix}metadata` : `${prefix}metadata.annotations["sidecar.istio.io/nativeSidecar"]`,
           message:
-            "Its sidecar is an ordinary container, which keeps running after the job is done: its pods never complete.",
-          fix: 'Switch native sidecars on, or label the pods with sidecar.istio.io/inject: "false".',
+            native === undefined
+              ? "Unless istiod injects native sidecars, the proxy outlives the job and its pods never complete."
+              : "Its sidecar is an ordinary container, which keeps running after the job is done: its pods never complete.",
+          fix: 'Set the annotation sidecar.istio.io/nativeSidecar: "true" on the pod template, or keep the pods out of the mesh with sidecar.istio.io/inject: "false".',
         });
       }
     });
@@ -696,6 +719,85 @@ export const controlPlaneAddress = rule({
           });
         }
       });
+    });
+  },
+});
+
+/** Annotations that take traffic away from the proxy, and the values with which they do. */
+const bypasses: Readonly<Record<string, { value: RegExp; effect: string; fix: string }>> = {
+  "sidecar.istio.io/interceptionMode": {
+    value: /^NONE$/,
+    effect: "no traffic of the pod is redirected to its proxy",
+    fix: "Remove it, or write REDIRECT.",
+  },
+  "inject.istio.io/templates": {
+    value: /^[\s,]*$/,
+    effect: "no template is applied, and the pod gets no proxy",
+    fix: 'Remove it, or write "sidecar".',
+  },
+  "traffic.sidecar.istio.io/includeInboundPorts": {
+    value: /^\s*$/,
+    effect: "no inbound traffic is redirected to the proxy, and no policy holds for it",
+    fix: 'Remove it, or write "*".',
+  },
+  "traffic.sidecar.istio.io/includeOutboundIPRanges": {
+    value: /^\s*$/,
+    effect: "no outbound traffic is redirected to the proxy",
+    fix: 'Remove it, or write "*".',
+  },
+  "traffic.sidecar.istio.io/excludeOutboundIPRanges": {
+    value: /(^|[\s,])(0\.0\.0\.0|::)\/0/,
+    effect: "no outbound traffic is redirected to the proxy",
+    fix: "Exclude the ranges that have to be.",
+  },
+};
+
+/** Nothing leads traffic around the proxy. */
+export const proxyNotBypassed = rule({
+  name: "proxy-not-bypassed",
+  description: "No annotation, name or capability of a pod in the mesh lets its traffic pass its proxy by.",
+  rationale:
+    "The pod has a sidecar and looks protected, but its traffic is not redirected, or its application can change the " +
+    "redirection: what passes the proxy by has no mutual TLS, no policy and no telemetry.",
+  fix: "Remove the annotation, rename the container, or drop the capability.",
+  level: "advisory",
+  codes: [],
+  source: injection,
+  check({ mesh, settings, each, report }) {
+    each(mesh.workloads, (workload) => {
+      const { resource, annotations: own, prefix } = workload;
+      if (isIstioComponent(workload) || simulateInjection(mesh, workload, settings).injected !== true) {
+        return;
+      }
+      for (const [name, { value, effect, fix }] of Object.entries(bypasses)) {
+        const is = own[name];
+        if (is !== undefined && value.test(is)) {
+          report(resource, {
+            field: keyed(`${prefix}metadata.annotations`, name),
+            message: `${name} is ${JSON.stringify(is)}: ${effect}.`,
+            fix,
+          });
+        }
+      }
+      for (const { container, field } of containersOf(workload)) {
+        if (container.name === "istio-proxy" && !isProxy(container)) {
+          report(resource, {
+            field: `${field}.name`,
+            message: "A container of the application has the name istio-proxy, so the injector takes it for the proxy.",
+            fix: "Give the container another name.",
+          });
+          continue;
+        }
+        const { privileged, capabilities } = container.securityContext ?? {};
+        const admin = capabilities?.add?.find((one) => /^(CAP_)?(NET_ADMIN|SYS_ADMIN|ALL)$/i.test(one));
+        if (container.name !== "istio-proxy" && (privileged === true || admin !== undefined)) {
+          report(resource, {
+            field: `${field}.securityContext`,
+            message: `The container ${container.name} is ${privileged === true ? "privileged" : `given ${admin}`}: it can change the rules that redirect traffic to the proxy.`,
+            fix: "Drop the privilege, or keep the pod out of the mesh.",
+          });
+        }
+      }
     });
   },
 });

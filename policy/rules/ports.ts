@@ -1,7 +1,7 @@
 /** Ports of Services: their protocol, and where they lead. */
-import { injectLabel, isControlPlane, simulateInjection } from "../mesh/injection";
-import { containersOf, type Mesh, type Workload } from "../mesh/mesh";
-import { declaredProtocol, isHttp, serverFirst } from "../mesh/protocols";
+import { injectLabel, isIstioComponent, isIstioService, simulateInjection } from "../mesh/injection";
+import { containersOf, isGateway, type Mesh, type Workload } from "../mesh/mesh";
+import { declaredProtocol, isHttp, serverFirst, type NamedPort } from "../mesh/protocols";
 import type { Resource } from "../mesh/resource";
 import { type Context, rule } from "../rule";
 
@@ -21,10 +21,59 @@ export function eachPort(
   ) => void,
 ): void {
   each(mesh.services, (service) => {
-    if (!isControlPlane(service) && service.labels[managedLabel] === undefined) {
+    if (!isIstioService(mesh, service) && service.labels[managedLabel] === undefined) {
       service.fields.spec?.ports?.forEach((port, i) => check(service, port, `spec.ports[${i}]`));
     }
   });
+}
+
+/** Protocols that are not HTTP by their usual port: what Istio calls them, or `tcp` where it has no name for them. */
+const usualProtocols: ReadonlyMap<number, string> = new Map([
+  ...[...serverFirst].map(([port, name]): [number, string] => [port, `tcp-${name.toLowerCase()}`]),
+  [443, "https"],
+  [6443, "https"],
+  [8443, "https"],
+  [3306, "mysql"],
+  [6379, "redis"],
+  [27017, "mongo"],
+  [53, "tcp-dns"],
+  [1433, "tcp-mssql"],
+  [1521, "tcp-oracle"],
+  [1883, "tcp-mqtt"],
+  [2181, "tcp-zookeeper"],
+  [2379, "grpc-etcd"],
+  [4222, "tcp-nats"],
+  [4317, "grpc-otlp"],
+  [5671, "tls-amqp"],
+  [5672, "tcp-amqp"],
+  [8883, "tls-mqtt"],
+  [9042, "tcp-cql"],
+  [9092, "tcp-kafka"],
+  [9093, "tls-kafka"],
+  [11211, "tcp-memcached"],
+  [61616, "tcp-openwire"],
+]);
+const httpPorts = new Set([80, 3000, 4318, 5000, 8000, 8080, 8081, 8888, 9090]);
+
+/** How a port declares its protocol: by what usually speaks there, never by a guess that would break it. */
+function protocolAdvice({
+  name,
+  port = 0,
+  targetPort,
+  appProtocol,
+}: NamedPort & { targetPort?: number | string }): string {
+  const usual = usualProtocols.get(port) ?? usualProtocols.get(Number(targetPort));
+  const http = httpPorts.has(port) || /(^|-)(http|web|rest|api|ui|metrics)/i.test(name ?? "");
+  if (appProtocol !== undefined) {
+    return "appProtocol wins over the name: correct it (http, http2, https, grpc, tls, tcp, mongo, mysql, redis), or remove it and name the port so.";
+  }
+  if (usual !== undefined) {
+    const plain = usual.startsWith("tcp-") || usual.includes("-") ? "" : ` or tcp-${usual}`;
+    return `If it speaks what port ${port} is used for, name it ${usual}${plain}; else name it tcp-, http- or grpc-, as what it speaks.`;
+  }
+  return http
+    ? `Name it http-${name ?? port} if it speaks HTTP (grpc-, tcp-, ... otherwise), or set appProtocol.`
+    : `Name it <protocol>-${name ?? port} with the protocol that it speaks (http, grpc, tcp, ...), or set appProtocol.`;
 }
 
 /** Ports say which protocol they speak. */
@@ -48,7 +97,7 @@ export const portProtocolDeclared = rule({
           field:
             port.appProtocol !== undefined ? `${field}.appProtocol` : port.name === undefined ? field : `${field}.name`,
           message: `Port ${port.port} ${name}${app}, so Istio has to guess its protocol.`,
-          fix: `Name it http-${port.name ?? port.port} (or grpc-, tcp-, ...), or set appProtocol.`,
+          fix: protocolAdvice(port),
         });
       }
     });
@@ -203,7 +252,8 @@ export const targetPortExists = rule({
       // A pod that declares no ports at all may listen on any.
       const behind = mesh
         .behind(service)
-        .filter((workload) => !workload.assumed && workload.resource.installedBy === undefined);
+        // A gateway's proxy listens where Gateways say.
+        .filter((workload) => !isGateway(workload) && workload.resource.installedBy === undefined);
       const workloads = behind
         .map((workload) => containersOf(workload).flatMap(({ container }) => container.ports ?? []))
         .filter((ports) => ports.length > 0);
@@ -233,6 +283,8 @@ export const targetPortExists = rule({
             field: targetPort === undefined ? `spec.ports[${i}].port` : `spec.ports[${i}].targetPort`,
             message: `Port ${port} leads to ${protocol} port ${target}, which no container of the pods that it selects declares.`,
             fix: `Use one that they declare: ${declared.join(", ")}.`,
+            // A port is reached whether or not it is declared, but a name has to stand for one.
+            certain: !(Number(target) > 0),
           });
         }
       });
@@ -265,7 +317,7 @@ export const canonicalLabels = rule({
       ];
       if (
         lacking.length > 0 &&
-        !isControlPlane(resource) &&
+        !isIstioComponent(workload) &&
         simulateInjection(mesh, workload, settings).injected === true
       ) {
         report(resource, {

@@ -39,6 +39,9 @@ export const routeDestinationExists = rule({
           });
           continue;
         }
+        if (known.ports === undefined) {
+          continue;
+        }
         const numbers = known.ports.map(({ number }) => number);
         if (port?.number === undefined && numbers.length > 1) {
           report(route, {

@@ -1,6 +1,6 @@
 /** Mutual TLS, authentication and authorization. */
 import { fqdn, serviceOf } from "../mesh/hosts";
-import { isControlPlane, simulateInjection } from "../mesh/injection";
+import { isIstioComponent, simulateInjection } from "../mesh/injection";
 import { containersOf } from "../mesh/mesh";
 import { type MutualTls, namespaceMode, workloadMode } from "../mesh/peerAuthentication";
 import type { Resource } from "../mesh/resource";
@@ -86,7 +86,7 @@ export const strictMtlsHasProxy = rule({
   check({ mesh, settings, each, report }) {
     each(mesh.workloads, (workload) => {
       const { resource, namespace } = workload;
-      if (workload.assumed || isControlPlane(resource) || mesh.servicesOf(workload).length === 0) {
+      if (isIstioComponent(workload) || mesh.servicesOf(workload).length === 0) {
         return;
       }
       const mtls = workloadMode(mesh, workload);
