@@ -157,7 +157,7 @@ export function compliant(): Stack {
     .add("ServiceEntry api", {
       spec: {
         hosts: ["api.example.com"],
-        ports: [{ number: 443, name: "tls", protocol: "TLS" }],
+        ports: [{ number: 443, name: "http-tls", protocol: "HTTP" }],
         resolution: "DNS",
         location: "MESH_EXTERNAL",
       },

@@ -53,3 +53,15 @@ export function servedPorts(mesh: Mesh, workload: Workload): ServedPort[] {
 export function neverHttp(protocol: string | undefined): boolean {
   return protocol !== undefined && !isHttp(protocol);
 }
+
+/** Whether inbound traffic to a port goes past the proxy, by the annotations of the pod. */
+export function isExcluded({ annotations }: Workload, port: number): boolean {
+  const list = (name: string): string[] | undefined =>
+    annotations[`traffic.sidecar.istio.io/${name}`]?.split(",").map((item) => item.trim());
+  const included = list("includeInboundPorts") ?? ["*"];
+  return (
+    annotations["sidecar.istio.io/interceptionMode"] === "NONE" ||
+    (list("excludeInboundPorts") ?? []).includes(String(port)) ||
+    !(included.includes("*") || included.includes(String(port)))
+  );
+}

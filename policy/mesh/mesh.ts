@@ -137,6 +137,8 @@ export class Mesh {
   readonly workloads: Workload[] = [];
   readonly injectors: Injector[];
   readonly meshConfig: Record<string, unknown>;
+  /** Whether the input holds the mesh configuration, as a ConfigMap, as values of the chart or as a setting. */
+  readonly hasMeshConfig: boolean;
   readonly cni: boolean;
   readonly ordered: boolean;
   readonly resources: Resource[];
@@ -190,6 +192,7 @@ export class Mesh {
     this.gateways = this.of("Gateway");
     this.serviceEntries = this.of("ServiceEntry");
     this.meshConfig = { ...this.declaredMeshConfig(), ...input.meshConfig };
+    this.hasMeshConfig = this.installed || Object.keys(this.meshConfig).length > 0;
     this.injectors = [...(input.injectors ?? []), ...this.declaredInjectors()];
     this.indexWorkloads();
     this.unjudged = this.unjudged.filter((resource) => !this.made.has(resource));
@@ -450,6 +453,15 @@ export class Mesh {
   /** The DestinationRules for a host, by its full name. */
   rulesFor(name: string, namespace: string): Resource<"DestinationRule">[] {
     return this.rulesByHost.get(fqdn(name, namespace)) ?? [];
+  }
+
+  /** The DestinationRules for a full host, those with a wildcard that takes it included; the most specific comes first. */
+  rulesMatching(host: string): Resource<"DestinationRule">[] {
+    const wild = this.once("DestinationRules with a wildcard", () =>
+      [...this.rulesByHost].filter(([name]) => name.startsWith("*")).sort(([a], [b]) => b.length - a.length),
+    );
+    const matching = wild.filter(([name]) => name !== host && hostsMatch(name, host)).flatMap(([, rules]) => rules);
+    return [...(this.rulesByHost.get(host) ?? []), ...matching];
   }
 
   /**

@@ -85,7 +85,13 @@ function shapeOf(kind: string, group: string, value: Record<string, unknown>): S
     return istioKinds.has(kind) ? (kind as ShapeName) : undefined;
   }
   if (group === gatewayApi) {
-    return kind === "Gateway" ? "KubernetesGateway" : kind.endsWith("Route") ? "GatewayRoute" : undefined;
+    return kind === "Gateway"
+      ? "KubernetesGateway"
+      : kind === "ReferenceGrant"
+        ? "ReferenceGrant"
+        : kind.endsWith("Route")
+          ? "GatewayRoute"
+          : undefined;
   }
   if (group === "" && coreKinds.has(kind)) {
     return kind as ShapeName;
@@ -169,6 +175,15 @@ export function fieldPath(field: string): (string | number)[] {
 /** The field of a map whose key may hold dots and slashes: `metadata.labels["istio.io/rev"]`. */
 export function keyed(parent: string, key: string): string {
   return /^[\w-]+$/.test(key) ? `${parent}.${key}` : `${parent}["${key}"]`;
+}
+
+/** The field that a path of keys and indices leads to: `spec.http[0].route`. */
+export function fieldOf(path: readonly (string | number)[]): string {
+  return path.reduce<string>(
+    (text, step) =>
+      typeof step === "number" ? `${text}[${step}]` : text === "" && /^[\w-]+$/.test(step) ? step : keyed(text, step),
+    "",
+  );
 }
 
 /** Where a field of a resource stands, for resources that came from a file. */

@@ -111,7 +111,9 @@ const source = {
   namespaces: ["s"],
   notNamespaces: ["s"],
   serviceAccounts: ["s"],
+  notServiceAccounts: ["s"],
   requestPrincipals: ["s"],
+  notRequestPrincipals: ["s"],
 } as const;
 const clientConfig = { url: "s", service: { name: "s", namespace: "s", port: "n" } } as const;
 
@@ -160,7 +162,7 @@ export const shapes = {
           timeout: "s",
           fault: { delay: { percent: "n", fixedDelay: "s", percentage: { value: "n" } }, abort: "d" },
           mirrorPercent: "d",
-          corsPolicy: { allowOrigin: "d" },
+          corsPolicy: { allowOrigin: "d", allowOrigins: "d" },
         },
       ],
       tls: [{ match: [l4Match], route: [weighted] }],
@@ -185,17 +187,41 @@ export const shapes = {
   KubernetesGateway: {
     spec: {
       gatewayClassName: "s",
-      listeners: [{ name: "s", port: "n", protocol: "s", hostname: "s" }],
+      listeners: [
+        {
+          name: "s",
+          port: "n",
+          protocol: "s",
+          hostname: "s",
+          tls: { mode: "s", certificateRefs: [{ group: "s", kind: "s", name: "s", namespace: "s" }] },
+          allowedRoutes: {
+            namespaces: { from: "s", selector: labelSelector },
+            kinds: [{ group: "s", kind: "s" }],
+          },
+        },
+      ],
     },
     status: { conditions: [condition] },
   },
   GatewayRoute: {
     spec: {
-      parentRefs: [{ name: "s", namespace: "s", kind: "s", group: "s" }],
+      parentRefs: [{ name: "s", namespace: "s", kind: "s", group: "s", sectionName: "s", port: "n" }],
       hostnames: ["s"],
-      rules: [{ backendRefs: [{ name: "s", namespace: "s", port: "n", kind: "s", group: "s", weight: "n" }] }],
+      rules: [
+        {
+          matches: "d",
+          filters: "d",
+          backendRefs: [{ name: "s", namespace: "s", port: "n", kind: "s", group: "s", weight: "n" }],
+        },
+      ],
     },
     status: { parents: [{ conditions: [condition] }] },
+  },
+  ReferenceGrant: {
+    spec: {
+      from: [{ group: "s", kind: "s", namespace: "s" }],
+      to: [{ group: "s", kind: "s", name: "s" }],
+    },
   },
   ServiceEntry: {
     spec: {
@@ -237,10 +263,24 @@ export const shapes = {
       targetRef,
       targetRefs: [targetRef],
       action: "s",
+      provider: { name: "s" },
       rules: [
         {
           from: [{ source }],
-          to: [{ operation: { hosts: ["s"], notHosts: ["s"], ports: ["p"], methods: ["s"], paths: ["s"] } }],
+          to: [
+            {
+              operation: {
+                hosts: ["s"],
+                notHosts: ["s"],
+                ports: ["p"],
+                notPorts: ["p"],
+                methods: ["s"],
+                notMethods: ["s"],
+                paths: ["s"],
+                notPaths: ["s"],
+              },
+            },
+          ],
           when: [{ key: "s", values: ["s"], notValues: ["s"] }],
         },
       ],

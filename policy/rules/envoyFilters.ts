@@ -1,6 +1,7 @@
 /** EnvoyFilters. */
+import { keyed } from "../mesh/resource";
 import { rule } from "../rule";
-import { analysis } from "../sources";
+import { analysis, envoyFilter } from "../sources";
 
 /** What patches of routes can be applied to. */
 export const routes = new Set(["ROUTE_CONFIGURATION", "HTTP_ROUTE"]);
@@ -78,6 +79,79 @@ export const envoyFilterOrderExplicit = rule({
         if (match?.proxy?.proxyVersion) {
           versioned.add(name);
         }
+      });
+    });
+  },
+});
+
+/** Filters by their names before Envoy 1.14, which later versions do not know. */
+const oldNames: Readonly<Record<string, string>> = {
+  "envoy.http_connection_manager": "envoy.filters.network.http_connection_manager",
+  "envoy.tcp_proxy": "envoy.filters.network.tcp_proxy",
+  "envoy.mongo_proxy": "envoy.filters.network.mongo_proxy",
+  "envoy.redis_proxy": "envoy.filters.network.redis_proxy",
+  "envoy.client_ssl_auth": "envoy.filters.network.client_ssl_auth",
+  "envoy.ratelimit": "envoy.filters.network.ratelimit",
+  "envoy.rate_limit": "envoy.filters.http.ratelimit",
+  "envoy.health_check": "envoy.filters.http.health_check",
+  "envoy.http_dynamo_filter": "envoy.filters.http.dynamo",
+  "envoy.listener.tls_inspector": "envoy.filters.listener.tls_inspector",
+  "envoy.listener.http_inspector": "envoy.filters.listener.http_inspector",
+  "envoy.listener.original_dst": "envoy.filters.listener.original_dst",
+  "envoy.file_access_log": "envoy.access_loggers.file",
+  "envoy.http_grpc_access_log": "envoy.access_loggers.http_grpc",
+  "envoy.zipkin": "envoy.tracers.zipkin",
+  "envoy.lightstep": "envoy.tracers.lightstep",
+};
+
+/** The name that took the place of an old one; undefined for a name that is not old. */
+function currentName(name: string): string | undefined {
+  const plain = /^envoy\.(\w+)$/.exec(name)?.[1];
+  return oldNames[name] ?? (plain === undefined ? undefined : `envoy.filters.http.${plain}`);
+}
+
+/** Patches use the names that Envoy has. */
+export const envoyFilterNamesCurrent = rule({
+  name: "envoy-filter-names-current",
+  description: "An EnvoyFilter uses the names of filters and types that the proxy's Envoy has.",
+  rationale:
+    "Envoy dropped its old filter names and the v2 API. A match on an old name matches nothing, and a listener with an old type is " +
+    "rejected: the proxy keeps its last configuration, or does not become ready.",
+  fix: "Use the names of the v3 API, such as envoy.filters.http.router and type.googleapis.com/envoy.extensions.*.v3.*.",
+  level: "mandatory",
+  codes: [],
+  source: envoyFilter,
+  check({ mesh, each, report }) {
+    each(mesh.of("EnvoyFilter"), (filter) => {
+      const visit = (value: unknown, field: string): void => {
+        if (typeof value !== "object" || value === null) {
+          return;
+        }
+        for (const [key, item] of Object.entries(value)) {
+          const at = Array.isArray(value) ? `${field}[${key}]` : keyed(field, key);
+          if (typeof item !== "string") {
+            visit(item, at);
+            continue;
+          }
+          const current = key === "name" ? currentName(item) : undefined;
+          if (current !== undefined) {
+            report(filter, {
+              field: at,
+              message: `${item} is a name that Envoy no longer has: the patch matches nothing, or the listener is rejected.`,
+              fix: `Write ${current}.`,
+            });
+          } else if (key === "@type" && /\benvoy\.(api\.v2|config\.filter|.*\.v2(alpha\d?)?\.)/.test(item)) {
+            report(filter, {
+              field: at,
+              message: `${item} is a type of Envoy's v2 API, which is gone: the listener is rejected.`,
+              fix: "Use the type of the v3 API (type.googleapis.com/envoy.extensions.*.v3.*).",
+            });
+          }
+        }
+      };
+      filter.fields.spec?.configPatches?.forEach(({ match, patch }, i) => {
+        visit(match, `spec.configPatches[${i}].match`);
+        visit(patch?.value, `spec.configPatches[${i}].patch.value`);
       });
     });
   },

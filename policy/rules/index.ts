@@ -38,7 +38,14 @@ import {
   retriesNeedTimeout,
   meshHostsUnique,
   ingressSubsetEffective,
+  routeProtocolFits,
+  uriMatchLiteral,
+  delegateValid,
+  gatewayRoutesDisjoint,
+  portSettingsKeepTls,
+  tlsBegunOnce,
 } from "./routing";
+import { sidecarEgressKnown, gatewaySeesRoute } from "./visibility";
 import {
   gatewayReferenceValid,
   gatewayHostMatches,
@@ -48,8 +55,14 @@ import {
   gatewayCredentialValid,
   gatewaySelectorEffective,
 } from "./gateways";
-import { gatewayApiVersion } from "./gatewayApi";
-import { selectorsDisjoint, selectorMatchesWorkload, policyEffective } from "./selectors";
+import { gatewayApiVersion, routeParentAttaches, routeBackendExists, listenerCertificateExists } from "./gatewayApi";
+import {
+  selectorsDisjoint,
+  selectorMatchesWorkload,
+  targetReferenceExists,
+  serviceSelectsPods,
+  policyEffective,
+} from "./selectors";
 import {
   mtlsModesAgree,
   strictMtlsHasProxy,
@@ -57,10 +70,23 @@ import {
   authzTargetsExist,
   jwtRouteHasAuthn,
   jwksUriRestricted,
+  probePassesStrictMtls,
+  excludedPortPlain,
+  mtlsNotDisabled,
+  meshPolicyInRoot,
 } from "./security";
+import {
+  authzRuleMatches,
+  authzFieldsFitProtocol,
+  policyPortsOfContainers,
+  authzHasCredentials,
+  requestAuthenticationEnforced,
+  authzNotOpen,
+  authzProviderKnown,
+} from "./authorization";
 import { serviceEntryAddresses, serviceEntryProtocolsAgree } from "./serviceEntries";
-import { telemetryProviderNamed } from "./telemetry";
-import { envoyFilterOperationValid, envoyFilterOrderExplicit } from "./envoyFilters";
+import { telemetryProviderNamed, telemetryProviderKnown } from "./telemetry";
+import { envoyFilterOperationValid, envoyFilterOrderExplicit, envoyFilterNamesCurrent } from "./envoyFilters";
 import {
   annotationKnown,
   annotationPlacement,
@@ -68,7 +94,7 @@ import {
   annotationCurrent,
   annotationStable,
 } from "./annotations";
-import { noDeprecatedFields, schemaValid, schemaAdvice } from "./schema";
+import { noDeprecatedFields, schemaValid, schemaAdvice, objectDeclaredOnce, proxyConfigValid } from "./schema";
 import { dashboardsNotPublic, imagesPinned } from "./operations";
 
 /** All rules. */
@@ -106,6 +132,14 @@ export const rules: readonly Rule[] = [
   retriesNeedTimeout,
   meshHostsUnique,
   ingressSubsetEffective,
+  routeProtocolFits,
+  uriMatchLiteral,
+  delegateValid,
+  gatewayRoutesDisjoint,
+  portSettingsKeepTls,
+  tlsBegunOnce,
+  sidecarEgressKnown,
+  gatewaySeesRoute,
   gatewayReferenceValid,
   gatewayHostMatches,
   gatewayWorkloadPort,
@@ -114,8 +148,13 @@ export const rules: readonly Rule[] = [
   gatewayCredentialValid,
   gatewaySelectorEffective,
   gatewayApiVersion,
+  routeParentAttaches,
+  routeBackendExists,
+  listenerCertificateExists,
   selectorsDisjoint,
   selectorMatchesWorkload,
+  targetReferenceExists,
+  serviceSelectsPods,
   policyEffective,
   mtlsModesAgree,
   strictMtlsHasProxy,
@@ -123,11 +162,24 @@ export const rules: readonly Rule[] = [
   authzTargetsExist,
   jwtRouteHasAuthn,
   jwksUriRestricted,
+  probePassesStrictMtls,
+  excludedPortPlain,
+  mtlsNotDisabled,
+  meshPolicyInRoot,
+  authzRuleMatches,
+  authzFieldsFitProtocol,
+  policyPortsOfContainers,
+  authzHasCredentials,
+  requestAuthenticationEnforced,
+  authzNotOpen,
+  authzProviderKnown,
   serviceEntryAddresses,
   serviceEntryProtocolsAgree,
   telemetryProviderNamed,
+  telemetryProviderKnown,
   envoyFilterOperationValid,
   envoyFilterOrderExplicit,
+  envoyFilterNamesCurrent,
   annotationKnown,
   annotationPlacement,
   annotationValid,
@@ -136,6 +188,8 @@ export const rules: readonly Rule[] = [
   noDeprecatedFields,
   schemaValid,
   schemaAdvice,
+  objectDeclaredOnce,
+  proxyConfigValid,
   dashboardsNotPublic,
   imagesPinned,
 ];

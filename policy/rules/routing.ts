@@ -1,12 +1,24 @@
 /** VirtualServices and DestinationRules: where requests go. */
 import { milliseconds } from "../mesh/durations";
-import { exportScopes, fqdn, hostsMatch, serviceOf } from "../mesh/hosts";
-import type { Mesh, Workload } from "../mesh/mesh";
+import { exportScopes, fqdn, hostsMatch, serverHostsFor, serviceOf } from "../mesh/hosts";
+import type { Host, Mesh, Workload } from "../mesh/mesh";
+import { declaredProtocol, isHttp, isTls, protocolNamed } from "../mesh/protocols";
 import { fullName, type Resource } from "../mesh/resource";
-import { appliesToMesh, destinationsOf } from "../mesh/routes";
+import { appliesToMesh, bindingsOf, destinationsOf } from "../mesh/routes";
 import { matchesGlob, selects } from "../mesh/selectors";
 import { type Context, rule } from "../rule";
-import { analysis, trafficPractices, virtualService } from "../sources";
+import { analysis, destinationRule, trafficPractices, virtualService } from "../sources";
+
+/** Whether a host names a Service of all clusters that share their services, which need not be declared in this one. */
+function isMultiCluster(host: string): boolean {
+  return host.endsWith(".svc.clusterset.local");
+}
+
+/** Whether a host is the start of a Service's full name: its name and namespace, but nothing after. */
+function unfinished(mesh: Mesh, host: string): boolean {
+  const [, name, namespace] = /^([a-z0-9-]+)\.([a-z0-9-]+)(?:\.svc)?$/.exec(host) ?? [];
+  return name !== undefined && mesh.find("Service", "", namespace ?? "", name) !== undefined;
+}
 
 /** Routes lead to hosts and ports that are there. */
 export const routeDestinationExists = rule({
@@ -32,10 +44,15 @@ export const routeDestinationExists = rule({
           if (namespace !== undefined && (mesh.isOpaque(namespace) || mesh.isOpaque("*"))) {
             continue;
           }
-          missing(declared, route, {
+          if (isMultiCluster(host)) {
+            continue;
+          }
+          missing(declared && !(namespace !== undefined && mesh.mayBeMade(namespace)), route, {
             field: `${field}.host`,
             message: `The ${mirror ? "mirror" : "route"} leads to the host ${host}${host === full ? "" : ` (${full})`}, which no Service or ServiceEntry declares.`,
-            fix: "Correct the host, declare it, or add it to the setting externalHosts.",
+            fix: unfinished(mesh, host)
+              ? `A name with dots is taken as it is: write ${host}${host.endsWith(".svc") ? "" : ".svc"}.cluster.local.`
+              : "Correct the host, declare it, or add it to the setting externalHosts.",
           });
           continue;
         }
@@ -78,15 +95,28 @@ export const subsetDefined = rule({
         if (subset === undefined || subset === "") {
           continue;
         }
-        const rules = mesh.rulesFor(host, route.namespace);
-        const defined = rules.flatMap((one) => (one.fields.spec?.subsets ?? []).map(({ name }) => name));
-        if (!defined.includes(subset)) {
+        const rules = mesh.rulesMatching(fqdn(host, route.namespace));
+        const defining = rules.filter((one) => one.fields.spec?.subsets?.some(({ name }) => name === subset));
+        if (defining.length === 0) {
+          const defined = rules.flatMap((one) => (one.fields.spec?.subsets ?? []).map(({ name }) => name));
           const names = defined.length === 0 ? "" : `: they define ${defined.join(", ")}`;
           report(route, {
             field: `${field}.subset`,
             message: `The route names subset ${subset} of ${host}, which ${rules.length === 0 ? `no DestinationRule for ${fqdn(host, route.namespace)} defines` : `its DestinationRules do not define${names}`}.`,
             fix: `Define the subset ${subset}, or correct the name.`,
           });
+          continue;
+        }
+        const scopes = new Set(defining.flatMap((one) => exportScopes(one.fields.spec?.exportTo, one.namespace)));
+        for (const { gateway, namespaces } of bindingsOf(mesh, route)) {
+          const blind = [...namespaces].find((namespace) => !scopes.has("*") && !scopes.has(namespace));
+          if (blind !== undefined) {
+            report(route, {
+              field: `${field}.subset`,
+              message: `The proxies of gateway ${fullName(gateway)} are in namespace ${blind}, to which DestinationRule ${fullName(defining[0]!)} is not exported: there subset ${subset} of ${host} is not defined, and requests fail with 503.`,
+              fix: `Export the DestinationRule to ${blind} (spec.exportTo), or to all namespaces.`,
+            });
+          }
         }
       }
     });
@@ -178,7 +208,7 @@ export const subsetSelectsPods = rule({
             (Object.keys(labels).some((key) => topology.includes(key) && labels[key] !== "") &&
               workloads.some(({ spec }) => spec.nodeName === undefined)));
         if (!matches) {
-          missing(true, rule, {
+          missing(!mesh.mayBeMade(rule.namespace), rule, {
             field: `spec.subsets[${i}].labels`,
             message: `The subset ${name} selects no pod of ${host}: none carries ${Object.entries(labels)
               .map((pair) => pair.join("="))
@@ -205,7 +235,12 @@ export const destinationRuleHostKnown = rule({
     const declared = mesh.services.length + mesh.serviceEntries.length > 0;
     each(mesh.destinationRules, (rule) => {
       const { host } = rule.fields.spec ?? {};
-      if (host === undefined || host === "" || settings.externalHosts.some((pattern) => matchesGlob(pattern, host))) {
+      if (
+        host === undefined ||
+        host === "" ||
+        isMultiCluster(host) ||
+        settings.externalHosts.some((pattern) => matchesGlob(pattern, host))
+      ) {
         return;
       }
       const full = fqdn(host, rule.namespace);
@@ -214,7 +249,8 @@ export const destinationRuleHostKnown = rule({
       // A wildcard over all services is a default for the mesh, not a reference to one of them.
       const broad = /^\*(\.local|\.cluster\.local|\.svc\.cluster\.local|\.[\w-]+\.svc\.cluster\.local)?$/.test(host);
       if (mesh.host(host, rule.namespace) === undefined && !opaque) {
-        missing(declared && !broad, rule, {
+        const made = namespace !== undefined && mesh.mayBeMade(namespace);
+        missing(declared && !broad && !made, rule, {
           field: "spec.host",
           message: `No Service or ServiceEntry has the host ${host}${host === full ? "" : ` (${full})`}, so the rule has no effect.`,
           fix: "Correct the host, declare it, or add it to the setting externalHosts.",
@@ -518,5 +554,372 @@ export const ingressSubsetEffective = rule({
         }),
       );
     });
+  },
+});
+
+type Ports = NonNullable<Host["ports"]>;
+
+/** Which rules of a VirtualService apply to a port of a protocol; `http` to one whose protocol is detected as well. */
+function rulesFor(protocol: string | undefined): ("http" | "tls" | "tcp")[] {
+  return protocol === undefined
+    ? ["http", "tls", "tcp"]
+    : isHttp(protocol)
+      ? ["http"]
+      : isTls(protocol)
+        ? ["tls"]
+        : ["tcp"];
+}
+
+/** Which rules of a VirtualService apply to a server of a gateway. */
+function rulesForServer(server: {
+  port?: { protocol?: string };
+  tls?: { mode?: string };
+}): "http" | "tls" | "tcp" | undefined {
+  const protocol = protocolNamed(server.port?.protocol);
+  const passes = (server.tls?.mode ?? "PASSTHROUGH").endsWith("PASSTHROUGH");
+  if (protocol === undefined) {
+    return undefined;
+  }
+  return isHttp(protocol) ? "http" : isTls(protocol) ? (passes ? "tls" : protocol === "https" ? "http" : "tcp") : "tcp";
+}
+
+const uses: Readonly<Record<string, string>> = {
+  http: "http rules apply where HTTP is seen: on HTTP ports, and where a gateway terminates HTTPS",
+  tls: "tls rules apply to TLS that is passed through by its server name",
+  tcp: "tcp rules apply to plain TCP, and where a gateway terminates TLS",
+};
+
+/** Rules of a route are for the protocol that comes. */
+export const routeProtocolFits = rule({
+  name: "route-protocol-fits",
+  description: "The http, tls and tcp rules of a VirtualService are for ports of that protocol.",
+  rationale:
+    "Rules for another protocol than the port's never apply. At a gateway there is no route then, and clients are " +
+    "refused; in the mesh the rule, with its timeouts, retries and weights, is not there.",
+  fix: "Use the rules of the port's protocol, or correct the protocol of the port or the TLS mode of the server.",
+  level: "mandatory",
+  codes: [],
+  source: virtualService,
+  check({ mesh, each, report }) {
+    each(mesh.virtualServices, (route) => {
+      const { hosts = [], ...spec } = route.fields.spec ?? {};
+      const kinds = (["http", "tls", "tcp"] as const).filter((kind) => (spec[kind] ?? []).length > 0);
+      for (const { gateway, field } of bindingsOf(mesh, route)) {
+        const servers = (gateway.fields.spec?.servers ?? []).filter((server) =>
+          serverHostsFor(server.hosts ?? [], gateway.namespace, route.namespace).some((open) =>
+            hosts.some((host) => hostsMatch(open, host)),
+          ),
+        );
+        const taken = new Set(servers.map(rulesForServer));
+        const used = kinds.some((kind) => taken.has(kind));
+        // A rule beside others may be for another gateway, or for the mesh.
+        if (servers.length === 0 || taken.has(undefined) || used || kinds.length === 0) {
+          continue;
+        }
+        const [kind] = kinds as [string];
+        const [server] = servers as [(typeof servers)[number]];
+        const mode = server.tls === undefined ? "" : ` with TLS mode ${server.tls.mode ?? "PASSTHROUGH (none is set)"}`;
+        report(route, {
+          field: `spec.${kind}`,
+          message: `Gateway ${fullName(gateway)} (${field}) serves ${hosts.join(", ")} on port ${server.port?.number} as ${server.port?.protocol}${mode}: ${kind} rules never apply there.`,
+          fix: `Write ${[...taken].join(" or ")} rules, or change the protocol or the TLS mode of the server: ${uses[kind]}.`,
+        });
+      }
+      if (!appliesToMesh(route)) {
+        return;
+      }
+      for (const kind of kinds) {
+        const found = hosts.flatMap((host) => mesh.host(host, route.namespace) ?? []);
+        const ports = found.flatMap((host): Ports => host.ports ?? []);
+        const open = found.some((host) => host.ports === undefined);
+        (spec[kind] ?? []).forEach(({ match = [] }, i) => {
+          const named = new Set(match.flatMap(({ port }) => port ?? []));
+          const asked = ports.filter(({ number }) => named.size === 0 || named.has(number));
+          const protocolOf = (port: Ports[number]): string | undefined =>
+            declaredProtocol({ ...port, port: port.number });
+          if (open || asked.length === 0 || asked.some((port) => rulesFor(protocolOf(port)).includes(kind))) {
+            return;
+          }
+          const [port] = asked as [Ports[number]];
+          report(route, {
+            field: `spec.${kind}[${i}]`,
+            message: `Port ${port.number} (${port.name || port.appProtocol}) of ${hosts.join(", ")} is declared as ${protocolOf(port)}, so ${kind} rules never apply to it.`,
+            fix: `Write ${rulesFor(protocolOf(port)).join(" or ")} rules, or correct the name or appProtocol of the port: ${uses[kind]}.`,
+          });
+        });
+      }
+    });
+  },
+});
+
+/** Paths are compared as they are written. */
+export const uriMatchLiteral = rule({
+  name: "uri-match-literal",
+  description: "Prefixes and exact values of a match contain no wildcard or regular expression.",
+  rationale:
+    "A prefix and an exact value are compared letter by letter: a star matches only a star, so the rule never applies.",
+  fix: "Leave the star out of the prefix, or use `regex`.",
+  level: "mandatory",
+  codes: [],
+  source: virtualService,
+  check({ mesh, each, report }) {
+    const pattern = /\*|\.\+|\\[dw]|\[[^\]]+\][*+]|^\^|\$$|\([^)]*\|/;
+    each(mesh.virtualServices, (route) => {
+      route.fields.spec?.http?.forEach(({ match = [] }, i) =>
+        match.forEach((one, j) => {
+          for (const key of ["uri", "authority"] as const) {
+            for (const how of ["prefix", "exact"] as const) {
+              const value = one[key]?.[how];
+              if (value === undefined || !pattern.test(value)) {
+                continue;
+              }
+              const plain = value.replace(/[*.]*\*$/, "");
+              report(route, {
+                field: `spec.http[${i}].match[${j}].${key}.${how}`,
+                message: `${how === "prefix" ? "A prefix" : "An exact value"} knows no wildcards: ${value} matches only what is written so.`,
+                fix:
+                  how === "prefix" && !pattern.test(plain)
+                    ? `Write prefix: ${plain || "/"}.`
+                    : "Use regex, or several matches.",
+              });
+            }
+          }
+        }),
+      );
+    });
+    each(mesh.of("GatewayRoute"), (route) => {
+      const rules = (route.fields.spec?.rules ?? []) as { matches?: { path?: { type?: string; value?: string } }[] }[];
+      rules.forEach(({ matches = [] }, i) =>
+        matches.forEach(({ path = {} }, j) => {
+          const { type = "PathPrefix", value = "" } = path;
+          if (type !== "RegularExpression" && pattern.test(value)) {
+            report(route, {
+              field: `spec.rules[${i}].matches[${j}].path.value`,
+              message: `${type} knows no wildcards: ${value} matches only what is written so.`,
+              fix: "Leave the wildcard out, or use type RegularExpression.",
+            });
+          }
+        }),
+      );
+    });
+  },
+});
+
+/** Delegates are there, and are delegates. */
+export const delegateValid = rule({
+  name: "delegate-valid",
+  description: "A VirtualService that another delegates to is declared and has no hosts of its own.",
+  rationale: "A rule that delegates to nothing, or to a VirtualService that has hosts, is dropped: requests get 404.",
+  fix: "Take `hosts` and `gateways` from the delegate, or correct the reference.",
+  level: "mandatory",
+  codes: [],
+  source: virtualService,
+  check({ mesh, each, report, missing }) {
+    each(mesh.virtualServices, (route) => {
+      route.fields.spec?.http?.forEach(({ delegate }, i) => {
+        if (delegate?.name === undefined) {
+          return;
+        }
+        const { name, namespace = route.namespace } = delegate;
+        const field = `spec.http[${i}].delegate`;
+        const found = mesh.find("VirtualService", "networking.istio.io", namespace, name) as Route | undefined;
+        if (found === undefined) {
+          missing(true, route, {
+            field,
+            message: `The rule delegates to VirtualService ${namespace}/${name}, which is not declared.`,
+            fix: "Correct the name or the namespace, or declare it.",
+          });
+        } else if ((found.fields.spec?.hosts ?? []).length > 0) {
+          report(route, {
+            field,
+            message: `VirtualService ${namespace}/${name} has hosts (${found.fields.spec?.hosts?.join(", ")}), so it is no delegate: the rule is dropped and requests get 404.`,
+            fix: `Remove hosts and gateways from ${namespace}/${name}.`,
+          });
+        } else {
+          const scopes = exportScopes(found.fields.spec?.exportTo, namespace);
+          if (!scopes.includes("*") && !scopes.includes(route.namespace)) {
+            report(route, {
+              field,
+              message: `The delegate ${namespace}/${name} is not exported to ${route.namespace}, so the rule is dropped.`,
+              fix: `Add ${route.namespace} to its exportTo.`,
+            });
+          }
+        }
+      });
+    });
+  },
+});
+
+/** The literal prefix of paths that a match takes alone, where nothing else narrows it. */
+function prefixOf(match: Match): string | undefined {
+  const { uri, name: _, ...rest } = match as Match & { uri?: { prefix?: string; exact?: string }; gateways?: string[] };
+  const narrowed = Object.keys(rest).some((key) => key !== "gateways" && key !== "ignoreUriCase");
+  return narrowed ? undefined : uri?.prefix;
+}
+
+/** Routes of one host do not take each other's requests. */
+export const gatewayRoutesDisjoint = rule({
+  name: "gateway-routes-disjoint",
+  description: "VirtualServices of one host at one gateway do not have prefixes that take each other's paths.",
+  rationale:
+    "A gateway merges the VirtualServices of a host in the order of their age. Where a prefix of one starts with a prefix of another, " +
+    "which of them is asked first differs from cluster to cluster.",
+  fix: "Put both rules into one VirtualService, the longer prefix first, or use delegates.",
+  level: "mandatory",
+  codes: [],
+  source: trafficPractices,
+  check({ mesh, each, report }) {
+    interface Prefix {
+      route: Route;
+      prefix: string;
+      field: string;
+    }
+    const byHost = new Map<string, Prefix[]>();
+    each(mesh.virtualServices, (route) => {
+      const { hosts = [], http = [] } = route.fields.spec ?? {};
+      const prefixes = http.flatMap(({ match = [] }, i) =>
+        match.flatMap((one, j): Prefix[] => {
+          const prefix = prefixOf(one as Match);
+          return prefix === undefined ? [] : [{ route, prefix, field: `spec.http[${i}].match[${j}].uri.prefix` }];
+        }),
+      );
+      for (const { gateway } of bindingsOf(mesh, route)) {
+        for (const host of hosts) {
+          const key = `${fullName(gateway)} ${host}`;
+          byHost.set(key, [...(byHost.get(key) ?? []), ...prefixes]);
+        }
+      }
+    });
+    for (const [key, prefixes] of byHost) {
+      const sorted = [...prefixes].sort((a, b) => (a.prefix < b.prefix ? -1 : a.prefix > b.prefix ? 1 : 0));
+      const open: Prefix[] = [];
+      for (const one of sorted) {
+        while (open.length > 0 && !one.prefix.startsWith(open.at(-1)!.prefix)) {
+          open.pop();
+        }
+        // The rule for everything always comes last.
+        const over = open.find(({ route, prefix }) => route !== one.route && prefix !== "/" && prefix !== "");
+        if (over !== undefined) {
+          report(one.route, {
+            field: one.field,
+            message: `VirtualService ${fullName(over.route)} takes the prefix ${over.prefix} of the same host (${key.split(" ")[1]}) at the same gateway: which of the two is asked first depends on their age, and ${over.prefix} may take what is meant for ${one.prefix}.`,
+            fix: "Put both rules into one VirtualService, the longer prefix first.",
+          });
+        }
+        open.push(one);
+      }
+    }
+  },
+});
+
+/** Settings of a port do not drop TLS. */
+export const portSettingsKeepTls = rule({
+  name: "port-settings-keep-tls",
+  description: "Port settings of a DestinationRule repeat the TLS settings that hold for the host.",
+  rationale:
+    "Settings of a port stand in place of those of the host as a whole: what they leave out has its default. Without tls " +
+    "the port sends plain text.",
+  fix: "Repeat `tls` in `portLevelSettings`.",
+  level: "mandatory",
+  codes: [],
+  source: destinationRule,
+  check({ mesh, each, report }) {
+    each(mesh.destinationRules, (one) => {
+      const { trafficPolicy, subsets = [] } = one.fields.spec ?? {};
+      for (const { policy, at } of [
+        { policy: trafficPolicy, at: "spec.trafficPolicy" },
+        ...subsets.map((subset, i) => ({ policy: subset.trafficPolicy, at: `spec.subsets[${i}].trafficPolicy` })),
+      ]) {
+        const mode = policy?.tls?.mode ?? trafficPolicy?.tls?.mode;
+        policy?.portLevelSettings?.forEach(({ port, tls }, i) => {
+          if ((mode === "SIMPLE" || mode === "MUTUAL") && tls === undefined) {
+            report(one, {
+              field: `${at}.portLevelSettings[${i}]`,
+              message: `The settings of port ${port?.number} have no tls and inherit none: the port sends plain text, not TLS (${mode}).`,
+              fix: "Repeat tls there.",
+            });
+          }
+        });
+      }
+    });
+  },
+});
+
+/** TLS is begun once. */
+export const tlsBegunOnce = rule({
+  name: "tls-begun-once",
+  description: "A client's TLS is begun by the application or by the proxy, not by both and not by neither.",
+  rationale:
+    "A DestinationRule that begins TLS for a port on which the application already speaks TLS wraps it twice; an HTTP rule that leads " +
+    "to a port of HTTPS without such a DestinationRule sends plain text to it. Either is refused by the server.",
+  fix: "Declare the port as HTTP where the proxy begins TLS, or remove the TLS mode where the application does.",
+  level: "mandatory",
+  codes: [],
+  source: destinationRule,
+  check({ mesh, each, report }) {
+    /** Hosts and ports of TLS to which HTTP rules lead: there the traffic is plain until the proxy begins TLS. */
+    const plain = new Map<string, { route: Route; field: string }>();
+    const tlsPort = (host: Host | undefined, number: number | undefined): number | undefined => {
+      const ports = (host?.ports ?? []).filter((port) => number === undefined || port.number === number);
+      const [port] = ports;
+      return ports.length === 1 && isTls(declaredProtocol({ ...port!, port: port!.number })) ? port!.number : undefined;
+    };
+    each(mesh.virtualServices, (route) => {
+      for (const { destination, field, protocol, mirror } of destinationsOf(route)) {
+        const { host = "", port } = destination;
+        const number = tlsPort(mesh.host(host, route.namespace), port?.number);
+        if (protocol === "http" && !mirror && number !== undefined) {
+          plain.set(`${fqdn(host, route.namespace)} ${number}`, { route, field });
+        }
+      }
+    });
+    const begun = new Set<string>();
+    each(mesh.destinationRules, (one) => {
+      const { host = "", trafficPolicy } = one.fields.spec ?? {};
+      const full = fqdn(host, one.namespace);
+      const target = mesh.host(host, one.namespace);
+      for (const { number } of target?.ports ?? []) {
+        const i = (trafficPolicy?.portLevelSettings ?? []).findIndex(({ port }) => port?.number === number);
+        const own = i >= 0 ? trafficPolicy!.portLevelSettings![i]!.tls : trafficPolicy?.tls;
+        if (own?.mode !== "SIMPLE" && own?.mode !== "MUTUAL") {
+          continue;
+        }
+        begun.add(`${full} ${number}`);
+        if (tlsPort(target, number) !== undefined && !plain.has(`${full} ${number}`)) {
+          report(one, {
+            field: i >= 0 ? `spec.trafficPolicy.portLevelSettings[${i}].tls.mode` : "spec.trafficPolicy.tls.mode",
+            message: `Port ${number} of ${host} is declared as TLS, which the application begins: with mode ${own.mode} the proxy begins TLS once more.`,
+            fix: `Declare the port as HTTP if applications call it in plain text, or remove the TLS mode.`,
+            // Nothing tells whether an application begins TLS, but for the name of the port.
+            certain:
+              target?.resource.kind === "ServiceEntry" &&
+              (target.ports ?? []).length === 1 &&
+              target.ports![0]!.appProtocol?.toUpperCase() === "HTTPS",
+          });
+        }
+      }
+      for (const { number } of target?.ports ?? []) {
+        if (
+          one.fields.spec?.subsets?.some(({ trafficPolicy: own }) =>
+            ["SIMPLE", "MUTUAL"].includes(own?.tls?.mode ?? ""),
+          )
+        ) {
+          begun.add(`${full} ${number}`);
+        }
+      }
+    });
+    for (const [key, { route, field }] of plain) {
+      const [host = "", port] = key.split(" ");
+      if (
+        !begun.has(key) &&
+        !mesh.rulesMatching(host).some((one) => /SIMPLE|MUTUAL/.test(JSON.stringify(one.fields.spec ?? {})))
+      ) {
+        report(route, {
+          field,
+          message: `The http rule leads to port ${port} of ${host}, which is declared as TLS, and no DestinationRule begins TLS: the server gets plain text.`,
+          fix: `Lead to a port of HTTP, or declare a DestinationRule for ${host} with tls.mode SIMPLE.`,
+        });
+      }
+    }
   },
 });

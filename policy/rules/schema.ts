@@ -1,7 +1,10 @@
 /** Fields and values, as the API server and istiod take them. */
+import { fieldOf, keyed, title, type Resource } from "../mesh/resource";
+import { configurationMisfits, unknownKind } from "../mesh/schemas";
 import { validate } from "../mesh/validation";
+import { parse } from "../mesh/yaml";
 import { rule } from "../rule";
-import { analysis } from "../sources";
+import { analysis, meshConfiguration, services } from "../sources";
 
 const removed = new Set(["ClusterRbacConfig", "RbacConfig", "ServiceRole", "ServiceRoleBinding"]);
 
@@ -78,20 +81,17 @@ export const schemaValid = rule({
   source: analysis("IST0106"),
   check({ mesh, each, report }) {
     each(mesh.resources, (resource) => {
-      const at = (path: readonly (string | number)[]): string =>
-        path.reduce<string>(
-          (text, step) =>
-            typeof step === "number"
-              ? `${text}[${step}]`
-              : /^[\w-]+$/.test(step)
-                ? text === ""
-                  ? step
-                  : `${text}.${step}`
-                : `${text}["${step}"]`,
-          "",
-        );
+      const { kind, group, version } = resource;
+      const none = unknownKind(group, version, kind);
+      if (none !== undefined && !removed.has(kind)) {
+        report(resource, {
+          field: "apiVersion",
+          message: `${none[0]!.toUpperCase()}${none.slice(1)}.`,
+          fix: "Correct apiVersion and kind.",
+        });
+      }
       for (const { path, message, fix } of resource.misfits) {
-        report(resource, { field: at(path), message: `${at(path)} ${message}.`, fix });
+        report(resource, { field: fieldOf(path), message: `${fieldOf(path)} ${message}.`, fix });
       }
       for (const { warning, ...finding } of validate(resource)) {
         if (!warning) {
@@ -117,6 +117,67 @@ export const schemaAdvice = rule({
         if (warning) {
           report(resource, finding);
         }
+      }
+    });
+  },
+});
+
+/** Each object is declared once. */
+export const objectDeclaredOnce = rule({
+  name: "object-declared-once",
+  description: "No object is given twice in the manifests.",
+  rationale: "Applied one after the other, the later one replaces the earlier: what only that one says is gone.",
+  fix: "Keep one of them.",
+  level: "advisory",
+  codes: [],
+  source: services,
+  check({ mesh, each, report }) {
+    each(mesh.repeated, (resource) => {
+      report(resource, {
+        field: "metadata.name",
+        message: `${title(resource)} is given once more after this: the later one wins, and this one is not judged.`,
+        fix: "Keep one of them.",
+      });
+    });
+  },
+});
+
+/** Configuration of the proxy and of the mesh is readable. */
+export const proxyConfigValid = rule({
+  name: "proxy-config-valid",
+  description:
+    "The annotation proxy.istio.io/config and the mesh configuration have fields and values that Istio reads.",
+  rationale:
+    "The injector refuses a pod whose proxy configuration it cannot read, so that no pod is created. istiod passes over a mesh configuration " +
+    "that it cannot read and goes on with the last one.",
+  fix: "Correct the field.",
+  level: "mandatory",
+  codes: [],
+  source: meshConfiguration,
+  check({ mesh, each, report }) {
+    const check = (resource: Resource, field: string, message: "MeshConfig" | "ProxyConfig", text: string): void => {
+      const parsed = parse(text);
+      if ("error" in parsed) {
+        report(resource, { field, message: `It is no YAML: ${parsed.error}.`, fix: "Correct it." });
+      } else if (parsed.value !== undefined && parsed.value !== null) {
+        for (const { path, message: wrong, fix } of configurationMisfits(message, parsed.value)) {
+          report(resource, { field, message: `${fieldOf(path) || "It"} ${wrong}.`, fix });
+        }
+      }
+    };
+    each(
+      mesh.workloads.filter(({ assumed }) => !assumed),
+      ({ resource, annotations, prefix }) => {
+        const text = annotations["proxy.istio.io/config"];
+        if (text !== undefined) {
+          check(resource, keyed(`${prefix}metadata.annotations`, "proxy.istio.io/config"), "ProxyConfig", text);
+        }
+      },
+    );
+    each(mesh.of("ConfigMap"), (map) => {
+      const text = /^istio(-[\w-]+)?$/.test(map.name) ? map.fields.data?.["mesh"] : undefined;
+      if (text !== undefined) {
+        check(map, "data.mesh", "MeshConfig", text);
       }
     });
   },

@@ -1,13 +1,15 @@
 /** Mutual TLS, authentication and authorization. */
 import { fqdn, serviceOf } from "../mesh/hosts";
 import { isIstioComponent, simulateInjection } from "../mesh/injection";
-import { containersOf } from "../mesh/mesh";
+import { isExcluded, portNumber, servedPorts } from "../mesh/listening";
+import { containersOf, type Mesh } from "../mesh/mesh";
 import { type MutualTls, namespaceMode, workloadMode } from "../mesh/peerAuthentication";
-import type { Resource } from "../mesh/resource";
+import { selectorOf, targetReferences, type WorkloadPolicy } from "../mesh/policies";
+import { keyed, type Resource } from "../mesh/resource";
 import { gatewayReference, meshGateway } from "../mesh/routes";
 import { isEmpty, matchesGlob, selectorText, selects } from "../mesh/selectors";
 import { rule } from "../rule";
-import { analysis, peerAuthentication } from "../sources";
+import { analysis, healthChecks, meshConfiguration, peerAuthentication } from "../sources";
 
 /** What clients send is what servers take. */
 export const mtlsModesAgree = rule({
@@ -34,12 +36,13 @@ export const mtlsModesAgree = rule({
         return service === undefined
           ? []
           : mesh.behind(service).flatMap((workload) => {
-              const ports = service.fields.spec?.ports ?? [];
-              const target = ports.find((one) => one.port === port);
-              return (
-                workloadMode(mesh, workload, target === undefined ? port : Number(target.targetPort) || target.port) ??
-                []
-              );
+              const served = servedPorts(mesh, workload).filter((one) => one.service === service);
+              const reached = served.filter((one) => port === undefined || one.port === port);
+              // Ports that are excluded are not the proxy's: no mode holds for them.
+              const open = reached.filter(({ target }) => target === undefined || !isExcluded(workload, target));
+              return open.length === 0 && reached.length > 0
+                ? []
+                : (workloadMode(mesh, workload, port === undefined ? undefined : (open[0]?.target ?? port)) ?? []);
             });
       };
       const check = (mode: string | undefined, field: string, port?: number): void => {
@@ -140,6 +143,19 @@ export const tlsVerifiesServer = rule({
   },
 });
 
+/** The namespaces in which charts or a standard installation have workloads, whose accounts are not declared. */
+function namespacesOfCharts(mesh: Mesh): ReadonlySet<string> {
+  return mesh.once(
+    "namespaces of charts",
+    () =>
+      new Set(
+        mesh.workloads.flatMap(({ namespace, assumed, resource }) =>
+          assumed || resource.installedBy !== undefined ? [namespace] : [],
+        ),
+      ),
+  );
+}
+
 const principal = /^(?:spiffe:\/\/)?[^/*]+\/ns\/([^/*]+)\/sa\/([^/*]+)$/;
 
 /** Authorization policies are for things that are there. */
@@ -155,6 +171,7 @@ export const authzTargetsExist = rule({
   check({ mesh, settings, each, missing }) {
     const real = mesh.workloads.filter(({ assumed }) => !assumed);
     const accounts = mesh.of("ServiceAccount");
+    const names = new Set(mesh.namespaces.map(({ name }) => name.toLowerCase()));
     const hosts = mesh.services.length + mesh.serviceEntries.length > 0;
     each(mesh.of("AuthorizationPolicy"), (policy) => {
       const { selector, targetRef, targetRefs, rules = [] } = policy.fields.spec ?? {};
@@ -178,7 +195,7 @@ export const authzTargetsExist = rule({
         });
         if (targets.length === 0) {
           const which = isEmpty(labels) ? "" : ` with the labels ${selectorText(labels)}`;
-          missing(real.length > 0 && !undecided, policy, {
+          missing(real.length > 0 && !undecided && !mesh.mayBeMade(namespace), policy, {
             field: isEmpty(labels) ? "metadata.namespace" : "spec.selector.matchLabels",
             message: `No workload of the mesh${which} is in ${wide ? "any namespace" : `namespace ${namespace}`}, so the policy protects nothing.`,
             fix: "Correct the labels or the namespace.",
@@ -190,7 +207,9 @@ export const authzTargetsExist = rule({
           for (const key of ["namespaces", "notNamespaces"] as const) {
             source[key]?.forEach((name, k) => {
               const known =
-                name === "*" || mesh.namespaces.some((one) => matchesGlob(name.toLowerCase(), one.name.toLowerCase()));
+                name === "*" ||
+                names.has(name.toLowerCase()) ||
+                (name.includes("*") && [...names].some((one) => matchesGlob(name.toLowerCase(), one)));
               if (!known) {
                 missing(mesh.namespaces.length > 0, policy, {
                   field: `spec.rules[${i}].from[${j}].source.${key}[${k}]`,
@@ -204,9 +223,7 @@ export const authzTargetsExist = rule({
           for (const key of ["principals", "notPrincipals"] as const) {
             source[key]?.forEach((name, k) => {
               const [, of = "", account = ""] = principal.exec(name) ?? [];
-              const installed = mesh.workloads.some(
-                (one) => one.namespace === of && (one.assumed || one.resource.installedBy !== undefined),
-              );
+              const installed = namespacesOfCharts(mesh).has(of);
               const declared =
                 account === "" ||
                 account === "default" ||
@@ -339,5 +356,176 @@ export const jwksUriRestricted = rule({
         });
       }
     });
+  },
+});
+
+/** Probes reach what they probe. */
+export const probePassesStrictMtls = rule({
+  name: "probe-passes-strict-mtls",
+  description: "A probe of a workload with STRICT mutual TLS is rewritten to pass the proxy's agent.",
+  rationale:
+    "The kubelet has no certificate of the mesh. Where probes are not rewritten, the proxy refuses them, and the kubelet restarts the pod.",
+  fix: "Leave the rewriting of probes on, or exclude the port of the probe from the proxy.",
+  level: "mandatory",
+  codes: [],
+  source: healthChecks,
+  check({ mesh, settings, each, report }) {
+    const name = "sidecar.istio.io/rewriteAppHTTPProbers";
+    each(mesh.workloads, (workload) => {
+      const { resource, annotations, prefix } = workload;
+      const { injected, revision } = simulateInjection(mesh, workload, settings);
+      const injector = mesh.injectors.find((one) => one.revision === revision || one.tags.includes(revision ?? ""));
+      const own = annotations[name];
+      const rewritten = own === undefined ? (injector?.rewriteProbes ?? true) : own !== "false";
+      if (rewritten || injected === false || isIstioComponent(workload)) {
+        return;
+      }
+      for (const { container, field } of containersOf(workload)) {
+        for (const kind of ["livenessProbe", "readinessProbe", "startupProbe"] as const) {
+          const probe = container[kind];
+          const port = portNumber(workload, probe?.httpGet?.port ?? probe?.grpc?.port);
+          const mtls = port === undefined ? undefined : workloadMode(mesh, workload, port);
+          if (port !== undefined && mtls?.mode === "STRICT" && !isExcluded(workload, port)) {
+            report(resource, {
+              field: own === undefined ? `${field}.${kind}` : keyed(`${prefix}metadata.annotations`, name),
+              message: `The ${kind} of container ${container.name} is not rewritten, and PeerAuthentication ${mtls.policy.namespace}/${mtls.policy.name} sets STRICT: the kubelet has no certificate, so the probe fails and the pod restarts.`,
+              fix: `Remove ${name}: "false", or exclude port ${port} with traffic.sidecar.istio.io/excludeInboundPorts.`,
+            });
+          }
+        }
+      }
+    });
+  },
+});
+
+/** Ports around the proxy are not called through it. */
+export const excludedPortPlain = rule({
+  name: "excluded-port-plain",
+  description: "Clients of a port that is excluded from the proxy send plain text to it.",
+  rationale:
+    "Clients of the mesh send mutual TLS to each pod that has a proxy. On an excluded port the application gets it, " +
+    "which reads plain text: the connection fails. And no policy holds for that port.",
+  fix: "Remove the port from the exclusion, or switch TLS off for it with a DestinationRule.",
+  level: "mandatory",
+  codes: [],
+  source: peerAuthentication,
+  check({ mesh, settings, each, report }) {
+    const name = "traffic.sidecar.istio.io/excludeInboundPorts";
+    each(mesh.workloads, (workload) => {
+      const { resource, annotations, prefix } = workload;
+      const excluded = (annotations[name] ?? "")
+        .split(",")
+        .map((item) => Number(item.trim()))
+        .filter(Boolean);
+      if (excluded.length === 0 || simulateInjection(mesh, workload, settings).injected !== true) {
+        return;
+      }
+      const served = servedPorts(mesh, workload);
+      for (const port of excluded) {
+        const reached = served.filter(({ target }) => target === port);
+        const mistaken = reached.length === 0 ? served.find((one) => one.port === port) : undefined;
+        if (mistaken !== undefined) {
+          report(resource, {
+            field: keyed(`${prefix}metadata.annotations`, name),
+            message: `${port} is the port of Service ${mistaken.service.name}, which leads to ${mistaken.target ?? "another port"} of the container: nothing is excluded.`,
+            fix: mistaken.target === undefined ? "Write the port of the container." : `Write ${mistaken.target}.`,
+          });
+        }
+        for (const { service, port: of } of reached) {
+          const host = `${service.name}.${service.namespace}.svc.cluster.local`;
+          const plain = mesh.rulesMatching(host).some((one) => {
+            const { tls, portLevelSettings = [] } = one.fields.spec?.trafficPolicy ?? {};
+            const own = portLevelSettings.find((setting) => setting.port?.number === of);
+            return (
+              (own === undefined ? tls : own.tls)?.mode !== undefined && (own?.tls ?? tls)?.mode !== "ISTIO_MUTUAL"
+            );
+          });
+          if (!plain) {
+            const whole = served.filter((one) => one.service === service).every(({ target }) => target === port);
+            report(resource, {
+              field: keyed(`${prefix}metadata.annotations`, name),
+              message: `Port ${of} of Service ${service.name} leads to ${port}, which the proxy does not see: clients of the mesh send mutual TLS to an application that reads plain text, and no policy holds.`,
+              fix: `Remove ${port} from the annotation, or declare a DestinationRule for ${service.name} with tls.mode DISABLE.`,
+              // A port beside others may be there for scrapers outside of the mesh alone.
+              certain: whole,
+            });
+          }
+        }
+      }
+    });
+  },
+});
+
+/** Mutual TLS is not switched off for single workloads. */
+export const mtlsNotDisabled = rule({
+  name: "mtls-not-disabled",
+  description: "No PeerAuthentication switches mutual TLS off.",
+  rationale: "With DISABLE the workload takes plain text only: calls are neither encrypted nor authenticated.",
+  fix: "Use PERMISSIVE while clients without a proxy are left, and STRICT after.",
+  level: "advisory",
+  codes: [],
+  source: peerAuthentication,
+  check({ mesh, each, report }) {
+    each(mesh.of("PeerAuthentication"), (policy) => {
+      const { mtls, portLevelMtls } = policy.fields.spec ?? {};
+      const ports = (portLevelMtls ?? {}) as Record<string, { mode?: string } | undefined>;
+      for (const [mode, field] of [
+        [mtls?.mode, "spec.mtls.mode"],
+        ...Object.entries(ports).map(([port, one]) => [one?.mode, `spec.portLevelMtls.${port}.mode`]),
+      ]) {
+        if (mode === "DISABLE") {
+          report(policy, {
+            field: field!,
+            message: "Mutual TLS is switched off: connections are neither encrypted nor authenticated.",
+            fix: "Use PERMISSIVE or STRICT.",
+          });
+        }
+      }
+    });
+  },
+});
+
+/** Policies for the mesh stand in its root namespace. */
+export const meshPolicyInRoot = rule({
+  name: "mesh-policy-in-root",
+  description:
+    "A policy without a selector does not stand in istiod's namespace when the mesh configuration has another root namespace.",
+  rationale:
+    "A policy holds for the whole mesh in the root namespace only. Elsewhere it holds for its own namespace, where istiod is alone.",
+  fix: "Move the policy to the root namespace.",
+  level: "mandatory",
+  codes: [],
+  source: meshConfiguration,
+  check({ mesh, each, report }) {
+    const root = mesh.rootNamespace;
+    const installed = new Set([
+      ...mesh.injectors.map(({ namespace }) => namespace),
+      ...mesh
+        .of("ConfigMap")
+        .filter(({ name }) => name === "istio")
+        .map(({ namespace }) => namespace),
+      "istio-system",
+    ]);
+    const shapes = ["PeerAuthentication", "AuthorizationPolicy", "RequestAuthentication", "Telemetry"] as const;
+    each(
+      shapes.flatMap((shape): WorkloadPolicy[] => mesh.of(shape)),
+      (policy) => {
+        const { namespace, kind } = policy;
+        const own = mesh.selectedBy(undefined, namespace).some((one) => !one.assumed && !isIstioComponent(one));
+        if (
+          namespace !== root &&
+          installed.has(namespace) &&
+          !own &&
+          selectorOf(policy) === undefined &&
+          targetReferences(policy).length === 0
+        ) {
+          report(policy, {
+            field: "metadata.namespace",
+            message: `The root namespace is ${root}: in ${namespace} this ${kind} holds for ${namespace} alone, not for the mesh.`,
+            fix: `Move it to ${root}, or set meshConfig.rootNamespace to ${namespace}.`,
+          });
+        }
+      },
+    );
   },
 });

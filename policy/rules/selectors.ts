@@ -1,10 +1,12 @@
 /** Selectors and target references: what a resource is for. */
-import { isAmbient } from "../mesh/injection";
+import { isAmbient, isIstioService } from "../mesh/injection";
 import type { Mesh, Workload } from "../mesh/mesh";
 import type { Resource } from "../mesh/resource";
-import { isEmpty, selectorText } from "../mesh/selectors";
+import { isEmpty, selects, selectorText } from "../mesh/selectors";
+import { nearest } from "../mesh/nearest";
+import { targetReferences, type WorkloadPolicy } from "../mesh/policies";
 import { rule } from "../rule";
-import { analysis } from "../sources";
+import { analysis, authorization, services } from "../sources";
 
 /** A Sidecar or a Telemetry. */
 export type Selecting = Resource<"Sidecar"> | Resource<"Telemetry">;
@@ -94,10 +96,49 @@ export const selectorsDisjoint = rule({
   },
 });
 
-/** Sidecars and Telemetries select something. */
+/** A resource that selects pods by their labels. */
+interface Selection {
+  resource: Resource;
+  selector: Record<string, string> | undefined;
+  field: string;
+  /** Whether in the root namespace it selects pods of all namespaces. */
+  wide: boolean;
+}
+
+function selectionsOf(mesh: Mesh): Selection[] {
+  const by = (resource: Resource, selector: Record<string, string> | undefined, field: string, wide: boolean) => ({
+    resource,
+    selector,
+    field,
+    wide,
+  });
+  return [
+    ...([...mesh.of("Sidecar"), ...mesh.of("Telemetry")] as Selecting[]).map((one) => {
+      const { selector, field } = selectorOf(one);
+      return by(one, selector, field, one.shape === "Telemetry");
+    }),
+    ...(["RequestAuthentication", "PeerAuthentication", "WasmPlugin", "ProxyConfig"] as const).flatMap((shape) =>
+      mesh
+        .of(shape)
+        .map((one) =>
+          by(one, one.fields.spec?.selector?.matchLabels, "spec.selector.matchLabels", shape !== "PeerAuthentication"),
+        ),
+    ),
+    ...mesh
+      .of("EnvoyFilter")
+      .map((one) => by(one, one.fields.spec?.workloadSelector?.labels, "spec.workloadSelector.labels", true)),
+    ...mesh
+      .of("DestinationRule")
+      .map((one) =>
+        by(one, one.fields.spec?.workloadSelector?.matchLabels, "spec.workloadSelector.matchLabels", false),
+      ),
+  ];
+}
+
+/** Selectors select something. */
 export const selectorMatchesWorkload = rule({
   name: "selector-matches-workload",
-  description: "A Sidecar's or Telemetry's selector takes a workload of its namespace.",
+  description: "The selector of a resource that configures pods takes a workload of its namespace.",
   rationale: "A selector that takes nothing makes the resource a dead letter; selectors never reach another namespace.",
   fix: "Use labels of pods in the same namespace.",
   level: "mandatory",
@@ -105,19 +146,122 @@ export const selectorMatchesWorkload = rule({
   source: analysis("IST0101"),
   check({ mesh, each, missing }) {
     const declared = mesh.workloads.some(({ assumed }) => !assumed);
-    each([...mesh.of("Sidecar"), ...mesh.of("Telemetry")] as Selecting[], (resource) => {
-      const { selector, field } = selectorOf(resource);
-      if (
-        !isEmpty(selector) &&
-        !mesh.isOpaque(resource.namespace) &&
-        mesh.selectedBy(selector, resource.namespace).length === 0
-      ) {
-        missing(declared, resource, {
-          field,
-          message: `No workload in namespace ${resource.namespace} carries the labels ${selectorText(selector)}.`,
-          fix: "Correct the labels, or move the resource to the workload's namespace.",
-        });
+    const selections = new Map(selectionsOf(mesh).map((one) => [one.resource, one]));
+    each([...selections.keys()], (resource) => {
+      const { selector, field, wide } = selections.get(resource)!;
+      const { namespace } = resource;
+      const where = wide && namespace === mesh.rootNamespace ? undefined : namespace;
+      if (isEmpty(selector) || mesh.isOpaque(namespace) || mesh.selectedBy(selector, where).length > 0) {
+        return;
       }
+      const elsewhere = new Set(
+        mesh
+          .selectedBy(selector)
+          .filter(({ assumed }) => !assumed)
+          .map((one) => one.namespace),
+      );
+      missing(declared && !mesh.mayBeMade(namespace), resource, {
+        field,
+        message: `No workload in ${where === undefined ? "any namespace" : `namespace ${namespace}`} carries the labels ${selectorText(selector)}.`,
+        fix:
+          elsewhere.size === 0
+            ? "Correct the labels."
+            : `Move the resource to ${[...elsewhere].join(", ")}, where pods have them.`,
+      });
+    });
+  },
+});
+
+/** Target references name what is there. */
+export const targetReferenceExists = rule({
+  name: "target-reference-exists",
+  description: "What a policy refers to in targetRefs is declared in its namespace.",
+  rationale: "A policy whose reference names nothing is attached to nothing: it protects nothing.",
+  fix: "Correct the name, or move the policy to the namespace of what it refers to.",
+  level: "mandatory",
+  codes: [],
+  source: authorization,
+  check({ mesh, each, missing }) {
+    const shapes = ["AuthorizationPolicy", "RequestAuthentication", "Telemetry", "WasmPlugin"] as const;
+    each(
+      shapes.flatMap((shape): WorkloadPolicy[] => mesh.of(shape)),
+      (policy) => {
+        for (const { reference, field } of targetReferences(policy)) {
+          const { kind = "", group = "", name = "" } = reference;
+          const { namespace } = policy;
+          const known = ["Gateway", "Service", "ServiceEntry"].includes(kind);
+          if (!known || mesh.find(kind, group, namespace, name) !== undefined || mesh.isOpaque(namespace)) {
+            continue;
+          }
+          const others = mesh.resources.filter((one) => one.kind === kind && one.group === group);
+          const same = others.find((one) => one.name === name);
+          const wrongGroup = kind === "Gateway" && group !== "gateway.networking.k8s.io";
+          missing(others.length > 0 || wrongGroup, policy, {
+            field: `${field}.name`,
+            message: `It refers to ${kind} ${namespace}/${name}${group === "" ? "" : ` of ${group}`}, which is not declared.`,
+            fix: wrongGroup
+              ? "Write group gateway.networking.k8s.io: policies are attached to Gateways of the Gateway API only."
+              : same === undefined
+                ? "Correct the name."
+                : `Move the policy to ${same.namespace}.`,
+          });
+        }
+      },
+    );
+  },
+});
+
+/** Services have pods. */
+export const serviceSelectsPods = rule({
+  name: "service-selects-pods",
+  description: "The selector of a Service takes pods of its namespace.",
+  rationale: "A Service without pods has no endpoints: every call to it fails with 503.",
+  fix: "Use the labels of the pods.",
+  level: "mandatory",
+  codes: ["KIA0701"],
+  source: services,
+  check({ mesh, each, missing }) {
+    each(mesh.services, (service) => {
+      const { selector, type } = service.fields.spec ?? {};
+      const { namespace } = service;
+      if (
+        isEmpty(selector) ||
+        type === "ExternalName" ||
+        isIstioService(mesh, service) ||
+        mesh.behind(service).length > 0
+      ) {
+        return;
+      }
+      const entries = [
+        ...mesh.of("WorkloadEntry").map((one) => ({ one, labels: one.fields.spec?.labels })),
+        ...mesh.of("WorkloadGroup").map((one) => ({ one, labels: one.fields.spec?.metadata?.labels })),
+      ];
+      if (entries.some(({ one, labels = {} }) => one.namespace === namespace && selects(selector, labels))) {
+        return;
+      }
+      const beside = mesh.selectedBy(undefined, namespace).filter(({ assumed }) => !assumed);
+      if (beside.length === 0) {
+        // The pods of the whole namespace are elsewhere.
+        return;
+      }
+      // Pods of one app may be left to another repository; those whose name nearly fits are the ones that are meant.
+      const pairs = Object.entries(selector!);
+      const meant = beside.find(({ labels, resource }) =>
+        pairs.some(
+          ([key, value]) =>
+            resource.name === service.name ||
+            (labels[key] !== undefined && nearest(value, [labels[key]]) !== undefined) ||
+            (pairs.length > 1 && labels[key] === value),
+        ),
+      );
+      missing(meant !== undefined && !mesh.mayBeMade(namespace), service, {
+        field: "spec.selector",
+        message: `No pod of namespace ${namespace} has the labels ${selectorText(selector)}, so the Service has no endpoints: calls fail with 503.`,
+        fix:
+          meant === undefined
+            ? "Correct the selector."
+            : `Correct the selector: the pods of ${meant.resource.kind} ${meant.resource.name} have ${selectorText(meant.labels)}.`,
+      });
     });
   },
 });

@@ -1,6 +1,7 @@
 /** Telemetry and its providers. */
+import { extensionProviders } from "../mesh/policies";
 import { rule } from "../rule";
-import { analysis } from "../sources";
+import { analysis, telemetry as source } from "../sources";
 
 /** Access logs go somewhere. */
 export const telemetryProviderNamed = rule({
@@ -26,6 +27,49 @@ export const telemetryProviderNamed = rule({
           });
         }
       });
+    });
+  },
+});
+
+/** What each kind of provider can do. */
+const abilities: Readonly<Record<"tracing" | "accessLogging" | "metrics", readonly string[]>> = {
+  tracing: ["zipkin", "lightstep", "datadog", "opencensus", "skywalking", "opentelemetry", "stackdriver"],
+  accessLogging: ["envoyFileAccessLog", "envoyHttpAls", "envoyTcpAls", "envoyOtelAls", "stackdriver"],
+  metrics: ["prometheus", "stackdriver"],
+};
+
+/** Telemetry goes to providers that are there. */
+export const telemetryProviderKnown = rule({
+  name: "telemetry-provider-known",
+  description: "A provider that a Telemetry names is in the mesh configuration and does what it is named for.",
+  rationale:
+    "Istio passes over a provider that it does not know or that cannot do it: no trace, log or metric leaves a proxy.",
+  fix: "Name a provider of meshConfig.extensionProviders, of a kind that can do it.",
+  level: "mandatory",
+  codes: [],
+  source,
+  check({ mesh, each, missing }) {
+    const known = extensionProviders(mesh);
+    each(mesh.of("Telemetry"), (telemetry) => {
+      for (const use of ["tracing", "accessLogging", "metrics"] as const) {
+        telemetry.fields.spec?.[use]?.forEach(({ providers = [] }, i) =>
+          providers.forEach(({ name = "" }, j) => {
+            const kind = known.get(name);
+            const fitting = [...known].filter(([, one]) => abilities[use].includes(one)).map(([one]) => one);
+            const choose = fitting.length === 0 ? "" : ` (${fitting.join(", ")})`;
+            if (kind === undefined || !abilities[use].includes(kind)) {
+              missing(mesh.hasMeshConfig, telemetry, {
+                field: `spec.${use}[${i}].providers[${j}].name`,
+                message:
+                  kind === undefined
+                    ? `The mesh configuration has no extension provider ${name}, so nothing is sent.`
+                    : `The extension provider ${name} is ${kind || "of no kind"}, which does not support ${use}.`,
+                fix: `Name one that does${choose}, or declare it in meshConfig.extensionProviders.`,
+              });
+            }
+          }),
+        );
+      }
     });
   },
 });
