@@ -103,7 +103,15 @@ export function checkMesh(mesh: Mesh, settings: Settings, rules: readonly Rule[]
         }
       },
     };
-    rule.check(context);
+    try {
+      rule.check(context);
+    } catch (error) {
+      // A rule that puts several resources together stops where one of them is not known yet.
+      if (!(error instanceof UnknownValue)) {
+        throw error;
+      }
+      undetermined.push({ rule: rule.name, resource: "The mesh", reason: error.message });
+    }
   }
   const order = new Map(mesh.resources.map((resource, i) => [resource, i]));
   const sorted = [...found.values()].sort((a, b) => (order.get(a.resource) ?? 0) - (order.get(b.resource) ?? 0));

@@ -239,8 +239,13 @@ export function isIstioComponent(workload: Workload): boolean {
 /** Whether a Service leads to a component of Istio. */
 export function isIstioService(mesh: Mesh, service: Resource<"Service">): boolean {
   const workloads = mesh.behind(service);
+  if (workloads.length > 0) {
+    return workloads.every(isIstioComponent);
+  }
   const { istio } = service.fields.spec?.selector ?? {};
-  return workloads.length > 0 ? workloads.every(isIstioComponent) : /^(pilot|.*gateway)$/.test(istio ?? "");
+  const { labels, namespace } = service;
+  const own = namespace === mesh.rootNamespace && (labels["istio"] !== undefined || labels["release"] === "istio");
+  return own || /^(pilot|.*gateway)$/.test(istio ?? "");
 }
 
 /** Whether the mesh holds the pods of a workload: with a sidecar, or in ambient mode; undefined where nothing tells. */

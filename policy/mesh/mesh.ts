@@ -1,6 +1,6 @@
 /** The declared mesh: every resource that the rules read, indexed once so that each question about it is a look-up. */
 import { exportScopes, fqdn, hostsMatch, serviceOf } from "./hosts";
-import { hostsMadeBy, isUnjudged, operatorOf, resourcesMadeBy, secretsMadeBy } from "./producers";
+import { anotherController, hostsMadeBy, isUnjudged, operatorOf, resourcesMadeBy, secretsMadeBy } from "./producers";
 import { injectorOf, type Injector } from "./helm";
 import { fullName, type Resource } from "./resource";
 import { isEmpty, selects } from "./selectors";
@@ -265,6 +265,11 @@ export class Mesh {
       }
     });
     return isUnjudged(resource);
+  }
+
+  /** Whether the input declares Services or ServiceEntries, beside what other controllers make. */
+  get declaresHosts(): boolean {
+    return this.serviceEntries.length > 0 || this.services.some(({ installedBy }) => installedBy !== anotherController);
   }
 
   /** Works something out once and keeps it; the rules share what they need in common. */

@@ -16,7 +16,10 @@ interface TargetReference {
 
 /** What a policy refers to instead of selecting pods. */
 export function targetReferences(policy: WorkloadPolicy): { reference: TargetReference; field: string }[] {
-  const { targetRef, targetRefs = [] } = (policy.fields as Resource<"Telemetry">["fields"]).spec ?? {};
+  const { targetRef, targetRefs = [] } = ((policy.fields as { spec?: unknown }).spec ?? {}) as {
+    targetRef?: TargetReference;
+    targetRefs?: TargetReference[];
+  };
   return [
     ...(targetRef === undefined ? [] : [{ reference: targetRef, field: "spec.targetRef" }]),
     ...targetRefs.map((reference, i) => ({ reference, field: `spec.targetRefs[${i}]` })),

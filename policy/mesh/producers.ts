@@ -82,6 +82,9 @@ function gatewayApiWorkload(gateway: Resource): Resource[] {
   ]);
 }
 
+/** What `installedBy` says of resources that a controller makes of declared ones. */
+export const anotherController = "another controller";
+
 /** The Deployment and the Service of a gateway that another controller installs. */
 export function gatewayResources(
   name: string,
@@ -89,7 +92,7 @@ export function gatewayResources(
   labels: Record<string, string>,
   ports: { name: string; port: number; targetPort?: number }[],
 ): Resource[] {
-  const common = { version: "v1", defaultNamespace: namespace, installedBy: "another controller" };
+  const common = { version: "v1", defaultNamespace: namespace, installedBy: anotherController };
   const metadata = { name, namespace, labels };
   return [
     makeResource({

@@ -453,7 +453,7 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
 /** Makes a pod template fit its shape, in place, wherever in a custom resource it stands. */
 export function fitTemplate(raw: Record<string, unknown>, unknowns: boolean): Of<typeof template> {
   fitFields(raw, template, { path: [], misfits: [], unknowns });
-  return raw as Of<typeof template>;
+  return raw;
 }
 
 /**

@@ -539,7 +539,7 @@ const authorizationPolicy: Validator<"AuthorizationPolicy"> = ({ fields: { spec 
     from?.forEach(({ source }, j) => {
       for (const [key, list] of Object.entries(source ?? {})) {
         if (/ipBlocks$/i.test(key) && Array.isArray(list)) {
-          checkAddresses(error, list as string[], `spec.rules[${i}].from[${j}].source.${key}`);
+          checkAddresses(error, list, `spec.rules[${i}].from[${j}].source.${key}`);
         }
       }
     });

@@ -51,11 +51,11 @@ describe("parse", () => {
 
   it("reads a document of 200,000 keys in seconds", () => {
     const keys = Array.from({ length: 200_000 }, (_, i) => `key${i}: value`);
-    const start = performance.now();
+    const start = process.cpuUsage().user;
     const value = read(keys.join("\n")) as Record<string, string>;
     assert.equal(Object.keys(value).length, 200_000);
     assert.equal(lineOf(keys.join("\n"), 1, ["key199999"]), 200_000);
-    assert.ok(performance.now() - start < 5000);
+    assert.ok(process.cpuUsage().user - start < 5_000_000);
   });
 
   it("gives the line of an error", () => {

@@ -241,7 +241,7 @@ export const policyPortsOfContainers = rule({
       check(policy, targetsOf(mesh, policy), ports, "the rule matches nothing");
     });
     each(mesh.of("PeerAuthentication"), (policy) => {
-      const ports = Object.keys((policy.fields.spec?.portLevelMtls ?? {}) as object).map((port) => ({
+      const ports = Object.keys(policy.fields.spec?.portLevelMtls ?? {}).map((port) => ({
         port: Number(port),
         field: `spec.portLevelMtls.${port}`,
       }));
@@ -311,9 +311,10 @@ export const requestAuthenticationEnforced = rule({
       }
     });
     // Routes by claims are another use of tokens.
-    const claims = mesh.virtualServices.some((route) =>
-      JSON.stringify(route.fields.spec?.http ?? []).includes("@request.auth.claims"),
-    );
+    let claims = false;
+    each(mesh.virtualServices, (route) => {
+      claims ||= JSON.stringify(route.fields.spec?.http ?? []).includes("@request.auth.claims");
+    });
     each(mesh.of("RequestAuthentication"), (policy) => {
       const open = targetsOf(mesh, policy).filter((workload) => !workload.assumed && !requiring.has(workload));
       if (open.length > 0 && !claims) {

@@ -133,7 +133,8 @@ export const envoyFilterNamesCurrent = rule({
             visit(item, at);
             continue;
           }
-          const current = key === "name" ? currentName(item) : undefined;
+          // Beside its type, a name is only a label.
+          const current = key === "name" && !("typed_config" in value) ? currentName(item) : undefined;
           if (current !== undefined) {
             report(filter, {
               field: at,

@@ -126,7 +126,7 @@ export const routeParentAttaches = rule({
         const field = `spec.parentRefs[${i}]`;
         if (kind === "Service") {
           if (mesh.find("Service", "", namespace, name) === undefined) {
-            missing(mesh.services.length > 0 && !mesh.mayBeMade(namespace), route, {
+            missing(mesh.declaresHosts && !mesh.mayBeMade(namespace), route, {
               field,
               message: `The parent Service ${namespace}/${name} is not declared.`,
               fix: "Correct the name or the namespace.",
@@ -209,7 +209,7 @@ export const routeBackendExists = rule({
           }
           const known = mesh.host(host, namespace);
           if (known === undefined) {
-            missing(mesh.services.length > 0 && !mesh.mayBeMade(namespace), route, {
+            missing(mesh.declaresHosts && !mesh.mayBeMade(namespace), route, {
               field: `${field}.name`,
               message: `${kind === "Service" ? `Service ${namespace}/${name}` : `The host ${name}`} is not declared: requests get 500.`,
               fix: "Correct the name or the namespace, or declare it.",

@@ -331,12 +331,12 @@ specify(noProxyUid, {
       on: "StatefulSet demo/store",
     },
     {
-      it: "finds an init container",
+      it: "finds an init container that goes on as a sidecar",
       edits: [
         [
           "CronJob report",
           "spec.jobTemplate.spec.template.spec.initContainers",
-          [{ name: "init", image: "a:1", securityContext: { runAsUser: 1337 } }],
+          [{ name: "proxy", image: "a:1", restartPolicy: "Always", securityContext: { runAsUser: 1337 } }],
         ],
       ],
       on: "CronJob demo/report",

@@ -172,20 +172,22 @@ specify(oneProtocolPerPort, {
 specify(targetPortExists, {
   violations: [
     {
-      it: "finds a port that no container opens",
-      edits: [["Service user", "spec.ports[0].targetPort", 8081]],
+      it: "finds a name that no container has",
+      edits: [["Service user", "spec.ports[0].targetPort", "web"]],
       on: "Service demo/user",
       code: "KIA0701",
     },
     {
-      it: "finds a name that no container has",
-      edits: [["Service user", "spec.ports[0].targetPort", "web"]],
+      it: "advises of a port that no container declares, for it may be open all the same",
+      edits: [["Service user", "spec.ports[0].targetPort", 8081]],
       on: "Service demo/user",
+      level: "advisory",
     },
     {
       it: "takes the port for the target where none is named",
       edits: [["Service user", "spec.ports[0].targetPort"]],
       on: "Service demo/user",
+      level: "advisory",
     },
   ],
   passes: [

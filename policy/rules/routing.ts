@@ -30,7 +30,7 @@ export const routeDestinationExists = rule({
   codes: ["IST0101", "IST0112", "KIA1101"],
   source: analysis("IST0101"),
   check({ mesh, settings, each, report, missing }) {
-    const declared = mesh.services.length + mesh.serviceEntries.length > 0;
+    const declared = mesh.declaresHosts;
     each(mesh.virtualServices, (route) => {
       for (const { destination, field, mirror } of destinationsOf(route)) {
         const { host, port } = destination;
@@ -232,7 +232,7 @@ export const destinationRuleHostKnown = rule({
   codes: ["IST0174", "KIA0202"],
   source: analysis("IST0174"),
   check({ mesh, settings, each, missing }) {
-    const declared = mesh.services.length + mesh.serviceEntries.length > 0;
+    const declared = mesh.declaresHosts;
     each(mesh.destinationRules, (rule) => {
       const { host } = rule.fields.spec ?? {};
       if (
@@ -779,7 +779,7 @@ export const gatewayRoutesDisjoint = rule({
       const { hosts = [], http = [] } = route.fields.spec ?? {};
       const prefixes = http.flatMap(({ match = [] }, i) =>
         match.flatMap((one, j): Prefix[] => {
-          const prefix = prefixOf(one as Match);
+          const prefix = prefixOf(one);
           return prefix === undefined ? [] : [{ route, prefix, field: `spec.http[${i}].match[${j}].uri.prefix` }];
         }),
       );
@@ -875,7 +875,7 @@ export const tlsBegunOnce = rule({
     });
     const begun = new Set<string>();
     each(mesh.destinationRules, (one) => {
-      const { host = "", trafficPolicy } = one.fields.spec ?? {};
+      const { host = "", trafficPolicy, subsets = [] } = one.fields.spec ?? {};
       const full = fqdn(host, one.namespace);
       const target = mesh.host(host, one.namespace);
       for (const { number } of target?.ports ?? []) {
@@ -899,21 +899,20 @@ export const tlsBegunOnce = rule({
         }
       }
       for (const { number } of target?.ports ?? []) {
-        if (
-          one.fields.spec?.subsets?.some(({ trafficPolicy: own }) =>
-            ["SIMPLE", "MUTUAL"].includes(own?.tls?.mode ?? ""),
-          )
-        ) {
+        if (subsets.some(({ trafficPolicy: own }) => ["SIMPLE", "MUTUAL"].includes(own?.tls?.mode ?? ""))) {
           begun.add(`${full} ${number}`);
         }
       }
     });
+    const begins = new Set<Resource<"DestinationRule">>();
+    each(mesh.destinationRules, (one) => {
+      if (/"mode":"(SIMPLE|MUTUAL)"/.test(JSON.stringify(one.fields.spec ?? {}))) {
+        begins.add(one);
+      }
+    });
     for (const [key, { route, field }] of plain) {
       const [host = "", port] = key.split(" ");
-      if (
-        !begun.has(key) &&
-        !mesh.rulesMatching(host).some((one) => /SIMPLE|MUTUAL/.test(JSON.stringify(one.fields.spec ?? {})))
-      ) {
+      if (!begun.has(key) && !mesh.rulesMatching(host).some((one) => begins.has(one))) {
         report(route, {
           field,
           message: `The http rule leads to port ${port} of ${host}, which is declared as TLS, and no DestinationRule begins TLS: the server gets plain text.`,

@@ -172,7 +172,7 @@ export const authzTargetsExist = rule({
     const real = mesh.workloads.filter(({ assumed }) => !assumed);
     const accounts = mesh.of("ServiceAccount");
     const names = new Set(mesh.namespaces.map(({ name }) => name.toLowerCase()));
-    const hosts = mesh.services.length + mesh.serviceEntries.length > 0;
+    const hosts = mesh.declaresHosts;
     each(mesh.of("AuthorizationPolicy"), (policy) => {
       const { selector, targetRef, targetRefs, rules = [] } = policy.fields.spec ?? {};
       const { namespace } = policy;

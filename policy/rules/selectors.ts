@@ -2,7 +2,7 @@
 import { isAmbient, isIstioService } from "../mesh/injection";
 import type { Mesh, Workload } from "../mesh/mesh";
 import type { Resource } from "../mesh/resource";
-import { isEmpty, selects, selectorText } from "../mesh/selectors";
+import { isEmpty, selects, selectorText, type LabelSelector } from "../mesh/selectors";
 import { nearest } from "../mesh/nearest";
 import { targetReferences, type WorkloadPolicy } from "../mesh/policies";
 import { rule } from "../rule";
@@ -96,43 +96,42 @@ export const selectorsDisjoint = rule({
   },
 });
 
-/** A resource that selects pods by their labels. */
+/** How a resource selects pods: by which labels, and whether in the root namespace it selects those of all namespaces. */
 interface Selection {
-  resource: Resource;
   selector: Record<string, string> | undefined;
   field: string;
-  /** Whether in the root namespace it selects pods of all namespaces. */
   wide: boolean;
 }
 
-function selectionsOf(mesh: Mesh): Selection[] {
-  const by = (resource: Resource, selector: Record<string, string> | undefined, field: string, wide: boolean) => ({
-    resource,
-    selector,
-    field,
-    wide,
-  });
-  return [
-    ...([...mesh.of("Sidecar"), ...mesh.of("Telemetry")] as Selecting[]).map((one) => {
-      const { selector, field } = selectorOf(one);
-      return by(one, selector, field, one.shape === "Telemetry");
-    }),
-    ...(["RequestAuthentication", "PeerAuthentication", "WasmPlugin", "ProxyConfig"] as const).flatMap((shape) =>
-      mesh
-        .of(shape)
-        .map((one) =>
-          by(one, one.fields.spec?.selector?.matchLabels, "spec.selector.matchLabels", shape !== "PeerAuthentication"),
-        ),
-    ),
-    ...mesh
-      .of("EnvoyFilter")
-      .map((one) => by(one, one.fields.spec?.workloadSelector?.labels, "spec.workloadSelector.labels", true)),
-    ...mesh
-      .of("DestinationRule")
-      .map((one) =>
-        by(one, one.fields.spec?.workloadSelector?.matchLabels, "spec.workloadSelector.matchLabels", false),
-      ),
-  ];
+/** The kinds that select pods. AuthorizationPolicy has a rule of its own. */
+const selecting = [
+  "Sidecar",
+  "Telemetry",
+  "RequestAuthentication",
+  "PeerAuthentication",
+  "WasmPlugin",
+  "ProxyConfig",
+  "EnvoyFilter",
+  "DestinationRule",
+] as const;
+
+function selectionOf(resource: Resource<(typeof selecting)[number]>): Selection {
+  const { selector, workloadSelector } = (resource.fields.spec ?? {}) as {
+    selector?: LabelSelector;
+    workloadSelector?: LabelSelector & { labels?: Record<string, string> };
+  };
+  switch (resource.shape) {
+    case "Sidecar":
+      return { selector: workloadSelector?.labels, field: "spec.workloadSelector", wide: false };
+    case "EnvoyFilter":
+      return { selector: workloadSelector?.labels, field: "spec.workloadSelector.labels", wide: true };
+    case "DestinationRule":
+      return { selector: workloadSelector?.matchLabels, field: "spec.workloadSelector.matchLabels", wide: false };
+    case "PeerAuthentication":
+      return { selector: selector?.matchLabels, field: "spec.selector.matchLabels", wide: false };
+    default:
+      return { selector: selector?.matchLabels, field: "spec.selector", wide: true };
+  }
 }
 
 /** Selectors select something. */
@@ -146,9 +145,9 @@ export const selectorMatchesWorkload = rule({
   source: analysis("IST0101"),
   check({ mesh, each, missing }) {
     const declared = mesh.workloads.some(({ assumed }) => !assumed);
-    const selections = new Map(selectionsOf(mesh).map((one) => [one.resource, one]));
-    each([...selections.keys()], (resource) => {
-      const { selector, field, wide } = selections.get(resource)!;
+    const list = selecting.flatMap((shape): Resource<(typeof selecting)[number]>[] => mesh.of(shape));
+    each(list, (resource) => {
+      const { selector, field, wide } = selectionOf(resource);
       const { namespace } = resource;
       const where = wide && namespace === mesh.rootNamespace ? undefined : namespace;
       if (isEmpty(selector) || mesh.isOpaque(namespace) || mesh.selectedBy(selector, where).length > 0) {

@@ -61,7 +61,7 @@ specify(serviceEntryProtocolsAgree, {
         [
           "+ServiceEntry twin",
           "",
-          { spec: { hosts: ["api.example.com"], ports: [{ number: 443, name: "tls", protocol: "tls" }] } },
+          { spec: { hosts: ["api.example.com"], ports: [{ number: 443, name: "http", protocol: "http" }] } },
         ],
       ],
     },

@@ -40,7 +40,7 @@ export const sidecarEgressKnown = rule({
   codes: ["KIA1005"],
   source,
   check({ mesh, settings, each, report, missing }) {
-    const declared = mesh.services.length + mesh.serviceEntries.length > 0;
+    const declared = mesh.declaresHosts;
     each(mesh.of("Sidecar"), (sidecar) => {
       sidecar.fields.spec?.egress?.forEach(({ hosts = [] }, i) =>
         hosts.forEach((host, j) => {
