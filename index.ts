@@ -137,7 +137,9 @@ const meshServices = settings.services.map(
         callPorts: service.calls.map(({ port }) => port),
         extras: joinExtras(
           { annotations: istio.podAnnotations },
-          callCompanion(serviceCalls(service, settings.services, settings.namespace), { image: profile.images.fortio }),
+          callCompanion(serviceCalls(service, settings.services, settings.namespace), {
+            image: settings.profile.images.fortio,
+          }),
           scraper?.extras(service),
           load && loadCompanion(callees?.get(service.serviceName) ?? [], load),
         ),
