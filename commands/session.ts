@@ -74,23 +74,13 @@ export async function openSession(
   };
 
   const kubeconfig = flags.kubeconfig ?? configOf("kubeconfig");
-  const files = kubeconfigFiles(kubeconfig);
-  const target = chooseTarget(flags, {
-    kubeconfig: readKubeconfig(files),
-    embedded: isEmbeddedKubeconfig(files, folder),
-    tools: await availableTools(),
-    configContext: configOf("kubeContext"),
-  });
+  const target = await findTarget(flags, { kubeconfig, context: configOf("kubeContext") }, folder);
 
   if (start) {
-    const [stack, settings] =
-      target.kind === "sandbox"
-        ? [flags.stack ?? embeddedStack, { ...settingsBeforeStart(folder), ...flagSettings }]
-        : [ownStack, flagSettings];
-    checkConfig(stack, settings, project, folder);
+    checkConfig(flags.stack ?? stackOf(target), { ...settingsOf(target, folder), ...flagSettings }, project, folder);
   }
   if (target.kind === "sandbox") {
-    const stack = flags.stack ?? embeddedStack;
+    const stack = flags.stack ?? stackOf(target);
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
     const info = expectedInfo();
     const isMissing = start && (await sandboxInfo()) === undefined;
@@ -125,6 +115,31 @@ export async function openSession(
     ownCluster: target.kind === "made",
     ready: Promise.resolve(),
   };
+}
+
+/** Chooses the cluster by what is on this machine, and by the cluster that flags and config name. */
+async function findTarget(
+  flags: Flags,
+  named: { kubeconfig?: string; context?: string },
+  folder: string,
+): Promise<Target> {
+  const files = kubeconfigFiles(named.kubeconfig);
+  return chooseTarget(flags, {
+    kubeconfig: readKubeconfig(files),
+    embedded: isEmbeddedKubeconfig(files, folder),
+    tools: await availableTools(),
+    configContext: named.context,
+  });
+}
+
+/** @returns the stack of a cluster, unless a flag names one. */
+function stackOf(target: Target): string {
+  return target.kind === "sandbox" ? embeddedStack : defaultStack;
+}
+
+/** @returns the config that a cluster needs, as far as it can be checked before the cluster is there. */
+function settingsOf(target: Target, folder: string): Record<string, string> {
+  return target.kind === "sandbox" ? settingsBeforeStart(folder) : {};
 }
 
 /** @returns the context of the cluster that a tool makes for us. Only a start makes one: who looks at a stack, or removes it, has one. */

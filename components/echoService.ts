@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as kx from "@pulumi/kubernetesx";
 import * as pulumi from "@pulumi/pulumi";
+import { callPortName } from "./serviceCalls";
 import { spreadOverNodesAndZones } from "./spread";
 import { ArgsCheck, isPort } from "./validation";
 
@@ -58,6 +59,8 @@ export interface EchoServiceArgs {
   env?: Record<string, pulumi.Input<string>>;
   /** Port the container listens on, and the Service's. */
   port: number;
+  /** More ports of the Service, which containers of `extras` listen on; see serviceCalls.ts. Default none. */
+  callPorts?: number[];
   /** Path that answers 200 when the container is up. Default: an open port is enough. */
   probePath?: string;
   /** User and group ID of the container, from 1. Default 65532. */
@@ -134,7 +137,16 @@ export class EchoService extends pulumi.ComponentResource {
           annotations: { "pulumi.com/skipAwait": "true" },
         },
         // The name of the port is how Istio knows the protocol.
-        spec: { selector, ports: [{ name: "http", port: args.port, targetPort: "http", appProtocol: "http" }] },
+        spec: {
+          selector,
+          ports: [
+            { name: "http", port: args.port, targetPort: "http", appProtocol: "http" },
+            ...(args.callPorts ?? []).map((port) => {
+              const name = callPortName(port);
+              return { name, port, targetPort: name, appProtocol: "http" };
+            }),
+          ],
+        },
       },
       { parent: this },
     );

@@ -132,15 +132,14 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
 /** An exposed dashboard has a path of the gateway, which no service can have as well. */
 function rejectTakenPaths(reader: ConfigReader, { services, observability }: StackConfig): void {
   const taken = observability.exposeDashboards ? dashboardNames.map(exposedPath) : [];
-  services.forEach(({ path }, i) => {
-    if (path !== undefined && taken.includes(path)) {
-      reader.problem(
-        `services[${i}].path`,
-        path,
-        "an exposed dashboard has it; choose another, or unset dashboardsExposed",
-      );
-    }
-  });
+  services.forEach((service, i) =>
+    [service, ...service.calls].forEach(({ path }, j) => {
+      if (path !== undefined && taken.includes(path)) {
+        const at = j === 0 ? `services[${i}]` : `services[${i}].calls[${j - 1}]`;
+        reader.problem(`${at}.path`, path, "an exposed dashboard has it; choose another, or unset dashboardsExposed");
+      }
+    }),
+  );
 }
 
 function readNamespace(reader: ConfigReader): string {

@@ -4,6 +4,8 @@ import { isDnsLabel, isPort, proxyPorts } from "../components/validation";
 import { accessKeys, readAccess } from "./accessConfig";
 import type { AllowedCaller } from "./accessConfig";
 import { collectorHealthPort, collectorMetricsPort } from "../components/collectorConfig";
+import { callsKeys, readCalls } from "./callsConfig";
+import type { CallConfig } from "./callsConfig";
 import type { ConfigReader } from "./configReader";
 import { ItemReader } from "./itemReader";
 import type { Profile } from "./profile";
@@ -26,13 +28,20 @@ export type ServiceConfig = Omit<EchoServiceArgs, "namespace" | "image" | "args"
     /** Path on the gateway; undefined keeps the service inside the mesh. */
     path?: string;
     versions?: ServiceVersion[];
-    /** Who may call it, besides the gateway where it has a path. */
+    /** Paths that it answers by a call to another service. */
+    calls: CallConfig[];
+    /** Who may call it, besides the gateway where it has a path: those that config names, and those whose `calls` name it. */
     allowFrom: AllowedCaller[];
   };
 
 /** The article's two services; the first calls the second. */
 const defaultServices = [
-  { name: "user-service", text: "Hello from User Service", path: "/user" },
+  {
+    name: "user-service",
+    text: "Hello from User Service",
+    path: "/user",
+    calls: [{ path: "/user/orders", service: "payment-service" }],
+  },
   { name: "payment-service", text: "Hello from Payment Service", path: "/payment", allowFrom: ["user-service"] },
 ];
 
@@ -57,6 +66,7 @@ export const serviceKeys = [
   ],
   ...trafficKeys,
   ...versionsKeys,
+  ...callsKeys,
   ...accessKeys,
 ];
 
@@ -92,9 +102,9 @@ export function readServices(reader: ConfigReader, profile: Profile): ServiceCon
     readService(new ItemReader(reader, item, `services[${i}]`, serviceKeys), profile, names),
   );
   rejectTwins(reader, services, "name", (service) => service.serviceName);
-  rejectTwins(reader, services, "path", (service) => service.path);
+  rejectTwinPaths(reader, services);
   rejectNameClashes(reader, services);
-  return services;
+  return withCallers(services);
 }
 
 function readService(item: ItemReader, profile: Profile, names: readonly string[]): ServiceConfig {
@@ -153,6 +163,7 @@ function readService(item: ItemReader, profile: Profile, names: readonly string[
     ),
     canary,
     mirror,
+    calls: readCalls(item, { name, port, names, isPath, pathFix }),
     allowFrom: readAccess(item, names),
   };
 }
@@ -213,6 +224,41 @@ function rejectTwins(
       reader.problem(`services[${i}].${key}`, value, `services[${other}] has this ${key} already; give each its own`);
     }
   });
+}
+
+/** Notes every path of a service, or of one of its calls, that another has already. */
+function rejectTwinPaths(reader: ConfigReader, services: readonly ServiceConfig[]): void {
+  const owners = new Map<string, string>();
+  const claim = (owner: string, path: string) => {
+    const other = owners.get(path);
+    if (other === undefined) {
+      owners.set(path, owner);
+    } else {
+      reader.problem(`${owner}.path`, path, `${other} has this path already; give each its own`);
+    }
+  };
+  services.forEach(({ path, calls }, i) => {
+    const at = `services[${i}]`;
+    if (path !== undefined) {
+      claim(at, path);
+    }
+    calls.forEach((call, j) => claim(`${at}.calls[${j}]`, call.path));
+  });
+}
+
+/** @returns the services, each with those whose calls name it among its callers. */
+function withCallers(services: readonly ServiceConfig[]): ServiceConfig[] {
+  return services.map((callee) => {
+    const named = callee.allowFrom.flatMap((caller) => ("service" in caller ? [caller.service] : []));
+    const callers = services
+      .filter(({ calls, serviceName }) => !named.includes(serviceName) && calls.some(isTo(callee)))
+      .map(({ serviceName }) => ({ service: serviceName }));
+    return { ...callee, allowFrom: [...callee.allowFrom, ...callers] };
+  });
+}
+
+function isTo({ serviceName }: Pick<ServiceConfig, "serviceName">): (call: CallConfig) => boolean {
+  return ({ service }) => service === serviceName;
 }
 
 /** What each version of a service has of its own: the middle of the names of these in Pulumi's state, before the version. */

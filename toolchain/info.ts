@@ -30,9 +30,10 @@ export interface SandboxInfo {
 }
 
 /** Builds without which the cluster cannot start. */
-export function corePlans(cache: string = cacheDir()): Record<"core" | "localPath" | "httpEcho", BuildPlan> {
+export function corePlans(cache: string = cacheDir()): Record<"core" | "etcd" | "localPath" | "httpEcho", BuildPlan> {
   return {
     core: buildPlan(binaryGroups.core, cache),
+    etcd: buildPlan(binaryGroups.etcd, cache),
     localPath: buildPlan(binaryGroups["local-path"], cache),
     httpEcho: buildPlan(binaryGroups["http-echo"], cache),
   };
@@ -40,12 +41,13 @@ export function corePlans(cache: string = cacheDir()): Record<"core" | "localPat
 
 /** Where the images' parts are, and of which versions. Reads the pins, touches nothing. */
 export function imageSources(cache: string = cacheDir()): ImageSources {
-  const { core, localPath, httpEcho } = corePlans(cache);
+  const { core, etcd, localPath, httpEcho } = corePlans(cache);
   const version = (plan: BuildPlan, module: string): string =>
     requiredVersion(readFileSync(join(plan.moduleDir, "go.mod"), "utf8"), module);
   return {
     baseFolder: packageFolder(basePackages, cache),
     coreBin: core.binDir,
+    etcdBin: etcd.binDir,
     localPathBin: localPath.binDir,
     envoyBootstrap: join(core.folder, "envoy_bootstrap.json"),
     envoy: join(envoyFolder(cache), "envoy"),
@@ -53,7 +55,7 @@ export function imageSources(cache: string = cacheDir()): ImageSources {
     istioTag: istioTag(version(core, "istio.io/istio")),
     versions: {
       kubernetes: version(core, "k8s.io/kubernetes"),
-      etcd: version(core, "go.etcd.io/etcd/server/v3").slice(1),
+      etcd: version(etcd, "go.etcd.io/etcd/server/v3").slice(1),
       coreDns: version(core, "github.com/coredns/coredns"),
       kubeRouter: version(core, "github.com/cloudnativelabs/kube-router/v2"),
       localPath: version(localPath, "github.com/rancher/local-path-provisioner"),

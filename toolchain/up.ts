@@ -78,13 +78,14 @@ export function lockName(paths: StatePaths): string {
 
 /** Builds and downloads what the cluster and the mesh are made of. */
 async function ensurePrograms(cache: string, log: Logger): Promise<NodeImageSources> {
-  const { core, localPath, httpEcho } = corePlans(cache);
+  const { core, etcd, localPath, httpEcho } = corePlans(cache);
   // Downloads wait for the network, builds for the processor.
   await allOrFirstError([
     ensurePackages(dockerPackages, cache, log)
       .then(() => ensurePackages(basePackages, cache, log))
       .then(() => ensureEnvoy(cache, log)),
     ensureBuilt(core, log)
+      .then(() => ensureBuilt(etcd, log))
       .then(() => ensureBuilt(localPath, log))
       .then(() => ensureBuilt(httpEcho, log)),
   ]);

@@ -67,7 +67,6 @@ export const binaryGroups = {
     outputs: [
       "kubernetes",
       "coredns",
-      "server",
       "crictl",
       "kube-router",
       "metrics-server",
@@ -77,7 +76,7 @@ export const binaryGroups = {
       "pilot-agent",
       "istioctl",
     ],
-    links: { kubectl: "kubernetes", kubeadm: "kubernetes", kubelet: "kubernetes", etcd: "server" },
+    links: { kubectl: "kubernetes", kubeadm: "kubernetes", kubelet: "kubernetes" },
     stamps: [
       { module: kubernetes, variable: "k8s.io/component-base/version.gitVersion", value: same },
       {
@@ -107,6 +106,8 @@ export const binaryGroups = {
       { module: metricsServer, from: "manifests/base", to: "metrics-server" },
     ],
   },
+  // Its package has the name of what it is a part of.
+  etcd: { name: "etcd", outputs: ["server"], links: { etcd: "server" } },
   "local-path": { name: "local-path", outputs: ["local-path-provisioner"] },
   "istio-cni": {
     name: "istio-cni",

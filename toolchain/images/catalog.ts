@@ -10,6 +10,7 @@ export interface ImageSources {
   baseFolder: string;
   /** Folder of the programs of Kubernetes and Istio. */
   coreBin: string;
+  etcdBin: string;
   /** Folder of the volume provisioner. */
   localPathBin: string;
   envoyBootstrap: string;
@@ -96,7 +97,7 @@ export function nodeImages(sources: ImageSources): ImageRecipe[] {
     {
       reference: references.etcd,
       base,
-      entries: [{ path: "/usr/local/bin/etcd", kind: "copy", from: join(coreBin, "server") }],
+      entries: [{ path: "/usr/local/bin/etcd", kind: "copy", from: join(sources.etcdBin, "server") }],
     },
     {
       reference: references.coreDns,
