@@ -20,7 +20,9 @@ describe("the policy pack on a stack that is not there yet", () => {
       [stack, "dev"],
       [prodStack, "prod"],
     ]) {
-      const config = { profile, dashboardsExposed: true, istioCharts };
+      // By its name the pack takes it for a dashboard, which is open to everyone.
+      const services = [{ name: "grafana-copy", path: "/copy" }, { name: "user-service" }];
+      const config = { profile, services, istioCharts };
       const keys = Object.entries(config).map(([key, value]) => [`sidecar-mesh:${key}`, value]);
       await writeFile(join(copy, `Pulumi.${name}.yaml`), stackYaml({ config: Object.fromEntries(keys) }));
       await pulumi("stack", "init", name!);
