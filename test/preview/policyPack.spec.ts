@@ -3,22 +3,28 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stackYaml } from "../../commands/stackFiles";
 import { packConfigOf } from "../../policy/packConfig";
-import { expectedInfo } from "../../toolchain";
-import { copyOfProject } from "./copyOfProject";
-import { tryPulumi } from "./pulumi";
+import { moduleCharts } from "../../toolchain";
+import { copyOfProject } from "../support/copyOfProject";
+import { tryPulumi } from "../support/pulumi";
 
-/** A stack whose name begins as those of production do, and whose configuration says that it is none. */
-const stack = "prod-like";
+/** Two stacks whose names say the opposite of what their configuration says, which is what counts. */
+const [stack, prodStack] = ["prod-like", "eu-1"];
 
 describe("the policy pack on a stack that is not there yet", () => {
   let copy: string;
   before(async () => {
     copy = await copyOfProject();
     await mkdir(join(copy, "state"));
-    const config = { profile: "dev", dashboardsExposed: true, istioCharts: expectedInfo().chartsFolder };
-    const keys = Object.entries(config).map(([key, value]) => [`sidecar-mesh:${key}`, value]);
-    await writeFile(join(copy, `Pulumi.${stack}.yaml`), stackYaml({ config: Object.fromEntries(keys) }));
-    await pulumi("stack", "init", stack);
+    const istioCharts = await moduleCharts();
+    for (const [name, profile] of [
+      [stack, "dev"],
+      [prodStack, "prod"],
+    ]) {
+      const config = { profile, dashboardsExposed: true, istioCharts };
+      const keys = Object.entries(config).map(([key, value]) => [`sidecar-mesh:${key}`, value]);
+      await writeFile(join(copy, `Pulumi.${name}.yaml`), stackYaml({ config: Object.fromEntries(keys) }));
+      await pulumi("stack", "init", name!);
+    }
   });
   after(() => rm(copy, { recursive: true }));
 
@@ -33,13 +39,21 @@ describe("the policy pack on a stack that is not there yet", () => {
       },
     });
 
-  const preview = (...flags: string[]) => pulumi("preview", "--stack", stack, "--policy-pack", "policy", ...flags);
+  const previewOf = (name: string, ...flags: string[]) =>
+    pulumi("preview", "--stack", name, "--policy-pack", "policy", ...flags);
+  const preview = (...flags: string[]) => previewOf(stack, ...flags);
 
   it("passes a preview, and goes by the profile of its configuration, whatever its name", async () => {
     const { code, said } = await preview();
     assert.equal(code, 0, said);
     assert.match(said, /\[advisory\] {2}dashboards-not-public/);
     assert.doesNotMatch(said, /\[mandatory\]/);
+  });
+
+  it("judges a prod configuration as prod, whatever the stack's name", async () => {
+    const { code, said } = await previewOf(prodStack);
+    assert.notEqual(code, 0);
+    assert.match(said, /\[mandatory\] {2}dashboards-not-public/);
   });
 
   it("takes the settings that npm start hands on", async () => {
