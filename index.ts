@@ -33,16 +33,7 @@ import { readme as describe, readmeFacts } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
 const settings = readSettings();
-const {
-  cluster,
-  externalHosts,
-  gateway,
-  load,
-  observability: observabilityConfig,
-  profile,
-  rateLimit,
-  security,
-} = settings;
+const { cluster, externalHosts, gateway, load, observability: observabilityConfig, rateLimit, security } = settings;
 
 const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
 const onCluster = { providers: { kubernetes: provider } };
@@ -74,7 +65,7 @@ new MeshTelemetry(
     systemNamespace,
     samplingPercent: observabilityConfig.tracing.kind === "none" ? undefined : observabilityConfig.samplingPercent,
     fileLogNamespaces: scraper ? [meshNamespace.namespace] : [],
-    statsAccessLog: profile.observability.statsAccessLog,
+    statsAccessLog: settings.profile.observability.statsAccessLog,
   },
   afterIstio,
 );
@@ -112,8 +103,8 @@ const rateLimitService =
         {
           ...rateLimit,
           servicesNamespace: settings.namespace,
-          sizing: profile.rateLimit,
-          images: profile.images,
+          sizing: settings.profile.rateLimit,
+          images: settings.profile.images,
           revision: istio.revision,
           podAnnotations: istio.podAnnotations,
           mtls: security.mutualTls,
@@ -146,7 +137,9 @@ const meshServices = settings.services.map(
         callPorts: service.calls.map(({ port }) => port),
         extras: joinExtras(
           { annotations: istio.podAnnotations },
-          callCompanion(serviceCalls(service, settings.services, settings.namespace), { image: profile.images.fortio }),
+          callCompanion(serviceCalls(service, settings.services, settings.namespace), {
+            image: settings.profile.images.fortio,
+          }),
           scraper?.extras(service),
           load && loadCompanion(callees?.get(service.serviceName) ?? [], load),
         ),
@@ -206,6 +199,9 @@ const ingress = new IngressAddress(
   { ...reach, namespace: istio.gatewayNamespace, service: istio.ingressService },
   onCluster,
 );
+
+/** The profile, for the policy pack: the engine does not tell a pack the stack's configuration. */
+export const profile = settings.profile.name;
 
 /** URL of the ingress gateway; unknown in the first preview, undefined where the cluster does not tell. */
 export const gatewayUrl = ingress.url;

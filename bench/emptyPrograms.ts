@@ -23,11 +23,19 @@ export const emptyNames = {
   tsx: "an empty program",
 };
 
-/** Makes empty programs and their stacks. @param folder Where; it is also the backend. */
-export async function makeEmptyPrograms(pulumi: string, folder: string): Promise<EmptyPrograms> {
+/**
+ * Makes empty programs and their stacks.
+ * @param folder Where; it is also the backend.
+ * @param home Where the CLI finds its plugins, if it needs to be told.
+ */
+export async function makeEmptyPrograms(
+  pulumi: string,
+  folder: string,
+  home: Record<string, string>,
+): Promise<EmptyPrograms> {
   const [tsx, template] = [join(folder, "empty"), join(folder, "template")];
   // Whoever runs this has a cluster, or not: it must not matter.
-  const env = backendEnvironment(folder, "/nonexistent");
+  const env = { ...backendEnvironment(folder, "/nonexistent"), ...home };
   for (const program of [tsx, template]) {
     makeProgramFolder(program);
     writeFileSync(join(program, "index.ts"), "export {};\n");

@@ -2,7 +2,7 @@
  * Footprint: what the dev stack asks for and uses, and what each proxy holds with few and with many services in the mesh, where it knows
  * all of them (`proxyScope: mesh`) and where it knows what it calls (`declared`). The two services of the default run on the sandbox's
  * node for real; the others are on a node of kwok's, injected by istiod and told to the proxies as any other. On the way it is measured
- * how long the in-process applier takes to make so many, and to find that nothing is to be done.
+ * how long npm start takes to make so many, and to find that nothing is to be done.
  *
  *   tsx bench/footprint.ts [few] [many] [file.json]
  */
@@ -21,7 +21,7 @@ const unobserved = { metricsBackend: "none", logsBackend: "none" };
 
 type Scope = "mesh" | "declared";
 
-const onSandbox = ["--sandbox", "--engine", "in-process"];
+const onSandbox = ["--sandbox"];
 
 function up(config: Record<string, unknown>): Promise<Usage> {
   const settings = Object.entries(config).flatMap(([key, value]) => [
@@ -35,8 +35,11 @@ function down(): Promise<Usage> {
   return watched("npm", ["run", "--silent", "down", "--", ...onSandbox], { cwd: projectFolder });
 }
 
-function told({ ms, cpuMs, peakMiB, stdout }: Usage) {
-  const summary = /\d+ created, \d+ updated, \d+ unchanged, \d+ deleted/.exec(stdout)?.[0];
+function told({ ms, cpuMs, peakMiB, said }: Usage) {
+  const summary = /Resources:\s*([^]*?)\n\n/
+    .exec(said)?.[1]
+    ?.split(/\s*\n\s*/)
+    .join(", ");
   return { ms: Math.round(ms), cpuMs: cpuMs.program, peakMiB: Math.round(peakMiB.program), summary };
 }
 

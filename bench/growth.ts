@@ -1,20 +1,19 @@
 /**
  * Growth: previews, updates and memory of the dev stack with more and more services, against a naive program that declares a Deployment
  * and a Service each, one after the other in one run. What a service costs is the difference between two sizes, so that neither start-up
- * nor the control plane counts. Needs the Pulumi CLI on PATH.
+ * nor the control plane counts.
  *
- *   tsx bench/growth.ts [sizes of previews, or none] [sizes of updates by the CLI, or none] [sizes of updates in-process, or none]
- *                       [file.json] [folder of Istio's charts]
+ *   tsx bench/growth.ts [sizes of previews, or none] [sizes of updates, or none] [file.json] [folder of Istio's charts]
  *
  * Previews need no cluster. Updates are made on the sandbox, with the pods of services on a node of kwok's; at the end of each way all is
  * removed. Ours is updated by the CLI once more with its state written at the end alone, which tells what the file of the state takes; no
- * way to work, for an update that is cut short then knows nothing of what it made. In-process there is no naive program: it applies ours
- * alone.
+ * way to work, for an update that is cut short then knows nothing of what it made.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findOnPath } from "../commands/pulumiCli";
+import { findPulumi } from "../commands/pulumi/cli";
+import { homeOf } from "../commands/pulumi/environment";
 import { projectFolder } from "../commands/stackFiles";
 import { expectedInfo, up as sandboxUp } from "../toolchain";
 import { apply, kubectl } from "./growth/cluster";
@@ -32,7 +31,7 @@ const naiveNamespace = "naive";
 
 /** One figure of one program. */
 interface Row {
-  program: "ours" | "naive" | "ours, state written once" | "ours, in-process";
+  program: "ours" | "naive" | "ours, state written once";
   what: "preview" | "up" | "no-op up" | "removal";
   services: number;
   resources: number;
@@ -40,9 +39,6 @@ interface Row {
   cpuMs: Usage["cpuMs"];
   peakMiB: Usage["peakMiB"];
 }
-
-/** A program that the CLI runs. */
-type CliProgram = Exclude<Row["program"], "ours, in-process">;
 
 /** @returns how many resources a command says that it was about. */
 function resourcesOf(said: string): number {
@@ -63,6 +59,7 @@ function rowOf(
 class Programs {
   constructor(
     private readonly pulumi: string,
+    private readonly home: Record<string, string>,
     private readonly folder: string,
     private readonly kubeconfig: string,
     private readonly config: Record<string, unknown>,
@@ -73,7 +70,7 @@ class Programs {
   }
 
   private get env(): NodeJS.ProcessEnv {
-    return backendEnvironment(this.folder, this.kubeconfig);
+    return { ...backendEnvironment(this.folder, this.kubeconfig), ...this.home };
   }
 
   /** Makes the stacks. */
@@ -83,7 +80,7 @@ class Programs {
   }
 
   /** Runs a command of the CLI on one of the programs with some services. */
-  async command(program: CliProgram, what: Row["what"], services: number): Promise<Row> {
+  async command(program: Row["program"], what: Row["what"], services: number): Promise<Row> {
     const flags = what === "preview" ? ["preview"] : ["up", "--yes", "--skip-preview"];
     const usage = await watched(
       this.pulumi,
@@ -94,14 +91,14 @@ class Programs {
   }
 
   /** Removes what one of the programs made. */
-  async destroy(program: CliProgram, services: number): Promise<Row> {
+  async destroy(program: Row["program"], services: number): Promise<Row> {
     const flags = ["destroy", "--yes", "--skip-preview", "--stack", "bench", "--non-interactive"];
     const config = program === "naive" ? [] : ["--config-file", this.configFile];
     const usage = await watched(this.pulumi, [...flags, ...config], this.where(program));
     return rowOf({ program, what: "removal", services }, usage);
   }
 
-  private where(program: CliProgram): { cwd: string; env: NodeJS.ProcessEnv } {
+  private where(program: Row["program"]): { cwd: string; env: NodeJS.ProcessEnv } {
     const once = program === "ours, state written once" && { PULUMI_SKIP_CHECKPOINTS: "true" };
     return { cwd: program === "naive" ? this.naive : projectFolder, env: { ...this.env, ...once } };
   }
@@ -111,7 +108,7 @@ class Programs {
   }
 
   /** Writes what makes a program declare so many services. @returns the flags that it needs. */
-  private prepare(program: CliProgram, services: number): string[] {
+  private prepare(program: Row["program"], services: number): string[] {
     if (program === "naive") {
       writeFileSync(join(this.naive, "index.ts"), naiveProgram(services, naiveNamespace));
       return [];
@@ -161,13 +158,10 @@ async function withPrograms(
   config: Record<string, unknown>,
   use: (programs: Programs) => Promise<void>,
 ): Promise<void> {
-  const pulumi = findOnPath("pulumi", (path) => path.endsWith(join("node_modules", ".bin")));
-  if (pulumi === undefined) {
-    throw new Error("there is no Pulumi CLI on PATH, and nothing else previews; install it");
-  }
+  const cli = await findPulumi(console.error);
   const folder = mkdtempSync(join(tmpdir(), "growth-bench-"));
   try {
-    const programs = new Programs(pulumi, folder, kubeconfig, config);
+    const programs = new Programs(cli.command, homeOf(cli, process.env), folder, kubeconfig, config);
     await programs.init();
     await use(programs);
   } finally {
@@ -238,27 +232,6 @@ async function updatesByCli(sizes: readonly number[], keep: (row: Row) => void, 
   });
 }
 
-/** The same by `npm start` and `npm run down`, without the CLI. */
-async function updatesInProcess(sizes: readonly number[], keep: (row: Row) => void, log: (line: string) => void) {
-  const flags = ["--sandbox", "--engine", "in-process"];
-  const command = async (what: Row["what"], services: number): Promise<Row> => {
-    const settings = { ...unobserved, loadGenerator: "false", services: JSON.stringify(manyServices(services)) };
-    const config = Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
-    const start = ["start", "--silent", "--", ...flags, ...config];
-    const removal = ["run", "--silent", "down", "--", ...flags];
-    const usage = await watched("npm", what === "removal" ? removal : start, { cwd: projectFolder });
-    return rowOf({ program: "ours, in-process", what, services }, usage);
-  };
-  const use = async () => {
-    for (const services of sizes) {
-      keep(await command("up", services));
-      keep(await command("no-op up", services));
-    }
-    keep(await command("removal", sizes.at(-1)!));
-  };
-  await withFakeNode(() => command("up", 2), use, log);
-}
-
 function sizesOf(text: string): number[] {
   if (text === "none") {
     return [];
@@ -273,9 +246,8 @@ function sizesOf(text: string): number[] {
 async function main(): Promise<void> {
   const previewSizes = sizesOf(process.argv[2] ?? "10,100,500,1000");
   const updateSizes = sizesOf(process.argv[3] ?? "10,100");
-  const inProcessSizes = sizesOf(process.argv[4] ?? "none");
-  const output = process.argv[5] ?? "bench/results/growth.json";
-  const charts = process.argv[6] ?? info.chartsFolder;
+  const output = process.argv[4] ?? "bench/results/growth.json";
+  const charts = process.argv[5] ?? info.chartsFolder;
   const rows: Row[] = [];
   const log = (line: string) => console.error(line);
   const keep = (row: Row) => {
@@ -296,9 +268,6 @@ async function main(): Promise<void> {
   }
   if (updateSizes.length > 0) {
     await updatesByCli(updateSizes, keep, log);
-  }
-  if (inProcessSizes.length > 0) {
-    await updatesInProcess(inProcessSizes, keep, log);
   }
   console.log(growthTable(rows));
 }

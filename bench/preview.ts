@@ -1,6 +1,6 @@
 /**
  * Start-up: a warm `pulumi preview` of the dev stack, with and without the policy pack, against an empty program that tsx compiles, in
- * each round one after the other. Needs the Pulumi CLI on PATH; no cluster.
+ * each round one after the other. Needs no cluster.
  *
  *   tsx bench/preview.ts [rounds] [file.json] [folder of Istio's charts] [another checkout of this project]
  *
@@ -10,7 +10,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { findOnPath } from "../commands/pulumiCli";
+import { findPulumi } from "../commands/pulumi/cli";
+import { homeOf } from "../commands/pulumi/environment";
 import { projectFolder } from "../commands/stackFiles";
 import { run } from "../toolchain/system/run";
 import { emptyNames, makeEmptyPrograms } from "./emptyPrograms";
@@ -65,14 +66,12 @@ async function main(): Promise<void> {
   const output = process.argv[3] ?? "bench/results/preview.json";
   const charts = process.argv[4];
   const other = process.argv[5] && resolve(process.argv[5]);
-  const pulumi = findOnPath("pulumi", (path) => path.endsWith(join("node_modules", ".bin")));
-  if (pulumi === undefined) {
-    throw new Error("there is no Pulumi CLI on PATH, and nothing else previews; install it");
-  }
+  const cli = await findPulumi(console.error);
+  const pulumi = cli.command;
   const folder = mkdtempSync(join(tmpdir(), "preview-bench-"));
   try {
     const [flat, spared] = [join(folder, "flat"), join(folder, "spared")];
-    const empty = await makeEmptyPrograms(pulumi, folder);
+    const empty = await makeEmptyPrograms(pulumi, folder, homeOf(cli, process.env));
     const config = join(folder, "Pulumi.bench.yaml");
     const preview = (cwd: string, ...flags: string[]) =>
       run(pulumi, ["preview", "--stack", "bench", "--config-file", config, "--non-interactive", ...flags], {

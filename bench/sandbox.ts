@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   const rounds = Number(process.argv[2] ?? 3);
   const output = process.argv[3] ?? "bench/results/sandbox.json";
   const start = (...config: string[]) =>
-    npm("start", "--silent", "--", "--sandbox", "--engine", "in-process", ...config.flatMap((one) => ["-c", one]));
+    npm("start", "--silent", "--", "--sandbox", ...config.flatMap((one) => ["-c", one]));
   const steps: Record<string, () => Promise<number>> = {
     "from no cluster to Ready": () => milliseconds(() => up()),
     "from Ready to traffic": () => untilTraffic(() => start()),
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
       console.error(`round ${round} of ${rounds}: ${name} ${(value / 1000).toFixed(1)} s`);
     }
   }
-  await npm("run", "--silent", "down", "--", "--sandbox", "--engine", "in-process");
+  await npm("run", "--silent", "down", "--", "--sandbox");
   const results = Object.fromEntries(
     Object.entries(values).map(([name, all]) => [name, { ...spread(all), values: all }]),
   );

@@ -1,6 +1,5 @@
 /**
- * Time to traffic: from an empty cluster to both URLs answering, images cached. Our `npm start`, each way of applying that can be had,
- * against the path by hand: `istioctl install` and `kubectl apply` of the same objects with the same values, in each round one after
+ * Time to traffic: from an empty cluster to both URLs answering, images cached. Our `npm start` against the path by hand: `istioctl install` and `kubectl apply` of the same objects with the same values, in each round one after
  * the other on the same sandbox. Observability is left out on both sides: the path by hand has none. What bounds ours is its own order
  * with nobody to declare it: the same charts by helm, the same objects by kubectl.
  *
@@ -10,7 +9,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { findOnPath } from "../commands/pulumiCli";
 import { projectFolder } from "../commands/stackFiles";
 import { sweep } from "../commands/sweep";
 import { expectedInfo, up as sandboxUp } from "../toolchain";
@@ -149,8 +147,8 @@ function manualFiles(folder: string, resources: Declared[]): ManualFiles {
   };
 }
 
-function ours(engine: string): () => Promise<number> {
-  const flags = ["--sandbox", "--engine", engine];
+function ours(): () => Promise<number> {
+  const flags = ["--sandbox"];
   const settings = Object.entries(bare).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
   return async () => {
     const elapsed = await untilTraffic(() => npm("start", "--silent", "--", ...flags, ...settings));
@@ -164,7 +162,8 @@ async function removeByHand(objects: string, uninstall: () => Promise<unknown>, 
   await kubectl("delete", "-f", objects, "--ignore-not-found");
   await uninstall();
   await kubectl("delete", "-f", namespaces, "--ignore-not-found");
-  await sweep(KubeClient.connect(info.kubeconfig, info.context));
+  const ours = { releases: [{ name: "istio-base", namespace: "istio-system" }], rootCertificates: [] };
+  await sweep(KubeClient.connect(info.kubeconfig, info.context), ours);
 }
 
 function byHand({ namespaces, operator, objects }: ManualFiles): () => Promise<number> {
@@ -206,20 +205,15 @@ async function main(): Promise<void> {
   const rounds = Number(process.argv[2] ?? 5);
   const output = process.argv[3] ?? "bench/results/time-to-traffic.json";
   await sandboxUp({ log: console.error });
-  await npm("run", "--silent", "down", "--", "--sandbox", "--engine", "in-process");
+  await npm("run", "--silent", "down", "--", "--sandbox");
   const folder = mkdtempSync(join(tmpdir(), "time-to-traffic-"));
   try {
     const files = manualFiles(folder, await declared());
-    const hasCli = findOnPath("pulumi", (path) => path.endsWith(join("node_modules", ".bin"))) !== undefined;
     const ways = {
-      "npm start, in-process": ours("in-process"),
-      ...(hasCli && { "npm start, Pulumi CLI": ours("cli") }),
+      "npm start": ours(),
       "our order, by helm and kubectl": inOurOrder(files),
       "istioctl install and kubectl apply": byHand(files),
     };
-    if (!hasCli) {
-      console.error("Pulumi CLI: none on PATH; measured in-process alone");
-    }
     // The first of each fills caches: the file system's, and the API server's own.
     for (const way of Object.values(ways)) {
       await way();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { projectFolder } from "../commands/stackFiles";
 import { expectedInfo } from "../toolchain";
 
-const urls = ["user", "payment"].map((path) => `http://${expectedInfo().nodeIp}:30080/${path}`);
+const urls = ["user", "payment"].map((path) => `${expectedInfo().gatewayUrl}/${path}`);
 
 /** @returns milliseconds until both services answer through the sandbox's gateway, from the start of `work`, which must also end well. */
 export async function untilTraffic(work: () => Promise<void>): Promise<number> {

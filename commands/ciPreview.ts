@@ -1,35 +1,33 @@
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Outcome } from "../policy/check";
-import { describeUndetermined } from "../policy/report";
 import type { Settings } from "../policy/settings";
 import { tryRun } from "../toolchain/system/run";
 import { withCommit } from "./baseCommit";
-import { CliEngine } from "./cliEngine";
+import { chartSettings } from "./charts";
 import { parseCiPreviewFlags } from "./ciPreviewFlags";
 import { describeDiff, diffDeclared } from "./declaredDiff";
-import { declareInProcess } from "./inProcessEngine";
-import { describeFinding, judge } from "./policyCheck";
 import { policyConfigHelp, readPolicySettings } from "./policySettings";
 import type { StackPreview, StepResult } from "./previewReport";
 import { limitsOf, passed, toMarkdown, verdict } from "./previewReport";
-import type { PulumiCli } from "./pulumiCli";
-import { findPulumi } from "./pulumiCli";
+import type { PulumiCli } from "./pulumi/cli";
+import { findPulumi } from "./pulumi/cli";
+import { withEmptyStack } from "./pulumi/emptyStack";
+import type { DeclaredResource } from "./pulumi/events";
+import { declaredResources } from "./pulumi/events";
 import { runCommand } from "./runCommand";
+import { splitSetting } from "./session";
 import { projectFolder, stackFile } from "./stackFiles";
 
 const help = `npm run ci:preview -- [flags]
 
-Checks a change as a pull request does: lint, types, unit tests if asked for, and for each stack a preview with the policies. With
-a Pulumi CLI that is pulumi preview; the program is also run in-process, which needs no CLI and no cluster. Changes nothing.
+Checks a change as a pull request does: lint, types, unit tests if asked for, and for each stack pulumi preview with the policy
+pack. It compares with an empty state and asks no cluster. Changes nothing.
 
       --stacks NAMES      Stacks, with commas between them (default: dev,prod)
       --tests             Run the unit tests as well
       --previews-only     Leave out lint and types
       --base COMMIT       Tell what changes in the declaration since this commit, for example origin/main
-      --context NAME      Let the Pulumi CLI ask this cluster; default: no cluster
-      --engine ENGINE     cli: fail without a Pulumi CLI; in-process: use none; auto (default): use one where it can be had
+      --context NAME      Ask this cluster as well; default: no cluster
+  -c, --config KEY=VALUE  Set a config key for this run; may be repeated
 ${policyConfigHelp}
       --markdown FILE     Write the result as Markdown; in GitHub Actions it goes to the job's summary, too
       --json              Print the result as one JSON object on the last line
@@ -37,8 +35,6 @@ ${policyConfigHelp}
 
 Exit status: 0 passes, 1 fails, 2 the command line makes no sense.
 `;
-
-const nothing: Outcome = { findings: [], undetermined: [] };
 
 async function runStep(script: string, log: (line: string) => void): Promise<StepResult> {
   const command = script === "test" ? "npm test" : `npm run ${script}`;
@@ -50,95 +46,84 @@ async function runStep(script: string, log: (line: string) => void): Promise<Ste
 
 /** What all previews of a run have in common. */
 interface PreviewOptions {
+  cli: PulumiCli;
+  /** Folder of another commit, which the declaration is compared with. */
   base?: string;
-  cli?: PulumiCli;
   context?: string;
+  /** Config of this run. */
+  settings: Record<string, string>;
   policySettings: Partial<Settings>;
   log: (line: string) => void;
 }
 
-async function previewStack(
-  stack: string,
-  { base, cli, context, policySettings, log }: PreviewOptions,
-): Promise<StackPreview> {
-  const settings: Record<string, string> = context === undefined ? {} : { kubeContext: context };
-  const session = { stack, settings };
-  let preview: StackPreview;
-  try {
-    const declared = await declareInProcess(session);
-    const { resources, profile } = declared;
-    preview = { stack, resources, outcome: judge(declared, { profile, ...policySettings }) };
-    if (base !== undefined) {
-      preview = { ...preview, diff: await compareWith(base, session, resources) };
-    }
-    if (cli) {
-      preview = { ...preview, cli: await (await CliEngine.open(cli, session, policySettings)).preview() };
-    }
-  } catch (error) {
-    const failure = error instanceof Error ? error.message : String(error);
-    preview = { stack, failure, resources: [], outcome: nothing };
-  }
+async function previewStack(stack: string, options: PreviewOptions): Promise<StackPreview> {
+  const { cli, base, context, policySettings, log } = options;
+  const cluster: Record<string, string> = context === undefined ? {} : { kubeContext: context };
+  const settings = { ...cluster, ...options.settings };
+  const session = { stack, settings: { ...(await chartSettings(stack, settings, log)), ...settings } };
+  const asked = { policySettings, cluster: context !== undefined };
+  const {
+    passed: ok,
+    said,
+    report,
+  } = await withEmptyStack(cli, session, asked, (empty) => empty.tryPreview(empty.packFlags));
+  const resources = declaredResources(report);
+  const preview: StackPreview = {
+    ...{ stack, passed: ok, said, resources, violations: report.violations },
+    ...(base !== undefined && ok && { diff: await compareWith(base, resources, session, options) }),
+  };
   log(`preview of ${stack}: ${verdict(preview)}`);
   if (preview.diff) {
     ("failure" in preview.diff ? [preview.diff.failure] : describeDiff(preview.diff)).forEach((line) =>
       log(`  ${line}`),
     );
   }
-  preview.outcome.findings.forEach((finding) => log(`  ${describeFinding(finding)}`));
-  preview.outcome.undetermined.forEach((one) => log(`  ${describeUndetermined(one)}`));
-  if (preview.failure?.includes("\n")) {
-    log(preview.failure);
-  }
-  if (preview.cli) {
-    log(preview.cli.said);
-  }
+  log(said);
   return preview;
 }
 
 /** @returns what differs from the declaration in another folder. A base that is broken is no reason to refuse what mends it. */
 async function compareWith(
   folder: string,
-  session: Parameters<typeof declareInProcess>[0],
-  resources: StackPreview["resources"],
+  resources: readonly DeclaredResource[],
+  session: { stack: string; settings: Record<string, string> },
+  { cli, context }: PreviewOptions,
 ): Promise<StackPreview["diff"]> {
   if (!existsSync(stackFile(session.stack, folder))) {
     return { failure: `the base has no Pulumi.${session.stack}.yaml` };
   }
-  try {
-    return diffDeclared((await declareInProcess(session, folder)).resources, resources);
-  } catch (error) {
-    return { failure: `the base can't be compared with: ${error instanceof Error ? error.message : String(error)}` };
-  }
+  const cluster = context !== undefined;
+  const {
+    passed: ok,
+    report,
+    said,
+  } = await withEmptyStack(cli, session, { folder, cluster }, (empty) => empty.tryPreview([]));
+  return ok
+    ? diffDeclared(declaredResources(report), resources)
+    : { failure: `the base can't be compared with, for its preview fails:\n${said}` };
 }
 
 runCommand(
   help,
-  async ({ stacks, tests, previewsOnly, base, context, engine, markdown, policyConfig }, log) => {
+  async ({ stacks, tests, previewsOnly, base, context, config, markdown, policyConfig }, log) => {
     const policySettings = readPolicySettings(policyConfig);
-    const cli = engine === "in-process" ? undefined : await findPulumi(log);
-    if (engine === "cli" && !cli) {
-      throw new Error("--engine cli: there is no Pulumi CLI; install it, or say --engine in-process");
-    }
-    log(`previews: ${cli ? `Pulumi CLI ${cli.version} (${cli.source})` : "in-process, without the Pulumi CLI"}`);
-    if (context === undefined) {
-      // Whatever cluster this machine is connected to has no say in what the program declares.
-      process.env.KUBECONFIG = join(tmpdir(), "sidecar-mesh-no-kubeconfig");
-    }
-
+    const cli = await findPulumi(log);
+    log(`previews: Pulumi ${cli.version} (${cli.source})`);
     const steps: StepResult[] = [];
     for (const script of previewsOnly ? [] : ["lint", "typecheck", ...(tests ? ["test"] : [])]) {
       steps.push(await runStep(script, log));
     }
+    const settings = Object.fromEntries(config.map(splitSetting));
     const previewAll = async (folder?: string) => {
       const all: StackPreview[] = [];
       for (const stack of stacks) {
-        all.push(await previewStack(stack, { base: folder, cli, context, policySettings, log }));
+        all.push(await previewStack(stack, { cli, base: folder, context, settings, policySettings, log }));
       }
       return all;
     };
     const previews = await (base === undefined ? previewAll() : withCommit(base, previewAll));
 
-    const report = { steps, stacks: previews, base, cliVersion: cli?.version, context };
+    const report = { steps, stacks: previews, base, cliVersion: cli.version, context };
     log("what this preview can't know:");
     limitsOf(report).forEach((limit) => log(`  - ${limit}`));
     const text = toMarkdown(report);

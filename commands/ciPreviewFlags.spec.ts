@@ -10,7 +10,7 @@ describe("parseCiPreviewFlags", () => {
 
   const mistakes: [string[], RegExp][] = [
     [["--stacks", "dev,production"], /there is no Pulumi\.production\.yaml/],
-    [["--engine", "pulumi"], /--engine pulumi: use one of auto, cli, in-process/],
+    [["--base", ""], /--base has an empty value/],
     [["--sandbox"], /--sandbox/],
     [["--previews-only", "--tests"], /use one of them/],
   ];

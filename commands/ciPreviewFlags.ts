@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import type { Flags } from "./flags";
-import { engines, parseStrictly, UsageError } from "./flags";
+import { checkSettings, parseStrictly, UsageError } from "./flags";
 import { policyConfigOption } from "./policySettings";
 import { stackFile } from "./stackFiles";
 
 /** Flags of `npm run ci:preview`. */
-export interface CiPreviewFlags extends Pick<Flags, "engine" | "context" | "json" | "help"> {
+export interface CiPreviewFlags extends Pick<Flags, "context" | "config" | "json" | "help"> {
   stacks: string[];
   tests: boolean;
   /** Leave out everything but the previews. */
@@ -33,16 +33,13 @@ export function parseCiPreviewFlags(argv: readonly string[]): CiPreviewFlags {
       "previews-only": { type: "boolean", default: false },
       base: { type: "string" },
       context: { type: "string" },
-      engine: { type: "string", default: "auto" },
+      config: { type: "string", short: "c", multiple: true, default: [] },
       markdown: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const engine = engines.find((one) => one === values.engine);
-  if (engine === undefined) {
-    throw new UsageError(`--engine ${values.engine}: use one of ${engines.join(", ")}`);
-  }
+  checkSettings(values.config);
   const stacks = values.stacks.split(",").map((stack) => stack.trim());
   for (const stack of stacks) {
     if (stack === "" || !existsSync(stackFile(stack))) {
@@ -53,5 +50,5 @@ export function parseCiPreviewFlags(argv: readonly string[]): CiPreviewFlags {
   if (previewsOnly && values.tests) {
     throw new UsageError("--previews-only leaves out the tests that --tests asks for; use one of them");
   }
-  return { ...rest, previewsOnly, policyConfig, engine, stacks };
+  return { ...rest, previewsOnly, policyConfig, stacks };
 }

@@ -2,6 +2,8 @@ import { execFile, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { promisify } from "node:util";
+import { tryRun } from "../toolchain/system/run";
+import { findOnPath } from "./findOnPath";
 
 /** Name of the clusters that are made here; kind puts `kind-` before it to name the context. */
 const clusterName = "sidecar-mesh";
@@ -14,6 +16,20 @@ export type ClusterTool = (typeof clusterTools)[number];
 
 /** The contexts that the tools write for the clusters that are made here. */
 export const madeContexts: Record<ClusterTool, string> = { kind: `kind-${clusterName}`, minikube: clusterName };
+
+/** @returns the tools that can make a cluster here. kind needs a container engine that answers. */
+export async function availableTools(): Promise<Record<ClusterTool, boolean>> {
+  const found = (tool: ClusterTool) => findOnPath(tool) !== undefined;
+  return { kind: found("kind") && (await containersAnswer()), minikube: found("minikube") };
+}
+
+/** @returns whether a Docker or Podman of this machine answers. */
+export async function containersAnswer(): Promise<boolean> {
+  const answers = await Promise.all(
+    ["docker", "podman"].map((engine) => tryRun(engine, ["info"], { timeoutMs: 20_000 }).catch(() => undefined)),
+  );
+  return answers.some((answer) => answer?.code === 0);
+}
 
 const recipes: Record<ClusterTool, readonly string[]> = {
   kind: ["create", "cluster", "--config", join(__dirname, "kindCluster.yaml"), "--wait", "180s"],

@@ -2,10 +2,9 @@ import { once } from "node:events";
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { dashboardServices, observabilityNamespace } from "../components/observability/endpoints";
 import type { DashboardName } from "../components/observability/endpoints";
-import { connect } from "./connect";
 import { flagsHelp } from "./flags";
 import { runCommand } from "./runCommand";
 import { openSession } from "./session";
@@ -54,15 +53,14 @@ async function answers(url: string): Promise<boolean> {
 
 runCommand(help, async (flags, log) => {
   const session = await openSession(flags, log, { start: false });
-  const client = connect(session);
-  const { dashboards } = await readOutputs(session, client, flags, log);
+  const { dashboards } = await readOutputs(session, log);
   const installed = Object.keys(dashboards) as DashboardName[];
   if (installed.length === 0) {
     throw new Error("the stack has no dashboard: its config leaves all of them out");
   }
-  // The sandbox brings its own kubectl, beside its helm.
-  const beside = join(dirname(session.helm), "kubectl");
-  const kubectl = session.helm.includes("/") && existsSync(beside) ? beside : "kubectl";
+  // The embedded cluster brings its own kubectl.
+  const brought = session.binFolder && join(session.binFolder, "kubectl");
+  const kubectl = brought && existsSync(brought) ? brought : "kubectl";
   const globals = [
     ...(session.kubeconfig ? ["--kubeconfig", session.kubeconfig] : []),
     ...["--context", session.context, "--namespace", observabilityNamespace],

@@ -1,4 +1,4 @@
-import type { DeclaredResource } from "../toolchain/applier/declare";
+import type { DeclaredResource } from "./pulumi/events";
 
 /** What a change of the program changes in what it declares. */
 export interface DeclaredDiff {

@@ -2,14 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { status } from "../toolchain";
-import { cacheDir, statePaths } from "../toolchain/paths";
-import { preflight } from "../toolchain/preflight/checks";
-import { PreflightError } from "../toolchain/preflight/problem";
+import { requirementProblems, thisMachine } from "../toolchain/requirements";
 import { tryRun } from "../toolchain/system/run";
 import { kindOfContext } from "../stacks/cluster";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
+import { containersAnswer } from "./createCluster";
 import type { MachineFacts, Tool } from "./doctorJudgement";
-import { findOnPath } from "./pulumiCli";
+import { findOnPath } from "./findOnPath";
 import { projectFolder } from "./stackFiles";
 
 /** How each tool is asked for its version. */
@@ -25,10 +24,9 @@ const versionArgs: Record<Tool, string[]> = {
 /** Looks at this machine; changes nothing. */
 export async function gatherFacts(): Promise<MachineFacts> {
   const asked = Object.entries(versionArgs) as [Tool, string[]][];
-  const [versions, docker, podman, { running }] = await Promise.all([
+  const [versions, containers, { running }] = await Promise.all([
     Promise.all(asked.map(async ([tool, args]) => [tool, await printed(commandOf(tool), args)] as const)),
-    printed("docker", ["info"]),
-    printed("podman", ["info"]),
+    containersAnswer(),
     status(),
   ]);
   const kubeconfig = readKubeconfig(kubeconfigFiles());
@@ -38,19 +36,11 @@ export async function gatherFacts(): Promise<MachineFacts> {
     node: process.versions.node,
     packages: packagesState(),
     versions: Object.fromEntries(versions) as Record<Tool, string | undefined>,
-    containers: docker !== undefined || podman !== undefined,
+    containers,
     localContext: isLocal ? current : undefined,
     remoteContext: isLocal ? undefined : current,
     sandboxRuns: running,
-    sandboxProblems: await preflight(statePaths(), cacheDir(), !running).then(
-      () => [],
-      (error: unknown) => {
-        if (error instanceof PreflightError) {
-          return error.problems;
-        }
-        throw error;
-      },
-    ),
+    sandboxProblems: requirementProblems(thisMachine()),
   };
 }
 

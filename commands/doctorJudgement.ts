@@ -1,5 +1,5 @@
-import { atLeast } from "../toolchain/preflight/versions";
-import type { Problem } from "../toolchain/preflight/problem";
+import type { Problem } from "../toolchain/requirements";
+import { atLeast } from "./versions";
 
 /** What there is on this machine; a version is what the program itself prints, undefined where it does not run. */
 export interface MachineFacts {

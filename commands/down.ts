@@ -1,19 +1,19 @@
 import { sandboxInfo } from "../toolchain";
-import { inventoryRef } from "../toolchain/applier/inventory";
 import { audit } from "./audit";
-import { CliEngine } from "./cliEngine";
 import { connect } from "./connect";
-import { chooseEngine } from "./engine";
 import { flagsHelp } from "./flags";
-import { downInProcess } from "./inProcessEngine";
+import { findPulumi } from "./pulumi/cli";
+import { PulumiStack } from "./pulumi/stack";
+import { changing } from "./recovery/changing";
 import { runCommand } from "./runCommand";
 import { openSession } from "./session";
-import { sweep } from "./sweep";
+import { checkCluster, forgetCluster } from "./stackCluster";
+import { ownLeavings, sweep } from "./sweep";
 
 const help = `npm run down -- [flags]
 
-Removes what npm start made, in reverse order, and what Istio would leave behind. The cluster itself stays; to end the
-embedded one: npm run sandbox -- down
+Runs pulumi destroy: removes what npm start made, in reverse order; then what Istio leaves behind of it. The cluster itself stays; to
+end the embedded one: npm run sandbox -- down
 ${flagsHelp}`;
 
 runCommand(help, async (flags, log) => {
@@ -25,18 +25,15 @@ runCommand(help, async (flags, log) => {
     return { removed: [], kept: [] };
   }
   const client = connect(session);
-  // Whichever way made the stack is the way that knows what it made.
-  if ((await client.get(inventoryRef)) !== undefined) {
-    await downInProcess(session, log);
-  } else {
-    const cli = await chooseEngine(flags, log);
-    if (cli) {
-      await (await CliEngine.open(cli, session)).down(client, log);
-    } else {
-      log("nothing was applied in-process to this cluster");
-    }
-  }
-  const { removed, kept: spared } = await sweep(client);
+  const stack = await PulumiStack.open(await findPulumi(log), session);
+  await checkCluster(stack, client, session, log);
+  const { removed, kept: spared } = await changing(stack, client, log, async ({ mended, env, begin, leavings }) => {
+    const ours = leavings ?? (await ownLeavings(client, await stack.export()));
+    begin({ leavings: ours });
+    await stack.destroy({ refresh: mended }, env);
+    return sweep(client, ours);
+  });
+  await forgetCluster(stack);
   log(`swept ${removed.length} objects that Istio leaves behind`);
   const told = (line: string) => spared.some((reason) => reason.split(":")[0] === line.split(":")[0]);
   const kept = [...spared, ...(await audit(client)).filter((line) => !told(line))];

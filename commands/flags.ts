@@ -7,7 +7,6 @@ export interface Flags {
   context?: string;
   kubeconfig?: string;
   sandbox: boolean;
-  engine: "auto" | "cli" | "in-process";
   /** `key=value`, later ones win. */
   config: string[];
   yes: boolean;
@@ -23,44 +22,49 @@ export type MoreFlags<O extends Options> = ReturnType<typeof parseArgs<{ options
 /** A mistake on the command line; the message says what to write instead. */
 export class UsageError extends Error {}
 
-/** How the program can be applied. */
-export const engines = ["auto", "cli", "in-process"] as const;
-
 /**
  * Parses the command line.
  * @param more Flags of one command alone, as node's parseArgs takes them.
- * @throws UsageError naming the flag that is unknown or lacks its value.
+ * @throws UsageError naming the flag that is unknown, or whose value is missing or empty.
  */
 export function parseFlags<O extends Options = Record<never, never>>(
   argv: readonly string[],
   more?: O,
 ): Flags & MoreFlags<O> {
   const { values } = parse(argv, more);
-  const engine = values.engine as Flags["engine"];
-  if (!engines.includes(engine)) {
-    throw new UsageError(`--engine ${engine}: use one of ${engines.join(", ")}`);
-  }
   if (values.sandbox && values.context !== undefined) {
     throw new UsageError("--sandbox and --context name two clusters; use one of them");
   }
-  for (const setting of values.config) {
-    if (!/^[\w-]+(:[\w-]+)?=/.test(setting)) {
-      throw new UsageError(`--config ${setting}: write it as key=value`);
-    }
+  checkSettings(values.config);
+  return { ...values } as Flags & MoreFlags<O>;
+}
+
+/** @throws UsageError naming the setting that is not written as key=value. */
+export function checkSettings(settings: readonly string[]): void {
+  const wrong = settings.find((setting) => !/^[\w-]+(:[\w-]+)?=/.test(setting));
+  if (wrong !== undefined) {
+    throw new UsageError(`--config ${wrong}: write it as key=value`);
   }
-  return { ...values, engine } as Flags & MoreFlags<O>;
 }
 
 /**
- * Node's own parser, whose complaints become UsageErrors.
+ * Node's own parser, whose complaints become UsageErrors. An empty value is refused: it is what a shell makes of a variable that is not
+ * set, and to go on without the flag could change another cluster than the one that was meant.
  * @throws UsageError
  */
 export function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  let parsed: ReturnType<typeof parseArgs<T>>;
   try {
-    return parseArgs(config);
+    parsed = parseArgs(config);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+  for (const [name, value] of Object.entries(parsed.values)) {
+    if ([value].flat().some((one) => typeof one === "string" && one.trim() === "")) {
+      throw new UsageError(`--${name} has an empty value: write one, or leave the flag out`);
+    }
+  }
+  return parsed;
 }
 
 function parse(argv: readonly string[], more: Options = {}) {
@@ -73,7 +77,6 @@ function parse(argv: readonly string[], more: Options = {}) {
       context: { type: "string" },
       kubeconfig: { type: "string" },
       sandbox: { type: "boolean", default: false },
-      engine: { type: "string", default: "auto" },
       config: { type: "string", short: "c", multiple: true, default: [] },
       yes: { type: "boolean", short: "y", default: false },
       json: { type: "boolean", default: false },
@@ -88,7 +91,6 @@ export const flagsHelp = `
       --context NAME      Context of the kubeconfig; needed for a cluster that is not on this machine
       --kubeconfig FILE   Kubeconfig file (default: as kubectl finds it)
       --sandbox           Use the embedded cluster (Linux, root), whatever else there is
-      --engine ENGINE     cli: the Pulumi CLI; in-process: without it; auto (default): the CLI where it can be had
   -c, --config KEY=VALUE  Set a config key for this run; lists and objects as JSON; may be repeated
   -y, --yes               Do not ask before a cluster is created
       --json              Print the result as one JSON object on the last line

@@ -1,5 +1,5 @@
 import { inRegistry } from "../components/imageReference";
-import type { DeclaredResource } from "../toolchain/applier/declare";
+import type { DeclaredResource } from "./pulumi/events";
 
 /** A chart that a stack installs. */
 export interface ListedChart {

@@ -1,33 +1,38 @@
-import { expectedInfo } from "../toolchain";
 import { isRegistry } from "../components/imageReference";
+import { settingsBeforeStart } from "./embeddedConfig";
+import { chartSettings } from "./charts";
 import { flagsHelp, UsageError } from "./flags";
 import { suppliesOf } from "./imageList";
 import type { Supplies } from "./imageList";
-import { declareInProcess } from "./inProcessEngine";
+import { findPulumi } from "./pulumi/cli";
+import { withEmptyStack } from "./pulumi/emptyStack";
+import { declaredResources } from "./pulumi/events";
 import { runCommand } from "./runCommand";
-import { sandboxSettings, splitSetting } from "./session";
+import { splitSetting } from "./session";
 import { readProject, readStackFile } from "./stackFiles";
 
 const help = `npm run images -- [flags]
 
-Lists every chart and image that a stack needs, with exact versions, from what the program declares; no cluster is asked.
+Lists every chart and image that a stack needs, with exact versions, from a preview of it; no cluster is asked.
 With the config key registry it lists where each image goes in the mirror, too. See docs/airgap.md.
 ${flagsHelp}`;
 
-runCommand(help, async (flags) => {
+runCommand(help, async (flags, log) => {
   const stack = flags.stack ?? (flags.sandbox ? "sandbox" : "dev");
   const { registry, ...settings } = Object.fromEntries(flags.config.map(splitSetting));
   const mirror = registry ?? configured(stack, "registry");
   if (mirror !== undefined && !isRegistry(mirror)) {
     throw new UsageError(`registry=${mirror}: use host, host:port or host/path in lower case, without a scheme`);
   }
-  // Which cluster it would go to makes no difference, and a remote one that happens to be current is no reason to stop.
-  process.env.KUBECONFIG = "/nonexistent";
-  const { resources } = await declareInProcess({
-    stack,
-    settings: { ...(flags.sandbox && sandboxSettings(expectedInfo())), ...settings, registry: "auto" },
-  });
-  const supplies = suppliesOf(resources, mirror);
+  const own = { ...(flags.sandbox && settingsBeforeStart()), ...settings, registry: "auto" };
+  const session = { stack, settings: { ...(await chartSettings(stack, own, () => undefined)), ...own } };
+  const { passed, said, report } = await withEmptyStack(await findPulumi(log), session, {}, (empty) =>
+    empty.tryPreview([]),
+  );
+  if (!passed) {
+    throw new Error(`the preview of ${stack} fails:\n${said}`);
+  }
+  const supplies = suppliesOf(declaredResources(report), mirror);
   if (!flags.json) {
     print(supplies);
   }

@@ -1,14 +1,11 @@
-import type { StackOutput } from "../toolchain/applier/inventory";
-
-/** Prints a stack's outputs for a person; secrets stay hidden, and what only programs read is left out. */
-export function printOutputs(outputs: Record<string, StackOutput>): void {
-  const { readme, declared: _, ...rest } = outputs;
+/** Prints a stack's outputs for a person; what only programs read is left out. */
+export function printOutputs({ readme, declared: _, ...rest }: Record<string, unknown>): void {
   console.log("\nOutputs:");
-  for (const [name, { value, secret }] of Object.entries(rest).filter(([, output]) => output.value !== undefined)) {
-    print(name, secret ? "[secret]" : value, 1);
+  for (const [name, value] of Object.entries(rest).filter(([, output]) => output !== undefined)) {
+    print(name, value, 1);
   }
-  if (typeof readme?.value === "string") {
-    console.log(`\n${readme.value}`);
+  if (typeof readme === "string") {
+    console.log(`\n${readme}`);
   }
 }
 

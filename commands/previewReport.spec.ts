@@ -1,49 +1,44 @@
 import assert from "node:assert/strict";
+import type { PolicyViolation } from "./pulumi/events";
 import type { PreviewReport, StackPreview } from "./previewReport";
 import { limitsOf, passed, toMarkdown, unknownFields, verdict } from "./previewReport";
 
-const finding = (level: "mandatory" | "advisory") => ({
-  rule: "workload-gets-sidecar",
-  code: "IST0103",
+const violation = (level: "mandatory" | "advisory", more = ""): PolicyViolation => ({
+  policy: "workload-gets-sidecar",
   level,
-  resource: "Deployment demo/user",
-  field: "spec.template",
-  message: "It runs without its sidecar.",
+  message: `Workloads get a sidecar.\nDeployment demo/user: spec.template: ${more}it runs without its sidecar`,
 });
 const stack = (change: Partial<StackPreview> = {}): StackPreview => ({
   stack: "dev",
+  passed: true,
+  said: "Resources: + 1 to create",
   resources: [{ type: "kubernetes:core/v1:Namespace", name: "mesh", props: {} }],
-  outcome: { findings: [], undetermined: [] },
+  violations: [],
   ...change,
 });
 const report = (change: Partial<PreviewReport> = {}): PreviewReport => ({
   steps: [{ command: "npm run lint", passed: true, said: "" }],
   stacks: [stack()],
+  cliVersion: "v3.274.1",
   ...change,
 });
 
 describe("preview report", () => {
   it("passes with advisory findings, and shows them", () => {
-    const advised = report({ stacks: [stack({ outcome: { findings: [finding("advisory")], undetermined: [] } })] });
+    const advised = report({ stacks: [stack({ violations: [violation("advisory")] })] });
     assert.ok(passed(advised));
     assert.match(
       toMarkdown(advised),
-      /## Preview: passes[^]*\[advisory\] workload-gets-sidecar: Deployment demo\/user/,
+      /## Preview: passes[^]*- \[advisory\] workload-gets-sidecar: Deployment demo\/user: spec\.template: it runs/,
     );
   });
 
   const failures: [string, Partial<PreviewReport>, RegExp][] = [
     ["a step fails", { steps: [{ command: "npm run lint", passed: false, said: "x.ts: no" }] }, /x\.ts: no/],
     [
-      "a finding is mandatory",
-      { stacks: [stack({ outcome: { findings: [finding("mandatory")], undetermined: [] } })] },
-      /\*\*1 resources, 1 mandatory findings, 0 advisory\*\*/,
-    ],
-    ["the program fails", { stacks: [stack({ failure: "config: 2 problems\nfirst" })] }, /config: 2 problems\nfirst/],
-    [
-      "the CLI's preview fails",
-      { cliVersion: "v3.1.0", stacks: [stack({ cli: { passed: false, said: "error: no" } })] },
-      /pulumi preview fails[^]*error: no/,
+      "the preview fails, as with a mandatory finding",
+      { stacks: [stack({ passed: false, said: "error: no", violations: [violation("mandatory")] })] },
+      /\*\*pulumi preview fails, 1 resources, 1 mandatory findings, 0 advisory\*\*[^]*error: no/,
     ],
   ];
   for (const [title, change, shown] of failures) {
@@ -55,11 +50,9 @@ describe("preview report", () => {
     });
   }
 
-  it("names what the policies can't judge yet", () => {
-    const open = { rule: "subset-defined", resource: "VirtualService demo/a", reason: "the value is known only later" };
-    const text = toMarkdown(report({ stacks: [stack({ outcome: { findings: [], undetermined: [open] } })] }));
-    assert.match(text, /0 advisory, 1 not judged yet/);
-    assert.match(text, /VirtualService demo\/a: subset-defined is not judged yet, for the value is known only later\./);
+  it("counts what the policies can't judge yet for itself", () => {
+    const open = violation("advisory", "workload-gets-sidecar is not judged yet, for ");
+    assert.match(verdict(stack({ violations: [open] })), /0 advisory, 1 not judged yet/);
   });
 
   it("names the fields that only an applied stack has", () => {
@@ -71,16 +64,16 @@ describe("preview report", () => {
     assert.deepEqual(unknownFields([resource]), ["Secret admin: stringData"]);
   });
 
-  it("says what it can't know: without CLI, without cluster, with both", () => {
-    assert.match(limitsOf({}).join("\n"), /no Pulumi CLI[^]*No cluster was asked/);
-    const both = limitsOf({ cliVersion: "v3.1.0", context: "kind-a" }).join("\n");
-    assert.match(both, /Cluster kind-a was asked/);
-    assert.doesNotMatch(both, /no Pulumi CLI|No cluster/);
+  it("says what it can't know: without a cluster, and with one", () => {
+    assert.match(limitsOf({}).join("\n"), /No cluster was asked/);
+    const asked = limitsOf({ context: "kind-a" }).join("\n");
+    assert.match(asked, /Cluster kind-a was asked/);
+    assert.doesNotMatch(asked, /No cluster/);
   });
 
   it("keeps what a command says inside its fence, and within a comment's size", () => {
     const said = `${"x".repeat(100_000)}\n\`\`\`\n# not a heading`;
-    const text = toMarkdown(report({ stacks: [stack({ cli: { passed: true, said } })] }));
+    const text = toMarkdown(report({ stacks: [stack({ said })] }));
     assert.ok(text.length < 20_000);
     assert.match(text, /\n````\n\[\.\.\.\]/);
     assert.match(text, /# not a heading\n````\n/);
@@ -98,6 +91,6 @@ describe("preview report", () => {
   });
 
   it("tells a stack's result in one line", () => {
-    assert.equal(verdict(stack()), "1 resources, 0 mandatory findings, 0 advisory");
+    assert.equal(verdict(stack()), "pulumi preview passes, 1 resources, 0 mandatory findings, 0 advisory");
   });
 });

@@ -1,10 +1,7 @@
-import type { Outcome } from "../policy/check";
 import { isUnknown } from "../policy/mesh/pulumi";
-import { describeUndetermined } from "../policy/report";
-import type { DeclaredResource } from "../toolchain/applier/declare";
 import type { DeclaredDiff } from "./declaredDiff";
 import { describeDiff } from "./declaredDiff";
-import { describeFinding } from "./policyCheck";
+import type { DeclaredResource, PolicyViolation } from "./pulumi/events";
 
 /** A command of the project that was run before the previews, such as the linter. */
 export interface StepResult {
@@ -15,17 +12,16 @@ export interface StepResult {
   said: string;
 }
 
-/** What a stack's program came to. */
+/** What `pulumi preview` with the policy pack found in a stack. */
 export interface StackPreview {
   stack: string;
-  /** Why the program could not be run to its end. */
-  failure?: string;
+  passed: boolean;
+  /** What the CLI printed. */
+  said: string;
   resources: readonly DeclaredResource[];
-  outcome: Outcome;
-  /** What differs from the base, where there is one; or why it could not be told. */
+  violations: readonly PolicyViolation[];
+  /** What differs from the base, where there is one; or why it could not be compared. */
   diff?: DeclaredDiff | { failure: string };
-  /** The Pulumi CLI's own preview, where there is a CLI. */
-  cli?: { passed: boolean; said: string };
 }
 
 /** All that `npm run ci:preview` found. */
@@ -34,9 +30,9 @@ export interface PreviewReport {
   stacks: readonly StackPreview[];
   /** Commit that the declarations are compared with; undefined for none. */
   base?: string;
-  /** Version of the Pulumi CLI; undefined where there is none. */
-  cliVersion?: string;
-  /** Context of the cluster that the CLI asked; undefined for none. */
+  /** Version of the Pulumi CLI. */
+  cliVersion: string;
+  /** Context of the cluster that was asked; undefined for none. */
   context?: string;
 }
 
@@ -45,50 +41,44 @@ const keptCharacters = 12_000;
 
 /** Whether nothing stands against merging. */
 export function passed({ steps, stacks }: PreviewReport): boolean {
-  return steps.every((step) => step.passed) && stacks.every(stackPassed);
+  return [...steps, ...stacks].every((one) => one.passed);
 }
 
-function stackPassed({ failure, outcome, cli }: StackPreview): boolean {
-  return failure === undefined && mandatory(outcome) === 0 && cli?.passed !== false;
-}
+/** What the pack says of a rule that it could not apply, for a value is known only later. */
+const notJudged = /is not judged yet/;
 
-function mandatory({ findings }: Outcome): number {
-  return findings.filter(({ level }) => level === "mandatory").length;
+function countOf(violations: readonly PolicyViolation[]) {
+  const open = violations.filter(({ message }) => notJudged.test(message)).length;
+  const mandatory = violations.filter(({ level }) => level === "mandatory").length;
+  return { open, mandatory, advisory: violations.length - mandatory - open };
 }
 
 /** @returns a stack's result in one line. */
-export function verdict({ failure, resources, outcome, diff, cli }: StackPreview): string {
-  if (failure !== undefined) {
-    return `the program fails: ${failure.split("\n")[0]}`;
-  }
-  const advisory = outcome.findings.length - mandatory(outcome);
-  const parts = [`${resources.length} resources`, `${mandatory(outcome)} mandatory findings`, `${advisory} advisory`];
+export function verdict({ passed: ok, resources, violations, diff }: StackPreview): string {
+  const { open, mandatory, advisory } = countOf(violations);
+  const parts = [
+    `pulumi preview ${ok ? "passes" : "fails"}`,
+    `${resources.length} resources`,
+    `${mandatory} mandatory findings`,
+    `${advisory} advisory`,
+  ];
   if (diff && "added" in diff) {
     parts.push(`${diff.added.length} added, ${diff.changed.length} changed, ${diff.removed.length} removed`);
   }
-  if (outcome.undetermined.length > 0) {
-    parts.push(`${outcome.undetermined.length} not judged yet`);
-  }
-  if (cli) {
-    parts.push(cli.passed ? "pulumi preview passes" : "pulumi preview fails");
+  if (open > 0) {
+    parts.push(`${open} not judged yet`);
   }
   return parts.join(", ");
 }
 
 /** @returns what no preview of this kind can know. */
-export function limitsOf({
-  base,
-  cliVersion,
-  context,
-}: Pick<PreviewReport, "base" | "cliVersion" | "context">): string[] {
+export function limitsOf({ base, context }: Pick<PreviewReport, "base" | "context">): string[] {
   return [
-    cliVersion === undefined
-      ? "There is no Pulumi CLI here, so the program was run in-process and compared with no state: what would change or be deleted in a stack that exists is not known."
-      : "It compares with the state of the backend that you are logged in to. A local backend that is made for one run is empty: everything in it is new.",
+    "It compares with no state, so everything is new: what would change or be deleted in a stack that is deployed is not known.",
     ...(base === undefined
       ? []
       : [
-          `Changes are those of the declaration since ${base}, run with the packages that are installed now. Whether a stack that exists was at that commit is not known.`,
+          `Changes are those of the declaration since ${base}, run with the packages that are installed now. Whether a stack that is deployed was at that commit is not known.`,
         ]),
     context === undefined
       ? "No cluster was asked. What is in it already, whether its admission controllers and quotas accept the objects, whether nodes have room, and whether images can be pulled is not known."
@@ -117,15 +107,14 @@ function unknownPaths(value: unknown, path = ""): string[] {
 /** @returns the report as Markdown, for a comment on a pull request. */
 export function toMarkdown(report: PreviewReport): string {
   const { steps, stacks, cliVersion, context } = report;
-  const engine = cliVersion === undefined ? "in-process, without the Pulumi CLI" : `Pulumi CLI ${cliVersion}`;
   const rows = [
     ...steps.map(({ command, passed: ok }) => `| \`${command}\` | ${ok ? "passes" : "**fails**"} |`),
-    ...stacks.map((stack) => `| preview of \`${stack.stack}\` | ${cell(stackPassed(stack), verdict(stack))} |`),
+    ...stacks.map((stack) => `| preview of \`${stack.stack}\` | ${cell(stack.passed, verdict(stack))} |`),
   ];
   return [
     `## Preview: ${passed(report) ? "passes" : "fails"}`,
     "",
-    `Run with: ${engine}; ${context === undefined ? "no cluster" : `cluster \`${context}\``}.`,
+    `Run with: Pulumi CLI ${cliVersion}; ${context === undefined ? "no cluster" : `cluster \`${context}\``}.`,
     "",
     "| step | result |",
     "| --- | --- |",
@@ -140,26 +129,28 @@ export function toMarkdown(report: PreviewReport): string {
   ].join("\n");
 }
 
+/** @returns what a policy found as one line: how bad, which rule, what and how to fix it. */
+export function describeViolation({ policy, level, message }: PolicyViolation): string {
+  // The first line is the policy's description.
+  return `[${level}] ${policy}: ${message.split("\n").at(-1)}`;
+}
+
 function cell(ok: boolean, text: string): string {
   const escaped = text.replaceAll("|", "\\|");
   return ok ? escaped : `**${escaped}**`;
 }
 
-function describeStack({ stack, failure, resources, outcome, diff, cli }: StackPreview): string[] {
+function describeStack({ stack, said, resources, violations, diff }: StackPreview): string[] {
   const unknown = unknownFields(resources);
   const differences = diff === undefined ? [] : "failure" in diff ? [diff.failure] : describeDiff(diff);
   return [
-    ...(failure === undefined ? [] : details(`Why ${stack} fails`, failure)),
-    ...(outcome.findings.length === 0
+    ...(violations.length === 0
       ? []
-      : [`Findings in \`${stack}\`:`, "", ...outcome.findings.map((finding) => `- ${describeFinding(finding)}`), ""]),
+      : [`Findings in \`${stack}\`:`, "", ...violations.map((one) => `- ${describeViolation(one)}`), ""]),
     ...(differences.length === 0 ? [] : details(`What changes in ${stack}`, differences.join("\n"))),
     ...(resources.length === 0 ? [] : details(`What ${stack} declares`, byKind(resources).join("\n"))),
-    ...(outcome.undetermined.length === 0
-      ? []
-      : details(`Not judged yet in ${stack}`, outcome.undetermined.map(describeUndetermined).join("\n"))),
     ...(unknown.length === 0 ? [] : details(`Known only once ${stack} is applied`, unknown.join("\n"))),
-    ...(cli ? details(`pulumi preview of ${stack}`, cli.said) : []),
+    ...details(`pulumi preview of ${stack}`, said),
   ];
 }
 

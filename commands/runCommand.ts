@@ -1,6 +1,7 @@
 import { ConfigError } from "../stacks/configError";
 import type { Flags } from "./flags";
 import { parseFlags, UsageError } from "./flags";
+import { InterruptedError } from "./pulumi/process";
 
 /** What every command line can ask for. */
 interface CommonFlags {
@@ -10,7 +11,7 @@ interface CommonFlags {
 
 /**
  * Runs one command: parses its flags, prints its result, and turns what goes wrong into a message and an exit code
- * (1: it failed, 2: it was asked for something that makes no sense).
+ * (1: it failed, 2: the command line or the config is wrong, 128 and more: a signal ended it).
  * @param help Printed for --help.
  * @param run Does the work; progress goes to `log`. @returns what --json prints. One that did its work, but found something wrong,
  * sets process.exitCode.
@@ -39,7 +40,14 @@ export function runCommand<F extends CommonFlags = Flags>(
     (error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
       console.error(process.env.DEBUG && error instanceof Error ? error.stack : `error: ${message}`);
-      process.exit(error instanceof UsageError || error instanceof ConfigError ? 2 : 1);
+      process.exit(exitCodeOf(error));
     },
   );
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof InterruptedError) {
+    return error.exitCode;
+  }
+  return error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
 }

@@ -7,7 +7,7 @@ import { expectedInfo } from "../toolchain";
 import { tryRun } from "../toolchain/system/run";
 import { parseStrictly, UsageError } from "./flags";
 import { servePrometheusPage } from "./prometheusPage";
-import { findOnPath } from "./pulumiCli";
+import { findOnPath } from "./findOnPath";
 import { runCommand } from "./runCommand";
 import { projectFolder } from "./stackFiles";
 import type { TerminalSession } from "./terminalPicture";
@@ -22,7 +22,7 @@ type Picture =
   | { dashboard: DashboardName; path: string; proof: string };
 
 /** Address of the embedded cluster's gateway. */
-const gateway = "http://10.199.0.1:30080";
+const { gatewayUrl: gateway } = expectedInfo();
 
 /** Requests per second that each service answered, by code. */
 const requestRate =

@@ -111,6 +111,9 @@ describe("openSession", () => {
   describe("with kind installed, and a remote current context", () => {
     const remote = { "prod-eu": "https://k8s.example.com" };
 
+    // kind needs a container engine.
+    beforeEach(() => void tool("docker"));
+
     it("makes a cluster for a start, with --yes", async () => {
       process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", remote);
       const calls = tool("kind");
@@ -150,6 +153,14 @@ describe("openSession", () => {
       await open([], true);
       assert.deepEqual(calls(), ["get clusters", "export kubeconfig --name sidecar-mesh"]);
     });
+  });
+
+  it("takes the embedded cluster where kind is installed, and no container engine answers", async () => {
+    process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", { "prod-eu": "https://k8s.example.com" });
+    tool("kind");
+    const { session, said } = await open([]);
+    assert.ok(session.embedded);
+    assert.match(said, /neither kind with Docker nor minikube/);
   });
 
   it("starts the minikube profile that it made before without a question: it may be stopped", async () => {

@@ -1,13 +1,11 @@
 import { existsSync } from "node:fs";
 import { expectedInfo, sandboxInfo, up as sandboxUp } from "../toolchain";
-import type { SandboxInfo } from "../toolchain";
-import { sandboxContext } from "../stacks/cluster";
 import { parseConfig } from "../stacks/config";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
-import { ensureCluster, madeContexts } from "./createCluster";
+import { availableTools, ensureCluster, madeContexts } from "./createCluster";
+import { embeddedSettings, embeddedStack, isEmbeddedKubeconfig, settingsBeforeStart } from "./embeddedConfig";
 import type { Flags } from "./flags";
 import { UsageError } from "./flags";
-import { findOnPath } from "./pulumiCli";
 import { addWantedImages } from "./sandboxImages";
 import {
   asProgramConfig,
@@ -34,8 +32,10 @@ export interface Session {
   context: string;
   /** Whether this is the embedded cluster. */
   embedded: boolean;
-  /** The helm command, for the way that needs one. */
-  helm: string;
+  /** Whether this project makes the cluster: one of that name is then never a stranger's. */
+  ownCluster: boolean;
+  /** Folder of the embedded cluster's kubectl, helm and istioctl. */
+  binFolder?: string;
   /**
    * Settles once the cluster is there, or can't be had. The embedded one, if it runs, is looked over at each start; meanwhile it can be
    * worked out what is to be applied.
@@ -74,17 +74,13 @@ export async function openSession(
   };
 
   const kubeconfig = flags.kubeconfig ?? configOf("kubeconfig");
-  const target = chooseTarget(flags, {
-    kubeconfig: readKubeconfig(kubeconfigFiles(kubeconfig)),
-    tools: { kind: findOnPath("kind") !== undefined, minikube: findOnPath("minikube") !== undefined },
-    configContext: configOf("kubeContext"),
-  });
+  const target = await findTarget(flags, { kubeconfig, context: configOf("kubeContext") }, folder);
 
   if (start) {
-    checkConfig(flags.stack ?? (target.kind === "sandbox" ? "sandbox" : defaultStack), flagSettings, project, folder);
+    checkConfig(flags.stack ?? stackOf(target), { ...settingsOf(target, folder), ...flagSettings }, project, folder);
   }
   if (target.kind === "sandbox") {
-    const stack = flags.stack ?? "sandbox";
+    const stack = flags.stack ?? stackOf(target);
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
     const info = expectedInfo();
     const isMissing = start && (await sandboxInfo()) === undefined;
@@ -97,11 +93,12 @@ export async function openSession(
     ready.catch(() => undefined);
     return {
       stack,
-      settings: { ...sandboxSettings(info), ...flagSettings },
+      settings: { ...embeddedSettings(folder), ...flagSettings },
       kubeconfig: info.kubeconfig,
-      context: sandboxContext,
+      context: info.context,
       embedded: true,
-      helm: `${info.binDir}/helm`,
+      ownCluster: true,
+      binFolder: info.binDir,
       ready,
     };
   }
@@ -115,9 +112,34 @@ export async function openSession(
     kubeconfig,
     context,
     embedded: false,
-    helm: "helm",
+    ownCluster: target.kind === "made",
     ready: Promise.resolve(),
   };
+}
+
+/** Chooses the cluster by what is on this machine, and by the cluster that flags and config name. */
+async function findTarget(
+  flags: Flags,
+  named: { kubeconfig?: string; context?: string },
+  folder: string,
+): Promise<Target> {
+  const files = kubeconfigFiles(named.kubeconfig);
+  return chooseTarget(flags, {
+    kubeconfig: readKubeconfig(files),
+    embedded: isEmbeddedKubeconfig(files, folder),
+    tools: await availableTools(),
+    configContext: named.context,
+  });
+}
+
+/** @returns the stack of a cluster, unless a flag names one. */
+function stackOf(target: Target): string {
+  return target.kind === "sandbox" ? embeddedStack : defaultStack;
+}
+
+/** @returns the config that a cluster needs, as far as it can be checked before the cluster is there. */
+function settingsOf(target: Target, folder: string): Record<string, string> {
+  return target.kind === "sandbox" ? settingsBeforeStart(folder) : {};
 }
 
 /** @returns the context of the cluster that a tool makes for us. Only a start makes one: who looks at a stack, or removes it, has one. */
@@ -145,20 +167,6 @@ async function startSandbox(
   const all = withSettings(config, settings, project);
   const wanted = ["services", "istioCni"].map((key) => [key, all[`${project.name}:${key}`]]);
   await addWantedImages(Object.fromEntries(wanted) as Record<string, unknown>, log);
-}
-
-/** @returns the config that a stack needs to go to the embedded cluster. */
-export function sandboxSettings(info: SandboxInfo): Record<string, string> {
-  return {
-    kubeconfig: info.kubeconfig,
-    kubeContext: sandboxContext,
-    istioCharts: info.chartsFolder,
-    istioHub: info.hub,
-    istioTag: info.tag,
-    podLogsFolder: info.podLogsFolder,
-    istioCniBinFolder: info.cniBinFolder,
-    istioCniConfFolder: info.cniConfFolder,
-  };
 }
 
 /** Refuses bad config before a cluster is built for it. What this run adds itself, such as paths of the cluster, comes later. */

@@ -69,11 +69,6 @@ export function holdsSecret(value: unknown): boolean {
     : isObject(value) && ("secure" in value || Object.values(value).some(holdsSecret));
 }
 
-/** @returns whether a stack's file has values that only the Pulumi CLI can read. */
-export function hasSecrets(stack: string, folder = projectFolder): boolean {
-  return holdsSecret(readStackFile(stack, folder).config);
-}
-
 /** @returns the content of a stack file as YAML. */
 export function stackYaml(content: Record<string, unknown>): string {
   return stringify(content);
@@ -81,9 +76,7 @@ export function stackYaml(content: Record<string, unknown>): string {
 
 function asText(key: string, value: unknown): string {
   if (holdsSecret(value)) {
-    throw new ConfigError([
-      { key, value: "[secret]", fix: "secrets can only be read by the Pulumi CLI; use --engine cli" },
-    ]);
+    throw new ConfigError([{ key, value: "[secret]", fix: "only the Pulumi CLI can read a secret" }]);
   }
   // A key of a YAML file without a value is not set.
   return typeof value === "string" ? value : value === null ? "" : JSON.stringify(value);

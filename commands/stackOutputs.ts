@@ -1,12 +1,8 @@
 import type { DashboardEndpoint, DashboardName } from "../components/observability/endpoints";
-import { Inventory } from "../toolchain/applier/inventory";
-import type { StackOutput } from "../toolchain/applier/inventory";
-import type { KubeClient } from "../cluster/kubeClient";
 import type { DeclaredMesh } from "../stacks/declared";
 import { parseDeclared } from "../stacks/declaredText";
-import { CliEngine } from "./cliEngine";
-import { chooseEngine } from "./engine";
-import type { Flags } from "./flags";
+import { findPulumi } from "./pulumi/cli";
+import { PulumiStack } from "./pulumi/stack";
 import type { Session } from "./session";
 
 /** The outputs that commands work with. */
@@ -19,36 +15,24 @@ export interface MeshOutputs {
 }
 
 /**
- * Reads the outputs of the running stack: from the inventory in the cluster if it was applied in-process, else by the Pulumi CLI.
+ * Reads the outputs of a stack from its state.
  * @throws Error if there is no stack, or if it was applied by an older version of this program.
  */
 export async function readOutputs(
-  session: Session,
-  client: KubeClient,
-  flags: Flags,
+  session: Pick<Session, "stack" | "settings">,
   log: (line: string) => void,
 ): Promise<MeshOutputs> {
-  const inventory = await Inventory.load(client);
-  const outputs = inventory.entries.length > 0 ? inventory.outputs : await cliOutputs(session, flags, log);
-  const declared = parseDeclared(outputs?.declared?.value);
+  const outputs = await (await PulumiStack.open(await findPulumi(log), session)).outputs();
+  const declared = parseDeclared(outputs.declared);
   if (declared === undefined) {
     throw new Error(
       `no outputs of the stack ${session.stack}: nothing is applied, or not to its end; run npm start first`,
     );
   }
-  const url = outputs?.gatewayUrl?.value;
+  const { gatewayUrl, dashboards } = outputs;
   return {
     declared,
-    gatewayUrl: typeof url === "string" ? url : undefined,
-    dashboards: outputs?.dashboards?.value ?? {},
+    gatewayUrl: typeof gatewayUrl === "string" ? gatewayUrl : undefined,
+    dashboards: dashboards ?? {},
   };
-}
-
-async function cliOutputs(
-  session: Session,
-  flags: Flags,
-  log: (line: string) => void,
-): Promise<Record<string, StackOutput> | undefined> {
-  const cli = await chooseEngine(flags, log);
-  return cli && (await CliEngine.open(cli, session)).outputs();
 }

@@ -4,6 +4,7 @@ import { chooseTarget } from "./target";
 
 const bare: Surroundings = {
   kubeconfig: { contexts: [], minikubeContexts: [], servers: {} },
+  embedded: false,
   tools: { kind: false, minikube: false },
 };
 const withCurrent = (current: string, server?: string): Surroundings => ({
@@ -41,13 +42,34 @@ describe("chooseTarget", () => {
       [{ sandbox: false }, { ...withCurrent("kind-a"), configContext: "b" }],
       { kind: "context", context: "b" },
     ],
-    ["the sandbox by the name of its context", [{ sandbox: false, context: "sandbox" }, bare], { kind: "sandbox" }],
+    [
+      "the embedded cluster by its kubeconfig and context",
+      [{ sandbox: false }, { ...withCurrent("kind-sidecar-mesh"), embedded: true }],
+      { kind: "sandbox" },
+    ],
+    [
+      "the embedded cluster by the config of its stack, before it was made",
+      [{ sandbox: false }, { ...bare, embedded: true, configContext: "kind-sidecar-mesh" }],
+      { kind: "sandbox" },
+    ],
+    [
+      "another context of a kubeconfig that has the embedded cluster as well",
+      [
+        { sandbox: false, context: "kind-a" },
+        { ...withCurrent("kind-sidecar-mesh"), embedded: true },
+      ],
+      { kind: "context", context: "kind-a" },
+    ],
+    [
+      "a user's own cluster of that name for what it is",
+      [{ sandbox: false }, withCurrent("kind-sidecar-mesh", "https://127.0.0.1:40001")],
+      { kind: "context", context: "kind-sidecar-mesh" },
+    ],
     [
       "the current context if it is local",
       [{ sandbox: false }, withCurrent("minikube")],
       { kind: "context", context: "minikube" },
     ],
-    ["the sandbox if it is the current context", [{ sandbox: false }, withCurrent("sandbox")], { kind: "sandbox" }],
     [
       "kind rather than a remote current context",
       [{ sandbox: false }, withCurrent("prod-eu")],
@@ -57,11 +79,6 @@ describe("chooseTarget", () => {
       "kind rather than another machine's cluster with a local name",
       [{ sandbox: false }, withCurrent("kind-a", "https://k8s.example.com")],
       { kind: "made", tool: "kind", known: false },
-    ],
-    [
-      "the named context `sandbox` of another machine for what it is",
-      [{ sandbox: false, context: "sandbox" }, withCurrent("sandbox", "https://k8s.example.com")],
-      { kind: "context", context: "sandbox" },
     ],
     [
       "minikube where there is no kind",

@@ -1,4 +1,3 @@
-import { connect } from "./connect";
 import { flagsHelp, parseFlags } from "./flags";
 import { gatewayClient } from "./httpClient";
 import { runCommand } from "./runCommand";
@@ -30,8 +29,7 @@ runCommand(
   help,
   async (flags, log) => {
     const session = await openSession(flags, log, { start: false });
-    const client = connect(session);
-    const { gatewayUrl, declared } = await readOutputs(session, client, flags, log);
+    const { gatewayUrl, declared } = await readOutputs(session, log);
     if (gatewayUrl === undefined) {
       throw new Error("the gateway's address is not known; set gatewayAddress, and run npm start");
     }

@@ -53,7 +53,7 @@ runCommand(
       kubectl,
       checks: chosen,
       deep: flags.deep,
-      outputs: () => readOutputs(session, client, flags, log),
+      outputs: () => readOutputs(session, log),
       on: progressOf((line) => (flags.json ? log : console.log)(line)),
     });
     if (flags.junit !== undefined) {
@@ -64,7 +64,7 @@ runCommand(
     if (!flags.bench) {
       return report;
     }
-    const { declared } = await readOutputs(session, client, flags, () => undefined);
+    const { declared } = await readOutputs(session, () => undefined);
     const measured = await bench(new Cluster(client, kubectl), declared, rps, log);
     (flags.json ? log : console.log)(`\n${benchText(measured)}`);
     return { ...report, bench: measured };

@@ -23,7 +23,6 @@ describe("gatewayUrl", () => {
       "http://192.168.49.2:30080",
     ],
     ["minikube, node unknown", { clusterKind: "minikube" }, undefined],
-    ["sandbox", { clusterKind: "sandbox", nodeAddress: "10.199.0.1" }, "http://10.199.0.1:30080"],
     ["a remote cluster's node ports", { clusterKind: "remote" }, undefined],
     ["load balancer by address", { serviceType: "LoadBalancer", loadBalancer: "203.0.113.7" }, "http://203.0.113.7"],
     [

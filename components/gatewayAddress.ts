@@ -12,7 +12,7 @@ export interface GatewayReach {
   tls: boolean;
   serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
   /** Kind of cluster. */
-  clusterKind: "kind" | "minikube" | "sandbox" | "remote";
+  clusterKind: "kind" | "minikube" | "remote";
   /** Node ports of the Service. */
   nodePorts: { http: number; https: number };
   /** Address at which node ports are reached, where it is known. */

@@ -57,7 +57,7 @@ export class StackCache {
   private config: object = {};
   private readonly declared = new Map<string, StackResource["props"]>();
 
-  /** @param stackConfig The stack's configuration, by full key: it says which profile the stack is of. */
+  /** @param stackConfig The stack's configuration, by full key; see {@link profileOf}. */
   constructor(private readonly stackConfig: Record<string, string> = {}) {}
 
   /** Keeps a resource as the program declares it. */
@@ -76,7 +76,8 @@ export class StackCache {
   }
 
   private build(resources: readonly StackResource[]): Stack {
-    const profile = profileOf({ ...placeOf(resources[0]?.urn), config: this.stackConfig });
+    const output: unknown = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.props["profile"];
+    const profile = profileOf({ ...placeOf(resources[0]?.urn), output, config: this.stackConfig });
     let settings = parseSettings({ profile }, rules);
     let problems: readonly string[] = [];
     try {

@@ -5,16 +5,18 @@ import type { Profile } from "./rule";
 export interface StackFacts {
   project: string;
   stack: string;
-  /** The stack's configuration, by full key: `project:key`. */
+  /** The stack's output `profile`, where its program has one. */
+  output?: unknown;
+  /** The stack's configuration, by full key: `project:key`. Pulumi 3.224 and newer no longer hands it to a policy pack. */
   config: Record<string, string>;
 }
 
 /**
- * @returns `prod` for a stack whose configuration key `profile` says so. What that key says of a stack counts, and not the stack's name,
- * which is anybody's choice; only a stack that has no such key is taken for `prod` if its name begins so.
+ * @returns `prod` for a stack whose output `profile` says so, or else whose configuration key `profile`. A stack's name is free to choose:
+ * it counts only where there is neither; it then means `prod` if it begins so.
  */
-export function profileOf({ project, stack, config }: StackFacts): Profile {
-  const declared = config[`${project}:profile`] ?? "";
+export function profileOf({ project, stack, output, config }: StackFacts): Profile {
+  const declared = typeof output === "string" ? output : (config[`${project}:profile`] ?? "");
   const said = declared === "" ? /^prod/.exec(stack)?.[0] : declared;
   return said === "prod" ? "prod" : "dev";
 }

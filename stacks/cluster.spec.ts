@@ -20,7 +20,7 @@ describe("kindOfContext", () => {
     ["kind", "kind"],
     ["minikube", "minikube"],
     ["laptop", "minikube"],
-    ["sandbox", "sandbox"],
+    ["sandbox", "remote"],
     ["prod-eu", "remote"],
     ["kindergarten", "remote"],
     ["my-minikube", "remote"],
@@ -35,9 +35,6 @@ describe("kindOfContext", () => {
     ["minikube", "https://192.168.49.2:8443", "minikube"],
     ["laptop", "https://[::1]:8443", "minikube"],
     ["minikube", "https://203.0.113.9:8443", "remote"],
-    ["sandbox", "https://10.199.0.1:6443", "sandbox"],
-    ["sandbox", "https://10.0.0.5:6443", "remote"],
-    ["sandbox", "https://sandbox.eu-west-1.eks.amazonaws.com", "remote"],
     ["kind-kind", "no URL", "remote"],
   ];
   for (const [context, server, kind] of servers) {

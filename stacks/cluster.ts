@@ -12,12 +12,9 @@ export interface Cluster {
   kind: ClusterKind;
 }
 
-/** Name of the embedded cluster's context. */
-export const sandboxContext = "sandbox";
-
 /**
- * @returns the kind of cluster that a context leads to: by the names that kind, minikube and the sandbox give, as long as the API server
- * is where theirs are. Anybody may name a context `sandbox` or `kind-eu`, and that of another machine is remote. A context whose server
+ * @returns the kind of cluster that a context leads to: by the names that kind and minikube give, as long as the API server is where
+ * theirs are. Any context may be named `minikube` or `kind-eu`, and that of another machine is remote. A context whose server
  * is not known, as without a kubeconfig, goes by its name alone: nothing can be reached through it.
  */
 export function kindOfContext(
@@ -30,9 +27,6 @@ export function kindOfContext(
 }
 
 function kindByName(context: string, minikubeContexts: readonly string[]): ClusterKind {
-  if (context === sandboxContext) {
-    return "sandbox";
-  }
   if (context === "minikube" || minikubeContexts.includes(context)) {
     return "minikube";
   }

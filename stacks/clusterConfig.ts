@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { ConfigReader } from "./configReader";
 
 /** What kinds of cluster there are, as far as addresses differ. */
-export const clusterKinds = ["kind", "minikube", "sandbox", "remote"] as const;
+export const clusterKinds = ["kind", "minikube", "remote"] as const;
 
 /** One of {@link clusterKinds}. */
 export type ClusterKind = (typeof clusterKinds)[number];

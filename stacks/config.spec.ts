@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { asProgramConfig, projectFolder, readProject, readStackFile } from "../commands/stackFiles";
+import { asProgramConfig, projectFolder, readProject, readStackFile, withSettings } from "../commands/stackFiles";
+import { istioChartRepo } from "../components/versions";
 import { configNamespace, knownConfigKeys, parseConfig } from "./config";
 import { ConfigError } from "./configError";
 import { nearest } from "./nearest";
@@ -77,7 +78,11 @@ describe("parseConfig", () => {
   for (const stack of ["dev", "prod", "sandbox"]) {
     it(`accepts Pulumi.${stack}.yaml`, () => {
       const { config } = readStackFile(stack) as { config: Record<string, unknown> };
-      assert.equal(parseConfig(asProgramConfig(config, readProject())).profile.name, stack);
+      // The embedded cluster's own files are there once it was started.
+      const files: Record<string, string> =
+        stack === "sandbox" ? { kubeconfig: "auto", istioCharts: istioChartRepo } : {};
+      const { profile } = parseConfig(asProgramConfig(withSettings(config, files, readProject()), readProject()));
+      assert.equal(profile.name, stack === "sandbox" ? "dev" : stack);
     });
   }
 
@@ -142,7 +147,7 @@ describe("parseConfig", () => {
       () => parse(broken),
       (error: Error) => {
         assert.match(error.message, /^the configuration has 5 problems; nothing was changed\n/);
-        assert.match(error.message, /profile = "prd": use one of dev, prod, sandbox; did you mean prod\?/);
+        assert.match(error.message, /profile = "prd": use one of dev, prod; did you mean prod\?/);
         assert.match(error.message, /services\[1\]\.name = "a": services\[0\] has this name already/);
         return true;
       },
@@ -150,7 +155,7 @@ describe("parseConfig", () => {
   });
 
   const mistakes: [string, Record<string, unknown>, RegExp][] = [
-    ["an unknown profile", { profile: "development" }, /^profile: use one of dev, prod, sandbox/],
+    ["an unknown profile", { profile: "development" }, /^profile: use one of dev, prod/],
     ["a typo in a key", { namespce: "demo" }, /^namespce: no such key; did you mean namespace\?/],
     ["a key far from any other", { zzzzzzzzzzzz: "1" }, /^zzzzzzzzzzzz: no such key; remove it/],
     ["a namespace that is Istio's", { namespace: "istio-system" }, /^namespace: taken by the cluster or by Istio/],

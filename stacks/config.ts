@@ -25,17 +25,17 @@ import { readScope } from "./scopeConfig";
 import type { ScopeConfig } from "./scopeConfig";
 import { readRateLimit } from "./rateLimitConfig";
 import type { RateLimitConfig } from "./rateLimitConfig";
-import { sandbox } from "./sandbox";
 import { readSecurity } from "./securityConfig";
 import type { SecurityConfig } from "./securityConfig";
 import { foreignKeyProblem } from "./stackFile";
 import { readServices, serviceKeys } from "./servicesConfig";
 import type { ServiceConfig } from "./servicesConfig";
+import { withUpstreamEnvoy } from "./upstreamEnvoy";
 
 /** Namespace of our keys; Pulumi takes it from the project's name. */
 export const configNamespace = "sidecar-mesh";
 
-const profiles: Record<ProfileName, Profile> = { dev, prod, sandbox };
+const profiles: Record<ProfileName, Profile> = { dev, prod };
 
 /** Namespaces that are not ours to label, or that the stack uses for something else. */
 const reservedNamespaces = [
@@ -94,7 +94,8 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   const own = Object.entries(raw).filter(([key]) => key.startsWith(prefix));
   const reader = new ConfigReader(Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])));
 
-  const named = profiles[reader.oneOf("profile", profileNames, "dev")];
+  const sized = profiles[reader.oneOf("profile", profileNames, "dev")];
+  const named = reader.boolean("upstreamEnvoy", false) ? withUpstreamEnvoy(sized) : sized;
   const images = readImages(reader, Object.keys(named.images));
   const profile = { ...named, images: images.table(named.images) };
   const istio = images.istio(readIstio(reader, named.name));

@@ -1,6 +1,5 @@
 import { BlockList, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { network } from "../toolchain/cluster/settings";
 import type { ClusterKind } from "./clusterConfig";
 
 const loopback = blocks(["127.0.0.0/8", "0.0.0.0/32"], ["::1/128", "::/128"]);
@@ -34,10 +33,6 @@ export function isAddressOf(
 ): boolean {
   if (host === undefined) {
     return false;
-  }
-  if (kind === "sandbox") {
-    // Its API server listens on its own bridge.
-    return host === network.node;
   }
   if (isLoopback(host)) {
     return true;

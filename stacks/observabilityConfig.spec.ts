@@ -3,7 +3,6 @@ import { ConfigReader } from "./configReader";
 import { dev } from "./dev";
 import { readObservability } from "./observabilityConfig";
 import { prod } from "./prod";
-import { sandbox } from "./sandbox";
 
 function read(raw: Record<string, string>, profile = dev) {
   const reader = new ConfigReader(raw);
@@ -13,7 +12,7 @@ function read(raw: Record<string, string>, profile = dev) {
 
 describe("readObservability", () => {
   it("has a value for every key when nothing is set, in every profile", () => {
-    for (const profile of [dev, prod, sandbox]) {
+    for (const profile of [dev, prod]) {
       const { config, problems } = read({}, profile);
       assert.deepEqual(problems, []);
       assert.equal(config.metrics.kind, "prometheus");
@@ -22,7 +21,6 @@ describe("readObservability", () => {
     }
     assert.equal(read({}).config.samplingPercent, 100);
     assert.equal(read({}, prod).config.samplingPercent, 1);
-    assert.deepEqual([read({}).config.kiali, read({}, sandbox).config.kiali], [true, false]);
   });
 
   const mistakes: [string, Record<string, string>, RegExp][] = [

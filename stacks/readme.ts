@@ -28,7 +28,9 @@ export interface ReadmeFacts {
 
 /** @returns what {@link readme} tells about a stack whose gateway is at `gatewayUrl`, in the namespace `gatewayNamespace`. */
 export function readmeFacts(settings: Settings, gatewayUrl: string | undefined, gatewayNamespace: string): ReadmeFacts {
-  const { gateway, namespace, observability, profile, services } = settings;
+  const { gateway, istio, namespace, observability, services } = settings;
+  // Images that are not releases bear this name; they are made for the embedded cluster.
+  const embedded = istio.hub === "sandbox.local";
   const { tls, serviceType } = gatewayReach(settings);
   const kubectl = kubectlCommand(settings.cluster);
   const forwardedPorts = tls ? `${localPorts.https}:443` : `${localPorts.http}:80`;
@@ -39,9 +41,8 @@ export function readmeFacts(settings: Settings, gatewayUrl: string | undefined, 
     selfSigned: gateway.selfSigned,
     namespace,
     services,
-    pointKubectl: settings.cluster.kind === "sandbox" ? 'eval "$(npm run --silent sandbox -- env)"' : undefined,
-    withoutImage:
-      profile.name === "sandbox" && !observability.kiali && !observability.grafana ? ["Kiali", "Grafana"] : [],
+    pointKubectl: embedded ? 'eval "$(npm run --silent env)"' : undefined,
+    withoutImage: embedded && !observability.kiali && !observability.grafana ? ["Kiali", "Grafana"] : [],
     portForward:
       serviceType === "ClusterIP" || gatewayUrl === undefined
         ? `${kubectl} --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${forwardedPorts}`

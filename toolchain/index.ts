@@ -1,8 +1,19 @@
-export { addImages, addIstioCni, addRateLimit, ensureGroup } from "./extras";
+export {
+  addImages,
+  addIstioCni,
+  addObservability,
+  addRateLimit,
+  baseImageReference,
+  builtGroup,
+  ensureGroup,
+  moduleCharts,
+  observabilityGroups,
+} from "./extras";
 export { type ProgramImage, programImage } from "./images/catalog";
 export type { ImageRecipe } from "./images/recipe";
 export { down, reset } from "./down";
-export { expectedInfo, type SandboxInfo } from "./info";
-export { type ComponentStatus, describeStatus, sandboxInfo, type SandboxStatus, status } from "./status";
+export { expectedInfo, type SandboxInfo, type ShellEnvironment, shellEnvironment } from "./info";
+export { describeStatus, sandboxInfo, type SandboxStatus, status } from "./status";
+export type { NodeStatus } from "./kind/cluster";
 export type { Logger } from "./system/log";
-export { up } from "./up";
+export { up, type UpOptions } from "./up";

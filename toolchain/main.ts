@@ -1,19 +1,28 @@
+import { parseArgs } from "node:util";
 import { describeStatus, down, expectedInfo, reset, status, up } from "./index";
 import { timedLogger } from "./system/log";
 
-const usage = `usage: npm run sandbox -- COMMAND
-  up          start the embedded cluster, or mend it
-  status      how each of its processes is
-  down        end it, keep the cluster's data
-  reset       end it and delete the cluster's data
-  kubeconfig  print the path of its kubeconfig
-  env         print what makes a shell's kubectl, helm and istioctl those of the cluster: eval "$(npm run -s sandbox -- env)"`;
+const usage = `usage: npm run sandbox -- COMMAND [--nodes N]
+  up          start the embedded cluster, or mend it; --nodes 3 makes a control plane and two workers, the default is one node
+  status      how each of its nodes is
+  down        stop it, keep its state
+  reset       delete it
+  kubeconfig  print the path of its kubeconfig`;
 
-async function main([command]: string[]): Promise<number> {
+async function main(argv: string[]): Promise<number> {
+  const { positionals, values } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { nodes: { type: "string" } },
+  });
+  const nodes = values.nodes === undefined ? undefined : Number(values.nodes);
+  if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= 1 && nodes <= 9)) {
+    throw new Error(`--nodes ${values.nodes}: use a number from 1 to 9`);
+  }
   const log = timedLogger((line) => console.log(line));
-  switch (command) {
+  switch (positionals.length === 1 ? positionals[0] : undefined) {
     case "up":
-      await up({ log });
+      await up({ log, nodes });
       return 0;
     case "down":
       await down({ log });
@@ -29,11 +38,6 @@ async function main([command]: string[]): Promise<number> {
     case "kubeconfig":
       console.log(expectedInfo().kubeconfig);
       return 0;
-    case "env": {
-      const { kubeconfig, binDir } = expectedInfo();
-      console.log(`export KUBECONFIG='${kubeconfig}'\nexport PATH='${binDir}':"$PATH"`);
-      return 0;
-    }
     default:
       console.error(usage);
       return 2;

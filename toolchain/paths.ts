@@ -2,50 +2,40 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Where things that cost time to make are kept: built binaries, downloaded wheels and packages. Everything below can be
- * made again and is named after what it was made from, so it is never cleaned and never invalid.
+ * Where things that cost time to make are kept: built binaries, downloaded wheels and packages. Each is named after what it was made
+ * from, and can be made again.
  */
 export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "sidecar-mesh");
 }
 
-/** Every place a running sandbox writes to. */
+/** Every place that the embedded cluster writes to. */
 export interface StatePaths {
   root: string;
-  /** Survives `down`: etcd's data, containerd's images, certificates, volumes. */
-  data: string;
-  /** Gone after `down`, as after a reboot: sockets, process files, network leases, mounts. */
+  /** Does not outlive `down`: sockets and records of processes. */
   run: string;
+  /** What is written down of each daemon. */
+  records: string;
   logs: string;
-  pki: string;
-  config: string;
   kubeconfig: string;
-  containerdSocket: string;
-  /** containerd's own work folder, images included. */
-  containerdRoot: string;
-  kubeletRoot: string;
-  volumes: string;
+  /** Folder of the images, containers and volumes of a Docker of our own. It outlives `down`. */
+  dockerData: string;
+  dockerExec: string;
+  dockerSocket: string;
 }
 
-/**
- * The sandbox's folders. Unix sockets live below, and the kernel allows those about a hundred characters, so the names are
- * kept short.
- */
+/** The folders of the embedded cluster. Unix sockets have paths of about a hundred characters at most, so the names are short. */
 export function statePaths(env: NodeJS.ProcessEnv = process.env): StatePaths {
-  const root = join(env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "sidecar-mesh", "sandbox");
-  const data = join(root, "data");
+  const root = join(env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "sidecar-mesh");
   const run = join(root, "run");
   return {
     root,
-    data,
     run,
+    records: join(run, "daemons"),
     logs: join(root, "logs"),
-    pki: join(data, "pki"),
-    config: join(run, "config"),
     kubeconfig: join(root, "kubeconfig"),
-    containerdSocket: join(run, "containerd.sock"),
-    containerdRoot: join(data, "containerd"),
-    kubeletRoot: join(data, "kubelet"),
-    volumes: join(data, "volumes"),
+    dockerData: join(root, "docker"),
+    dockerExec: join(run, "docker"),
+    dockerSocket: join(run, "docker.sock"),
   };
 }

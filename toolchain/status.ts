@@ -1,63 +1,51 @@
-import { join } from "node:path";
-import { components } from "./cluster/components";
-import { ask } from "./cluster/probe";
-import { corePlans, expectedInfo, type SandboxInfo } from "./info";
-import { statePaths } from "./paths";
-import { running } from "./system/daemon";
+import { chooseDocker } from "./docker/dockerd";
+import { dockerProblem } from "./docker/docker";
+import { expectedInfo, type SandboxInfo } from "./info";
+import { nodeStatuses, type NodeStatus } from "./kind/cluster";
+import { cacheDir, statePaths } from "./paths";
 
-/** How one process of the cluster is. */
-export interface ComponentStatus {
-  name: string;
-  /** Undefined when it does not run. */
-  pid?: number;
-  healthy: boolean;
-  /** What is wrong, when something is. */
-  message?: string;
-}
-
+/** How the embedded cluster is. */
 export interface SandboxStatus {
-  /** Whether every component runs and works. */
+  /** Whether there is a cluster, and every node runs and is ready. */
   healthy: boolean;
-  /** Whether any component runs. */
+  /** Whether any node runs. */
   running: boolean;
-  components: ComponentStatus[];
+  /** Which Docker the nodes run in, or would. */
+  docker: string;
+  nodes: NodeStatus[];
   kubeconfig: string;
 }
 
-/** Asks every component how it is. */
+/** Asks Docker and the API server how the nodes are. */
 export async function status(): Promise<SandboxStatus> {
-  const paths = statePaths();
-  const records = join(paths.run, "daemons");
-  const statuses = await Promise.all(
-    components(paths, corePlans().core.binDir).map(async ({ name, probe }): Promise<ComponentStatus> => {
-      const record = running(records, name);
-      if (!record) {
-        return { name, healthy: false, message: "not running" };
-      }
-      const message = await ask(probe);
-      return { name, pid: record.pid, healthy: message === undefined, message };
-    }),
-  );
+  const docker = await chooseDocker(statePaths(), cacheDir());
+  const { binDir, kubeconfig } = expectedInfo();
+  const problem = await dockerProblem(docker);
+  const nodes = problem === undefined ? await nodeStatuses({ docker, binDir, kubeconfig }) : [];
   return {
-    healthy: statuses.every(({ healthy }) => healthy),
-    running: statuses.some(({ pid }) => pid !== undefined),
-    components: statuses,
-    kubeconfig: paths.kubeconfig,
+    healthy: nodes.length > 0 && nodes.every(({ ready }) => ready),
+    running: nodes.some(({ running }) => running),
+    docker: `${docker.own ? "Docker of its own" : "the Docker of this machine"}${problem ? ", which does not run" : ""}`,
+    nodes,
+    kubeconfig,
   };
 }
 
-/** The running sandbox; undefined when there is none, or not a healthy one. */
+/** The running embedded cluster; undefined if there is none, or not a healthy one. */
 export async function sandboxInfo(): Promise<SandboxInfo | undefined> {
   return (await status()).healthy ? expectedInfo() : undefined;
 }
 
 /** A status as lines of text. Pure. */
-export function describeStatus({ components: parts, kubeconfig }: SandboxStatus): string[] {
-  const width = Math.max(...parts.map(({ name }) => name.length));
+export function describeStatus({ docker, nodes, kubeconfig }: SandboxStatus): string[] {
+  const width = Math.max(0, ...nodes.map(({ name }) => name.length));
   return [
-    ...parts.map(({ name, pid, healthy, message }) =>
-      [name.padEnd(width), String(pid ?? "-").padStart(8), healthy ? "healthy" : (message ?? "unhealthy")].join("  "),
-    ),
+    docker,
+    ...(nodes.length === 0
+      ? ["no nodes run"]
+      : nodes.map(
+          ({ name, ready, message }) => `${name.padEnd(width)}  ${ready ? "ready" : (message ?? "not ready")}`,
+        )),
     `kubeconfig ${kubeconfig}`,
   ];
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { LiveObject } from "../../cluster/kubeClient";
-import type { ExportedStack, StateResource } from "./leftovers";
+import type { StateResource } from "../pulumi/events";
+import type { ExportedStack } from "../pulumi/stack";
 import { changedAnything, isHalfMade, leftoversOf, mendedState, spanOf } from "./leftovers";
 
 const run = { startedAt: "2026-01-01T10:00:00.000Z", backend: "file:///state", cluster: "https://10.0.0.1:6443" };
@@ -119,6 +120,6 @@ describe("mended state", () => {
     const { deployment } = mendedState(stack([istiod, base], [["updating", istiod]]), [istiod.urn]);
     assert.ok(deployment && !("pending_operations" in deployment));
     assert.deepEqual(deployment.resources?.[0]?.outputs, { ...istiod.outputs, timeout: 0 });
-    assert.deepEqual(deployment.resources[1], base);
+    assert.deepEqual(deployment.resources?.[1], base);
   });
 });

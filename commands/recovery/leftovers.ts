@@ -1,42 +1,9 @@
-import type { LiveObject, ObjectRef } from "../../cluster/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
+import type { StateResource } from "../pulumi/events";
+import type { ExportedStack } from "../pulumi/stack";
+import type { Things } from "../pulumi/things";
+import { keyOf, releaseType, thingsOf, unique } from "../pulumi/things";
 import type { RunRecord } from "./runRecord";
-
-/** A resource, as `pulumi stack export` and `pulumi preview --json` have it. */
-export interface StateResource {
-  urn: string;
-  type: string;
-  inputs?: Record<string, unknown>;
-  outputs?: Record<string, unknown>;
-  /** It was only read. */
-  external?: boolean;
-  /** It is gone, and what replaces it has yet to be made. */
-  pendingReplacement?: boolean;
-}
-
-/** What `pulumi stack export` prints. */
-export interface ExportedStack {
-  version: number;
-  deployment: {
-    /** When the state was last written. */
-    manifest?: { time?: string };
-    resources?: StateResource[];
-    /** What the CLI was at when it was killed: creating, updating, deleting, reading, importing. */
-    pending_operations?: { type: string; resource: StateResource }[];
-  } | null;
-}
-
-/** A Helm release of the stack. */
-export interface ReleaseRef {
-  urn: string;
-  name: string;
-  namespace: string;
-}
-
-/** Things of one kind: objects of the API server, and Helm releases. */
-export interface Things {
-  objects: ObjectRef[];
-  releases: ReleaseRef[];
-}
 
 /** What has to be looked at in the cluster after a run that did not end well. */
 export interface Leftovers {
@@ -53,8 +20,6 @@ export interface Span {
   from: Date;
   to: Date;
 }
-
-const releaseType = "kubernetes:helm.sh/v3:Release";
 
 /** Seconds that the clock of the API server may be behind ours, and that a provider may go on after the state was last written. */
 const [behindSeconds, afterSeconds] = [5, 60];
@@ -125,39 +90,4 @@ export function mendedState({ version, deployment }: ExportedStack, toUpdate: re
     toUpdate.includes(resource.urn) ? { ...resource, outputs: { ...resource.outputs, timeout: 0 } } : resource,
   );
   return { version, deployment: { ...rest, ...(resources && { resources }) } };
-}
-
-function thingsOf(resources: readonly StateResource[]): Things {
-  return {
-    objects: resources.flatMap((resource) => objectRefOf(resource) ?? []),
-    releases: resources.flatMap((resource) => releaseRefOf(resource) ?? []),
-  };
-}
-
-function objectRefOf({ type, inputs = {} }: StateResource): ObjectRef | undefined {
-  const { apiVersion, kind } = inputs;
-  const { name, namespace } = (inputs.metadata ?? {}) as { name?: unknown; namespace?: unknown };
-  // A patch changes some fields of an object that somebody else made.
-  const isObject = type.startsWith("kubernetes:") && type !== releaseType && !type.endsWith("Patch");
-  return isObject && typeof apiVersion === "string" && typeof kind === "string" && typeof name === "string"
-    ? { apiVersion, kind, name, ...(typeof namespace === "string" && { namespace }) }
-    : undefined;
-}
-
-function releaseRefOf({ urn, type, inputs = {} }: StateResource): ReleaseRef | undefined {
-  const { name, namespace } = inputs;
-  return type === releaseType && typeof name === "string" && typeof namespace === "string"
-    ? { urn, name, namespace }
-    : undefined;
-}
-
-function keyOf(thing: ObjectRef | ReleaseRef): string {
-  // One object may go by several versions of its type.
-  const type = "kind" in thing ? `${thing.apiVersion.replace(/\/?[^/]*$/, "")}/${thing.kind}` : releaseType;
-  return [type, thing.namespace ?? "", thing.name].join("|");
-}
-
-function unique<T extends ObjectRef | ReleaseRef>(things: readonly T[], but: ReadonlySet<string>): T[] {
-  const byKey = new Map(things.map((thing) => [keyOf(thing), thing]));
-  return [...byKey].filter(([key]) => !but.has(key)).map(([, thing]) => thing);
 }

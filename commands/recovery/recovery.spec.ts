@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KubeClient, LiveObject, ObjectRef } from "../../cluster/kubeClient";
-import type { ExportedStack, StateResource } from "./leftovers";
+import type { StateResource } from "../pulumi/events";
+import type { ExportedStack } from "../pulumi/stack";
 import { recover, runVariable } from "./recovery";
 import { RunRecords } from "./runRecord";
 
@@ -59,14 +60,22 @@ describe("recover", () => {
   }
 
   function run(state?: ExportedStack, missing: StateResource[] = [], api = new FakeApi({})): Promise<boolean> {
-    const steps = missing.map((newState) => ({ op: "create", newState }));
+    const steps = missing.map((resource) => ({ ...resource, op: "create", old: null, new: resource }));
+    const called = <T>(args: string, result: T, input?: string): Promise<T> => {
+      calls.push({ args, input });
+      return Promise.resolve(result);
+    };
+    const report = { steps, violations: [], outputs: {}, outputsChange: false, errors: [] };
     return recover({
-      ...{ project: "sidecar-mesh", stack: "dev", ownBackend: folder, place, records },
-      client: api as unknown as KubeClient,
-      pulumi: (args, { input } = {}) => {
-        calls.push({ args: args.join(" "), input });
-        return Promise.resolve(args.includes("export") ? JSON.stringify(state) : JSON.stringify({ steps }));
+      ...{ project: "sidecar-mesh", ownBackend: folder, place, records },
+      stack: {
+        name: "dev",
+        cancel: () => called("cancel", undefined),
+        export: () => called("export", state!),
+        import: (mended) => called("import", undefined, JSON.stringify(mended)),
+        tryPreview: () => called("preview", { report, passed: true, said: "" }),
       },
+      client: api as unknown as KubeClient,
       log: (line) => said.push(line),
     });
   }
@@ -92,7 +101,7 @@ describe("recover", () => {
     assert.deepEqual(api.deleted, ["half-made", "lost-answer"]);
     assert.deepEqual(
       calls.map(({ args }) => args),
-      ["cancel --yes", "stack export", "preview --json", "stack import"],
+      ["cancel", "export", "preview", "import"],
     );
     assert.deepEqual(JSON.parse(calls.at(-1)?.input ?? ""), {
       version: 3,

@@ -1,12 +1,14 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HelmRecords } from "../../toolchain/applier/helmRecords";
+import { HelmRecords } from "../../cluster/helmRecords";
 import type { KubeClient, ObjectRef } from "../../cluster/kubeClient";
-import { titleOf } from "../../toolchain/applier/title";
+import { titleOf } from "../../cluster/title";
 import { endAll, processesWith, programOf } from "../../toolchain/system/proc";
 import type { BackendLock } from "./backendLock";
 import { judgeLock, readLocks } from "./backendLock";
-import type { ExportedStack, Leftovers, Span, StateResource } from "./leftovers";
+import type { StateResource } from "../pulumi/events";
+import type { PulumiStack } from "../pulumi/stack";
+import type { Leftovers, Span } from "./leftovers";
 import { changedAnything, isHalfMade, isWithin, leftoversOf, mendedState, spanOf } from "./leftovers";
 import type { RunRecord, RunRecords } from "./runRecord";
 import { isRunning } from "./runRecord";
@@ -26,15 +28,13 @@ const endingMs = 3000;
 /** A stack that the Pulumi CLI changes, and where. */
 export interface RecoveryContext {
   project: string;
-  stack: string;
+  stack: Pick<PulumiStack, "name" | "cancel" | "export" | "import" | "tryPreview">;
   /** Folder of the state if it is our own; undefined if it is somewhere that others may use, too. */
   ownBackend?: string;
   /** Which backend, and which cluster. */
   place: Pick<RunRecord, "backend" | "cluster">;
   records: RunRecords;
   client: KubeClient;
-  /** Runs the Pulumi CLI on the stack and gives what it prints; `config` says whether the command takes the stack's config. */
-  pulumi: (args: readonly string[], options?: { config?: boolean; input?: string }) => Promise<string>;
   log: (line: string) => void;
 }
 
@@ -56,14 +56,14 @@ export async function recover(context: RecoveryContext): Promise<boolean> {
   }
   if (locks[0]) {
     const { pid, username, timestamp } = locks[0];
-    await context.pulumi(["cancel", "--yes"]);
+    await context.stack.cancel();
     log(`the run of ${timestamp} (process ${pid} of ${username}) was cut short; its lock on the stack is taken away`);
   }
   const record = records.read();
   if (record?.backend !== place.backend || record.cluster !== place.cluster) {
     return false;
   }
-  const state = JSON.parse(await context.pulumi(["stack", "export"])) as ExportedStack;
+  const state = await context.stack.export();
   if (!changedAnything(state, record)) {
     return false;
   }
@@ -73,7 +73,7 @@ export async function recover(context: RecoveryContext): Promise<boolean> {
   const toUpdate = [...leftovers.halfUpdated, ...(await mendReleases(context, leftovers))];
   await untilGone(context, leftovers.known.objects, ({ metadata }) => metadata?.deletionTimestamp !== undefined);
   if ((state.deployment?.pending_operations ?? []).length > 0 || toUpdate.length > 0) {
-    await context.pulumi(["stack", "import"], { input: JSON.stringify(mendedState(state, toUpdate)) });
+    await context.stack.import(mendedState(state, toUpdate));
   }
   return true;
 }
@@ -92,7 +92,7 @@ async function untilNobodyIsAtWork(context: RecoveryContext): Promise<BackendLoc
     if (Date.now() > end) {
       const { program, pid } = busy;
       throw new Error(
-        `stack ${context.stack}: ${program} (process ${pid}) is still at work on it; wait for it, or end it: kill ${pid}`,
+        `stack ${context.stack.name}: ${program} (process ${pid}) is still at work on it; wait for it, or end it: kill ${pid}`,
       );
     }
     if (!told) {
@@ -105,13 +105,13 @@ async function untilNobodyIsAtWork(context: RecoveryContext): Promise<BackendLoc
 }
 
 function locksOf({ ownBackend, project, stack, place }: RecoveryContext): BackendLock[] {
-  const locks = ownBackend === undefined ? [] : readLocks(ownBackend, project, stack);
+  const locks = ownBackend === undefined ? [] : readLocks(ownBackend, project, stack.name);
   const elsewhere = locks.find((lock) => judge(lock) === "held elsewhere");
   if (elsewhere) {
     const { file, username, hostname: host, pid, timestamp } = elsewhere;
     throw new Error(
-      `stack ${stack} is locked by ${username}@${host} (process ${pid}) since ${timestamp}: ${file}\n` +
-        `wait until that is done; if nothing runs there: PULUMI_BACKEND_URL=${place.backend} pulumi cancel --yes --stack ${stack}`,
+      `stack ${stack.name} is locked by ${username}@${host} (process ${pid}) since ${timestamp}: ${file}\n` +
+        `wait until that is done; if nothing runs there: PULUMI_BACKEND_URL=${place.backend} pulumi cancel --yes --stack ${stack.name}`,
     );
   }
   return locks;
@@ -140,16 +140,12 @@ function whoIsAtWork({ records }: RecoveryContext, locks: readonly BackendLock[]
 }
 
 /** @returns what the program declares and the state has not; nothing if it can't be told. */
-async function missingResources({ pulumi, log }: RecoveryContext): Promise<StateResource[]> {
-  try {
-    const preview = JSON.parse(await pulumi(["preview", "--json"], { config: true })) as {
-      steps?: { op: string; newState?: StateResource }[];
-    };
-    return (preview.steps ?? []).flatMap(({ op, newState }) => (op.startsWith("create") && newState ? [newState] : []));
-  } catch (error) {
-    log(`what the program declares can't be told: ${error instanceof Error ? error.message.split("\n").at(-1) : ""}`);
-    return [];
+async function missingResources({ stack, log }: RecoveryContext): Promise<StateResource[]> {
+  const { report, passed, said } = await stack.tryPreview([]);
+  if (!passed) {
+    log(`what the program declares can't be told: ${said.split("\n").at(-1)}`);
   }
+  return report.steps.flatMap(({ op, new: state }) => (op.startsWith("create") && state ? [state] : []));
 }
 
 /** Removes what was made but never came into the state. The next run makes it anew. */

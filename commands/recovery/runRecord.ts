@@ -1,3 +1,4 @@
+import type { Leavings } from "../sweep";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ProcessIdentity } from "../../toolchain/system/proc";
@@ -13,6 +14,8 @@ export interface RunRecord {
   /** Where it keeps state, and the address of the cluster that it changes. What it left is nowhere else. */
   backend: string;
   cluster: string;
+  /** What a removal still has to sweep once the stack is gone. */
+  leavings?: Leavings;
 }
 
 /** Remembers on this machine that a stack is being changed, so that the next run knows of one that was cut short. */
@@ -30,7 +33,7 @@ export class RunRecords {
   }
 
   /** Notes that this process begins a run. */
-  begin(place: Pick<RunRecord, "backend" | "cluster">): void {
+  begin(place: Pick<RunRecord, "backend" | "cluster" | "leavings">): void {
     const { pid } = process;
     this.write({ startedAt: new Date().toISOString(), process: { pid, ...identify(pid) }, ...place });
   }

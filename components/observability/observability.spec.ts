@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { isSecret } from "@pulumi/pulumi";
-import { observabilityTags } from "../../toolchain/images/observability";
-import { requiredVersion } from "../../toolchain/binaries/goMod";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { dev } from "../../stacks/dev";
-import { sandbox } from "../../stacks/sandbox";
 import type { Declared } from "../../test/support/declare";
 import { declare, errorOf } from "../../test/support/declare";
 import { mergeMeshConfig, MeshTelemetry, telemetryMeshConfig } from "../telemetry";
@@ -272,24 +267,5 @@ describe("the log scraper", () => {
     const [mount] = JSON.parse(result.annotations!["sidecar.istio.io/userVolumeMount"] as string) as { name: string }[];
     assert.ok(result.volumes!.some((volume) => (volume as { name: string }).name === mount!.name));
     assert.equal(result.annotations!["traffic.sidecar.istio.io/excludeOutboundPorts"], "3100");
-  });
-});
-
-describe("the sandbox's images", () => {
-  it("bear the versions that are built", () => {
-    const modules = {
-      prometheus: "github.com/prometheus/prometheus",
-      jaeger: "github.com/jaegertracing/jaeger",
-      otelcol: "go.opentelemetry.io/collector/service",
-      loki: "github.com/grafana/loki/v3",
-      fortio: "fortio.org/fortio",
-    };
-    const used = Object.values(sandbox.images);
-    for (const [name, module] of Object.entries(modules)) {
-      const goMod = readFileSync(join(__dirname, "../../toolchain/binaries", name, "go.mod"), "utf8");
-      const tag = observabilityTags[name as keyof typeof observabilityTags];
-      assert.equal(requiredVersion(goMod, module), `v${tag}`);
-      assert.ok(used.includes(`sandbox.local/${name}:${tag}`), name);
-    }
   });
 });

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { rateLimitTag } from "../../toolchain/extras";
-import { REDIS_VERSION } from "../../toolchain/install/pins";
-import { sandbox } from "../../stacks/sandbox";
+import { rateLimitTag } from "../../toolchain/info";
 import { declare, errorOf } from "../../test/support/declare";
 import { images } from "../versions";
 import { limitsFile } from "./globalRateLimit";
@@ -162,8 +160,6 @@ describe("RateLimitService", () => {
   });
 
   it("has images that say truthfully what they are", () => {
-    assert.equal(sandbox.images.rateLimit, `sandbox.local/ratelimit:${rateLimitTag()}`);
-    assert.equal(sandbox.images.redis, `sandbox.local/redis:${REDIS_VERSION}`);
     // The sandbox builds the very commit of the published image.
     assert.equal(images.rateLimit, `envoyproxy/ratelimit:${rateLimitTag()}`);
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { expectedInfo } from "../../toolchain";
+import { delimiter } from "node:path";
+import { expectedInfo, shellEnvironment } from "../../toolchain";
 import { KubeClient } from "../../cluster/kubeClient";
 import { run } from "../../toolchain/system/run";
 import { projectFolder } from "../../commands/stackFiles";
@@ -52,6 +53,27 @@ export function client(): KubeClient {
 export function tool(name: "kubectl" | "istioctl" | "helm", ...args: string[]): Promise<string> {
   const { binDir, kubeconfig } = expectedInfo();
   return run(`${binDir}/${name}`, args, { env: { KUBECONFIG: kubeconfig }, timeoutMs: 120_000 });
+}
+
+/** @returns the names of the cluster's nodes, which are those of their containers, too; the control plane first. */
+export async function nodes(): Promise<string[]> {
+  return (await tool("kubectl", "get", "nodes", "-o", "name"))
+    .trim()
+    .split("\n")
+    .map((name) => name.replace("node/", ""))
+    .sort();
+}
+
+/** Runs Docker's client against the daemon of the nodes. @returns what it prints. */
+export function docker(...args: string[]): Promise<string> {
+  const { variables, folders } = shellEnvironment();
+  const env = { ...variables, PATH: [...folders, process.env.PATH].join(delimiter) };
+  return run("docker", args, { env, timeoutMs: 120_000 });
+}
+
+/** Runs a command on a node. @returns what it prints. */
+export function onNode(node: string, ...command: string[]): Promise<string> {
+  return docker("exec", node, ...command);
 }
 
 /**

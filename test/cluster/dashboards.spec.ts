@@ -20,11 +20,11 @@ describe("dashboards", () => {
   let outputs: Outputs;
 
   before(async () => {
-    ({ outputs } = await start("--engine", "in-process", "-c", "dashboardsExposed=true"));
+    ({ outputs } = await start("-c", "dashboardsExposed=true"));
   });
 
   after(async () => {
-    assert.equal((await npm("down", "--sandbox", "--engine", "in-process")).code, 0);
+    assert.equal((await npm("down", "--sandbox")).code, 0);
   });
 
   it("answer under the gateway, where they are exposed", async () => {

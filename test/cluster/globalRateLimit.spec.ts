@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { sandbox } from "../../stacks/sandbox";
+import { redisReference } from "../../toolchain/images/rateLimit";
 import {
   addFortio,
   apply,
@@ -154,7 +154,7 @@ describe("global rate limit", function () {
   });
 
   it("counts in a Redis that is there, and asks for a password", async () => {
-    const redis = ["redis", "-n", "elsewhere", "--image", sandbox.images.redis, "--image-pull-policy=IfNotPresent"];
+    const redis = ["redis", "-n", "elsewhere", "--image", redisReference, "--image-pull-policy=IfNotPresent"];
     await kubectl("create", "namespace", "elsewhere");
     await kubectl("run", ...redis, "--port=6379", "--expose", "--", "--requirepass", "hunter2");
     await kubectl("wait", "-n", "elsewhere", "pod/redis", "--for=condition=Ready", "--timeout=60s");

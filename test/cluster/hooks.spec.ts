@@ -1,26 +1,29 @@
 import { sandboxInfo } from "../../toolchain";
-import { npm } from "./cluster";
+import { nodes, npm } from "./cluster";
 import assert from "node:assert/strict";
+
+/** A control plane, and two workers: what a mesh does when a node is drained or dies can be seen on several alone. */
+const wanted = 3;
 
 let wasRunning = false;
 
 before("start the embedded cluster", async function () {
   // The first time everything is compiled, which takes half an hour on two cores.
   this.timeout(80 * 60_000);
-  wasRunning = (await sandboxInfo()) !== undefined;
+  wasRunning = (await sandboxInfo()) !== undefined && (await nodes()).length === wanted;
   // Tests compare the cluster with what it was before them, so it starts empty: a stack of before would be in the way.
   if (wasRunning) {
     assert.equal((await npm("down", "--sandbox")).code, 0, "npm run down");
   } else {
     assert.equal((await npm("sandbox", "reset")).code, 0, "npm run sandbox -- reset");
   }
-  const { code } = await npm("sandbox", "up");
+  const { code } = await npm("sandbox", "up", "--nodes", String(wanted));
   assert.equal(code, 0, "npm run sandbox -- up");
 });
 
 after("end the embedded cluster, if it was not there before", async function () {
   if (!wasRunning) {
-    // With what is in it: a stack of a test's would be in the way of one of whoever starts it next.
+    // With what is in it: a stack of a test's would be in the way of the next one.
     const { code } = await npm("sandbox", "reset");
     assert.equal(code, 0, "npm run sandbox -- reset");
   }

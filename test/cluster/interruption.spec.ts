@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { projectFolder } from "../../commands/stackFiles";
 import { npm } from "./cluster";
-import { describeWithCli } from "./withCli";
 
 const light = ["metricsBackend=none", "tracingBackend=none", "logsBackend=none", "loadGenerator=false"];
 
@@ -26,20 +25,16 @@ async function interrupt(...args: string[]): Promise<{ code: number | null; said
 
 // The script tries as many as it is told: npx tsx test/interruption.ts --moments 20
 describe("npm start, interrupted", () => {
-  after(() => npm("down", "--sandbox", "--engine", "in-process"));
+  after(() => npm("down", "--sandbox"));
 
-  it("is mended by the next one: killed, alone or with its helm, and the API server killed", async () => {
+  it("is mended by the next one: killed, alone or with its pulumi, and the API server killed", async () => {
     const { code, said } = await interrupt("--seed", "3", "--moments", "3");
     assert.equal(code, 0, said);
     assert.match(said, /survived 3\/3/);
   });
-});
-
-describeWithCli("npm start, interrupted", () => {
-  after(() => npm("down", "--sandbox", "--engine", "cli"));
 
   it("is mended by the next one: killed while Helm installs istiod, and while it upgrades it", async () => {
-    const { code, said } = await interrupt("--engine", "cli", "--telling", "--moments", "2");
+    const { code, said } = await interrupt("--telling", "--moments", "2");
     assert.equal(code, 0, said);
     assert.match(said, /survived 2\/2/);
   });

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { expectedInfo } from "../../toolchain";
+import { nodes, onNode } from "./cluster";
 import {
   addFortio,
   apply,
@@ -26,10 +23,10 @@ const services = [
 
 /** The nodes' CNI configuration that names istio-cni. */
 async function filesNamingIt(): Promise<string[]> {
-  const { cniConfFolder } = expectedInfo();
-  const names = await readdir(cniConfFolder);
-  const texts = await Promise.all(names.map((name) => readFile(join(cniConfFolder, name), "utf8")));
-  return names.filter((_, i) => texts[i]!.includes("istio-cni"));
+  const found = await Promise.all(
+    (await nodes()).map((node) => onNode(node, "sh", "-c", "grep -ls istio-cni /etc/cni/net.d/* || true")),
+  );
+  return found.flatMap((text) => text.split("\n").filter(Boolean));
 }
 
 describe("istio-cni and restricted pods", function () {
@@ -76,6 +73,8 @@ describe("istio-cni and restricted pods", function () {
     assert.ok((await filesNamingIt()).length > 0);
     await remove();
     assert.ok(await until(40, async () => (await filesNamingIt()).length === 0), (await filesNamingIt()).join());
-    assert.equal(existsSync(join(expectedInfo().cniBinFolder, "istio-cni")), false);
+    for (const node of await nodes()) {
+      assert.doesNotMatch(await onNode(node, "ls", "/opt/cni/bin"), /istio-cni/);
+    }
   });
 });

@@ -70,7 +70,7 @@ describe("observability", () => {
 
   before(async () => {
     // Requests are counted here, so nobody else is to send any.
-    ({ outputs } = await start("--engine", "in-process", "-c", "loadGenerator=false"));
+    ({ outputs } = await start("-c", "loadGenerator=false"));
     // The proxies have the log and the tracer once both are in a line.
     await eventually(async () => {
       await request(outputs.services["user-service"]!, 1);
@@ -80,7 +80,7 @@ describe("observability", () => {
   });
 
   after(async () => {
-    assert.equal((await npm("down", "--sandbox", "--engine", "in-process")).code, 0, "npm run down");
+    assert.equal((await npm("down", "--sandbox")).code, 0, "npm run down");
   });
 
   it("counts 50 requests of both services in Prometheus, with Istio's labels", async () => {

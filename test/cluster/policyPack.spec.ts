@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { stackYaml } from "../../commands/stackFiles";
 import { packConfigOf } from "../../policy/packConfig";
 import { expectedInfo } from "../../toolchain";
-import { tryRun } from "../../toolchain/system/run";
 import { copyOfProject } from "./copyOfProject";
-import { cli, describeWithCli } from "./withCli";
+import { tryPulumi } from "./pulumi";
 
 /** A stack whose name begins as those of production do, and whose configuration says that it is none. */
 const stack = "prod-like";
 
-describeWithCli("the policy pack on a stack that is not there yet", () => {
+describe("the policy pack on a stack that is not there yet", () => {
   let copy: string;
   before(async () => {
     copy = await copyOfProject();
@@ -24,8 +23,8 @@ describeWithCli("the policy pack on a stack that is not there yet", () => {
   after(() => rm(copy, { recursive: true }));
 
   /** Runs the CLI where it has no cluster and no state but that of this test. */
-  async function pulumi(...args: string[]): Promise<{ code: number; said: string }> {
-    const { code, stdout, stderr } = await tryRun(cli!, [...args, "--non-interactive", "--color", "never"], {
+  const pulumi = (...args: string[]) =>
+    tryPulumi(args, {
       cwd: copy,
       env: {
         KUBECONFIG: "/nonexistent",
@@ -33,8 +32,6 @@ describeWithCli("the policy pack on a stack that is not there yet", () => {
         PULUMI_CONFIG_PASSPHRASE: "of this test",
       },
     });
-    return { code, said: stdout + stderr };
-  }
 
   const preview = (...flags: string[]) => pulumi("preview", "--stack", stack, "--policy-pack", "policy", ...flags);
 
@@ -58,8 +55,8 @@ describeWithCli("the policy pack on a stack that is not there yet", () => {
     const source = await readFile(file, "utf8");
     const known = 'appProtocol: "http"';
     assert.ok(source.includes(known));
-    const unknown = "appProtocol: new RandomId(`${name}-protocol`, { byteLength: 2 }, { parent: this }).hex";
-    await writeFile(file, `import { RandomId } from "@pulumi/random";\n${source.replace(known, unknown)}`);
+    const unknown = "appProtocol: new RandomBytes(`${name}-protocol`, { length: 2 }, { parent: this }).hex";
+    await writeFile(file, `import { RandomBytes } from "@pulumi/random";\n${source.replace(known, unknown)}`);
     const { code, said } = await preview();
     assert.equal(code, 0, said);
     assert.match(said, /Service demo\/user-service: port-protocol-declared is not judged yet/);

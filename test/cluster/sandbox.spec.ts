@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { describeStatus, status } from "../../toolchain";
-import { baseApply, baseManifest } from "../../toolchain/cluster/base";
-import { kubectl } from "../../toolchain/cluster/kubectl";
 import { statePaths } from "../../toolchain/paths";
 import { recordOf } from "../../toolchain/system/daemon";
-import { identify } from "../../toolchain/system/proc";
 import { projectFolder } from "../../commands/stackFiles";
-import { npm, tool } from "./cluster";
+import { docker, nodes, npm, onNode, tool } from "./cluster";
 import type { Machine } from "./machine";
 import { lookAtMachine } from "./machine";
 
@@ -37,19 +32,15 @@ async function killedWhen(line: RegExp, ...args: string[]): Promise<string> {
   return said;
 }
 
-/** Where it is written down which process each part is. */
-const records = () => join(statePaths().run, "daemons");
-
-/** Process of a part, by its record. */
-function processOf(part: string): number {
-  const record = recordOf(records(), part);
-  assert.ok(record, `a record of ${part}`);
+/** The daemon's process, by its record. */
+function daemon(): number {
+  const record = recordOf(statePaths().records, "dockerd");
+  assert.ok(record, "a record of dockerd");
   return record.pid;
 }
 
 async function isUp(): Promise<void> {
   assert.equal((await npm("sandbox", "up")).code, 0);
-  assert.match(await tool("kubectl", "get", "node", "sandbox", "--no-headers"), /^sandbox\s+Ready\s/);
   const now = await status();
   assert.ok(now.healthy, describeStatus(now).join("\n"));
 }
@@ -68,59 +59,47 @@ describe("the embedded cluster", () => {
   it("leaves no process, mount, interface, rule, namespace or setting behind when it is ended", async () => {
     await isUp();
     const running = await lookAtMachine();
-    for (const part of ["programs", "mounts", "interfaces", "firewall", "controlGroups"] as const) {
-      assert.notDeepEqual(running[part], without[part], `a running sandbox shows in ${part}`);
+    for (const part of ["programs", "interfaces", "controlGroups", "mounts"] as const) {
+      assert.notDeepEqual(running[part], without[part], `a running cluster shows in ${part}`);
     }
+    // Not even while it runs.
+    assert.deepEqual(running.firewall, without.firewall);
+    assert.deepEqual(running.kernelSettings, without.kernelSettings);
     assert.equal((await npm("sandbox", "down")).code, 0);
     assert.deepEqual(await lookAtMachine(), without);
   });
 
-  it("goes on where a start was killed, and ends what was left of it", async () => {
-    await killedWhen(/kube-apiserver started/, "up");
+  it("has three nodes again, with what was in them, after an end", async () => {
     await isUp();
+    assert.equal((await nodes()).length, 3);
+    const names = await tool("kubectl", "get", "storageclass", "-o", "name");
+    assert.equal(names.trim(), "storageclass.storage.k8s.io/standard");
   });
 
-  it("ends a part whose start nobody wrote down, and starts its own", async () => {
-    const lost = processOf("kube-controller-manager");
-    // As when a start is killed between a process and its record.
-    rmSync(join(records(), "kube-controller-manager.json"));
-    await isUp();
-    assert.equal(identify(lost), undefined, `process ${lost} has ended`);
-  });
-
-  it("mends what died: kubelet, the API server, etcd and the container runtime at once", async () => {
-    for (const part of ["kubelet", "kube-apiserver", "etcd", "containerd"]) {
-      process.kill(processOf(part), "SIGKILL");
-    }
-    await isUp();
-  });
-
-  it("starts clean after an end that was killed half-way", async () => {
-    await killedWhen(/kubelet ended/, "down");
-    await isUp();
+  it("goes on where a start was killed", async () => {
     assert.equal((await npm("sandbox", "down")).code, 0);
-    assert.deepEqual(await lookAtMachine(), without);
+    await killedWhen(/dockerd started/, "up");
+    await isUp();
   });
 
-  it("refuses what is for a Service that nobody answers, and lets none of it leave the machine", async () => {
+  it("mends what ended: every process at once, as after a reboot", async () => {
+    const before = daemon();
+    process.kill(before, "SIGKILL");
     await isUp();
-    // The last address of the range, which is given to no Service.
-    const nobody = "10.199.255.255";
-    await assert.rejects(fetch(`http://${nobody}:3100/`, { signal: AbortSignal.timeout(5000) }), (error: Error) => {
-      assert.equal((error.cause as NodeJS.ErrnoException | undefined)?.code, "ECONNREFUSED", String(error.cause));
-      return true;
-    });
+    assert.notEqual(daemon(), before);
   });
 
-  it("applies nothing of its own with a field that Kubernetes does not know", async () => {
+  it("starts a node again that was killed", async () => {
+    const [, worker] = await nodes();
+    await docker("kill", worker!);
+    assert.equal((await status()).healthy, false);
     await isUp();
-    // Of a flag that is given twice the last one counts.
-    const validated = (manifest: string) =>
-      kubectl(statePaths(), [...baseApply, "--dry-run=server", "--validate=strict"], manifest);
-    const manifest = baseManifest(statePaths());
-    const { code, stderr } = await validated(manifest);
-    assert.equal(code, 0, stderr);
-    const misspelt = await validated(manifest.replace('"containers"', '"contaners"'));
-    assert.match(misspelt.stderr, /contaners/);
+    assert.match(await onNode(worker!, "systemctl", "is-active", "kubelet"), /^active/);
+  });
+
+  it("refuses another number of nodes than the cluster has, and says what to do", async () => {
+    const { code, stderr } = await npm("sandbox", "up", "--nodes", "1");
+    assert.equal(code, 1);
+    assert.match(stderr, /has 3 of 1 nodes.*npm run sandbox -- reset/);
   });
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { MeshOutputs } from "../../commands/stackOutputs";
+import { readOutputs } from "../../commands/stackOutputs";
 import type { Outputs } from "./cluster";
 import { allObjects, eventually, readyContainers } from "./cluster";
 
@@ -44,4 +46,9 @@ export async function assertSameObjects(before: readonly string[]): Promise<void
     const gone = before.filter((object) => !now.includes(object));
     assert.deepEqual({ left, gone }, { left: [], gone: [] });
   }, 60);
+}
+
+/** @returns the outputs of the embedded cluster's stack, as commands read them. */
+export function meshOutputs(): Promise<MeshOutputs> {
+  return readOutputs({ stack: "sandbox", settings: {} }, () => undefined);
 }

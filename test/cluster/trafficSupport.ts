@@ -5,11 +5,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { sharedLog } from "../../components/accessLog";
-import { Inventory } from "../../toolchain/applier/inventory";
-import { parseDeclared } from "../../stacks/declaredText";
 import type { Outputs } from "./cluster";
-import { client } from "./cluster";
-import { addImages, ensureGroup, expectedInfo, programImage } from "../../toolchain";
+import { meshOutputs } from "./stack";
+import { addObservability, expectedInfo } from "../../toolchain";
 
 const run = promisify(execFile);
 const projectFolder = join(__dirname, "..", "..");
@@ -25,12 +23,11 @@ export const fortioImage = `sandbox.local/fortio:${fortioTag}`;
 export const namespace = "demo";
 
 /** URL of the ingress gateway on this machine. */
-export const gatewayUrl = `http://${expectedInfo().nodeIp}:30080`;
+export const { gatewayUrl } = expectedInfo();
 
 /** Gives the cluster fortio's image; it builds it the first time. */
 export async function addFortio(): Promise<void> {
-  const program = join(await ensureGroup("fortio"), "fortio");
-  await addImages([programImage({ name: "fortio", tag: fortioTag, program, args: ["server"], user: 65532 })]);
+  await addObservability(["fortio"]);
 }
 
 /** @returns an item of `services` that runs fortio's server; `params` is what it answers with, such as `status=503:50`. */
@@ -51,14 +48,14 @@ export async function apply(config: Record<string, unknown>): Promise<Outputs> {
     "-c",
     `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   ]);
-  const args = ["start", "--silent", "--", "--sandbox", "--engine", "in-process", "--json", ...settings];
+  const args = ["start", "--silent", "--", "--sandbox", "--json", ...settings];
   const { stdout } = await run("npm", args, { cwd: projectFolder, maxBuffer });
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outputs;
 }
 
 /** Removes what {@link apply} made. */
 export async function remove(): Promise<void> {
-  const args = ["run", "--silent", "down", "--", "--sandbox", "--engine", "in-process"];
+  const args = ["run", "--silent", "down", "--", "--sandbox"];
   await run("npm", args, { cwd: projectFolder, maxBuffer });
 }
 
@@ -84,8 +81,7 @@ export async function istioctl(...args: string[]): Promise<string> {
  * mark it would say that it is in the mesh by nobody's decision.
  */
 export async function assertNothingToAnalyze(): Promise<void> {
-  const { declared } = (await Inventory.load(client())).outputs ?? {};
-  const all = Object.values(parseDeclared(declared?.value)?.namespaces ?? {});
+  const all = Object.values((await meshOutputs()).declared.namespaces);
   assert.ok(all.length >= 4, all.join(", "));
   for (const one of all) {
     assert.match(await istioctl("analyze", "-n", one), /^\s*✔ No validation issues found/, one);

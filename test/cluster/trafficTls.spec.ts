@@ -24,7 +24,8 @@ import {
   until,
 } from "./trafficSupport";
 
-const httpsUrl = `https://${expectedInfo().nodeIp}:30443`;
+const { machineAddress, secureGatewayUrl: httpsUrl } = expectedInfo();
+
 /** A server on this machine, outside of the mesh. */
 interface Outside {
   port: number;
@@ -37,14 +38,14 @@ function outside(text: string): Promise<Outside> {
   return new Promise((resolve, reject) => {
     server
       .on("error", reject)
-      .listen(0, expectedInfo().nodeIp, () =>
+      .listen(0, machineAddress, () =>
         resolve({ port: (server.address() as AddressInfo).port, close: () => server.close() }),
       );
   });
 }
 
 /** A name that the cluster's DNS has for this machine's address, and the mesh does not know. */
-const dnsName = `${expectedInfo().nodeIp.replace(/\./g, "-")}.demo.pod.cluster.local`;
+const dnsName = `${machineAddress.replace(/\./g, "-")}.demo.pod.cluster.local`;
 
 const services = [
   { name: "hello", text: "Hello over TLS", path: "/hello" },
@@ -99,9 +100,8 @@ describe("gateway TLS and egress", function () {
     for (const name of ["listed", "named", "unknown"] as const) {
       servers[name] = await outside(`this is ${name}`);
     }
-    const { nodeIp } = expectedInfo();
     const externalHosts = [
-      { host: "listed.example", port: servers.listed.port, protocol: "HTTP", addresses: [nodeIp] },
+      { host: "listed.example", port: servers.listed.port, protocol: "HTTP", addresses: [machineAddress] },
       { host: dnsName, port: servers.named.port, protocol: "HTTP" },
     ];
     egress = { outboundTraffic: "REGISTRY_ONLY", proxyScope: "declared", externalHosts };
@@ -147,26 +147,25 @@ describe("gateway TLS and egress", function () {
   });
 
   it("lets requests out to hosts that are registered, found by their addresses or by DNS, and to no other", async () => {
-    const { nodeIp } = expectedInfo();
     const { listed, named, unknown } = servers;
     const said = (host: string, port: number, ...flags: string[]) =>
       fortioIn("caller", "curl", ...flags, `http://${host}:${port}/`);
     // fortio prints the body first.
     const answered = (name: keyof typeof servers) => new RegExp(`^this is ${name}[^]*HTTP/1.1 200`);
-    const out = async () => answered("listed").test(await said(nodeIp, listed.port));
-    assert.ok(await until(20, out), `the address of a registered host: ${await said(nodeIp, listed.port)}`);
-    const byName = await said(nodeIp, listed.port, "-H", `Host: listed.example:${listed.port}`);
+    const out = async () => answered("listed").test(await said(machineAddress, listed.port));
+    assert.ok(await until(20, out), `the address of a registered host: ${await said(machineAddress, listed.port)}`);
+    const byName = await said(machineAddress, listed.port, "-H", `Host: listed.example:${listed.port}`);
     assert.match(byName, answered("listed"));
     assert.match(await said(dnsName, named.port), answered("named"));
     // Nobody registered this name, nor the address without the name, nor the other port.
-    assert.match(await said(nodeIp, named.port, "-H", "Host: other.example"), /HTTP\/1.1 502/);
-    assert.match(await said(nodeIp, named.port), /HTTP\/1.1 502/);
-    assert.match(await said(nodeIp, unknown.port), /HTTP\/1.1 502|connection reset|EOF/);
+    assert.match(await said(machineAddress, named.port, "-H", "Host: other.example"), /HTTP\/1.1 502/);
+    assert.match(await said(machineAddress, named.port), /HTTP\/1.1 502/);
+    assert.match(await said(machineAddress, unknown.port), /HTTP\/1.1 502|connection reset|EOF/);
     assert.match(await said(dnsName, unknown.port), /HTTP\/1.1 502|connection reset|EOF/);
     await assertNothingToAnalyze();
 
     await apply({ services, gatewaySelfSigned: "true", proxyScope: "declared" });
-    const passes = async () => answered("unknown").test(await said(nodeIp, unknown.port));
+    const passes = async () => answered("unknown").test(await said(machineAddress, unknown.port));
     assert.ok(await until(60, passes), "let out by ALLOW_ANY");
     assert.equal(await kubectl("get", "serviceentry", "-A", "-o", "name"), "");
   });
@@ -194,7 +193,7 @@ describe("gateway TLS and egress", function () {
 
   it("serves HTTPS with a secret that is given", async () => {
     // Removing the stack removes the namespace, and this with it.
-    const own = await selfSigned([expectedInfo().nodeIp]);
+    const own = await selfSigned(["localhost"]);
     await addSecret("own-certificate", own);
     await apply({ services, gatewayTlsSecret: "own-certificate" });
     const answers = () =>

@@ -2,33 +2,32 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Inventory } from "../../toolchain/applier/inventory";
 import type { KubeClient, LiveObject, ObjectRef } from "../../cluster/kubeClient";
 import { selfSigned } from "../../components/selfSigned";
-import type { MeshOutputs } from "../../commands/stackOutputs";
 import type { Bench } from "../../commands/verify/bench";
 import { promql } from "../../commands/verify/backends";
 import { checks } from "../../commands/verify/checks";
 import { Cluster } from "../../commands/verify/cluster";
 import { isAlive, isReady } from "../../commands/verify/objects";
 import type { Report } from "../../commands/verify/report";
+import { meshOutputs } from "./stack";
 import { chooseChecks } from "../../commands/verify/run";
 import { verify } from "../../commands/verify/verify";
 import type { Context } from "../../commands/verify/check";
-import { parseDeclared } from "../../stacks/declaredText";
 import { client, eventually, npm, start, tool } from "./cluster";
 
 let kube: KubeClient;
 const kubectl = (...args: string[]) => tool("kubectl", ...args);
 
-async function outputs(): Promise<MeshOutputs> {
-  const { declared, gatewayUrl } = (await Inventory.load(kube)).outputs ?? {};
-  return { declared: parseDeclared(declared?.value), gatewayUrl: gatewayUrl?.value } as MeshOutputs;
-}
-
 /** Verifies in this process; without `only`, all of it. */
 function check(...only: string[]): Promise<Report> {
-  return verify({ client: kube, kubectl: "kubectl", checks: chooseChecks(checks, only, []), deep: false, outputs });
+  return verify({
+    client: kube,
+    kubectl: "kubectl",
+    checks: chooseChecks(checks, only, []),
+    deep: false,
+    outputs: meshOutputs,
+  });
 }
 
 /** Exercises what is declared, in this process. */
@@ -38,7 +37,7 @@ function exercise(): Promise<Report> {
     kubectl: "kubectl",
     checks: chooseChecks(checks, ["exercise"], []),
     deep: true,
-    outputs,
+    outputs: meshOutputs,
   });
 }
 
@@ -487,7 +486,7 @@ const breakages: Breakage[] = [
 describe("npm run verify", () => {
   before(async () => {
     kube = client();
-    await start("--engine", "in-process");
+    await start();
     // The load generator's requests, and what is made of them, are there after a scrape or two.
     await eventually(async () => assert.equal((await check()).ok, true), 60);
   });
@@ -534,7 +533,7 @@ describe("npm run verify", () => {
   });
 
   it("counts the load generator's requests on every declared edge, and none of its own", async () => {
-    const context = { cluster: new Cluster(kube, "kubectl"), ...(await outputs()) } as unknown as Context;
+    const context = { cluster: new Cluster(kube, "kubectl"), ...(await meshOutputs()) } as unknown as Context;
     const rate = async (labels: string) =>
       Number((await promql(context, `sum(rate(istio_requests_total{${labels}}[1m]))`))[0]?.value[1] ?? 0);
     await eventually(async () => {
@@ -647,7 +646,7 @@ describe("npm run verify", () => {
   describe("where the gateway serves HTTPS, and services have limits", () => {
     before(async () => {
       const services = `services=${JSON.stringify(limitedServices)}`;
-      await start("--engine", "in-process", "-c", "gatewaySelfSigned=true", "-c", services);
+      await start("-c", "gatewaySelfSigned=true", "-c", services);
     });
 
     it("finds nothing wrong, and tries each limit from where it holds", async () => {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setAllConfig } from "@pulumi/pulumi/runtime";
-import { withoutSecretMarks } from "../../toolchain/applier/secrets";
+import { withoutSecretMarks } from "./secrets";
 
 /** A resource as the program declared it. */
 export interface Declared {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { projectFolder } from "../../commands/stackFiles";
-import type { DeclaredProgram } from "../../toolchain/applier/declare";
+import type { DeclaredProgram } from "./declaredProgram";
 
 /** The program as the policies are given it. */
 export type Declared = DeclaredProgram & { profile: "dev" | "prod" };

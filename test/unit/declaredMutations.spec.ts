@@ -1,6 +1,6 @@
 /** Edits that break what index.ts really declares: there is one at least for every rule, and the rule finds it. */
 import assert from "node:assert/strict";
-import { judge } from "../../commands/policyCheck";
+import { judge } from "../support/judge";
 import type { Level } from "../../policy/rule";
 import { rules } from "../../policy/rules/index";
 import { Stack, type Edit } from "../../policy/testing";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { suppliesOf } from "../../commands/imageList";
 import { projectFolder } from "../../commands/stackFiles";
-import type { DeclaredResource } from "../../toolchain/applier/declare";
+import type { DeclaredResource } from "../../commands/pulumi/events";
 
 const registry = "mirror.example:5000/mesh";
 const digest = `sha256:${"ab".repeat(32)}`;

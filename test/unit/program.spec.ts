@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { checkPolicies } from "../../commands/policyCheck";
+import { checkPolicies } from "../support/judge";
 import { projectFolder } from "../../commands/stackFiles";
 import { meshOfProgram } from "../../policy/mesh/pulumi";
 import { declaredBy } from "../support/declared";

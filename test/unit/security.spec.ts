@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { projectFolder } from "../../commands/stackFiles";
-import { withoutSecretMarks } from "../../toolchain/applier/secrets";
+import { withoutSecretMarks } from "../support/secrets";
 
 interface Raw {
   secretText: string;

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { cp, mkdir, rm } from "node:fs/promises";
+import { cp, mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../system/atomic";
 import type { Logger } from "../system/log";
 import { run } from "../system/run";
+import type { ModuleFiles } from "./groups";
 import type { BuildPlan } from "./plan";
 import { BuildProgress } from "./progress";
 
@@ -23,18 +24,47 @@ export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
     await mkdir(binDir, { recursive: true });
     await (plan.group.collectorManifest
       ? buildCollector(plan, plan.group.collectorManifest, folder, binDir, log)
-      : goBuild(plan, plan.moduleDir, `${binDir}/`, "tool", log));
+      : plan.group.embeds
+        ? buildWithEmbeds(plan, plan.group.embeds, folder, binDir, log)
+        : goBuild(plan, plan.moduleDir, `${binDir}/`, "tool", log));
     const missing = plan.group.outputs.filter((output) => !existsSync(join(binDir, output)));
     if (missing.length > 0) {
       throw new Error(`${plan.group.name}: go build did not make ${missing.join(", ")}; see its go.mod's tool lines`);
     }
-    for (const file of plan.group.files ?? []) {
-      const moduleFolder = await run("go", ["list", "-m", "-f", "{{.Dir}}", file.module], { cwd: plan.moduleDir });
-      // Go keeps its module cache read-only; a copy must be removable.
-      await cp(join(moduleFolder.trim(), file.from), join(folder, file.to), { recursive: true, mode: 0 });
-      await run("chmod", ["-R", "u+w", join(folder, file.to)]);
+    for (const [name, output] of Object.entries(plan.group.links ?? {})) {
+      await symlink(output, join(binDir, name));
     }
+    await copyFiles(plan, plan.group.files ?? [], folder);
   });
+}
+
+/** @returns the folder of a module that a group needs, in Go's module cache; it is downloaded if need be. */
+export async function moduleFolder({ moduleDir }: Pick<BuildPlan, "moduleDir">, module: string): Promise<string> {
+  await run("go", ["mod", "download", module], { cwd: moduleDir });
+  return (await run("go", ["list", "-m", "-f", "{{.Dir}}", module], { cwd: moduleDir })).trim();
+}
+
+/** Copies files of modules. Go keeps its module cache read-only; a copy must be removable. */
+async function copyFiles(plan: BuildPlan, files: readonly ModuleFiles[], folder: string): Promise<void> {
+  for (const { module, from, to } of files) {
+    await cp(join(await moduleFolder(plan, module), from), join(folder, to), { recursive: true, mode: 0 });
+    await run("chmod", ["-R", "u+w", join(folder, to)]);
+  }
+}
+
+/** Builds a program of ours with the files that it embeds, in a copy of its sources. */
+async function buildWithEmbeds(
+  plan: BuildPlan,
+  embeds: readonly ModuleFiles[],
+  folder: string,
+  binDir: string,
+  log: Logger,
+): Promise<void> {
+  const source = join(folder, "source");
+  await cp(plan.moduleDir, source, { recursive: true });
+  await copyFiles(plan, embeds, source);
+  await goBuild(plan, source, `${binDir}/`, "tool", log);
+  await rm(source, { recursive: true });
 }
 
 async function goBuild(plan: BuildPlan, cwd: string, output: string, what: string, log: Logger): Promise<void> {

@@ -1,4 +1,5 @@
 import { pseudoVersionCommit } from "./goMod";
+import { providerVersions } from "./pulumiVersions";
 
 /** A Go variable that gets a version at link time, so that a binary says truthfully what it is. */
 export interface Stamp {
@@ -22,9 +23,13 @@ export interface BinaryGroup {
   name: string;
   /** What `go build` leaves: the last part of each tool's package path. */
   outputs: readonly string[];
+  /** Further names of outputs: of programs that act by the name they are called by, or whose package has a name that says nothing. */
+  links?: Readonly<Record<string, string>>;
   tags?: readonly string[];
   stamps?: readonly Stamp[];
   files?: readonly ModuleFiles[];
+  /** Files that a Go program of ours, which lies beside go.mod, embeds; `to` is below that folder. */
+  embeds?: readonly ModuleFiles[];
   /**
    * A manifest of the OpenTelemetry Collector's builder, beside go.mod: the program is not a package of any module, its main is
    * generated from this list of parts.
@@ -45,6 +50,12 @@ const kubernetes = "k8s.io/kubernetes";
 const istio = "istio.io/istio";
 const helm = "helm.sh/helm/v3";
 const kwok = "sigs.k8s.io/kwok";
+const kind = "sigs.k8s.io/kind";
+const kubeRouter = "github.com/cloudnativelabs/kube-router/v2";
+const metricsServer = "sigs.k8s.io/metrics-server";
+const pulumiSdk = "github.com/pulumi/pulumi/sdk/v3";
+const kubernetesProvider = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+const providerMain = "pulumi-resource-kubernetes";
 
 /**
  * Every group. To add one: a folder here with a go.mod that has `tool` lines (made with `go get -tool PACKAGE@VERSION`), and
@@ -54,18 +65,18 @@ export const binaryGroups = {
   core: {
     name: "core",
     outputs: [
-      "kube-apiserver",
-      "kube-controller-manager",
-      "kube-scheduler",
-      "kube-proxy",
-      "kubelet",
-      "kubectl",
+      "kubernetes",
       "coredns",
+      "crictl",
+      "kube-router",
+      "metrics-server",
+      "kind",
       "helm",
       "pilot-discovery",
       "pilot-agent",
       "istioctl",
     ],
+    links: { kubectl: "kubernetes", kubeadm: "kubernetes", kubelet: "kubernetes" },
     stamps: [
       { module: kubernetes, variable: "k8s.io/component-base/version.gitVersion", value: same },
       {
@@ -74,6 +85,7 @@ export const binaryGroups = {
         value: (v) => bare(v).split(".")[0] ?? "",
       },
       { module: kubernetes, variable: "k8s.io/component-base/version.gitMinor", value: (v) => v.split(".")[1] ?? "" },
+      { module: kubeRouter, variable: `${kubeRouter}/pkg/version.Version`, value: same },
       { module: helm, variable: "helm.sh/helm/v3/internal/version.version", value: same },
       { module: istio, variable: "istio.io/istio/pkg/version.buildVersion", value: istioTag },
       { module: istio, variable: "istio.io/istio/pkg/version.buildTag", value: istioTag },
@@ -88,8 +100,15 @@ export const binaryGroups = {
     files: [
       { module: istio, from: "manifests/charts", to: "charts" },
       { module: istio, from: "tools/packaging/common/envoy_bootstrap.json", to: "envoy_bootstrap.json" },
+      { module: kind, from: "images/base/files", to: "node" },
+      { module: kind, from: "pkg/build/nodeimage/const_storage.go", to: "const_storage.go" },
+      { module: kubeRouter, from: "daemonset/kubeadm-kuberouter.yaml", to: "kube-router.yaml" },
+      { module: metricsServer, from: "manifests/base", to: "metrics-server" },
     ],
   },
+  // Its package has the name of what it is a part of.
+  etcd: { name: "etcd", outputs: ["server"], links: { etcd: "server" } },
+  "local-path": { name: "local-path", outputs: ["local-path-provisioner"] },
   "istio-cni": {
     name: "istio-cni",
     outputs: ["install-cni", "istio-cni"],
@@ -158,6 +177,25 @@ export const binaryGroups = {
     ],
   },
   otelcol: { name: "otelcol", outputs: ["otelcol"], collectorManifest: "builder.yaml" },
+  pulumi: {
+    name: "pulumi",
+    outputs: ["pulumi", "pulumi-language-nodejs", "pulumi-resource-random"],
+    stamps: [
+      { module: pulumiSdk, variable: `${pulumiSdk}/go/common/version.Version`, value: same },
+      // Read by pulumi-resource-random alone.
+      { module: pulumiSdk, variable: "main.version", value: () => providerVersions.random },
+    ],
+  },
+  "pulumi-kubernetes": {
+    name: "pulumi-kubernetes",
+    outputs: [providerMain],
+    stamps: [{ module: kubernetesProvider, variable: "main.version", value: () => providerVersions.kubernetes }],
+    embeds: ["schema.json", "terraform-mapping.json"].map((file) => ({
+      module: kubernetesProvider,
+      from: `cmd/${providerMain}/${file}`,
+      to: `${providerMain}/${file}`,
+    })),
+  },
 } as const satisfies Record<string, BinaryGroup>;
 
 export type GroupName = keyof typeof binaryGroups;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { requiredVersion } from "./goMod";
 import type { BinaryGroup } from "./groups";
@@ -45,6 +45,16 @@ export function buildPlan(group: BinaryGroup, cache: string): BuildPlan {
   const goSum = readFileSync(join(moduleDir, "go.sum"), "utf8");
   const flags = buildFlags(group, goMod);
   const made = group.collectorManifest ? readFileSync(join(moduleDir, group.collectorManifest), "utf8") : group.files;
-  const folder = join(cache, "binaries", `${group.name}-${buildKey(flags, goMod, goSum, made)}`);
+  const own = ownSources(moduleDir);
+  const key = buildKey(flags, goMod, goSum, [made, own, group.embeds, group.links]);
+  const folder = join(cache, "binaries", `${group.name}-${key}`);
   return { group, moduleDir, flags, folder, binDir: join(folder, "bin") };
+}
+
+/** @returns the Go programs of ours that lie beside a group's go.mod, each with its text. */
+function ownSources(moduleDir: string): [string, string][] {
+  return readdirSync(moduleDir, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".go"))
+    .sort()
+    .map((name) => [name, readFileSync(join(moduleDir, name), "utf8")]);
 }

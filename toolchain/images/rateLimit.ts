@@ -1,41 +1,32 @@
 import { join } from "node:path";
-import { unpackedFolder } from "../install/debian";
-import { type PackagedFile, REDIS_VERSION, redisLibraries, redisServer } from "../install/pins";
-import { programImage } from "./catalog";
+import { REDIS_VERSION } from "../install/pins";
+import { hub, NONROOT, programImage } from "./catalog";
 import type { ImageRecipe } from "./recipe";
-import { sharedLibraries } from "./sharedLibraries";
-
-/** User of programs that come from no image of their own; the pods say it again. */
-const NOBODY = 65532;
 
 /** The image of envoyproxy/ratelimit, whose tags are the first eight digits of a commit. Pure. */
-export function rateLimitImage(binDir: string, tag: string): ImageRecipe {
-  return programImage({
+export function rateLimitImage(base: string, binDir: string, tag: string): ImageRecipe {
+  return programImage(base, {
     name: "ratelimit",
     tag,
     program: join(binDir, "service_cmd"),
-    user: NOBODY,
+    user: NONROOT,
     // Where the published image has it.
-    extra: [{ path: "/bin/ratelimit", kind: "link", target: "/usr/local/bin/ratelimit" }],
+    extra: [{ path: "/usr/bin/ratelimit", kind: "link", target: "/usr/local/bin/ratelimit" }],
   });
 }
 
-/** The image of Redis, from unpacked packages. */
-export async function redisImage(cache: string): Promise<ImageRecipe> {
-  const program = unpackedPath(redisServer, cache);
-  const unpacked = redisLibraries.map((library) => ({ path: `/${library.file}`, from: unpackedPath(library, cache) }));
-  // The unpacked libraries want others, too.
-  const shared = await sharedLibraries([program, ...unpacked.map(({ from }) => from)]);
-  return programImage({
+/** Reference of the image of Redis. */
+export const redisReference = `${hub}/redis:${REDIS_VERSION}`;
+
+/** The image of Redis, from the folder of its unpacked packages. Pure. */
+export function redisImage(base: string, folder: string): ImageRecipe {
+  return programImage(base, {
     name: "redis",
     tag: REDIS_VERSION,
-    program,
+    // The server lies in the package of the tools, under the name of one of them: it acts by the name that it is called by.
+    program: join(folder, "usr/bin/redis-check-rdb"),
     programName: "redis-server",
-    user: NOBODY,
-    extra: [...shared.map((path) => ({ path, from: path })), ...unpacked].map((file) => ({ ...file, kind: "copy" })),
+    user: NONROOT,
+    extra: [{ path: "/usr/lib/x86_64-linux-gnu", kind: "copy", from: join(folder, "usr/lib/x86_64-linux-gnu") }],
   });
-}
-
-function unpackedPath({ pin, file }: PackagedFile, cache: string): string {
-  return join(unpackedFolder(pin, cache), file.split("/").at(-1) ?? file);
 }

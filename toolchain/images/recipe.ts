@@ -1,23 +1,31 @@
 import { createHash } from "node:crypto";
 
-/** One thing in an image's file system. Paths are absolute, parent folders come by themselves. */
+/** One thing in an image's file system. Paths are absolute. */
 export type ImageEntry =
-  | { path: string; kind: "copy"; from: string; mode?: number }
-  | { path: string; kind: "text"; text: string; mode?: number }
+  | { path: string; kind: "copy"; from: string }
+  | { path: string; kind: "text"; text: string }
   | { path: string; kind: "link"; target: string }
-  | { path: string; kind: "folder"; mode?: number; uid?: number };
+  | { path: string; kind: "folder"; mode?: number };
 
-/** All there is to know to assemble an image. */
+/** All there is to know to build an image. */
 export interface ImageRecipe {
   /** Full reference, tag included. */
   reference: string;
+  /** Further references of the same image. */
+  aliases?: readonly string[];
+  /** Reference of the image below. Default: none. */
+  base?: string;
   entries: readonly ImageEntry[];
-  entrypoint: readonly string[];
+  /** A folder that the user of the image owns. It is empty. */
+  ownFolder?: string;
+  entrypoint?: readonly string[];
   args?: readonly string[];
-  /** Numeric, so that runAsNonRoot can be checked. */
-  user: string;
-  env?: readonly string[];
+  /** Numeric, so that the kubelet can check runAsNonRoot. Default: root. */
+  user?: number;
 }
+
+/** The label that says what an image was made from. */
+export const fingerprintLabel = "sidecar-mesh.fingerprint";
 
 /** A file's identity without reading it. */
 export interface FileStamp {
@@ -25,8 +33,8 @@ export interface FileStamp {
   mtimeMs: number;
 }
 
-/** A name for everything an image is made of: while it stays the same there is nothing to assemble. Pure. */
-export function fingerprint(recipe: ImageRecipe, stampOf: (path: string) => FileStamp): string {
+/** A name for all that an image is made of. An image with the same one need not be built again. Pure. */
+export function fingerprint(recipe: ImageRecipe, stampOf: (path: string) => FileStamp, baseFingerprint = ""): string {
   const entries = recipe.entries.map((entry) => {
     if (entry.kind !== "copy") {
       return entry;
@@ -35,23 +43,22 @@ export function fingerprint(recipe: ImageRecipe, stampOf: (path: string) => File
     return { ...entry, size, mtimeMs };
   });
   return createHash("sha256")
-    .update(JSON.stringify({ ...recipe, entries }))
+    .update(JSON.stringify([recipe, entries, baseFingerprint]))
     .digest("hex")
     .slice(0, 32);
 }
 
-/** The entries in an order fit for an archive: sorted, each path once, every parent folder before its content. Pure. */
-export function withParents(entries: readonly ImageEntry[]): ImageEntry[] {
-  const byPath = new Map<string, ImageEntry>();
-  for (const entry of entries) {
-    byPath.set(entry.path, entry);
-    const parts = entry.path.split("/").slice(1, -1);
-    for (let depth = 1; depth <= parts.length; depth++) {
-      const path = `/${parts.slice(0, depth).join("/")}`;
-      if (!byPath.has(path)) {
-        byPath.set(path, { path, kind: "folder" });
-      }
-    }
-  }
-  return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+/** The Dockerfile of a recipe. Its context holds the entries below `root`, and an empty folder `own`. Pure. */
+export function dockerfileOf(recipe: ImageRecipe, label: string): string {
+  const owner = recipe.user === undefined ? undefined : `${recipe.user}:${recipe.user}`;
+  return [
+    `FROM ${recipe.base ?? "scratch"}`,
+    ...(recipe.entries.length > 0 ? ["COPY root/ /"] : []),
+    ...(recipe.ownFolder === undefined ? [] : [`COPY --chown=${owner ?? "0:0"} own/ ${recipe.ownFolder}/`]),
+    ...(owner === undefined ? [] : [`USER ${owner}`]),
+    ...(recipe.entrypoint === undefined ? [] : [`ENTRYPOINT ${JSON.stringify(recipe.entrypoint)}`]),
+    ...(recipe.args === undefined ? [] : [`CMD ${JSON.stringify(recipe.args)}`]),
+    `LABEL ${fingerprintLabel}=${label}`,
+    "",
+  ].join("\n");
 }

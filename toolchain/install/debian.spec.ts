@@ -1,23 +1,25 @@
 import assert from "node:assert/strict";
-import { comparePins, installedPackages } from "./debian";
+import { mirrorIn, packageFolder } from "./debian";
+import { basePackages, dockerPackages } from "./pins";
 
-const listing = "ii \trunc\t1.1\nrc \tiptables\t1.8\nii \tconntrack\t1:2\n";
-
-describe("debian packages", () => {
-  it("counts only what is fully installed", () => {
-    assert.deepEqual([...installedPackages(listing).keys()], ["runc", "conntrack"]);
+describe("mirrorIn", () => {
+  it("takes Debian's archive, not that of its security updates or of others", () => {
+    const listing = [
+      "Docker Docker https://docker.example/linux/debian/",
+      "Debian Debian-Security http://mirror.example/debian-security/",
+      "Debian Debian http://mirror.example/debian/",
+      "Debian Debian http://other.example/debian/",
+    ].join("\n");
+    assert.equal(mirrorIn(listing), "http://mirror.example/debian/");
+    assert.equal(mirrorIn("Ubuntu Ubuntu http://mirror.example/ubuntu/\n"), undefined);
   });
-  it("asks for what is missing, and remarks on another version instead of failing", () => {
-    const pins = [
-      { name: "runc", version: "1.0" },
-      { name: "iptables", version: "1.8" },
-      { name: "conntrack", version: "1:2" },
-    ];
-    const { missing, remarks } = comparePins(pins, installedPackages(listing));
-    assert.deepEqual(
-      missing.map(({ name }) => name),
-      ["iptables"],
-    );
-    assert.deepEqual(remarks, ["runc is 1.1; the sandbox was measured with 1.0"]);
+});
+
+describe("packageFolder", () => {
+  it("has another name for other packages", () => {
+    const more = { ...basePackages, packages: [...basePackages.packages, "zstd/bookworm" as const] };
+    const folders = [dockerPackages, basePackages, more].map((set) => packageFolder(set, "/cache"));
+    assert.equal(new Set(folders).size, 3);
+    assert.equal(packageFolder(basePackages, "/cache"), folders[1]);
   });
 });

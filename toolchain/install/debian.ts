@@ -1,104 +1,101 @@
-import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../system/atomic";
+import { withLock } from "../system/lock";
 import type { Logger } from "../system/log";
-import { run, tryRun } from "../system/run";
-import type { DebianPin } from "./pins";
+import { run } from "../system/run";
+import type { PackageSet, Suite } from "./pins";
 
-/** What dpkg says is installed. Pure. `listing` has lines of status, name and version, separated by tabs. */
-export function installedPackages(listing: string): Map<string, string> {
-  return new Map(
-    listing
-      .split("\n")
-      .map((line) => line.split("\t"))
-      .filter(([status]) => status?.startsWith("ii"))
-      .map(([, name, version]) => [name ?? "", version ?? ""]),
-  );
-}
+const suites: readonly Suite[] = ["bookworm", "trixie"];
+const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** The pins that are not there, and a remark for each that is there in another version. Pure. */
-export function comparePins(
-  pins: readonly DebianPin[],
-  installed: ReadonlyMap<string, string>,
-): { missing: DebianPin[]; remarks: string[] } {
-  const remarks = pins
-    .filter(({ name, version }) => installed.has(name) && installed.get(name) !== version)
-    .map(({ name, version }) => `${name} is ${installed.get(name)}; the sandbox was measured with ${version}`);
-  return { missing: pins.filter(({ name }) => !installed.has(name)), remarks };
-}
-
-/** Asks dpkg, which answers in milliseconds and needs no network. */
-export async function queryPackages(pins: readonly DebianPin[]): Promise<Map<string, string>> {
-  const format = "${db:Status-Abbrev}\t${Package}\t${Version}\n";
-  const { stdout } = await tryRun("dpkg-query", ["-W", "-f", format, ...pins.map(({ name }) => name)]);
-  return installedPackages(stdout);
-}
-
-/** Installs the packages that are missing. */
-export async function ensurePackages(pins: readonly DebianPin[], log: Logger): Promise<void> {
-  const { missing } = comparePins(pins, await queryPackages(pins));
-  if (missing.length > 0) {
-    log(`installing ${missing.map(({ name }) => name).join(", ")}`);
-    await run("apt-get", ["update", "-qq"], { timeoutMs: 300_000 });
-    // A package may start its daemon when installed; the sandbox runs its own, and wants no second one.
-    const policy = await denyDaemonStart();
-    try {
-      const wanted = await Promise.all(missing.map(candidate));
-      await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...wanted], {
-        env: { DEBIAN_FRONTEND: "noninteractive" },
-        timeoutMs: 600_000,
-      });
-    } finally {
-      await policy();
-    }
+/** Debian's archive, as the machine's own apt knows it: a mirror that the machine prefers is used here, too. */
+export async function debianMirror(): Promise<string> {
+  const format = "$(ORIGIN) $(LABEL) $(REPO_URI)";
+  const listing = await run("apt-get", ["indextargets", "--format", format, "Created-By: Packages"]);
+  const mirror = mirrorIn(listing);
+  if (mirror === undefined) {
+    throw new Error("apt knows no archive of Debian; add one to /etc/apt/sources.list.d and run apt-get update");
   }
-  comparePins(pins, await queryPackages(pins)).remarks.forEach(log);
+  return mirror;
 }
 
-/** The pinned version where the archive still has it, else whatever point update took its place. */
-async function candidate(pin: DebianPin): Promise<string> {
-  const pinned = `${pin.name}=${pin.version}`;
-  const { code, stdout } = await tryRun("apt-cache", ["show", pinned]);
-  return code === 0 && stdout.includes("Package:") ? pinned : pin.name;
+/** The first archive of Debian itself, not of its security updates, in lines of origin, label and address. Pure. */
+export function mirrorIn(listing: string): string | undefined {
+  return /^Debian Debian (\S+)$/m.exec(listing)?.[1];
 }
 
-async function denyDaemonStart(): Promise<() => Promise<void>> {
-  const policy = "/usr/sbin/policy-rc.d";
-  if (existsSync(policy)) {
-    return () => Promise.resolve();
-  }
-  await run("sh", ["-c", `printf '#!/bin/sh\\nexit 101\\n' > ${policy} && chmod 755 ${policy}`]);
-  return () => rm(policy, { force: true });
+/** Where the unpacked packages of a set are kept. Pure. */
+export function packageFolder(set: PackageSet, cache: string): string {
+  const hash = createHash("sha256").update(JSON.stringify(set)).digest("hex").slice(0, 12);
+  return join(cache, "packages", `${set.name}-${hash}`);
 }
 
-/** Where one file of an unpacked package is kept. Pure. */
-export function unpackedFolder(pin: DebianPin, cache: string): string {
-  return join(cache, "packages", `${pin.name}-${pin.version.replace(/[^\w.+~-]/g, "_")}`);
-}
-
-/** Takes one file out of a package without installing it. */
-export async function ensureUnpacked(pin: DebianPin, file: string, cache: string, log: Logger): Promise<void> {
-  await makeFolder(unpackedFolder(pin, cache), async (folder) => {
-    log(`fetching ${pin.name}`);
-    const work = await mkdtemp(join(tmpdir(), "sidecar-mesh-"));
-    try {
-      let wanted = await candidate(pin);
-      if ((await tryRun("apt-get", ["download", "-qq", wanted], { cwd: work })).code !== 0) {
-        await run("apt-get", ["update", "-qq"], { timeoutMs: 300_000 });
-        wanted = await candidate(pin);
-        await run("apt-get", ["download", "-qq", wanted], { cwd: work });
-      }
-      const archive = (await readdir(work)).find((name) => name.endsWith(".deb"));
-      if (!archive) {
-        throw new Error(`apt-get download ${wanted} left no package`);
-      }
-      await mkdir(join(work, "tree"));
-      await run("dpkg-deb", ["-x", join(work, archive), join(work, "tree")]);
-      await copyFile(join(work, "tree", file), join(folder, file.split("/").pop() ?? file));
-    } finally {
-      await rm(work, { recursive: true, force: true });
+/**
+ * Downloads packages and unpacks them into one folder, once. apt checks their signatures; it gets folders of its own, so that the
+ * machine's package lists stay as they are.
+ * @returns the folder.
+ */
+export async function ensurePackages(set: PackageSet, cache: string, log: Logger): Promise<string> {
+  const target = packageFolder(set, cache);
+  await makeFolder(target, async (folder) => {
+    log(`fetching ${set.packages.length} packages: ${set.name}`);
+    const options = await ensureLists(cache, log);
+    // Below the folder that is thrown away on failure.
+    const work = await mkdtemp(join(folder, "debs-"));
+    await run("apt-get", [...options, "-qq", "download", ...set.packages], { cwd: work, timeoutMs: 600_000 });
+    for (const archive of await readdir(work)) {
+      await run("dpkg-deb", ["-x", join(work, archive), folder]);
     }
+    await rm(work, { recursive: true });
+    // As in Debian itself: the folders of the root are links to those of /usr.
+    await run("sh", ["-ec", mergeUsr, "merge-usr", folder]);
   });
+  return target;
+}
+
+/** What the packages' own scripts would do, as far as it is needed. */
+const mergeUsr = `
+for name in bin sbin lib lib64; do
+  mkdir -p "$1/usr/$name"
+  if [ -d "$1/$name" ]; then cp -a "$1/$name/." "$1/usr/$name/"; rm -r "$1/$name"; fi
+  ln -s "usr/$name" "$1/$name"
+done
+if [ -d "$1/usr/share/ca-certificates" ]; then
+  mkdir -p "$1/etc/ssl/certs"
+  cat "$1"/usr/share/ca-certificates/mozilla/*.crt > "$1/etc/ssl/certs/ca-certificates.crt"
+fi
+rm -rf "$1/usr/share/doc" "$1/usr/share/man" "$1/usr/share/locale" "$1/usr/share/lintian" "$1/usr/share/bug"`;
+
+/** Fetches the package lists of both releases, at most once a day. @returns the options that make apt use them. */
+async function ensureLists(cache: string, log: Logger): Promise<string[]> {
+  const folder = join(cache, "apt");
+  const options = Object.entries({
+    "Dir::State::lists": join(folder, "lists"),
+    "Dir::Etc::sourcelist": join(folder, "debian.list"),
+    "Dir::Etc::sourceparts": "-",
+    "Dir::Etc::preferencesparts": "-",
+    "Dir::Cache": join(folder, "cache"),
+    // What is run as root needs no other user; that one may not enter the cache.
+    "APT::Sandbox::User": "root",
+  }).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+  await withLock(`sidecar-mesh:${folder}`, log, async () => {
+    const mirror = await debianMirror();
+    const today = join(folder, `lists-of-${new Date().toISOString().slice(0, 10)}`);
+    const entries = await readdir(folder).catch(() => [] as string[]);
+    if (entries.some((name) => join(folder, name) === today)) {
+      return;
+    }
+    await mkdir(join(folder, "lists", "partial"), { recursive: true });
+    await mkdir(join(folder, "cache", "archives", "partial"), { recursive: true });
+    const lines = suites.map((suite) => `deb [signed-by=${keyring}] ${mirror} ${suite} main\n`);
+    await writeFile(join(folder, "debian.list"), lines.join(""));
+    await run("apt-get", [...options, "-qq", "update"], { timeoutMs: 300_000 });
+    await Promise.all(
+      entries.filter((name) => name.startsWith("lists-of-")).map((name) => rm(join(folder, name), { force: true })),
+    );
+    await writeFile(today, "");
+  });
+  return options;
 }

@@ -1,45 +1,113 @@
-/** A Debian package, and the version the sandbox was measured with. Debian's own point updates are taken as they come. */
-export interface DebianPin {
+/** The releases of Debian that packages are taken from, whatever release the machine itself has. */
+export type Suite = "bookworm" | "trixie";
+
+/** A set of Debian packages that is unpacked into one folder. Nothing of it is installed on the machine. */
+export interface PackageSet {
   name: string;
-  version: string;
+  packages: readonly `${string}/${Suite}`[];
 }
 
-/** What must be installed on the machine: each is a daemon, or a program that a daemon calls. */
-export const debianPackages: readonly DebianPin[] = [
-  { name: "containerd", version: "1.6.20~ds1-1+deb12u3" },
-  { name: "runc", version: "1.1.5+ds1-1+deb12u1" },
-  { name: "etcd-server", version: "3.4.23-4+b4" },
-  { name: "containernetworking-plugins", version: "1.1.1+ds1-3+b5" },
-  { name: "iptables", version: "1.8.9-2" },
-  { name: "conntrack", version: "1:1.4.7-1+b2" },
-];
-
-/** Downloaded and unpacked beside, never installed: it would replace a machine's own busybox. */
-export const busyboxPackage: DebianPin = { name: "busybox-static", version: "1:1.35.0-4+deb12u1+b1" };
-
-/** One file of a package that is unpacked and not installed. */
-export interface PackagedFile {
-  pin: DebianPin;
-  /** Its path in the package. */
-  file: string;
-}
-
-/** Redis' server, which lies in the package of its tools under the name of one of them: it is what it is called by. */
-export const redisServer: PackagedFile = {
-  pin: { name: "redis-tools", version: "5:7.0.15-1~deb12u10" },
-  file: "usr/bin/redis-check-rdb",
+/**
+ * Docker, for a machine that has none. The daemon is of trixie: bookworm's 20.10 cannot start a privileged container where
+ * CAP_SYS_RESOURCE is missing. trixie's runc needs a newer C library than bookworm has, so runc is bookworm's. dockerd calls iptables
+ * inside of each container's network namespace, for its name server.
+ */
+export const dockerPackages: PackageSet = {
+  name: "docker",
+  packages: [
+    "docker.io/trixie",
+    "docker-cli/trixie",
+    "containerd/trixie",
+    "runc/bookworm",
+    "libseccomp2/bookworm",
+    "tini/bookworm",
+    "debootstrap/bookworm",
+    "iptables/bookworm",
+    "libxtables12/bookworm",
+    "libip4tc2/bookworm",
+    "libip6tc2/bookworm",
+    "libmnl0/bookworm",
+    "libnftnl11/bookworm",
+    "libnfnetlink0/bookworm",
+    "libnetfilter-conntrack3/bookworm",
+  ],
 };
 
-/** The libraries that it needs beyond what every Debian has. */
-export const redisLibraries: readonly PackagedFile[] = [
-  { pin: { name: "liblzf1", version: "3.6-3" }, file: "usr/lib/x86_64-linux-gnu/liblzf.so.1" },
-  { pin: { name: "libjemalloc2", version: "5.3.0-1" }, file: "usr/lib/x86_64-linux-gnu/libjemalloc.so.2" },
+/** The files below every image: the C library, a shell, and the tools of the network that Istio, kube-proxy and kube-router call. */
+export const basePackages: PackageSet = {
+  name: "base",
+  packages: [
+    "libc6/bookworm",
+    "libgcc-s1/bookworm",
+    "busybox-static/bookworm",
+    "tini/bookworm",
+    "netbase/bookworm",
+    "ca-certificates/bookworm",
+    "iptables/bookworm",
+    "libxtables12/bookworm",
+    "libip4tc2/bookworm",
+    "libip6tc2/bookworm",
+    "libmnl0/bookworm",
+    "libnftnl11/bookworm",
+    "libnfnetlink0/bookworm",
+    "libnetfilter-conntrack3/bookworm",
+    "ipset/bookworm",
+    "libipset13/bookworm",
+    "iproute2/bookworm",
+    "libbpf1/bookworm",
+    "libelf1/bookworm",
+    "libcap2/bookworm",
+    "libbsd0/bookworm",
+    "libmd0/bookworm",
+    "zlib1g/bookworm",
+  ],
+};
+
+/** Redis' server with the libraries that it needs beyond the base. */
+export const redisPackages: PackageSet = {
+  name: "redis",
+  packages: [
+    "redis-tools/bookworm",
+    "liblzf1/bookworm",
+    "libjemalloc2/bookworm",
+    "libstdc++6/bookworm",
+    "libssl3/bookworm",
+    "libsystemd0/bookworm",
+    "liblzma5/bookworm",
+    "libzstd1/bookworm",
+    "liblz4-1/bookworm",
+    "libgcrypt20/bookworm",
+    "libgpg-error0/bookworm",
+    "libatomic1/bookworm",
+  ],
+};
+
+/** What a kind node has, as the Dockerfile of kind's base image lists it, and Debian's own runc and CNI plugins. */
+export const nodePackages: readonly string[] = [
+  "systemd",
+  "conntrack",
+  "iptables",
+  "nftables",
+  "iproute2",
+  "ethtool",
+  "util-linux",
+  "mount",
+  "kmod",
+  "libseccomp2",
+  "pigz",
+  "bash",
+  "ca-certificates",
+  "curl",
+  "jq",
+  "procps",
+  "runc",
+  "containernetworking-plugins",
 ];
 
-/** The tag of images made from Redis. */
+/** The tag of images made from Redis: the upstream version of its package. */
 export const REDIS_VERSION = "7.0.15";
 
-/** The tag of images made from busybox. */
+/** The tag of images made from busybox: the upstream version of its package. */
 export const BUSYBOX_VERSION = "1.35.0";
 
 /** A Python wheel that holds the real Envoy. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { identify, isAlive, type ProcessIdentity } from "./proc";
 
@@ -9,7 +9,8 @@ export interface Daemon {
   name: string;
   command: string;
   args: readonly string[];
-  configFiles?: readonly string[];
+  /** Its whole environment. */
+  env: Record<string, string>;
 }
 
 /** What is written down of a started daemon. */
@@ -18,11 +19,12 @@ export interface DaemonRecord extends ProcessIdentity {
   settings: string;
 }
 
-/** A digest of all a daemon is started with. Pure but for reading the configuration files. */
-export function settingsOf(daemon: Daemon): string {
-  const hash = createHash("sha256").update(JSON.stringify([daemon.command, daemon.args]));
-  (daemon.configFiles ?? []).forEach((file) => hash.update(existsSync(file) ? readFileSync(file) : ""));
-  return hash.digest("hex").slice(0, 16);
+/** A digest of all a daemon is started with. Pure. */
+export function settingsOf({ command, args, env }: Daemon): string {
+  return createHash("sha256")
+    .update(JSON.stringify([command, args, env]))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 /** What was written down of a daemon, whether it still runs or not. */
@@ -40,7 +42,7 @@ export function running(folder: string, name: string): DaemonRecord | undefined 
   return record && isAlive(record) ? record : undefined;
 }
 
-/** Starts a daemon: in a session of its own, output to a file, and with nothing of this process's environment. */
+/** Starts a daemon: in a session of its own, with its output in a file. */
 export function start(daemon: Daemon, folders: { records: string; logs: string }): DaemonRecord {
   mkdirSync(folders.records, { recursive: true, mode: 0o700 });
   mkdirSync(folders.logs, { recursive: true, mode: 0o700 });
@@ -50,8 +52,7 @@ export function start(daemon: Daemon, folders: { records: string; logs: string }
       detached: true,
       cwd: "/",
       stdio: ["ignore", log, log],
-      // No proxy settings: the cluster's addresses are this machine's own.
-      env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" },
+      env: daemon.env,
     });
     child.on("error", () => undefined);
     child.unref();

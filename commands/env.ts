@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { delimiter } from "node:path";
+import { builtGroup, shellEnvironment } from "../toolchain";
+import { parseStrictly } from "./flags";
+import { findPulumi } from "./pulumi/cli";
+import { commandFolder, pulumiEnvironment } from "./pulumi/environment";
+import { runCommand } from "./runCommand";
+import { shellLines } from "./shell";
+
+const help = `npm run --silent env
+
+Prints what a shell needs for pulumi, kubectl, helm, istioctl, kind and docker to work on what npm start made:
+
+  eval "$(npm run --silent env)"
+  pulumi preview --stack dev
+
+PATH with the Pulumi CLI, and with the tools of the embedded cluster where they are built; KUBECONFIG of the embedded cluster where
+there is one, and DOCKER_HOST where it has a Docker of its own; Pulumi's backend and passphrase file. What is set already is left as it is.
+
+      --json              Print it as one JSON object
+  -h, --help              This text
+`;
+
+/** Flags of `npm run env`. */
+function parse(argv: readonly string[]) {
+  const { values } = parseStrictly({
+    args: [...argv],
+    allowPositionals: false,
+    options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
+  });
+  return values;
+}
+
+runCommand(
+  help,
+  async ({ json }, log) => {
+    const cli = await findPulumi(log);
+    const own = await pulumiEnvironment(cli);
+    const embedded = builtGroup("core") === undefined ? undefined : shellEnvironment();
+    // KUBECONFIG is of use once the embedded cluster was started.
+    const isOfUse = ([name, value]: [string, string]) =>
+      process.env[name] === undefined && (name !== "KUBECONFIG" || existsSync(value));
+    const known = (process.env.PATH ?? "").split(delimiter);
+    const folders = [commandFolder(cli), ...(embedded?.folders ?? [])].filter((folder) => !known.includes(folder));
+    const variables = { ...own, ...Object.fromEntries(Object.entries(embedded?.variables ?? {}).filter(isOfUse)) };
+    if (!json) {
+      console.log(shellLines(variables, folders).join("\n"));
+    }
+    return { ...variables, folders };
+  },
+  parse,
+);

@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { projectFolder } from "../stackFiles";
+import type { PulumiCli } from "./cli";
+
+/** Signals that end a run, and the exit code that a shell gives a command that one has ended. */
+const endings = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** A run that a signal has ended. */
+export class InterruptedError extends Error {
+  constructor(
+    command: string,
+    readonly signal: keyof typeof endings,
+  ) {
+    super(`pulumi ${command} was ended by ${signal}; run the command again, and it goes on from there`);
+  }
+
+  /** Exit code of the command. */
+  get exitCode(): number {
+    return endings[this.signal];
+  }
+}
+
+/**
+ * Runs the CLI and shows what it prints, on standard error so that standard output stays ours. A signal that ends this process goes to
+ * the CLI, which then ends what it is at, writes its state and gives up its lock: that is waited for.
+ * @param cwd Folder of the program. Default: this project's.
+ * @throws InterruptedError if a signal ended it, and Error if it failed; the CLI has then said why.
+ */
+export async function runPulumi(
+  cli: PulumiCli,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  cwd = projectFolder,
+): Promise<void> {
+  const child = spawn(cli.command, [...args, "--non-interactive"], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", process.stderr, process.stderr],
+    // A group of its own: of a Ctrl-C, which goes to a whole group, it would get two, and the second means to give up at once.
+    detached: process.platform !== "win32",
+  });
+  let got: keyof typeof endings | undefined;
+  const handlers = (Object.keys(endings) as (keyof typeof endings)[]).map((signal) => {
+    const forward = () => {
+      got = signal;
+      child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
+    };
+    process.on(signal, forward);
+    return () => process.off(signal, forward);
+  });
+  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve)).finally(() =>
+    handlers.forEach((off) => off()),
+  );
+  if (got !== undefined) {
+    throw new InterruptedError(args[0]!, got);
+  }
+  if (code !== 0) {
+    throw new Error(`pulumi ${args[0]} ended with exit code ${String(code)}`);
+  }
+}

@@ -1,0 +1,276 @@
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { packConfigOf } from "../../policy/packConfig";
+import type { Settings } from "../../policy/settings";
+import { run, tryRun } from "../../toolchain/system/run";
+import type { Session } from "../session";
+import { projectFolder, readProject, readStackFile, stackFile, stackYaml, withSettings } from "../stackFiles";
+import { privateFolder } from "../userFolder";
+import type { UpdateOptions } from "./args";
+import { destroyArgs, packArgs, previewArgs, upArgs } from "./args";
+import type { PulumiCli } from "./cli";
+import { ownBackend, ownBackendUrl, pulumiEnvironment } from "./environment";
+import type { EngineReport, StateResource } from "./events";
+import { readEventLog } from "./events";
+import { runPulumi } from "./process";
+
+/** What `pulumi stack export` prints. */
+export interface ExportedStack {
+  version: number;
+  deployment: {
+    /** When the state was last written. */
+    manifest?: { time?: string };
+    resources?: StateResource[];
+    /** What the CLI was at when it was killed: creating, updating, deleting, reading, importing. */
+    pending_operations?: { type: string; resource: StateResource }[];
+  } | null;
+}
+
+/** What a stack is opened with. */
+export interface StackOptions {
+  /** Settings of the policies; what is left out is up to the pack. */
+  policySettings?: Partial<Settings>;
+  /** Folder of the program. Default: this project's. */
+  folder?: string;
+  /** Environment of the CLI. Default: see {@link pulumiEnvironment}. */
+  env?: NodeJS.ProcessEnv;
+  /** Folder of the config of this run. Default: one of the user's. */
+  configFolder?: string;
+}
+
+/** A stack, and the Pulumi CLI that changes it. */
+export class PulumiStack {
+  private constructor(
+    private readonly cli: PulumiCli,
+    readonly name: string,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly folder: string,
+    /** Where the config of this run lies. */
+    readonly configFile: string,
+    /** Where the policies' config of this run lies, if it has one. */
+    private readonly packConfig?: string,
+  ) {}
+
+  /** Writes the config of this run, and creates the stack unless its backend has it. */
+  static async open(
+    cli: PulumiCli,
+    session: Pick<Session, "stack" | "settings">,
+    options: StackOptions = {},
+  ): Promise<PulumiStack> {
+    const { policySettings = {}, folder = projectFolder, configFolder = privateFolder("config") } = options;
+    const env = options.env ?? (await pulumiEnvironment(cli));
+    const created = await createStack(cli, session.stack, env, folder);
+    const packConfig = writePackConfig(configFolder, session.stack, policySettings);
+    return new PulumiStack(
+      cli,
+      session.stack,
+      env,
+      folder,
+      writeConfig(configFolder, session, created, folder),
+      packConfig,
+    );
+  }
+
+  /** URL of the backend that keeps the state; undefined for the one that the user is logged in to. */
+  get backendUrl(): string | undefined {
+    return this.env.PULUMI_BACKEND_URL ?? process.env.PULUMI_BACKEND_URL;
+  }
+
+  /** `pulumi preview` with the policy pack, shown. @throws Error if it fails, or a policy forbids it. */
+  preview(options: UpdateOptions = {}): Promise<EngineReport> {
+    return this.watched(previewArgs(options, this.packConfig), refreshVariables(options));
+  }
+
+  /** What has a preview ask the policy pack, with its config of this run. */
+  get packFlags(): string[] {
+    return packArgs(this.packConfig);
+  }
+
+  /** `pulumi preview`, not shown. @returns what the engine told, what the CLI printed, and whether it passed. */
+  async tryPreview(flags: readonly string[]): Promise<{ report: EngineReport; passed: boolean; said: string }> {
+    return withEventLog(async (file) => {
+      const args = ["preview", ...flags, "--color", "never", "--event-log", file];
+      const { code, stdout, stderr } = await tryRun(this.cli.command, [...args, ...this.flags, "--non-interactive"], {
+        cwd: this.folder,
+        env: { ...this.env, ...eventLogVariable },
+      });
+      const said = [stdout.trim(), stderr.trim()].filter((text) => text !== "").join("\n");
+      return { report: readEventLog(file), passed: code === 0, said };
+    });
+  }
+
+  /** `pulumi up` with the policy pack, shown. @param env Added to the CLI's environment. */
+  up(options: UpdateOptions, env: NodeJS.ProcessEnv = {}): Promise<EngineReport> {
+    return this.watched(upArgs(options, this.packConfig), { ...env, ...refreshVariables(options) });
+  }
+
+  /** `pulumi destroy`, shown. @param env Added to the CLI's environment. */
+  async destroy(options: Pick<UpdateOptions, "refresh">, env: NodeJS.ProcessEnv = {}): Promise<void> {
+    await runPulumi(this.cli, [...destroyArgs(options), ...this.flags], { ...this.env, ...env }, this.folder);
+  }
+
+  /** `pulumi stack output`. @returns the outputs; secrets as `[secret]`. */
+  async outputs(): Promise<Record<string, unknown>> {
+    return JSON.parse(await this.ask("stack", "output", "--json")) as Record<string, unknown>;
+  }
+
+  /** `pulumi stack export`. */
+  async export(): Promise<ExportedStack> {
+    return JSON.parse(await this.ask("stack", "export")) as ExportedStack;
+  }
+
+  /** `pulumi stack import`. */
+  async import(state: ExportedStack): Promise<void> {
+    await this.run(["stack", "import"], JSON.stringify(state));
+  }
+
+  /** `pulumi cancel`: takes away a lock that nobody holds any more. */
+  async cancel(): Promise<void> {
+    await this.ask("cancel", "--yes");
+  }
+
+  /** @returns a tag of the stack; undefined if it has none of that name. */
+  async tag(name: string): Promise<string | undefined> {
+    // In our own backend tags are a file; to look there saves a start of the CLI.
+    if (this.backendUrl === ownBackendUrl) {
+      const file = ownBackendFile(readProject(this.folder).name, `${this.name}.pulumi-tags`);
+      const content = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { tags?: Tags }) : {};
+      return content.tags?.[name];
+    }
+    return (JSON.parse(await this.ask("stack", "tag", "ls", "--json")) as Tags)[name];
+  }
+
+  /** Sets a tag of the stack, or removes it where the value is undefined. */
+  async setTag(name: string, value: string | undefined): Promise<void> {
+    await this.ask("stack", "tag", ...(value === undefined ? ["rm", name] : ["set", name, value]));
+  }
+
+  /** Which backend keeps the state; for comparison. */
+  async backend(): Promise<string> {
+    return this.backendUrl ?? (await run(this.cli.command, ["whoami", "--verbose"], { env: this.env }));
+  }
+
+  private ask(...args: string[]): Promise<string> {
+    return this.run(args);
+  }
+
+  private run(args: readonly string[], input?: string): Promise<string> {
+    return run(this.cli.command, [...args, "--stack", this.name, "--non-interactive"], {
+      cwd: this.folder,
+      env: this.env,
+      input,
+    });
+  }
+
+  private watched(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<EngineReport> {
+    return withEventLog(async (file) => {
+      const all = [...args, "--event-log", file, ...this.flags];
+      await runPulumi(this.cli, all, { ...this.env, ...env, ...eventLogVariable }, this.folder);
+      return readEventLog(file);
+    });
+  }
+
+  private get flags(): string[] {
+    return ["--stack", this.name, "--config-file", this.configFile];
+  }
+}
+
+/** What makes the CLI take --event-log; its Automation API sets it, too. */
+const eventLogVariable = { PULUMI_DEBUG_COMMANDS: "true" };
+
+/**
+ * A change by hand makes its tool the manager of the field: server-side apply refuses to put it back unless it is forced to, which is what
+ * a refresh is asked for.
+ */
+function refreshVariables({ refresh = false }: UpdateOptions): NodeJS.ProcessEnv {
+  return refresh ? { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } : {};
+}
+
+async function withEventLog<T>(use: (file: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
+  try {
+    return await use(join(folder, "events.json"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Creates the stack unless the backend has it. `pulumi stack init` writes what decrypts the stack's secrets into the stack's file and
+ * takes no other file; so it runs in another folder.
+ * @returns what Pulumi wrote into the file.
+ */
+async function createStack(
+  cli: PulumiCli,
+  stack: string,
+  env: NodeJS.ProcessEnv,
+  project: string,
+): Promise<Record<string, unknown>> {
+  if (await hasStack(cli, stack, env, project)) {
+    return {};
+  }
+  const folder = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
+  try {
+    copyFileSync(join(project, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+    if (existsSync(stackFile(stack, project))) {
+      copyFileSync(stackFile(stack, project), stackFile(stack, folder));
+    }
+    await run(cli.command, ["stack", "init", stack, "--no-select", "--cwd", folder, "--non-interactive"], { env });
+    const { config: _, ...written } = readStackFile(stack, folder);
+    return written;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Tags = Record<string, string>;
+
+/** @returns the path of what our own backend keeps of a stack. */
+function ownBackendFile(project: string, name: string): string {
+  return join(ownBackend, ".pulumi", "stacks", project, name);
+}
+
+interface StackSummary {
+  name: string;
+}
+
+async function hasStack(cli: PulumiCli, stack: string, env: NodeJS.ProcessEnv, project: string): Promise<boolean> {
+  // In our own backend a stack is a file; to look there saves a start of the CLI.
+  const file = ownBackendFile(readProject(project).name, `${stack}.json`);
+  if (env.PULUMI_BACKEND_URL === ownBackendUrl && existsSync(file)) {
+    return true;
+  }
+  const listed = await run(cli.command, ["stack", "ls", "--json", "--non-interactive"], { cwd: project, env });
+  return (JSON.parse(listed) as StackSummary[]).some(({ name }) => name.split("/").at(-1) === stack);
+}
+
+/** Writes the policies' config of this run, in Pulumi's format. @returns its path; none if nothing is set. */
+function writePackConfig(folder: string, stack: string, settings: Partial<Settings>): string | undefined {
+  const config = packConfigOf(settings);
+  if (Object.keys(config).length === 0) {
+    return undefined;
+  }
+  const file = join(folder, `policies.${stack}.json`);
+  writeFileSync(file, JSON.stringify(config, undefined, 2), { mode: 0o600 });
+  return file;
+}
+
+/**
+ * Writes the config of this run: the stack's own, and what only this run adds. The copy keeps what Pulumi wrote into it earlier, which
+ * it needs to decrypt secrets.
+ */
+function writeConfig(
+  folder: string,
+  { stack, settings }: Pick<Session, "stack" | "settings">,
+  created: Record<string, unknown>,
+  project: string,
+): string {
+  const file = join(folder, `Pulumi.${stack}.yaml`);
+  const own = readStackFile(stack, project);
+  const earlier = existsSync(file) ? (parse(readFileSync(file, "utf8")) as Record<string, unknown>) : {};
+  const config = withSettings((own.config ?? {}) as Record<string, unknown>, settings, readProject(project));
+  writeFileSync(file, stackYaml({ ...earlier, ...created, ...own, config }), { mode: 0o600 });
+  return file;
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { findPulumi } from "../../commands/pulumi/cli";
+import { pulumiEnvironment } from "../../commands/pulumi/environment";
+import { projectFolder } from "../../commands/stackFiles";
+import { privateFolder } from "../../commands/userFolder";
+import { tryRun } from "../../toolchain/system/run";
+import { join } from "node:path";
+
+/** Where a run of the CLI takes place. */
+interface Place {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** Runs the Pulumi CLI as a shell does that has evaluated `npm run --silent env`. */
+export async function tryPulumi(
+  args: readonly string[],
+  { cwd, env }: Place = {},
+): Promise<{ code: number; said: string }> {
+  const cli = await findPulumi(() => undefined);
+  const { code, stdout, stderr } = await tryRun(cli.command, [...args, "--non-interactive", "--color", "never"], {
+    cwd: cwd ?? projectFolder,
+    env: { ...(await pulumiEnvironment(cli)), ...env },
+  });
+  return { code, said: stdout + stderr };
+}
+
+/** Like {@link tryPulumi}; fails if the CLI does. */
+export async function pulumi(...args: string[]): Promise<string> {
+  const { code, said } = await tryPulumi(args);
+  assert.equal(code, 0, said);
+  return said;
+}
+
+/** What makes the CLI go to the stack that `npm start` made on the embedded cluster, with the config of that run. */
+export const onSandbox = ["--stack", "sandbox", "--config-file", join(privateFolder("config"), "Pulumi.sandbox.yaml")];
+
+/** @returns every secret of the stack's state in plain. */
+export async function plainSecrets(): Promise<string[]> {
+  const state = await pulumi("stack", "export", "--show-secrets", "--stack", "sandbox");
+  return [...state.matchAll(/"plaintext":\s*("(?:[^"\\]|\\.)*")/g)].flatMap(([, text]) => {
+    const value: unknown = JSON.parse(JSON.parse(text!) as string);
+    return typeof value === "string" ? [value] : [];
+  });
+}

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Turns a Debian root into that of a kind node, as the Dockerfile of kind's base image does.
+# usage: nodeRoot.sh ROOT VERSION
+set -eu
+root=$1 version=$2
+
+chmod 755 "$root"/usr/local/bin/* "$root"/kind/bin/*
+rm -rf "$root"/usr/share/locale "$root"/usr/share/doc "$root"/usr/share/man
+rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*
+mkdir -p "$root"/opt/cni/bin "$root"/etc/kubernetes/manifests "$root"/kind/manifests
+for plugin in bridge host-local loopback portmap; do
+  cp "$root/usr/lib/cni/$plugin" "$root/opt/cni/bin/"
+done
+for program in kubelet kubeadm kubectl; do
+  ln -s kubernetes "$root/usr/bin/$program"
+done
+printf %s "$version" > "$root/kind/version"
+
+chroot "$root" /bin/sh -eu <<'INSIDE'
+find /lib/systemd/system/sysinit.target.wants/ -name systemd-tmpfiles-setup.service -delete
+rm -f /lib/systemd/system/multi-user.target.wants/* /etc/systemd/system/*.wants/*
+rm -f /lib/systemd/system/local-fs.target.wants/* /lib/systemd/system/basic.target.wants/*
+rm -f /lib/systemd/system/sockets.target.wants/*udev* /lib/systemd/system/sockets.target.wants/*initctl*
+echo ReadKMsg=no >> /etc/systemd/journald.conf
+ln -sf /usr/lib/systemd/systemd /sbin/init
+systemctl --quiet enable kubelet.service containerd.service undo-mount-hacks.service
+systemctl --quiet mask systemd-binfmt.service
+ctr oci spec |
+  jq '.hooks.createContainer |= . + [{"path": "/kind/bin/mount-product-files.sh"}] | del(.process.rlimits)' \
+    > /etc/containerd/cri-base.json
+INSIDE
