@@ -236,7 +236,7 @@ function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceA
     enableServiceLinks: false,
     securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
     terminationGracePeriodSeconds: drainSeconds + 25,
-    topologySpreadConstraints: args.spread ? spreadOverNodesAndZones(labels) : undefined,
+    ...(args.spread && spreadOverNodesAndZones(labels)),
     containers: [
       {
         name: args.serviceName,
