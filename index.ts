@@ -8,6 +8,7 @@ import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
 import { loadCompanion, LoadGenerator } from "./components/loadGenerator";
+import { LostConnections } from "./components/lostConnections";
 import { MeshNamespace } from "./components/meshNamespace";
 import { MeshService } from "./components/meshService";
 import { RateLimitService } from "./components/rateLimit/rateLimitService";
@@ -66,6 +67,16 @@ new MeshTelemetry(
     samplingPercent: observabilityConfig.tracing.kind === "none" ? undefined : observabilityConfig.samplingPercent,
     fileLogNamespaces: scraper ? [meshNamespace.namespace] : [],
     statsAccessLog: settings.profile.observability.statsAccessLog,
+  },
+  afterIstio,
+);
+
+new LostConnections(
+  "lost-connections",
+  {
+    systemNamespace,
+    namespace: settings.namespace,
+    services: settings.services.map(({ serviceName }) => serviceName),
   },
   afterIstio,
 );

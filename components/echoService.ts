@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as kx from "@pulumi/kubernetesx";
 import * as pulumi from "@pulumi/pulumi";
+import { applicationFolderMiB, applicationLogs } from "./applicationLog";
+import type { LogFiles } from "./applicationLog";
 import { callPortName } from "./serviceCalls";
 import { spreadOverNodesAndZones } from "./spread";
 import { ArgsCheck, isPort } from "./validation";
@@ -67,6 +69,8 @@ export interface EchoServiceArgs {
   user?: number;
   /** Folders that the container may write to, as absolute paths; each is empty when a pod starts. Default none. */
   writablePaths?: string[];
+  /** What the application writes to files: the folder is writable, and shared with the log scraper. Default none. */
+  logFiles?: LogFiles;
   /** Pods. Default 1. With `autoscaling` it is left to the autoscaler. */
   replicas?: number;
   /** Requests and limits of the application's container. */
@@ -95,6 +99,9 @@ const nonRootUser = 65532;
  * gone, so that a rollout loses no request.
  */
 const drainSeconds = 5;
+
+/** Where an application's files go; it is full before the node's disk is. */
+const logVolume = { name: applicationLogs.volume, emptyDir: { sizeLimit: `${applicationFolderMiB}Mi` } };
 
 /** What a user ID has to be. */
 export const userFix = `use a whole number from 1 to ${maxUser}, other than ${proxyUser}: that one is the sidecar's`;
@@ -221,7 +228,7 @@ export function withVersion(service: EchoServiceArgs, version: EchoServiceVersio
 
 function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceAccountName: pulumi.Input<string>) {
   const probe = args.probePath ? { httpGet: { path: args.probePath, port: "http" } } : { tcpSocket: { port: "http" } };
-  const { user = nonRootUser, writablePaths } = args;
+  const { logFiles, user = nonRootUser, writablePaths } = args;
   const builder = new kx.PodBuilder({
     serviceAccountName,
     // Nothing here talks to the API server. The sidecar has a token volume of its own.
@@ -229,7 +236,7 @@ function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceA
     enableServiceLinks: false,
     securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
     terminationGracePeriodSeconds: drainSeconds + 25,
-    topologySpreadConstraints: args.spread ? spreadOverNodesAndZones(labels) : undefined,
+    ...(args.spread && spreadOverNodesAndZones(labels)),
     containers: [
       {
         name: args.serviceName,
@@ -242,10 +249,13 @@ function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceA
         readinessProbe: { ...probe, periodSeconds: 5 },
         livenessProbe: { ...probe, periodSeconds: 10 },
         // The root file system is read-only: an image that has to write says where.
-        volumeMounts: writablePaths?.map((destPath, i) => ({
-          volume: { name: `writable-${i}`, emptyDir: {} },
-          destPath,
-        })),
+        volumeMounts: [
+          ...(writablePaths ?? []).map((destPath, i) => ({
+            volume: { name: `writable-${i}`, emptyDir: {} },
+            destPath,
+          })),
+          ...(logFiles ? [{ volume: logVolume, destPath: logFiles.folder }] : []),
+        ],
         lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
         securityContext: {
           runAsUser: user,

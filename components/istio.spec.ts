@@ -161,7 +161,11 @@ describe("Istio", () => {
     const istiod = many.one("Release", "istiod").inputs.values;
     assert.deepEqual([istiod.autoscaleEnabled, istiod.autoscaleMin, istiod.autoscaleMax], [true, 2, 5]);
     assert.equal(istiod.global.defaultPodDisruptionBudget.enabled, true);
-    assert.equal(istiod.topologySpreadConstraints.length, 2);
+    assert.deepEqual(
+      istiod.topologySpreadConstraints.map(({ topologyKey }: { topologyKey: string }) => topologyKey),
+      ["topology.kubernetes.io/zone"],
+    );
+    assert.ok(istiod.affinity.podAntiAffinity);
     const gateway = many.one("Release", "istio-ingressgateway").inputs.values;
     assert.deepEqual(gateway.podDisruptionBudget, { minAvailable: 1 });
     assert.equal(gateway.autoscaling.maxReplicas, 5);

@@ -104,7 +104,7 @@ export function istiodValues(settings: ControlPlaneSettings): Record<string, unk
     autoscaleMax: max,
     replicaCount: replicas,
     resources: settings.istiodResources,
-    topologySpreadConstraints: settings.istiodScaling.spread ? spreadOverNodesAndZones({ istio: "pilot" }) : [],
+    ...(settings.istiodScaling.spread && spreadOverNodesAndZones({ istio: "pilot" })),
     // A Sidecar resource is for sidecars alone.
     env: {
       ...settings.istiodEnv,
@@ -165,7 +165,7 @@ export function gatewayValues(
     replicaCount: replicas,
     autoscaling: { enabled: max > replicas, minReplicas: replicas, maxReplicas: max },
     ...(replicas > 1 && { podDisruptionBudget: { minAvailable: 1 } }),
-    topologySpreadConstraints: settings.scaling.spread ? spreadOverNodesAndZones({ istio: kind }) : [],
+    ...(settings.scaling.spread && spreadOverNodesAndZones({ istio: kind })),
     service: {
       type: settings.serviceType,
       ports: servicePorts(settings),

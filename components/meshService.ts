@@ -4,7 +4,7 @@ import type { EchoServiceArgs } from "./echoService";
 import { declareProxyScope } from "./proxyScope";
 import type { RouteSettings } from "./serviceRoute";
 import { ServiceRoutes } from "./serviceRoutes";
-import { hasTrafficPolicy, TrafficPolicy } from "./trafficPolicy";
+import { TrafficPolicy } from "./trafficPolicy";
 import type { TrafficPolicyArgs } from "./trafficPolicy";
 
 /** Args of {@link MeshService}: what runs, what holds for its callers, and how they are routed. */
@@ -31,17 +31,16 @@ export class MeshService extends pulumi.ComponentResource {
     super("sidecar-mesh:index:MeshService", name, {}, opts);
     const { namespace, serviceName, versions, knownHosts } = args;
 
-    const limits = hasTrafficPolicy(args)
-      ? [new TrafficPolicy(name, { ...args, versions: versions?.map(({ version }) => version) }, { parent: this })]
-      : [];
+    const policyArgs = { ...args, versions: versions?.map(({ version }) => version) };
+    const policy = new TrafficPolicy(name, policyArgs, { parent: this });
     const scopes = knownHosts
       ? [declareProxyScope(name, { namespace, app: serviceName, hosts: knownHosts }, { parent: this })]
       : [];
-    const echo = new EchoService(name, args, { parent: this, dependsOn: [...limits, ...scopes] });
+    const echo = new EchoService(name, args, { parent: this, dependsOn: [policy, ...scopes] });
     new ServiceRoutes(
       name,
       { ...args, namespace, routeName: serviceName, service: echo.serviceName },
-      { parent: this, dependsOn: [...limits, echo] },
+      { parent: this, dependsOn: [policy, echo] },
     );
 
     this.serviceName = echo.serviceName;

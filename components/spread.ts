@@ -1,12 +1,32 @@
+/** Seconds that a pod waits on a node that is gone before it is replaced; Kubernetes' own default is five minutes. */
+const evictionSeconds = 30;
+
 /**
+ * What keeps pods apart, by node and by zone, as far as the cluster has room for it, and replaces those of a node that is gone.
+ *
+ * Nodes are told apart by affinity, zones by a constraint: the scheduler leaves out of a pod's constraints every node that lacks the label
+ * of one of them. Two constraints would count for nothing where nodes have no zone, as in kind and on bare metal.
  * @param matchLabels Labels of the pods that are spread.
- * @returns constraints that keep pods apart, by node and by zone, as far as the cluster has room for it.
+ * @returns fields of a pod's spec, which are also values of Istio's charts.
  */
 export function spreadOverNodesAndZones(matchLabels: Record<string, string>) {
-  return ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
-    maxSkew: 1,
-    topologyKey,
-    whenUnsatisfiable: "ScheduleAnyway",
-    labelSelector: { matchLabels },
-  }));
+  const labelSelector = { matchLabels };
+  return {
+    affinity: {
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight: 100, podAffinityTerm: { topologyKey: "kubernetes.io/hostname", labelSelector } },
+        ],
+      },
+    },
+    topologySpreadConstraints: [
+      { maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway", labelSelector },
+    ],
+    tolerations: ["not-ready", "unreachable"].map((state) => ({
+      key: `node.kubernetes.io/${state}`,
+      operator: "Exists",
+      effect: "NoExecute",
+      tolerationSeconds: evictionSeconds,
+    })),
+  };
 }

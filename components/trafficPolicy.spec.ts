@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { declare, errorOf } from "../test/support/declare";
 import type { TrafficPolicyArgs } from "./trafficPolicy";
-import { circuitBreakerPolicy, TrafficPolicy } from "./trafficPolicy";
+import { callersPolicy, TrafficPolicy } from "./trafficPolicy";
 
 const rateLimitService = { host: "ratelimit.rate-limit.svc.cluster.local", port: 8081, domain: "demo" };
 const args: TrafficPolicyArgs = { namespace: "demo", serviceName: "user-service" };
@@ -11,9 +11,16 @@ function declared(more: Partial<TrafficPolicyArgs>) {
 }
 
 describe("TrafficPolicy", () => {
-  it("declares nothing where nothing is set", async () => {
-    const { all } = await declared({});
-    assert.deepEqual([all("DestinationRule"), all("EnvoyFilter")], [[], []]);
+  it("has callers pass over endpoints that cannot be reached, and nothing else, where nothing is set", async () => {
+    const { all, one } = await declared({});
+    assert.deepEqual(all("EnvoyFilter"), []);
+    const { connectionPool, outlierDetection } = one("DestinationRule", "user-service").inputs.spec.trafficPolicy;
+    assert.deepEqual(Object.keys(connectionPool), ["tcp"]);
+    assert.deepEqual(Object.keys(connectionPool.tcp), ["connectTimeout", "tcpKeepalive"]);
+    // What the application answers ejects nothing, and a single pod is never passed over.
+    assert.equal(outlierDetection.consecutive5xxErrors, 0);
+    assert.equal(outlierDetection.splitExternalLocalOriginErrors, true);
+    assert.equal(outlierDetection.minHealthPercent, 50);
   });
 
   it("limits connections and requests, and ejects who only fails", async () => {
@@ -25,10 +32,17 @@ describe("TrafficPolicy", () => {
       host: "user-service",
       trafficPolicy: {
         connectionPool: {
-          tcp: { maxConnections: 10 },
+          tcp: {
+            connectTimeout: "1s",
+            tcpKeepalive: { time: "10s", interval: "2s", probes: 3 },
+            maxConnections: 10,
+          },
           http: { http1MaxPendingRequests: 5, http2MaxRequests: 20 },
         },
         outlierDetection: {
+          splitExternalLocalOriginErrors: true,
+          consecutiveLocalOriginFailures: 3,
+          minHealthPercent: 50,
           consecutive5xxErrors: 3,
           interval: "10s",
           baseEjectionTime: "30s",
@@ -39,16 +53,15 @@ describe("TrafficPolicy", () => {
   });
 
   it("says of each limit only what was asked for", () => {
-    assert.equal(circuitBreakerPolicy({}), undefined);
-    assert.deepEqual(circuitBreakerPolicy({ maxPendingRequests: 1 }), {
-      connectionPool: { http: { http1MaxPendingRequests: 1 } },
-    });
+    assert.deepEqual(callersPolicy({ maxPendingRequests: 1 }).connectionPool?.http, { http1MaxPendingRequests: 1 });
   });
 
   it("gives each version a DestinationRule of its own, so that one can go without the others changing", async () => {
     const { all } = await declared({ versions: ["v1", "v2"], circuitBreaker: { maxRequests: 1 } });
     assert.deepEqual(
-      all("DestinationRule").map(({ inputs }) => [inputs.metadata.name, inputs.spec.subsets]),
+      all("DestinationRule")
+        .map(({ inputs }) => [inputs.metadata.name, inputs.spec.subsets])
+        .sort(),
       [
         ["user-service", undefined],
         ["user-service-v1", [{ name: "v1", labels: { version: "v1" } }]],

@@ -34,7 +34,7 @@ export interface TrafficPolicyArgs {
   namespace: pulumi.Input<string>;
   /** Name of the Service, and value of the label `app` of its pods. */
   serviceName: string;
-  /** Default: no limits, nothing is ejected. */
+  /** Default: no limits; an endpoint is ejected only if it cannot be reached. */
   circuitBreaker?: CircuitBreaker;
   /** Limit of each pod. Default: none. */
   rateLimit?: RateLimit;
@@ -46,48 +46,46 @@ export interface TrafficPolicyArgs {
   versions?: readonly string[];
 }
 
-/** @returns false if a {@link TrafficPolicy} of the args would declare nothing. */
-export function hasTrafficPolicy({
-  circuitBreaker,
-  rateLimit,
-  globalRateLimit,
-  versions,
-}: Pick<TrafficPolicyArgs, "circuitBreaker" | "rateLimit" | "globalRateLimit"> & {
-  versions?: readonly unknown[];
-}): boolean {
-  return [circuitBreaker, rateLimit, globalRateLimit, versions].some((part) => part !== undefined);
-}
-
 /** Half of the endpoints: Istio's own 10 percent would eject none of a few. */
 const defaultMaxEjectionPercent = 50;
 
-/** @returns what a DestinationRule says of a circuit breaker; undefined if it says nothing. */
-export function circuitBreakerPolicy(breaker: CircuitBreaker = {}): TrafficPolicySpec | undefined {
+/**
+ * How callers' proxies find out that a pod's node is gone, long before Kubernetes does: that takes 40 seconds and more. A connection is
+ * there within a second, or another endpoint is tried; an idle one is asked whether its other end is still there.
+ */
+const connectionTiming = { connectTimeout: "1s", tcpKeepalive: { time: "10s", interval: "2s", probes: 3 } };
+
+/**
+ * An endpoint gets a rest after three connections in a row that were refused, reset or not answered. What the application answers does
+ * not count here. Where less than half of the endpoints are left, all are asked again: one that may answer is better than none.
+ */
+const lostEndpoints = { splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailures: 3, minHealthPercent: 50 };
+
+/** @returns what a DestinationRule says to a service's callers. */
+export function callersPolicy(breaker: CircuitBreaker = {}): TrafficPolicySpec {
   const { maxConnections, maxPendingRequests, maxRequests, consecutive5xx } = breaker;
   const http = {
     ...(maxPendingRequests !== undefined && { http1MaxPendingRequests: maxPendingRequests }),
     ...(maxRequests !== undefined && { http2MaxRequests: maxRequests }),
   };
-  const connectionPool = {
-    ...(maxConnections !== undefined && { tcp: { maxConnections } }),
-    ...(Object.keys(http).length > 0 && { http }),
+  return {
+    connectionPool: {
+      tcp: { ...connectionTiming, ...(maxConnections !== undefined && { maxConnections }) },
+      ...(Object.keys(http).length > 0 && { http }),
+    },
+    outlierDetection: {
+      ...lostEndpoints,
+      // Istio's own default is 5.
+      consecutive5xxErrors: consecutive5xx ?? 0,
+      interval: breaker.interval ?? "10s",
+      baseEjectionTime: breaker.baseEjectionTime ?? "30s",
+      maxEjectionPercent: breaker.maxEjectionPercent ?? defaultMaxEjectionPercent,
+    },
   };
-  const policy: TrafficPolicySpec = {
-    ...(Object.keys(connectionPool).length > 0 && { connectionPool }),
-    ...(consecutive5xx !== undefined && {
-      outlierDetection: {
-        consecutive5xxErrors: consecutive5xx,
-        interval: breaker.interval ?? "10s",
-        baseEjectionTime: breaker.baseEjectionTime ?? "30s",
-        maxEjectionPercent: breaker.maxEjectionPercent ?? defaultMaxEjectionPercent,
-      },
-    }),
-  };
-  return Object.keys(policy).length > 0 ? policy : undefined;
 }
 
 /**
- * What holds for a service before its pods start and before a route leads to it: circuit breaking, subsets, rate limit.
+ * What holds for a service before its pods start and before a route leads to it: lost endpoints, circuit breaking, subsets, rate limit.
  *
  * Each version has a DestinationRule of its own, which Istio merges: a version that goes away takes its subset with it after the
  * routes were changed, while a change of one common DestinationRule would come before theirs and leave them pointing nowhere.
@@ -98,14 +96,14 @@ export class TrafficPolicy extends pulumi.ComponentResource {
     validate(args, this);
 
     const app = args.serviceName;
-    const trafficPolicy = circuitBreakerPolicy(args.circuitBreaker);
-    if (trafficPolicy) {
-      new DestinationRule(
-        `${name}-rule`,
-        { metadata: { name: app, namespace: args.namespace }, spec: { host: app, trafficPolicy } },
-        { parent: this },
-      );
-    }
+    new DestinationRule(
+      `${name}-rule`,
+      {
+        metadata: { name: app, namespace: args.namespace },
+        spec: { host: app, trafficPolicy: callersPolicy(args.circuitBreaker) },
+      },
+      { parent: this },
+    );
     for (const version of args.versions ?? []) {
       new DestinationRule(
         `${name}-subset-${version}`,

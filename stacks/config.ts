@@ -115,6 +115,12 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   };
   const config = { ...unscoped, scope: readScope(reader, profile.name, unscoped.security.defaultDeny) };
   rejectTakenPaths(reader, config);
+  config.services.forEach(({ logFiles }, i) => {
+    if (logFiles && config.observability.logs.kind === "none") {
+      const fix = "logsBackend is none, so that nothing reads them; set logsBackend, or remove this key";
+      reader.problem(`services[${i}].logFiles`, logFiles, fix);
+    }
+  });
   // A quota that can't be read was noted already, and so were services.
   if (!reader.problems.some(({ key }) => /^(resourceQuota|services)\b/.test(key))) {
     rejectSmallQuota(reader, config.security.resourceQuota, plannedPods(config), config.services.length);

@@ -38,18 +38,20 @@ export function plannedPods({ load, namespace, observability, profile, services 
   const senders = (names: readonly string[]) =>
     Object.fromEntries(load ? names.map((name) => [`load-${name}`, load.resources]) : []);
   const callees = calleesByCaller(services, namespace);
-  const workloads = services.flatMap(({ serviceName, replicas = 1, autoscaling, resources = {}, versions, calls }) =>
-    (versions ?? [undefined]).map((version) => ({
-      workload: version ? `${serviceName}-${version.version}` : serviceName,
-      pods: (version?.replicas ?? autoscaling?.min ?? replicas) + surge,
-      containers: {
-        [serviceName]: resources,
-        ...{ "istio-proxy": sidecar, "istio-init": sidecar },
-        ...scraper,
-        ...(calls.length > 0 && { caller: callerResources }),
-        ...senders(callees.get(serviceName) ?? []),
-      },
-    })),
+  const workloads = services.flatMap(
+    ({ serviceName, replicas = 1, autoscaling, resources = {}, versions, calls, logFiles }) =>
+      (versions ?? [undefined]).map((version) => ({
+        workload: version ? `${serviceName}-${version.version}` : serviceName,
+        pods: (version?.replicas ?? autoscaling?.min ?? replicas) + surge,
+        containers: {
+          [serviceName]: resources,
+          ...{ "istio-proxy": sidecar, "istio-init": sidecar },
+          ...scraper,
+          ...(logFiles && { "application-log-rotator": rotatorResources }),
+          ...(calls.length > 0 && { caller: callerResources }),
+          ...senders(callees.get(serviceName) ?? []),
+        },
+      })),
   );
   const paths = services.flatMap(({ serviceName, path, calls }) => [
     ...(path === undefined ? [] : [serviceName]),

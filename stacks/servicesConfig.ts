@@ -1,3 +1,5 @@
+import { isFilePattern } from "../components/applicationLog";
+import type { LogFiles } from "../components/applicationLog";
 import { isUser, userFix } from "../components/echoService";
 import type { EchoServiceArgs } from "../components/echoService";
 import { isDnsLabel, isPort, proxyPorts } from "../components/validation";
@@ -41,6 +43,8 @@ const defaultServices = [
     text: "Hello from User Service",
     path: "/user",
     calls: [{ path: "/user/orders", service: "payment-service" }],
+    circuitBreaker: { maxRequests: 100, maxPendingRequests: 100, consecutive5xx: 5 },
+    rateLimit: { tokens: 100, fillInterval: "1s", burst: 200 },
   },
   { name: "payment-service", text: "Hello from Payment Service", path: "/payment", allowFrom: ["user-service"] },
 ];
@@ -63,6 +67,7 @@ export const serviceKeys = [
     "resources",
     "user",
     "writablePaths",
+    "logFiles",
   ],
   ...trafficKeys,
   ...versionsKeys,
@@ -154,6 +159,7 @@ function readService(item: ItemReader, profile: Profile, names: readonly string[
     resources: readResources(item) ?? defaults.resources,
     user: item.value("user", isUser, userFix),
     writablePaths: readWritablePaths(item),
+    logFiles: readLogFiles(item),
     path: item.value("path", (v): v is string => typeof v === "string" && isPath(v), pathFix),
     env: item.variables("env"),
     ...container,
@@ -314,12 +320,41 @@ function objectName(name: string): string {
 function readWritablePaths(item: ItemReader): string[] | undefined {
   const folders = item.value("writablePaths", areFolders, foldersFix);
   folders?.forEach((folder, i) => {
-    if (imageFolders.includes(folder) || kernelFolders.some((one) => `${folder}/`.startsWith(`${one}/`))) {
+    if (breaksContainer(folder)) {
       const fix = "an empty folder in its place breaks the container; name the folder that the program writes to";
       item.problem(`writablePaths[${i}]`, folder, fix);
     }
   });
   return folders;
+}
+
+/** Reads which files the application writes. */
+function readLogFiles(item: ItemReader): LogFiles | undefined {
+  const logFiles = item.object("logFiles", ["folder", "files"]);
+  if (!logFiles) {
+    return undefined;
+  }
+  const isFolder = (v: unknown): v is string => areFolders([v]) && !breaksContainer(v as string);
+  const folderFix = "use an absolute path that only the program uses, like /var/log/shop, without a / at the end";
+  const folder = logFiles.value("folder", isFolder, folderFix);
+  const others = item.value("writablePaths", areFolders, foldersFix) ?? [];
+  if (folder !== undefined && !areFolders([...others, folder])) {
+    logFiles.problem(
+      "folder",
+      folder,
+      "it is one of writablePaths, or within one; remove it there: it is writable already",
+    );
+  }
+  const isFiles = (v: unknown): v is string => typeof v === "string" && isFilePattern(v);
+  return {
+    folder: logFiles.required("folder", folder, "/var/log/unnamed", "/var/log/shop"),
+    files: logFiles.value("files", isFiles, "use the name of a file, with * for any letters: *.log"),
+  };
+}
+
+/** @returns true for a folder that no container can do without. */
+function breaksContainer(folder: string): boolean {
+  return imageFolders.includes(folder) || kernelFolders.some((one) => `${folder}/`.startsWith(`${one}/`));
 }
 
 /** A folder within another would be a mount on a mount, whose order nobody promises. */

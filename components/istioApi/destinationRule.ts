@@ -4,7 +4,12 @@ import type * as pulumi from "@pulumi/pulumi";
 /** How callers treat a host, as far as this project uses it. */
 export interface TrafficPolicySpec {
   connectionPool?: {
-    tcp?: { maxConnections?: number };
+    tcp?: {
+      maxConnections?: number;
+      connectTimeout?: string;
+      /** Probes of an idle connection: after `time`, each `interval`; after so many without an answer it is closed. */
+      tcpKeepalive?: { time: string; interval: string; probes: number };
+    };
     http?: {
       /** Requests that wait for a connection. */
       http1MaxPendingRequests?: number;
@@ -13,7 +18,14 @@ export interface TrafficPolicySpec {
     };
   };
   outlierDetection?: {
+    /** Answers of 5xx in a row; 0 counts none. */
     consecutive5xxErrors?: number;
+    /** Count what the proxy itself could not do apart from what was answered. */
+    splitExternalLocalOriginErrors?: boolean;
+    /** Connections in a row that failed, timed out or were reset. */
+    consecutiveLocalOriginFailures?: number;
+    /** Percent of endpoints that must be left for any to be passed over. */
+    minHealthPercent?: number;
     interval?: string;
     baseEjectionTime?: string;
     /** Percent of the endpoints that may be ejected at once. */

@@ -3,9 +3,11 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /** One change of Envoy's configuration. */
 export interface EnvoyConfigPatch {
-  applyTo: "HTTP_FILTER" | "NETWORK_FILTER" | "VIRTUAL_HOST";
+  applyTo: "HTTP_FILTER" | "NETWORK_FILTER" | "VIRTUAL_HOST" | "CLUSTER";
   match: {
     context: "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND" | "GATEWAY";
+    /** Full name of a Service. */
+    cluster?: { service: string };
     listener?: { filterChain: { filter: { name: string; subFilter?: { name: string } } } };
   };
   patch: { operation: "INSERT_BEFORE" | "INSERT_FIRST" | "MERGE"; value: Record<string, unknown> };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { spreadOverNodesAndZones } from "../spread";
 
 /** Requests and limits of a container. */
 export type Resources = k8s.types.input.core.v1.ResourceRequirements;
@@ -251,15 +252,7 @@ function podSpec(
       fsGroup: spec.user,
       seccompProfile: { type: "RuntimeDefault" },
     },
-    topologySpreadConstraints:
-      spec.sizing.replicas > 1
-        ? ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
-            maxSkew: 1,
-            topologyKey,
-            whenUnsatisfiable: "ScheduleAnyway",
-            labelSelector: { matchLabels: { app: spec.app } },
-          }))
-        : undefined,
+    ...(spec.sizing.replicas > 1 && spreadOverNodesAndZones({ app: spec.app })),
     containers: [
       {
         name: spec.app,

@@ -71,7 +71,7 @@ describe("metrics by the stats access logger", () => {
   }
 
   it("name both ends, as far as they are known", () => {
-    const [server, plain, client, lost, refused, tcpClient] = kinds.map(([, series]) => read(series)) as Labels[];
+    const [server, plain, client, lost, refused, tcpClient] = kinds.map<Labels | undefined>(([, series]) => read(series));
     const ends = (labels: Labels) => [labels.source_workload, labels.destination_service_name];
     assert.deepEqual(
       [server, plain, client, lost, refused].map((labels) => ends(labels!)),

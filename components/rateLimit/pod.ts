@@ -36,7 +36,7 @@ export function rateLimitPod(spec: RateLimitPodSpec): k8s.types.input.core.v1.Po
       runAsGroup: user,
       seccompProfile: { type: "RuntimeDefault" },
     },
-    topologySpreadConstraints: spec.spread && spreadOverNodesAndZones(spec.spread),
+    ...(spec.spread && spreadOverNodesAndZones(spec.spread)),
     containers: [
       {
         ...spec.container,

@@ -102,7 +102,8 @@ describe("RateLimitService", () => {
     const several = await declared({ sizing: { ...args.sizing, replicas: 2 } });
     const { spec } = several.one("Deployment", "ratelimit").inputs;
     assert.equal(spec.replicas, 2);
-    assert.equal(spec.template.spec.topologySpreadConstraints.length, 2);
+    assert.equal(spec.template.spec.topologySpreadConstraints.length, 1);
+    assert.ok(spec.template.spec.affinity.podAntiAffinity);
     assert.equal(several.one("PodDisruptionBudget").inputs.spec.minAvailable, 1);
     assert.deepEqual((await declared()).all("PodDisruptionBudget"), []);
   });

@@ -367,7 +367,10 @@ export class Mesh {
     const declared = this.workloads.some((one) => isGateway(one) && one.labels[gatewayNameLabel] === undefined);
     if (!this.installed && !declared) {
       for (const name of ["ingressgateway", "egressgateway", "eastwestgateway"]) {
-        this.indexWorkload(assumedGateway(name, { istio: name, app: `istio-${name}` }));
+        const gateway = assumedGateway(name, { istio: name, app: `istio-${name}` });
+        const { resource, namespace } = gateway;
+        this.indexWorkload(gateway);
+        this.addHost({ resource, name: fqdn(resource.name, namespace), ports: undefined, scopes: ["*"] });
       }
     }
   }

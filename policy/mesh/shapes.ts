@@ -70,7 +70,7 @@ const podSpec = {
   securityContext: { runAsUser: "n", runAsGroup: "n" },
   containers: [container],
   initContainers: [container],
-  shareProcessNamespace: "b",
+  restartPolicy: "s",
 } as const;
 const template = { metadata: { labels: "m", annotations: "m" }, spec: podSpec } as const;
 

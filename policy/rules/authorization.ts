@@ -50,7 +50,7 @@ const starAtEnds =
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"]);
 
 /** Why a value never equals what a request has; undefined for one that can. */
-function neverMatches({ key, value }: Value): { message: string; fix: string } | undefined {
+function neverMatches({ key, value }: Value): { message: string; fix: string; certain?: boolean } | undefined {
   const name = key.replace(/^not/, "").toLowerCase();
   if (name === "principals" || key === "source.principal") {
     if (value.startsWith("spiffe://")) {
@@ -63,6 +63,8 @@ function neverMatches({ key, value }: Value): { message: string; fix: string } |
       return {
         message: `The principal ${value} is not of the form that certificates have.`,
         fix: "Write trust-domain/ns/namespace/sa/account, such as cluster.local/ns/shop/sa/web.",
+        // Another authority than istiod may issue identities of another form.
+        certain: !value.includes("/"),
       };
     }
   }
@@ -120,7 +122,12 @@ export const authzRuleMatches = rule({
         for (const value of valuesOf(one, `spec.rules[${i}]`)) {
           const wrong = neverMatches(value);
           if (wrong !== undefined) {
-            report(policy, { field: value.field, message: `${wrong.message} ${consequence(action)}`, fix: wrong.fix });
+            report(policy, {
+              field: value.field,
+              message: `${wrong.message} ${consequence(action)}`,
+              fix: wrong.fix,
+              certain: wrong.certain ?? true,
+            });
           }
         }
       });

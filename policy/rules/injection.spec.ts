@@ -16,6 +16,7 @@ import {
   revisionExists,
   workloadDependsOnInjector,
   workloadGetsSidecar,
+  proxyNotBypassed,
 } from "./injection";
 
 specify(workloadGetsSidecar, {
@@ -589,5 +590,56 @@ specify(controlPlaneAddress, {
       ["MutatingWebhookConfiguration istio-sidecar-injector-x", "webhooks[0].clientConfig.url", unknown],
     ],
     on: "MutatingWebhookConfiguration istio-sidecar-injector-x",
+  },
+});
+
+specify(proxyNotBypassed, {
+  violations: [
+    {
+      it: "finds an interception mode that intercepts nothing",
+      edits: [["Deployment user", 'spec.template.metadata.annotations["sidecar.istio.io/interceptionMode"]', "NONE"]],
+      on: "Deployment demo/user",
+    },
+    {
+      it: "finds an empty list of templates",
+      edits: [["Deployment user", 'spec.template.metadata.annotations["inject.istio.io/templates"]', ""]],
+      on: "Deployment demo/user",
+    },
+    {
+      it: "finds an application with the name of the proxy",
+      edits: [["Deployment user", "spec.template.spec.containers[0].name", "istio-proxy"]],
+      on: "Deployment demo/user",
+    },
+    {
+      it: "finds a container that can change the redirection",
+      edits: [
+        [
+          "Deployment user",
+          "spec.template.spec.containers[0].securityContext",
+          { capabilities: { add: ["NET_ADMIN"] } },
+        ],
+      ],
+      on: "Deployment demo/user",
+    },
+  ],
+  passes: [
+    {
+      it: "passes other modes and capabilities",
+      edits: [
+        ["Deployment user", 'spec.template.metadata.annotations["sidecar.istio.io/interceptionMode"]', "TPROXY"],
+        ["Deployment user", "spec.template.spec.containers[0].securityContext", { capabilities: { drop: ["ALL"] } }],
+      ],
+    },
+    {
+      it: "passes a pod outside of the mesh",
+      edits: [
+        ["Namespace demo", 'metadata.labels["istio-injection"]', "disabled"],
+        ["Deployment user", "spec.template.spec.containers[0].securityContext", { privileged: true }],
+      ],
+    },
+  ],
+  unknown: {
+    edits: [["Deployment user", "spec.template.spec.containers[0].securityContext.privileged", unknown]],
+    on: "Deployment demo/user",
   },
 });

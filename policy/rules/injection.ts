@@ -12,7 +12,7 @@ import {
   revisionLabel,
   simulateInjection,
 } from "../mesh/injection";
-import { containersOf, isProxy, type Mesh } from "../mesh/mesh";
+import { containersOf, isProxy, type Mesh, type Workload } from "../mesh/mesh";
 import { keyed, type Resource } from "../mesh/resource";
 import { matchesSelector } from "../mesh/selectors";
 import { rule } from "../rule";
@@ -35,6 +35,14 @@ function intended(mesh: Mesh, namespace: string): boolean {
 
 /** Reasons that somebody chose in so many words. */
 const deliberate = new Set<Cause>(["namespace-opted-out", "ambient", "ignored-namespace", "host-network"]);
+
+/** Whether the pods of a workload run to their end: those of Jobs, and of custom resources of that sort. */
+function runsToItsEnd({ resource: { kind }, spec }: Workload): boolean {
+  return (
+    /(Job|Workflow|WorkflowTemplate|JobSet|TaskRun)$/.test(kind) ||
+    ["Never", "OnFailure"].includes(spec.restartPolicy ?? "")
+  );
+}
 
 /** Every pod that the mesh should hold gets a sidecar. */
 export const workloadGetsSidecar = rule({
@@ -80,7 +88,8 @@ export const workloadGetsSidecar = rule({
               field: pod,
               message: `Its pods opt out of injection with ${injectLabel}: "false", so they run without a sidecar.`,
               fix: `Remove the label, or name the workload in the exclusions.`,
-              certain: declared !== undefined,
+              // Pods that run to their end are often kept out, for an ordinary sidecar would outlive them.
+              certain: declared !== undefined && !runsToItsEnd(workload),
             });
           }
           return;

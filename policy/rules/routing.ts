@@ -1,10 +1,11 @@
 /** VirtualServices and DestinationRules: where requests go. */
 import { milliseconds } from "../mesh/durations";
 import { exportScopes, fqdn, hostsMatch, serverHostsFor, serviceOf } from "../mesh/hosts";
+import { isIstioService } from "../mesh/injection";
 import type { Host, Mesh, Workload } from "../mesh/mesh";
 import { declaredProtocol, isHttp, isTls, protocolNamed } from "../mesh/protocols";
 import { fullName, type Resource } from "../mesh/resource";
-import { appliesToMesh, bindingsOf, destinationsOf } from "../mesh/routes";
+import { appliesToMesh, bindingsOf, destinationsOf, meshGateway } from "../mesh/routes";
 import { matchesGlob, selects } from "../mesh/selectors";
 import { type Context, rule } from "../rule";
 import { analysis, destinationRule, trafficPractices, virtualService } from "../sources";
@@ -632,7 +633,11 @@ export const routeProtocolFits = rule({
         const found = hosts.flatMap((host) => mesh.host(host, route.namespace) ?? []);
         const ports = found.flatMap((host): Ports => host.ports ?? []);
         const open = found.some((host) => host.ports === undefined);
-        (spec[kind] ?? []).forEach(({ match = [] }, i) => {
+        (spec[kind] ?? []).forEach(({ match: all = [] }, i) => {
+          const match = all.filter(({ gateways = [] }) => gateways.length === 0 || gateways.includes(meshGateway));
+          if (all.length > 0 && match.length === 0) {
+            return;
+          }
           const named = new Set(match.flatMap(({ port }) => port ?? []));
           const asked = ports.filter(({ number }) => named.size === 0 || named.has(number));
           const protocolOf = (port: Ports[number]): string | undefined =>
@@ -644,6 +649,8 @@ export const routeProtocolFits = rule({
           report(route, {
             field: `spec.${kind}[${i}]`,
             message: `Port ${port.number} (${port.name || port.appProtocol}) of ${hosts.join(", ")} is declared as ${protocolOf(port)}, so ${kind} rules never apply to it.`,
+            // The rule may be for a gateway that the route binds to as well.
+            certain: bindingsOf(mesh, route).length === 0,
             fix: `Write ${rulesFor(protocolOf(port)).join(" or ")} rules, or correct the name or appProtocol of the port: ${uses[kind]}.`,
           });
         });
@@ -867,8 +874,12 @@ export const tlsBegunOnce = rule({
     each(mesh.virtualServices, (route) => {
       for (const { destination, field, protocol, mirror } of destinationsOf(route)) {
         const { host = "", port } = destination;
-        const number = tlsPort(mesh.host(host, route.namespace), port?.number);
-        if (protocol === "http" && !mirror && number !== undefined) {
+        const target = mesh.host(host, route.namespace);
+        const number = tlsPort(target, port?.number);
+        // A gateway takes what its Gateways say on any port of its Service.
+        const gateway =
+          target?.resource.shape === "Service" && isIstioService(mesh, target.resource as Resource<"Service">);
+        if (protocol === "http" && !gateway && !mirror && number !== undefined) {
           plain.set(`${fqdn(host, route.namespace)} ${number}`, { route, field });
         }
       }
@@ -906,7 +917,7 @@ export const tlsBegunOnce = rule({
     });
     const begins = new Set<Resource<"DestinationRule">>();
     each(mesh.destinationRules, (one) => {
-      if (/"mode":"(SIMPLE|MUTUAL)"/.test(JSON.stringify(one.fields.spec ?? {}))) {
+      if (/"mode":"(SIMPLE|MUTUAL|ISTIO_MUTUAL)"/.test(JSON.stringify(one.fields.spec ?? {}))) {
         begins.add(one);
       }
     });

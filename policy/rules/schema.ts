@@ -161,7 +161,9 @@ export const proxyConfigValid = rule({
         report(resource, { field, message: `It is no YAML: ${parsed.error}.`, fix: "Correct it." });
       } else if (parsed.value !== undefined && parsed.value !== null) {
         for (const { path, message: wrong, fix } of configurationMisfits(message, parsed.value)) {
-          report(resource, { field, message: `${fieldOf(path) || "It"} ${wrong}.`, fix });
+          // istiod passes over fields of the mesh configuration that it does not know: they may be of another version.
+          const certain = message === "ProxyConfig" || !wrong.startsWith("is no field");
+          report(resource, { field, message: `${fieldOf(path) || "It"} ${wrong}.`, fix, certain });
         }
       }
     };

@@ -12,7 +12,10 @@ function run(script: string): string {
 
 describe("the loader", () => {
   it("compiles TypeScript", () => {
-    assert.equal(run('console.log(require("./stacks/nearest").nearest("serviecs", ["services", "profile"]))'), "services\n");
+    assert.equal(
+      run('console.log(require("./stacks/nearest").nearest("serviecs", ["services", "profile"]))'),
+      "services\n",
+    );
   });
 
   it("leaves packages as they are: their modules, and what the SDK's functions do", () => {

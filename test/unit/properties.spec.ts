@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { gatewayServers, longestPathFirst, matchPathSegment } from "../../components/ingressRoutes";
 import { httpRoutes } from "../../components/serviceRoute";
 import { checkRouteSettings } from "../../components/serviceRouteCheck";
-import { circuitBreakerPolicy } from "../../components/trafficPolicy";
+import { callersPolicy } from "../../components/trafficPolicy";
 import { ArgsCheck } from "../../components/validation";
 import { checkManifests, checkResources } from "../../policy/check";
 import { parseSettings } from "../../policy/settings";
@@ -114,7 +114,7 @@ function objectsOf({ serviceName, port, path, ...rest }: ServiceConfig): unknown
     metadata: { name, namespace: "demo" },
     spec,
   });
-  const trafficPolicy = circuitBreakerPolicy(rest.circuitBreaker);
+  const trafficPolicy = callersPolicy(rest.circuitBreaker);
   return [
     istio("VirtualService", serviceName, { hosts: [serviceName], http: httpRoutes(target, rest, serviceName) }),
     istio("Gateway", "demo-gateway", { selector: { istio: "ingressgateway" }, servers: gatewayServers(["*"]) }),
@@ -127,7 +127,7 @@ function objectsOf({ serviceName, port, path, ...rest }: ServiceConfig): unknown
             http: httpRoutes(target, rest, path, matchPathSegment(path)),
           }),
         ]),
-    ...(trafficPolicy ? [istio("DestinationRule", serviceName, { host: serviceName, trafficPolicy })] : []),
+    istio("DestinationRule", serviceName, { host: serviceName, trafficPolicy }),
   ];
 }
 
