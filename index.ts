@@ -15,6 +15,7 @@ import { RateLimitService } from "./components/rateLimit/rateLimitService";
 import { withUrls } from "./components/observability/endpoints";
 import { logScraper, Observability } from "./components/observability/observability";
 import { joinExtras } from "./components/podExtras";
+import { callCompanion } from "./components/serviceCalls";
 import { MeshTelemetry } from "./components/telemetry";
 import { httpsPort } from "./stacks/certificateHosts";
 import {
@@ -28,7 +29,7 @@ import { declaredMesh, ingressRoutesName } from "./stacks/declared";
 import { declaredText } from "./stacks/declaredText";
 import { callersOf } from "./stacks/edges";
 import { proxyScopes } from "./stacks/proxyScopes";
-import { calleeTargets, gatewayTargets } from "./stacks/loadTargets";
+import { calleeTargets, gatewayTargets, serviceCalls } from "./stacks/loadTargets";
 import { readme as describe, readmeFacts } from "./stacks/readme";
 import { readSettings } from "./stacks/settings";
 
@@ -144,8 +145,12 @@ const meshServices = settings.services.map(
         namespace: meshNamespace.namespace,
         rateLimitService: rateLimitService?.endpoint,
         knownHosts: scopes?.ofService(service),
+        callPorts: service.calls.map(({ port }) => port),
         extras: joinExtras(
           { annotations: istio.podAnnotations },
+          callCompanion(serviceCalls(service, settings.services, settings.namespace), {
+            image: settings.profile.images.fortio,
+          }),
           scraper?.extras(service),
           load && loadCompanion(callees?.get(service.serviceName) ?? [], load),
         ),
@@ -171,7 +176,9 @@ const routes = new IngressRoutes(
     httpsPort: httpsPort(expectedUrl),
     routes: [
       ...settings.services.flatMap((service, i) =>
-        service.path === undefined ? [] : [{ ...service, path: service.path, service: meshServices[i]!.serviceName }],
+        [service, ...service.calls].flatMap(({ path, port }) =>
+          path === undefined ? [] : [{ ...service, path, port, service: meshServices[i]!.serviceName }],
+        ),
       ),
       ...observability.exposedRoutes,
     ],

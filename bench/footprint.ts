@@ -36,7 +36,10 @@ function down(): Promise<Usage> {
 }
 
 function told({ ms, cpuMs, peakMiB, said }: Usage) {
-  const summary = /Resources:\s*([^]*?)\n\n/.exec(said)?.[1]?.split(/\s*\n\s*/).join(", ");
+  const summary = /Resources:\s*([^]*?)\n\n/
+    .exec(said)?.[1]
+    ?.split(/\s*\n\s*/)
+    .join(", ");
   return { ms: Math.round(ms), cpuMs: cpuMs.program, peakMiB: Math.round(peakMiB.program), summary };
 }
 

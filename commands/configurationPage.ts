@@ -41,6 +41,8 @@ services:
     resources: { requests: { cpu: 50m, memory: 64Mi } }
     user: 101 # user and group of the container; default 65532, never root and never the sidecar's 1337
     writablePaths: [/tmp, /var/cache/nginx] # the root file system is read-only; these start empty in each pod
+    logFiles: { folder: /var/log/shop, files: "*.log" } # what the application writes, for the log scraper
+    calls: [{ path: /shop/orders, service: user-service }] # answered by a call to another service
     timeout: 5s # total, retries included
     retries: { attempts: 2, perTryTimeout: 2s, retryOn: "5xx" } # attempts: 0 switches Istio's own off, too
     circuitBreaker: { maxConnections: 100, maxPendingRequests: 50, consecutive5xx: 5, baseEjectionTime: 30s }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { delimiter } from "node:path";
 import { builtGroup, shellEnvironment } from "../toolchain";
 import { parseStrictly } from "./flags";
@@ -5,7 +6,6 @@ import { findPulumi } from "./pulumi/cli";
 import { commandFolder, pulumiEnvironment } from "./pulumi/environment";
 import { runCommand } from "./runCommand";
 import { shellLines } from "./shell";
-import { existsSync } from "node:fs";
 
 const help = `npm run --silent env
 
@@ -37,14 +37,12 @@ runCommand(
     const cli = await findPulumi(log);
     const own = await pulumiEnvironment(cli);
     const embedded = builtGroup("core") === undefined ? undefined : shellEnvironment();
-    const { KUBECONFIG = "", ...others } = embedded?.variables ?? {};
+    // KUBECONFIG is of use once the embedded cluster was started.
+    const isOfUse = ([name, value]: [string, string]) =>
+      process.env[name] === undefined && (name !== "KUBECONFIG" || existsSync(value));
     const known = (process.env.PATH ?? "").split(delimiter);
     const folders = [commandFolder(cli), ...(embedded?.folders ?? [])].filter((folder) => !known.includes(folder));
-    const variables = {
-      ...own,
-      ...others,
-      ...(process.env.KUBECONFIG === undefined && existsSync(KUBECONFIG) && { KUBECONFIG }),
-    };
+    const variables = { ...own, ...Object.fromEntries(Object.entries(embedded?.variables ?? {}).filter(isOfUse)) };
     if (!json) {
       console.log(shellLines(variables, folders).join("\n"));
     }

@@ -86,7 +86,10 @@ describe("objects that a stack would make and did not make", () => {
   });
 
   it("can be Helm releases", async () => {
-    const steps = [step("create", release("istiod", "istio-system")), step("create", release("istio-base", "istio-system"))];
+    const steps = [
+      step("create", release("istiod", "istio-system")),
+      step("create", release("istio-base", "istio-system")),
+    ];
     const found = await foreignObjects(new FakeCluster({}, ["istio-system/istiod"]), { steps });
     assert.deepEqual(
       found.map(({ title, id }) => [title, id]),
@@ -94,23 +97,43 @@ describe("objects that a stack would make and did not make", () => {
     );
   });
 
-  it("can be imported: with the components that hold them, and the provider", async () => {
-    const steps = [meshComponent, step("create", resource("Namespace", "demo"))];
+  it("can be imported: with the components and the provider that they need and the stack has not", async () => {
+    const providerStep: Step = step("create", {
+      ...{ urn: urnOf("pulumi:providers:kubernetes", "cluster"), type: "pulumi:providers:kubernetes", custom: true },
+      inputs: { context: "kind-a", kubeconfig: "[secret]" },
+    });
+    const steps = [providerStep, meshComponent, step("create", resource("Namespace", "demo"))];
     const found = await foreignObjects(new FakeCluster({ "Namespace demo": made }), { steps });
     assert.deepEqual(importFile(found, { steps }), {
-      nameTable: { cluster: urnOf("pulumi:providers:kubernetes", "cluster") },
+      nameTable: {},
       resources: [
         { type: "sidecar-mesh:index:MeshNamespace", name: "mesh", component: true },
+        { type: "pulumi:providers:kubernetes", name: "cluster", inputs: { context: "kind-a" } },
         { type: "kubernetes:core/v1:Namespace", name: "mesh-demo", id: "demo", parent: "mesh", provider: "cluster" },
       ],
     });
   });
 
+  it("are imported below what the stack has, and under names of their own where two have the same", async () => {
+    const twin = { ...resource("Service", "demo", "demo"), urn: urnOf("kubernetes:core/v1:Service", "mesh-demo") };
+    const steps = [step("create", resource("Namespace", "demo")), step("create", twin)];
+    const cluster = new FakeCluster({ "Namespace demo": made, "Service demo/demo": made });
+    const { nameTable, resources } = importFile(await foreignObjects(cluster, { steps }), { steps });
+    assert.deepEqual(nameTable, { mesh: component, cluster: urnOf("pulumi:providers:kubernetes", "cluster") });
+    assert.deepEqual(
+      resources.map(({ name, logicalName }) => [name, logicalName]),
+      [
+        ["mesh-demo", undefined],
+        ["mesh-demo-2", "mesh-demo"],
+      ],
+    );
+  });
+
   it("are named in the refusal, and what to do about them", () => {
     const one = { resource: resource("Namespace", "demo"), title: "Namespace demo", id: "demo", maker: "kubectl" };
-    const text = refusalOf(Array<typeof one>(10).fill(one), "dev", "/tmp/import.json");
+    const text = refusalOf(Array<typeof one>(10).fill(one), { name: "dev", configFile: "/c.yaml" }, "/tmp/import.json");
     assert.match(text, /nothing was changed\n {2}Namespace demo: made by kubectl\n/);
     assert.match(text, /and 2 more/);
-    assert.match(text, /pulumi import --file \/tmp\/import\.json --stack dev/);
+    assert.match(text, /pulumi import --file \/tmp\/import\.json --stack dev --config-file \/c\.yaml --protect=false/);
   });
 });

@@ -81,67 +81,93 @@ async function look(client: Pick<KubeClient, "get">, objects: { resource: StateR
 /** A resource in a file for `pulumi import`. */
 interface ImportedResource {
   type: string;
+  /** By what the others of the file refer to it. */
   name: string;
+  /** Its name in the program, where that is another. */
+  logicalName?: string;
   id?: string;
   component?: true;
   parent?: string;
   provider?: string;
+  /** Configuration of a provider. */
+  inputs?: Record<string, unknown>;
 }
 
 /** What `pulumi import --file` takes: https://www.pulumi.com/docs/iac/guides/migration/import */
 export interface ImportFile {
+  /** URNs of what the stack has already, by the names that the file uses. */
   nameTable: Record<string, string>;
   resources: ImportedResource[];
 }
 
 /**
- * @returns what takes foreign objects into the stack: they, and the components that hold them where the stack has none of those yet.
- * Those it has, and the provider, are told by their URNs.
+ * @returns what takes foreign objects into the stack: they, and the components and the provider that they need where the stack has none of
+ * those yet.
  */
 export function importFile(found: readonly Foreign[], { steps }: Pick<EngineReport, "steps">): ImportFile {
   const created = new Map(steps.flatMap(({ op, urn, new: state }) => (op === "create" && state ? [[urn, state]] : [])));
-  const nameTable: Record<string, string> = {};
-  const components = new Map<string, ImportedResource>();
-  const nameOf = (urn: string) => urn.split("::").at(-1)!;
-  const reference = (urn: string): string => {
-    const label = nameOf(urn);
-    if (!components.has(urn)) {
-      nameTable[label] = urn;
+  const file: ImportFile = { nameTable: {}, resources: [] };
+  const names = new Map<string, string>();
+  const nameOf = (urn: string): string => {
+    const name = urn.split("::").at(-1)!;
+    const isTaken = (one: string) => [...names.values()].includes(one);
+    for (let i = 1; !names.has(urn); i++) {
+      const candidate = i === 1 ? name : `${name}-${i}`;
+      if (!isTaken(candidate)) {
+        names.set(urn, candidate);
+      }
     }
-    return label;
+    return names.get(urn)!;
   };
-  const parentOf = ({ parent }: StateResource): { parent?: string } => {
-    if (!parent || parent.includes("::pulumi:pulumi:Stack::")) {
-      return {};
-    }
-    const component = created.get(parent);
-    if (component && !components.has(parent)) {
-      const above = parentOf(component);
-      components.set(parent, { type: component.type, name: nameOf(parent), component: true, ...above });
-    }
-    return { parent: reference(parent) };
+  const isStack = (urn: string) => urn.includes("::pulumi:pulumi:Stack::");
+  const add = (resource: StateResource, more: Partial<ImportedResource>): void => {
+    const { urn, type, parent, provider } = resource;
+    const name = nameOf(urn);
+    const logicalName = urn.split("::").at(-1)!;
+    file.resources.push({
+      type,
+      name,
+      ...(name !== logicalName && { logicalName }),
+      ...more,
+      ...(parent && !isStack(parent) && { parent: refer(parent) }),
+      ...(provider && { provider: refer(provider.split("::").slice(0, -1).join("::")) }),
+    });
   };
-  const objects = found.map(({ resource, id }): ImportedResource => {
-    const provider = resource.provider?.split("::").slice(0, -1).join("::");
-    return {
-      type: resource.type,
-      name: nameOf(resource.urn),
-      id,
-      ...parentOf(resource),
-      ...(provider && { provider: reference(provider) }),
-    };
-  });
-  return { nameTable, resources: [...components.values(), ...objects] };
+  /** @returns the name of what a resource needs, which comes before it in the file, or is in the stack already. */
+  const refer = (urn: string): string => {
+    const state = created.get(urn);
+    if (!names.has(urn) && state) {
+      nameOf(urn);
+      add(state, state.custom ? { inputs: knownInputs(state) } : { component: true });
+    } else if (!state) {
+      file.nameTable[nameOf(urn)] = urn;
+    }
+    return nameOf(urn);
+  };
+  found.forEach(({ resource, id }) => add(resource, { id }));
+  return file;
+}
+
+/** @returns a provider's configuration without what the event log does not tell. */
+function knownInputs({ inputs = {} }: StateResource): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([key, value]) => key !== "__internal" && value !== "[secret]"),
+  );
 }
 
 /** @returns why an update is refused, and what to do about it. @param file With what `pulumi import` takes. */
-export function refusalOf(found: readonly Foreign[], stack: string, file: string): string {
+export function refusalOf(
+  found: readonly Foreign[],
+  stack: Pick<PulumiStack, "name" | "configFile">,
+  file: string,
+): string {
   return [
     "the cluster has objects that this stack would make, and did not make; nothing was changed",
     ...found.slice(0, mostNamed).map(({ title, maker }) => `${title}${maker ? `: made by ${maker}` : ""}`),
     ...(found.length > mostNamed ? [`and ${found.length - mostNamed} more`] : []),
     "remove them with what made them; or choose other names (config key namespace for the services' namespace)",
-    `or let the stack own them, and delete them with npm run down: pulumi import --file ${file} --stack ${stack}`,
+    "or let the stack own them, and delete them with npm run down:",
+    `pulumi import --file ${file} --stack ${stack.name} --config-file ${stack.configFile} --protect=false --generate-code=false`,
   ].join("\n  ");
 }
 
@@ -152,12 +178,12 @@ export function refusalOf(found: readonly Foreign[], stack: string, file: string
 export async function refuseForeign(
   client: Pick<KubeClient, "get" | "list" | "delete">,
   report: Pick<EngineReport, "steps">,
-  stack: Pick<PulumiStack, "name">,
+  stack: Pick<PulumiStack, "name" | "configFile">,
 ): Promise<void> {
   const found = await foreignObjects(client, report);
   if (found.length > 0) {
     const file = join(privateFolder("import"), `${stack.name}.json`);
     writeFileSync(file, JSON.stringify(importFile(found, report), undefined, 2), { mode: 0o600 });
-    throw new Error(refusalOf(found, stack.name, file));
+    throw new Error(refusalOf(found, stack, file));
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { JsonFinding } from "../policy/report";
@@ -108,6 +108,63 @@ describe("mesh-check", () => {
     assert.equal(invocations[0]!.toolExecutionNotifications.length, 1);
   });
 
+  it("writes annotations for GitHub Actions", () => {
+    const file = put("a.yaml", `${service("web")}---\nkind: [\n`);
+    const { status, out } = run(["--format", "github", file]);
+    assert.equal(status, 2);
+    const [unread, finding] = out.split("\n");
+    assert.match(unread!, /^::error file=\S+a\.yaml,line=\d+,title=mesh-check%3A not read::not valid YAML/);
+    assert.match(finding!, /^::error file=\S+a\.yaml,line=9,title=port-protocol-declared::Service demo\/web: spec\./);
+  });
+
+  it("names documents that it could not read in JSON, too", () => {
+    const file = put("a.yaml", `${service("web")}---\nkind: [\n`);
+    const entries = json(file);
+    assert.deepEqual(
+      entries.map(({ level }) => level),
+      ["mandatory", "unread"],
+    );
+    assert.match(entries[1]!.message, /not valid YAML/);
+  });
+
+  it("follows symbolic links, but in no circle, and reads names in any case", () => {
+    put("real/one.YAML", service("web"));
+    put("folder/two.Yml", service("web").replaceAll("name: web\n  namespace", "name: other\n  namespace"));
+    symlinkSync(join(folder, "real"), join(folder, "folder/linked"));
+    symlinkSync(join(folder, "folder"), join(folder, "folder/circle"));
+    symlinkSync(join(folder, "gone"), join(folder, "folder/gone"));
+    const found = json(join(folder, "folder"));
+    assert.deepEqual(found.map(({ resource }) => resource).sort(), ["Service demo/other", "Service demo/web"]);
+  });
+
+  it("says so where nothing was read, and fails if it is to", () => {
+    const empty = put("empty/readme.txt", "");
+    const { status, err } = run([dirname(empty)]);
+    assert.equal(status, 0);
+    assert.match(err, /no resource was read from .*empty/);
+    assert.equal(run(["--fail-on-empty", dirname(empty)]).status, 2);
+  });
+
+  it("passes over values and kustomizations, and says what they are", () => {
+    put("chart/values.yaml", "replicas: 3\n");
+    put("chart/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n");
+    put("base/kustomization.yaml", "resources: [a.yaml]\n");
+    put("base/a.yaml", namespace);
+    const { status, out, err } = run([join(folder, "chart"), join(folder, "base")]);
+    assert.equal(status, 0);
+    assert.match(out, /^1 resources, nothing found/);
+    assert.match(err, /values\.yaml:1: passed over: values of a Helm chart/);
+    assert.match(err, /Chart\.yaml:1: passed over/);
+    assert.match(err, /kustomization\.yaml:1: passed over: a kustomization/);
+  });
+
+  it("says which custom resources it could not judge", () => {
+    const run_ = (name: string): string =>
+      `---\napiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: ${name}, namespace: demo}\nspec: {taskRef: {name: build}}\n`;
+    const file = put("a.yaml", namespace + run_("a") + run_("b") + run_("c"));
+    assert.match(run([file]).out, /nothing found\.\nnot judged: 3 TaskRun\.\n$/);
+  });
+
   it("makes one mesh of all files, folders and the standard input", () => {
     put("folder/deep/service.yaml", service("http"));
     put("folder/note.txt", "not a manifest");
@@ -126,10 +183,11 @@ describe("mesh-check", () => {
       metadata: { name: "web" },
       spec: { ports: [{ port: 80, name: "web" }] },
     };
-    const file = put("a.json", JSON.stringify({ apiVersion: "v1", kind: "List", items: [item, item] }, undefined, 1));
+    const other = { ...item, metadata: { name: "other" }, spec: { ports: [{ port: 80, name: "http" }] } };
+    const file = put("a.json", JSON.stringify({ apiVersion: "v1", kind: "List", items: [other, item] }, undefined, 1));
     const [finding] = json(file);
     assert.equal(finding?.resource, "Service web");
-    assert.equal(finding.line, 15);
+    assert.equal(finding.line, 30);
   });
 
   it("fails from the level that it is told", () => {
@@ -158,7 +216,7 @@ describe("mesh-check", () => {
       ["a List of something else", "apiVersion: v1\nkind: List\nitems:\n- 1\n", /:4: not a resource/],
       [
         "aliases that multiply",
-        `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${"*a,".repeat(20)}]\nc: &c [${"*b,".repeat(20)}]\nd: [${"*c,".repeat(20)}]\n`,
+        `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${"*a,".repeat(20)}]\nc: &c [${"*b,".repeat(20)}]\nd: &d [${"*c,".repeat(20)}]\ne: [${"*d,".repeat(20)}]\n`,
         /:1: not valid YAML: .*alias/i,
       ],
       ["a tab", "\tkind: x\n", /not valid YAML/],
@@ -170,8 +228,11 @@ describe("mesh-check", () => {
         assert.equal(status, 2);
         assert.match(err, message);
         assert.deepEqual(
-          (JSON.parse(out) as JsonFinding[]).map(({ resource }) => resource),
-          ["Service demo/web"],
+          (JSON.parse(out) as JsonFinding[]).map(({ level, resource }) => [level, resource]),
+          [
+            ["mandatory", "Service demo/web"],
+            ["unread", ""],
+          ],
         );
       });
     }
@@ -215,13 +276,14 @@ describe("mesh-check", () => {
   });
 
   it("reads 50 MB", () => {
-    const one = `${service("http")}---\n# ${"x".repeat(50_000)}\n`;
-    const file = put("a.yaml", one.repeat(1050));
+    const one = (i: number): string =>
+      `${service("http").replace("name: web", `name: web-${i}`)}---\n# ${"x".repeat(50_000)}\n`;
+    const file = put("a.yaml", Array.from({ length: 1050 }, (_, i) => one(i)).join(""));
     assert.match(run([file]).out, /1050 resources, nothing found/);
     const odd = put("b.yaml", `a: &a 1\nb: "${"x".repeat(50_000_000)}\n---\n${service("web")}`);
     const { status, err, out } = run([odd]);
     assert.equal(status, 2);
-    assert.match(err, /b\.yaml:1: not valid YAML: a document of 48 MB/);
+    assert.match(err, /b\.yaml:\d: not valid YAML/);
     assert.match(out, /IST0118/);
   });
 

@@ -1,10 +1,10 @@
 /** `mesh-check`: the policy pack's rules on plain manifests. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { checkManifests, type ManifestFile } from "../policy/check";
 import type { Problem } from "../policy/mesh/manifests";
-import { toJson, toSarif, toText } from "../policy/report";
+import { toGithub, toJson, toSarif, toText } from "../policy/report";
 import type { Level } from "../policy/rule";
 import { rules } from "../policy/rules/index";
 import { parseSettings, SettingsError, type Settings } from "../policy/settings";
@@ -14,11 +14,14 @@ const usage = `mesh-check [options] FILE|DIR|-...
 
 Checks Istio and Kubernetes manifests before they reach a cluster. All inputs together declare one mesh.
 A directory stands for all .yaml, .yml and .json files below it, and - for the standard input.
+Values of Helm charts and kustomizations are passed over; render them first.
 
-  --format text|json|sarif   how findings are written (text)
+  --format text|json|sarif|github
+                             how findings are written (text); github prints annotations for GitHub Actions
   --level mandatory|advisory the level from which findings make the command fail (mandatory)
   --config FILE              settings, as YAML or JSON: profile, closedWorld, levels, exclude, externalHosts,
                              revisions, meshConfig, rules
+  --fail-on-empty            exit with 2 where no resource was read
   --help                     this text
 
 Exit status: 0 nothing found at or above the level, 1 findings, 2 input that could not be read.
@@ -36,16 +39,24 @@ export interface Streams {
 
 class UsageError extends Error {}
 
-/** The manifest files below a directory, in the order of their names. */
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      const path = join(folder, entry.name);
-      if (entry.name.startsWith(".") || entry.name === "node_modules") {
+/**
+ * The manifest files below a directory, in the order of their names. Symbolic links are followed; one that leads back to a directory
+ * on its own way is not.
+ */
+function filesBelow(folder: string, way: readonly string[] = []): string[] {
+  const real = realpathSync(folder);
+  if (way.includes(real)) {
+    return [];
+  }
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => {
+      const path = join(folder, name);
+      if (name.startsWith(".") || name === "node_modules") {
         return [];
       }
-      return entry.isDirectory() ? filesBelow(path) : /\.(ya?ml|json)$/.test(entry.name) ? [path] : [];
+      const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+      return isFolder ? filesBelow(path, [...way, real]) : /\.(ya?ml|json)$/i.test(name) ? [path] : [];
     });
 }
 
@@ -103,6 +114,7 @@ function check(argv: readonly string[], streams: Streams): number {
       format: { type: "string", default: "text" },
       level: { type: "string", default: "mandatory" },
       config: { type: "string" },
+      "fail-on-empty": { type: "boolean", default: false },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -110,26 +122,33 @@ function check(argv: readonly string[], streams: Streams): number {
     streams.stdout(usage);
     return 0;
   }
-  const format = oneOf("format", values.format, ["text", "json", "sarif"]);
+  const format = oneOf("format", values.format, ["text", "json", "sarif", "github"]);
   const level = oneOf<Level>("level", values.level, ["mandatory", "advisory"]);
   const settings = settingsFrom(values.config);
   if (positionals.length === 0) {
     throw new UsageError("no input: name files, directories, or - for the standard input");
   }
   const unread: Problem[] = [];
-  const { findings, problems, resources } = checkManifests(readInputs(positionals, streams, unread), settings);
+  const outcome = checkManifests(readInputs(positionals, streams, unread), settings);
+  const { findings, problems, passedOver, resources } = outcome;
   unread.push(...problems);
   for (const { file, line, message } of unread) {
     streams.stderr(`${file}:${line}: ${message}\n`);
   }
-  const text =
-    format === "json"
-      ? toJson(findings)
-      : format === "sarif"
-        ? toSarif(findings, unread, rules)
-        : toText(findings, unread, resources);
-  streams.stdout(`${text}\n`);
-  if (unread.length > 0) {
+  for (const { file, line, message } of passedOver) {
+    streams.stderr(`${file}:${line}: passed over: ${message}\n`);
+  }
+  const text = {
+    json: () => toJson(findings, unread),
+    sarif: () => toSarif(findings, unread, rules),
+    github: () => toGithub(findings, unread),
+    text: () => toText({ ...outcome, problems: unread }),
+  }[format]();
+  streams.stdout(text === "" ? "" : `${text}\n`);
+  if (resources === 0) {
+    streams.stderr(`mesh-check: no resource was read from ${positionals.join(", ")}: nothing is checked\n`);
+  }
+  if (unread.length > 0 || (resources === 0 && values["fail-on-empty"])) {
     return 2;
   }
   return findings.some((finding) => level === "advisory" || finding.level === "mandatory") ? 1 : 0;

@@ -6,7 +6,6 @@
 /* global __dirname, process */
 const fs = require("node:fs");
 const path = require("node:path");
-const v8 = require("node:v8");
 const vm = require("node:vm");
 
 const root = path.join(__dirname, "..");
@@ -54,8 +53,6 @@ function run(script) {
 }
 
 function compile(source, cachedData) {
-  // A check is over before optimized code would pay for its compilation.
-  v8.setFlagsFromString("--no-opt");
   return new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: path.join(cache, "bundle.cjs"),
     ...(cachedData && { cachedData }),

@@ -62,7 +62,12 @@ describe("the cluster of a stack", () => {
 
   it("has to show who it is", async () => {
     const client = { get: () => Promise.resolve(undefined) };
-    const checkedAgain = checkCluster(new FakeStack(undefined), client, { ...here, ownCluster: false }, () => undefined);
+    const checkedAgain = checkCluster(
+      new FakeStack(undefined),
+      client,
+      { ...here, ownCluster: false },
+      () => undefined,
+    );
     await assert.rejects(checkedAgain, /context kind-sidecar-mesh: the namespace kube-system has no UID/);
   });
 

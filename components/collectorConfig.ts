@@ -1,4 +1,5 @@
 import { sharedLog } from "./accessLog";
+import { applicationLogReceiver } from "./applicationLog";
 
 /** A log store that the OpenTelemetry Collector sends to. */
 export type CollectorBackend =
@@ -39,28 +40,40 @@ function accessLogOperators(condition: string) {
   ];
 }
 
-/** @returns the configuration of the scraper in a pod: it reads the shared access log and sends it, losing nothing. */
-export function scraperConfig(backend: CollectorBackend): string {
+/**
+ * @returns the configuration of the scraper in a pod: it reads the shared access log and sends it, losing nothing.
+ * @param application Read the application's own files as well; see applicationLog.ts. Default false.
+ */
+export function scraperConfig(backend: CollectorBackend, application = false): string {
   return collector(backend, {
     receiver: {
       include: [sharedLog.file, `${sharedLog.file}.*`],
       operators: accessLogOperators('body startsWith "{"'),
     },
     memoryMiB: 128,
-    processors: {
-      resource: {
-        attributes: [
-          ...["service.name", "service.version", "k8s.namespace.name", "k8s.pod.name"].map((key) => ({
-            key,
-            action: "upsert",
-            value: `\${env:${envName(key)}}`,
-          })),
-          { key: "k8s.container.name", action: "upsert", value: "istio-proxy" },
-          { key: "log.source", action: "upsert", value: "access-log-file" },
-        ],
+    processors: { resource: ofPod("istio-proxy", "access-log-file") },
+    ...(application && {
+      application: {
+        receiver: applicationLogReceiver(),
+        processors: { "resource/application": ofPod(`\${env:${envName("service.name")}}`, "application-file") },
       },
-    },
+    }),
   });
+}
+
+/** @returns the processor that tells whose lines they are. */
+function ofPod(container: string, source: string) {
+  return {
+    attributes: [
+      ...["service.name", "service.version", "k8s.namespace.name", "k8s.pod.name"].map((key) => ({
+        key,
+        action: "upsert",
+        value: `\${env:${envName(key)}}`,
+      })),
+      { key: "k8s.container.name", action: "upsert", value: container },
+      { key: "log.source", action: "upsert", value: source },
+    ],
+  };
 }
 
 /** @returns the name of the variable that a resource attribute of the scraper is taken from. */
@@ -101,15 +114,33 @@ export function nodeAgentConfig(backend: CollectorBackend, podLogsFolder: string
   });
 }
 
-interface Reading {
+interface Source {
   receiver: Record<string, unknown>;
   processors: Record<string, unknown>;
+}
+
+interface Reading extends Source {
   memoryMiB: number;
+  /** More files, with a pipeline of their own. */
+  application?: Source;
 }
 
 /** The configuration that scraper and agent share; JSON is YAML too. */
-function collector(backend: CollectorBackend, { receiver, processors, memoryMiB }: Reading): string {
+function collector(backend: CollectorBackend, { receiver, processors, memoryMiB, application }: Reading): string {
   const [exporterName, exporter] = exporterOf(backend);
+  const reading = {
+    start_at: "beginning",
+    storage: "file_storage",
+    poll_interval: "500ms",
+    // The queue says when it is full: the lines are kept, and reading waits.
+    retry_on_failure: { enabled: true, max_elapsed_time: "0s" },
+  };
+  // No batch processor: what waits in one is in memory, and lost with the process. The queue on disk batches.
+  const pipeline = (from: string, through: Record<string, unknown>) => ({
+    receivers: [from],
+    processors: ["memory_limiter", ...Object.keys(through)],
+    exporters: [exporterName],
+  });
   return JSON.stringify(
     {
       extensions: {
@@ -117,29 +148,20 @@ function collector(backend: CollectorBackend, { receiver, processors, memoryMiB 
         health_check: { endpoint: `0.0.0.0:${collectorHealthPort}` },
       },
       receivers: {
-        file_log: {
-          start_at: "beginning",
-          storage: "file_storage",
-          poll_interval: "500ms",
-          // The queue says when it is full: the lines are kept, and reading waits.
-          retry_on_failure: { enabled: true, max_elapsed_time: "0s" },
-          ...receiver,
-        },
+        file_log: { ...reading, ...receiver },
+        ...(application && { "file_log/application": { ...reading, ...application.receiver } }),
       },
       processors: {
         memory_limiter: { check_interval: "1s", limit_mib: memoryMiB, spike_limit_mib: Math.round(memoryMiB / 4) },
         ...processors,
+        ...application?.processors,
       },
       exporters: { [exporterName]: exporter },
       service: {
         extensions: ["file_storage", "health_check"],
         pipelines: {
-          logs: {
-            receivers: ["file_log"],
-            // No batch processor: what waits in one is in memory, and lost with the process. The queue on disk batches.
-            processors: ["memory_limiter", ...Object.keys(processors)],
-            exporters: [exporterName],
-          },
+          logs: pipeline("file_log", processors),
+          ...(application && { "logs/application": pipeline("file_log/application", application.processors) }),
         },
         telemetry: {
           logs: { level: "warn" },

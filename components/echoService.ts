@@ -1,6 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as kx from "@pulumi/kubernetesx";
 import * as pulumi from "@pulumi/pulumi";
+import { applicationFolderMiB, applicationLogs } from "./applicationLog";
+import type { LogFiles } from "./applicationLog";
+import { callPortName } from "./serviceCalls";
 import { spreadOverNodesAndZones } from "./spread";
 import { ArgsCheck, isPort } from "./validation";
 
@@ -58,12 +61,16 @@ export interface EchoServiceArgs {
   env?: Record<string, pulumi.Input<string>>;
   /** Port the container listens on, and the Service's. */
   port: number;
+  /** More ports of the Service, which containers of `extras` listen on; see serviceCalls.ts. Default none. */
+  callPorts?: number[];
   /** Path that answers 200 when the container is up. Default: an open port is enough. */
   probePath?: string;
   /** User and group ID of the container, from 1. Default 65532. */
   user?: number;
   /** Folders that the container may write to, as absolute paths; each is empty when a pod starts. Default none. */
   writablePaths?: string[];
+  /** What the application writes to files: the folder is writable, and shared with the log scraper. Default none. */
+  logFiles?: LogFiles;
   /** Pods. Default 1. With `autoscaling` it is left to the autoscaler. */
   replicas?: number;
   /** Requests and limits of the application's container. */
@@ -92,6 +99,9 @@ const nonRootUser = 65532;
  * gone, so that a rollout loses no request.
  */
 const drainSeconds = 5;
+
+/** Where an application's files go; it is full before the node's disk is. */
+const logVolume = { name: applicationLogs.volume, emptyDir: { sizeLimit: `${applicationFolderMiB}Mi` } };
 
 /** What a user ID has to be. */
 export const userFix = `use a whole number from 1 to ${maxUser}, other than ${proxyUser}: that one is the sidecar's`;
@@ -134,7 +144,16 @@ export class EchoService extends pulumi.ComponentResource {
           annotations: { "pulumi.com/skipAwait": "true" },
         },
         // The name of the port is how Istio knows the protocol.
-        spec: { selector, ports: [{ name: "http", port: args.port, targetPort: "http", appProtocol: "http" }] },
+        spec: {
+          selector,
+          ports: [
+            { name: "http", port: args.port, targetPort: "http", appProtocol: "http" },
+            ...(args.callPorts ?? []).map((port) => {
+              const name = callPortName(port);
+              return { name, port, targetPort: name, appProtocol: "http" };
+            }),
+          ],
+        },
       },
       { parent: this },
     );
@@ -209,7 +228,7 @@ export function withVersion(service: EchoServiceArgs, version: EchoServiceVersio
 
 function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceAccountName: pulumi.Input<string>) {
   const probe = args.probePath ? { httpGet: { path: args.probePath, port: "http" } } : { tcpSocket: { port: "http" } };
-  const { user = nonRootUser, writablePaths } = args;
+  const { logFiles, user = nonRootUser, writablePaths } = args;
   const builder = new kx.PodBuilder({
     serviceAccountName,
     // Nothing here talks to the API server. The sidecar has a token volume of its own.
@@ -230,10 +249,13 @@ function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceA
         readinessProbe: { ...probe, periodSeconds: 5 },
         livenessProbe: { ...probe, periodSeconds: 10 },
         // The root file system is read-only: an image that has to write says where.
-        volumeMounts: writablePaths?.map((destPath, i) => ({
-          volume: { name: `writable-${i}`, emptyDir: {} },
-          destPath,
-        })),
+        volumeMounts: [
+          ...(writablePaths ?? []).map((destPath, i) => ({
+            volume: { name: `writable-${i}`, emptyDir: {} },
+            destPath,
+          })),
+          ...(logFiles ? [{ volume: logVolume, destPath: logFiles.folder }] : []),
+        ],
         lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
         securityContext: {
           runAsUser: user,

@@ -1,10 +1,22 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scraperConfig } from "./collectorConfig";
-import { portOf, rotationScript, sharedFolderBytes } from "./logScraper";
+import { declare } from "../test/support/declare";
+import { applicationRotationScript, LogScraper, portOf, rotationScript, sharedFolderBytes } from "./logScraper";
 
 describe("rotationScript", () => {
   it("puts a full file aside, keeps so many, and ends when told to", async () => {
@@ -36,6 +48,62 @@ describe("rotationScript", () => {
 
   it("leaves room in the shared folder for more than all of its files", () => {
     assert.equal(sharedFolderBytes, 48 * 1024 * 1024);
+  });
+});
+
+describe("applicationRotationScript", () => {
+  it("puts a full file aside and empties it, while the application goes on writing, and leaves others alone", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "application-"));
+    const log = join(folder, "shop.log");
+    const written = "x".repeat(2000);
+    writeFileSync(join(folder, "small.log"), "small");
+    const open = openSync(log, "a");
+    writeSync(open, written);
+    const shell = spawn("sh", ["-c", applicationRotationScript(folder, { fileBytes: 1000, everySeconds: 1 })]);
+    try {
+      for (let i = 0; statSync(log).size > 0 && i < 100; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      writeSync(open, "later");
+      assert.equal(readFileSync(`${log}.old`, "utf8"), written);
+      assert.equal(readFileSync(log, "utf8"), "later");
+      assert.deepEqual(readdirSync(folder).sort(), ["shop.log", "shop.log.old", "small.log"]);
+    } finally {
+      const ended = new Promise((resolve) => shell.on("close", resolve));
+      shell.kill("SIGTERM");
+      assert.equal(await ended, 0);
+      closeSync(open);
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe("the log scraper of a service that writes files", () => {
+  it("shares the application's folder, reads it by a pipeline of its own, and rotates it as the application's user", async () => {
+    const { result } = await declare(() => {
+      const scraper = new LogScraper("s", {
+        namespace: "demo",
+        image: "otelcol:1",
+        shellImage: "busybox:1",
+        backend: { kind: "otlp", url: "http://loki:3100/otlp" },
+        resources: {},
+      });
+      return scraper.extras({ serviceName: "shop", user: 101, logFiles: { folder: "/var/log/shop", files: "*.json" } });
+    });
+    const [scraper, , rotator] = result.containers as any[];
+    assert.deepEqual(scraper.args, ["--config=/etc/log-scraper/with-files.json"]);
+    assert.deepEqual(scraper.env.at(-1), { name: "LOG_FILES", value: "*.json" });
+    const mount = (container: any) => container.volumeMounts.find((one: any) => one.name === "application-log");
+    assert.equal(mount(scraper).readOnly, true);
+    assert.equal(mount(rotator).mountPath, "/var/log/application");
+    assert.equal(rotator.securityContext.runAsUser, 101);
+    const config = JSON.parse(scraperConfig({ kind: "otlp", url: "http://loki:3100/otlp" }, true));
+    assert.deepEqual(config.service.pipelines["logs/application"], {
+      receivers: ["file_log/application"],
+      processors: ["memory_limiter", "resource/application"],
+      exporters: ["otlp_http"],
+    });
+    assert.equal(config.receivers["file_log/application"].storage, "file_storage");
   });
 });
 

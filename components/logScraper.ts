@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { scrapedLabel, sharedLog } from "./accessLog";
+import { applicationFileMiB, applicationLogs, defaultLogFiles, logFilesVariable } from "./applicationLog";
+import type { LogFiles } from "./applicationLog";
 import { collectorHealthPort, envName, queueBytes, queueFolder, scraperConfig } from "./collectorConfig";
 import type { CollectorBackend } from "./collectorConfig";
 import type { PodExtras } from "./echoService";
@@ -19,6 +21,19 @@ export interface LogScraperArgs {
   backend: CollectorBackend;
   /** Requests and limits of the scraper in each pod. */
   resources: Resources;
+}
+
+/** Configuration of a scraper of the access log alone, and of one that reads the application's files as well. */
+const [configFile, applicationConfigFile] = ["config.json", "with-files.json"] as const;
+
+/** A service, as far as its scraper goes. */
+interface Scraped {
+  serviceName: string;
+  version?: string;
+  /** What the application writes to files. Default: none is read. */
+  logFiles?: LogFiles;
+  /** User that the application runs as, whose files these are. Default: the scraper's. */
+  user?: number;
 }
 
 /** Any user that is not root, and not Envoy's. */
@@ -62,6 +77,34 @@ export function rotationScript(file: string, { fileBytes, kept, everySeconds }: 
   ].join("\n");
 }
 
+/** Size at which a file of an application is put aside, in bytes, and how often that is looked at. */
+export const applicationRotation = { fileBytes: applicationFileMiB * MiB, everySeconds: 1 } as const;
+
+/**
+ * Rotates files of an application that goes on writing to an open file: a full file is copied, to the last line that was written meanwhile, and
+ * emptied. What is written between the last look and the emptying, a few milliseconds, is lost; an application that rotates its own files loses
+ * nothing, and its files are left alone while they are smaller. It needs no shell in the application's image.
+ */
+export function applicationRotationScript(
+  folder: string,
+  { fileBytes, everySeconds }: { fileBytes: number; everySeconds: number } = applicationRotation,
+): string {
+  return [
+    "trap 'exit 0' TERM",
+    "while true; do",
+    `  for log in ${folder}/*; do`,
+    `    case "$log" in *${applicationLogs.aside}) continue;; esac`,
+    `    [ -f "$log" ] && [ "$(stat -c %s "$log")" -ge ${fileBytes} ] || continue`,
+    `    aside="$log${applicationLogs.aside}"`,
+    '    cp "$log" "$aside"',
+    '    more=$(stat -c %s "$aside")',
+    '    tail -c "+$((more + 1))" "$log" >> "$aside" && : > "$log"',
+    "  done",
+    `  sleep ${everySeconds} & wait $!`,
+    "done",
+  ].join("\n");
+}
+
 /** @returns the annotation that makes the injector mount a volume of the pod into the sidecar, whose root file system is read-only. */
 export function sharedFolderAnnotation(volume: string): Record<string, string> {
   return { "sidecar.istio.io/userVolumeMount": JSON.stringify([{ name: volume, mountPath: sharedLog.folder }]) };
@@ -87,7 +130,10 @@ export class LogScraper extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("sidecar-mesh:index:LogScraper", name, {}, opts);
-    this.config = { "config.json": scraperConfig(args.backend) };
+    this.config = {
+      [configFile]: scraperConfig(args.backend),
+      [applicationConfigFile]: scraperConfig(args.backend, true),
+    };
     const configMap = new k8s.core.v1.ConfigMap(
       `${name}-config`,
       { metadata: { name: "log-scraper", namespace: args.namespace }, data: this.config },
@@ -98,8 +144,9 @@ export class LogScraper extends pulumi.ComponentResource {
   }
 
   /** @returns what a pod needs beyond its own containers to have its access log scraped. */
-  extras(service: { serviceName: string; version?: string }): PodExtras {
+  extras(service: Scraped): PodExtras {
     const sharedVolume = "access-log";
+    const ofApplication = service.logFiles ? [this.applicationRotator(service.user)] : [];
     return {
       labels: scrapedLabel,
       annotations: {
@@ -113,12 +160,12 @@ export class LogScraper extends pulumi.ComponentResource {
         { name: "log-scraper-config", configMap: { name: this.configMap } },
         { name: "log-queue", emptyDir: { sizeLimit: `${(4 * queueBytes) / MiB}Mi` } },
       ],
-      containers: [this.scraper(service, sharedVolume), this.rotator(sharedVolume)],
+      containers: [this.scraper(service, sharedVolume), this.rotator(sharedVolume), ...ofApplication],
     };
   }
 
   private scraper(
-    { serviceName, version = "v1" }: { serviceName: string; version?: string },
+    { serviceName, version = "v1", logFiles }: Scraped,
     sharedVolume: string,
   ): k8s.types.input.core.v1.Container {
     const field = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
@@ -126,12 +173,13 @@ export class LogScraper extends pulumi.ComponentResource {
       name: "log-scraper",
       image: this.args.image,
       imagePullPolicy: "IfNotPresent",
-      args: ["--config=/etc/log-scraper/config.json"],
+      args: [`--config=/etc/log-scraper/${logFiles ? applicationConfigFile : configFile}`],
       env: [
         { name: envName("service.name"), value: serviceName },
         { name: envName("service.version"), value: version },
         { name: envName("k8s.namespace.name"), ...field("metadata.namespace") },
         { name: envName("k8s.pod.name"), ...field("metadata.name") },
+        ...(logFiles ? [{ name: logFilesVariable, value: logFiles.files ?? defaultLogFiles }] : []),
       ],
       resources: this.args.resources,
       // Envoy writes while the pod drains, and its last lines are wanted too.
@@ -140,6 +188,7 @@ export class LogScraper extends pulumi.ComponentResource {
       securityContext: { ...containerSecurity, runAsUser: user, runAsGroup: user },
       volumeMounts: [
         { name: sharedVolume, mountPath: sharedLog.folder, readOnly: true },
+        ...(logFiles ? [{ name: applicationLogs.volume, mountPath: applicationLogs.folder, readOnly: true }] : []),
         { name: "log-scraper-config", mountPath: "/etc/log-scraper", readOnly: true },
         { name: "log-queue", mountPath: queueFolder },
         { name: "log-queue", mountPath: "/tmp", subPath: "tmp" },
@@ -156,6 +205,17 @@ export class LogScraper extends pulumi.ComponentResource {
       resources: rotatorResources,
       securityContext: { ...containerSecurity, runAsUser: user, runAsGroup: user },
       volumeMounts: [{ name: sharedVolume, mountPath: sharedLog.folder }],
+    };
+  }
+
+  private applicationRotator(owner = user): k8s.types.input.core.v1.Container {
+    return {
+      ...this.rotator(applicationLogs.volume),
+      name: "application-log-rotator",
+      command: ["sh", "-c", applicationRotationScript(applicationLogs.folder)],
+      // To empty a file takes its owner.
+      securityContext: { ...containerSecurity, runAsUser: owner, runAsGroup: owner },
+      volumeMounts: [{ name: applicationLogs.volume, mountPath: applicationLogs.folder }],
     };
   }
 }

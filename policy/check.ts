@@ -103,7 +103,15 @@ export function checkMesh(mesh: Mesh, settings: Settings, rules: readonly Rule[]
         }
       },
     };
-    rule.check(context);
+    try {
+      rule.check(context);
+    } catch (error) {
+      // A rule that puts several resources together stops where one of them is not known yet.
+      if (!(error instanceof UnknownValue)) {
+        throw error;
+      }
+      undetermined.push({ rule: rule.name, resource: "The mesh", reason: error.message });
+    }
   }
   const order = new Map(mesh.resources.map((resource, i) => [resource, i]));
   const sorted = [...found.values()].sort((a, b) => (order.get(a.resource) ?? 0) - (order.get(b.resource) ?? 0));
@@ -119,22 +127,39 @@ export interface ManifestFile {
   text: string;
 }
 
-/** Checks manifests: all files together declare one mesh. Parts that cannot be read come back as problems. */
-export function checkManifests(
-  files: Iterable<ManifestFile>,
-  settings: Settings,
-): Outcome & { problems: Problem[]; resources: number } {
+/** What a check of manifests came to. */
+export interface CheckedManifests extends Outcome {
+  /** Parts that could not be read. */
+  problems: Problem[];
+  /** What is no manifest and was not meant to be one. */
+  passedOver: Problem[];
+  /** How many resources were read. */
+  resources: number;
+  /** Custom resources whose pods cannot be told from what they declare. */
+  notJudged: readonly Resource[];
+}
+
+/** Checks manifests: all files together declare one mesh. */
+export function checkManifests(files: Iterable<ManifestFile>, settings: Settings): CheckedManifests {
   const resources: Resource[] = [];
   const problems: Problem[] = [];
+  const passedOver: Problem[] = [];
   for (const { file, text } of files) {
     const read = readManifests(file, text);
     for (const resource of read.resources) {
       resources.push(resource);
     }
     problems.push(...read.problems);
+    passedOver.push(...read.passedOver);
   }
   const mesh = new Mesh({ resources, meshConfig: settings.meshConfig });
-  return { ...checkMesh(mesh, settings), problems, resources: resources.length };
+  return {
+    ...checkMesh(mesh, settings),
+    problems,
+    passedOver,
+    resources: resources.length,
+    notJudged: mesh.unjudged,
+  };
 }
 
 /**

@@ -33,9 +33,7 @@ const mandatory: readonly [string, Edit][] = [
   ["no-proxy-ports", ["Deployment user", "spec.template.spec.containers[0].ports[0].containerPort", 15001]],
   ["port-protocol-declared", ["Service user", "spec.ports[0].name", "web"]],
   ["port-protocol-declared", ["Service store", "spec.ports[0].name"]],
-  ["target-port-exists", ["Service user", "spec.ports[0].targetPort", 8081]],
   ["target-port-exists", ["Service user", "spec.ports[0].targetPort", "http-web"]],
-  ["target-port-exists", ["Deployment user", "spec.template.spec.containers[0].ports[0].containerPort", 5678]],
   ["route-destination-exists", ["Service user", "", undefined]],
   ["route-destination-exists", ["VirtualService entry", `${destination}.host`, "user-service"]],
   ["route-destination-exists", ["VirtualService entry", `${destination}.port.number`, 8080]],
@@ -90,6 +88,8 @@ const mandatory: readonly [string, Edit][] = [
 ];
 
 const advisory: readonly [string, Edit][] = [
+  ["target-port-exists", ["Service user", "spec.ports[0].targetPort", 8081]],
+  ["target-port-exists", ["Deployment user", "spec.template.spec.containers[0].ports[0].containerPort", 5678]],
   ["namespace-membership-explicit", ["Namespace tools", "metadata.labels"]],
   ["host-network-bypasses-mesh", ["Deployment user", "spec.template.spec.hostNetwork", true]],
   ["job-needs-native-sidecar", ["Release istiod", "values.pilot.env.ENABLE_NATIVE_SIDECARS", "false"]],

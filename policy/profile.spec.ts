@@ -14,6 +14,12 @@ describe("the profile of a stack", () => {
     it(title, () => assert.equal(profileOf({ project: "mesh", stack, config }), expected));
   }
 
+  it("is what its output says, before anything else", () => {
+    const facts = { project: "mesh", stack: "anything", config: { "mesh:profile": "dev" } };
+    assert.equal(profileOf({ ...facts, output: "prod" }), "prod");
+    assert.equal(profileOf({ ...facts, stack: "prod", config: {}, output: "dev" }), "dev");
+  });
+
   it("is found by the project and the stack that a URN names", () => {
     assert.deepEqual(placeOf("urn:pulumi:dev::mesh::x:y:Z::name"), { project: "mesh", stack: "dev" });
     assert.deepEqual(placeOf("none"), { project: "", stack: "" });

@@ -1,4 +1,6 @@
 /** What a check is configured with: parsed and validated, all mistakes at once. */
+import { nearest } from "./mesh/nearest";
+import { isMap } from "./mesh/values";
 import { matchesGlob } from "./mesh/selectors";
 import type { ConfigKey, ConfigValue, Level, Profile, Rule } from "./rule";
 
@@ -103,29 +105,14 @@ function show(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** What may have been meant by a name that is none. */
+function meant(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
+  return near === undefined ? `write one of ${names.join(", ")}` : `did you mean ${near}?`;
 }
 
 function isStrings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
-}
-
-/** The nearest of some names to one that is none of them, for an error's advice. */
-function nearest(name: string, names: readonly string[]): string {
-  const distance = (a: string, b: string): number => {
-    let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-    for (let i = 1; i <= a.length; i++) {
-      const next = [i];
-      for (let j = 1; j <= b.length; j++) {
-        next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-      }
-      row = next;
-    }
-    return row[b.length]!;
-  };
-  const [best = ""] = [...names].sort((a, b) => distance(name, a) - distance(name, b));
-  return best;
 }
 
 function valueProblem(value: unknown, key: ConfigKey): string | undefined {
@@ -164,7 +151,7 @@ export function parseSettings(value: unknown, rules: readonly Rule[], source = "
   const ruleNamed = (key: string, name: string): Rule | undefined => {
     const found = rules.find((rule) => rule.name === name);
     if (found === undefined) {
-      problems.push(`${key}.${name} names no rule: did you mean ${nearest(name, names)}?`);
+      problems.push(`${key}.${name} names no rule: ${meant(name, names)}`);
     }
     return found;
   };
@@ -260,7 +247,7 @@ export function parseSettings(value: unknown, rules: readonly Rule[], source = "
   for (const [key, is] of Object.entries(value ?? {})) {
     const read = readers[key as keyof Settings] as ((is: unknown) => void) | undefined;
     if (read === undefined) {
-      problems.push(`${key} is no setting: did you mean ${nearest(key, Object.keys(readers))}?`);
+      problems.push(`${key} is no setting: ${meant(key, Object.keys(readers))}`);
     } else {
       read(is);
     }

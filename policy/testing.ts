@@ -36,6 +36,7 @@ const tokens: Readonly<Record<string, string>> = {
   RequestAuthentication: "kubernetes:security.istio.io/v1:RequestAuthentication",
   AuthorizationPolicy: "kubernetes:security.istio.io/v1:AuthorizationPolicy",
   Telemetry: "kubernetes:telemetry.istio.io/v1:Telemetry",
+  EnvoyFilter: "kubernetes:networking.istio.io/v1alpha3:EnvoyFilter",
 };
 
 function token(kind: string): string {
@@ -157,7 +158,7 @@ export function compliant(): Stack {
     .add("ServiceEntry api", {
       spec: {
         hosts: ["api.example.com"],
-        ports: [{ number: 443, name: "tls", protocol: "TLS" }],
+        ports: [{ number: 443, name: "http-tls", protocol: "HTTP" }],
         resolution: "DNS",
         location: "MESH_EXTERNAL",
       },

@@ -106,6 +106,28 @@ describe("parseConfig", () => {
     assert.deepEqual([service?.args, service?.probePath, service?.env], [undefined, undefined, { A: "b" }]);
   });
 
+  it("takes a call for an edge: the callee lets the caller in", () => {
+    const calls = [
+      { path: "/a/x", service: "b" },
+      { path: "/a/y", service: "c" },
+    ];
+    const [a, b, c] = parse({
+      services: [
+        { name: "a", port: 8091, calls },
+        { name: "b", allowFrom: ["a"] },
+        { name: "c", allowFrom: ["b"] },
+      ],
+    }).services;
+    assert.deepEqual(
+      a!.calls.map(({ path, service, port }) => [path, service, port]),
+      [
+        ["/a/x", "b", 8092],
+        ["/a/y", "c", 8093],
+      ],
+    );
+    assert.deepEqual([b!.allowFrom, c!.allowFrom], [[{ service: "a" }], [{ service: "b" }, { service: "a" }]]);
+  });
+
   it("takes names that every JavaScript object has for names like any other", () => {
     const services = ["constructor", "to-string"].map((name) => ({ name, path: `/${name}` }));
     assert.deepEqual(

@@ -115,6 +115,12 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
   };
   const config = { ...unscoped, scope: readScope(reader, profile.name, unscoped.security.defaultDeny) };
   rejectTakenPaths(reader, config);
+  config.services.forEach(({ logFiles }, i) => {
+    if (logFiles && config.observability.logs.kind === "none") {
+      const fix = "logsBackend is none, so that nothing reads them; set logsBackend, or remove this key";
+      reader.problem(`services[${i}].logFiles`, logFiles, fix);
+    }
+  });
   // A quota that can't be read was noted already, and so were services.
   if (!reader.problems.some(({ key }) => /^(resourceQuota|services)\b/.test(key))) {
     rejectSmallQuota(reader, config.security.resourceQuota, plannedPods(config), config.services.length);
@@ -132,15 +138,14 @@ function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader
 /** An exposed dashboard has a path of the gateway, which no service can have as well. */
 function rejectTakenPaths(reader: ConfigReader, { services, observability }: StackConfig): void {
   const taken = observability.exposeDashboards ? dashboardNames.map(exposedPath) : [];
-  services.forEach(({ path }, i) => {
-    if (path !== undefined && taken.includes(path)) {
-      reader.problem(
-        `services[${i}].path`,
-        path,
-        "an exposed dashboard has it; choose another, or unset dashboardsExposed",
-      );
-    }
-  });
+  services.forEach((service, i) =>
+    [service, ...service.calls].forEach(({ path }, j) => {
+      if (path !== undefined && taken.includes(path)) {
+        const at = j === 0 ? `services[${i}]` : `services[${i}].calls[${j - 1}]`;
+        reader.problem(`${at}.path`, path, "an exposed dashboard has it; choose another, or unset dashboardsExposed");
+      }
+    }),
+  );
 }
 
 function readNamespace(reader: ConfigReader): string {

@@ -18,6 +18,8 @@ export interface DeclaredService extends TrafficConfig {
   port: number;
   /** Path on the gateway; without it the service stays inside the mesh. */
   path?: string;
+  /** Paths on the gateway that it answers by a call to another service; undefined if there are none. */
+  calls?: { path: string; service: string }[];
   /** What it may answer with; undefined if only its image knows. */
   texts?: string[];
   /** Names of its Deployments. */
@@ -121,13 +123,25 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
 }
 
 function declaredService(service: Settings["services"][number], namespace: string, gateway: Identity): DeclaredService {
-  const { serviceName, port, path, timeout, retries, circuitBreaker, rateLimit, globalRateLimit, fault, versions } =
-    service;
+  const {
+    serviceName,
+    port,
+    path,
+    calls,
+    timeout,
+    retries,
+    circuitBreaker,
+    rateLimit,
+    globalRateLimit,
+    fault,
+    versions,
+  } = service;
   const texts = (versions ?? [service]).map(({ args }) => echoText(args));
   return {
     name: serviceName,
     port,
     path,
+    calls: calls.length > 0 ? calls.map(({ path: at, service: callee }) => ({ path: at, service: callee })) : undefined,
     texts: texts.every((text) => text !== undefined) ? texts : undefined,
     deployments: versions ? versions.map(({ version }) => `${serviceName}-${version}`) : [serviceName],
     callers: callersOf(service, { namespace, gateway }) as Identity[],

@@ -6,12 +6,14 @@ const context = { namespace: "demo", gateway };
 
 describe("callersOf", () => {
   it("lets the gateway in where the service has a path, and nowhere else", () => {
-    assert.deepEqual(callersOf({ path: "/user", allowFrom: [] }, context), [gateway]);
-    assert.deepEqual(callersOf({ allowFrom: [] }, context), []);
+    assert.deepEqual(callersOf({ calls: [], path: "/user", allowFrom: [] }, context), [gateway]);
+    assert.deepEqual(callersOf({ calls: [], allowFrom: [] }, context), []);
+    const calls = [{ path: "/user/orders", service: "payment", port: 8091 }];
+    assert.deepEqual(callersOf({ calls, allowFrom: [] }, context), [gateway]);
   });
   it("lets in whom config names, a service by the account of its name", () => {
     const other = { namespace: "jobs", serviceAccount: "report" };
-    assert.deepEqual(callersOf({ allowFrom: [{ service: "user-service" }, other] }, context), [
+    assert.deepEqual(callersOf({ calls: [], allowFrom: [{ service: "user-service" }, other] }, context), [
       { namespace: "demo", serviceAccount: "user-service" },
       other,
     ]);

@@ -10,13 +10,13 @@ export interface EdgeContext {
   gateway: Caller;
 }
 
-/** @returns who may call a service: the gateway where it has a path, and whom config allows. Each service runs as the account of its name. */
+/** @returns who may call a service: the gateway where it has a path, its own or a call's, and whom config allows. Each service runs as the account of its name. */
 export function callersOf(
-  service: Pick<ServiceConfig, "path" | "allowFrom">,
+  service: Pick<ServiceConfig, "path" | "calls" | "allowFrom">,
   { namespace, gateway }: EdgeContext,
 ): Caller[] {
   return [
-    ...(service.path === undefined ? [] : [gateway]),
+    ...(service.path === undefined && service.calls.length === 0 ? [] : [gateway]),
     ...service.allowFrom.map((caller) =>
       "service" in caller ? { namespace, serviceAccount: caller.service } : { ...caller },
     ),

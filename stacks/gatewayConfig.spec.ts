@@ -20,8 +20,10 @@ describe("gateway config", () => {
   });
 
   it("says so where the gateway would lead nowhere, with key and fix", () => {
-    assert.match(gatewayLeadsNowhere([{}, {}], false)!.fix, /^no service has a path, .*give one of them a path/);
-    assert.equal(gatewayLeadsNowhere([{}, { path: "/a" }], false), undefined);
-    assert.equal(gatewayLeadsNowhere([{}], true), undefined);
+    const none = { calls: [] };
+    assert.match(gatewayLeadsNowhere([none, none], false)!.fix, /^no service has a path, .*give one of them a path/);
+    assert.equal(gatewayLeadsNowhere([none, { ...none, path: "/a" }], false), undefined);
+    assert.equal(gatewayLeadsNowhere([none, { calls: [{}] }], false), undefined);
+    assert.equal(gatewayLeadsNowhere([none], true), undefined);
   });
 });

@@ -112,10 +112,10 @@ function readIssuer(
  * somewhere. It is judged once the services can be read.
  */
 export function gatewayLeadsNowhere(
-  services: readonly { path?: string }[],
+  services: readonly { path?: string; calls: readonly unknown[] }[],
   exposeDashboards: boolean,
 ): ConfigProblem | undefined {
-  return exposeDashboards || services.some(({ path }) => path !== undefined)
+  return exposeDashboards || services.some(({ path, calls }) => path !== undefined || calls.length > 0)
     ? undefined
     : {
         key: "services[0].path",

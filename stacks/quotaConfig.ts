@@ -1,6 +1,7 @@
 import { defaultSidecarResources } from "../components/istioValues";
 import { rotatorResources } from "../components/logScraper";
 import type { Resources } from "../components/observability/backend";
+import { callerResources } from "../components/serviceCalls";
 import type { StackConfig } from "./config";
 import type { ConfigReader } from "./configReader";
 import { calleesByCaller } from "./edges";
@@ -37,19 +38,25 @@ export function plannedPods({ load, namespace, observability, profile, services 
   const senders = (names: readonly string[]) =>
     Object.fromEntries(load ? names.map((name) => [`load-${name}`, load.resources]) : []);
   const callees = calleesByCaller(services, namespace);
-  const workloads = services.flatMap(({ serviceName, replicas = 1, autoscaling, resources = {}, versions }) =>
-    (versions ?? [undefined]).map((version) => ({
-      workload: version ? `${serviceName}-${version.version}` : serviceName,
-      pods: (version?.replicas ?? autoscaling?.min ?? replicas) + surge,
-      containers: {
-        [serviceName]: resources,
-        ...{ "istio-proxy": sidecar, "istio-init": sidecar },
-        ...scraper,
-        ...senders(callees.get(serviceName) ?? []),
-      },
-    })),
+  const workloads = services.flatMap(
+    ({ serviceName, replicas = 1, autoscaling, resources = {}, versions, calls, logFiles }) =>
+      (versions ?? [undefined]).map((version) => ({
+        workload: version ? `${serviceName}-${version.version}` : serviceName,
+        pods: (version?.replicas ?? autoscaling?.min ?? replicas) + surge,
+        containers: {
+          [serviceName]: resources,
+          ...{ "istio-proxy": sidecar, "istio-init": sidecar },
+          ...scraper,
+          ...(logFiles && { "application-log-rotator": rotatorResources }),
+          ...(calls.length > 0 && { caller: callerResources }),
+          ...senders(callees.get(serviceName) ?? []),
+        },
+      })),
   );
-  const paths = services.flatMap(({ serviceName, path }) => (path === undefined ? [] : [serviceName]));
+  const paths = services.flatMap(({ serviceName, path, calls }) => [
+    ...(path === undefined ? [] : [serviceName]),
+    ...calls.map((_, i) => `${i + 1}-${serviceName}`),
+  ]);
   return load && paths.length > 0
     ? [
         ...workloads,

@@ -1,9 +1,13 @@
+import { isFilePattern } from "../components/applicationLog";
+import type { LogFiles } from "../components/applicationLog";
 import { isUser, userFix } from "../components/echoService";
 import type { EchoServiceArgs } from "../components/echoService";
 import { isDnsLabel, isPort, proxyPorts } from "../components/validation";
 import { accessKeys, readAccess } from "./accessConfig";
 import type { AllowedCaller } from "./accessConfig";
 import { collectorHealthPort, collectorMetricsPort } from "../components/collectorConfig";
+import { callsKeys, readCalls } from "./callsConfig";
+import type { CallConfig } from "./callsConfig";
 import type { ConfigReader } from "./configReader";
 import { ItemReader } from "./itemReader";
 import type { Profile } from "./profile";
@@ -26,13 +30,22 @@ export type ServiceConfig = Omit<EchoServiceArgs, "namespace" | "image" | "args"
     /** Path on the gateway; undefined keeps the service inside the mesh. */
     path?: string;
     versions?: ServiceVersion[];
-    /** Who may call it, besides the gateway where it has a path. */
+    /** Paths that it answers by a call to another service. */
+    calls: CallConfig[];
+    /** Who may call it, besides the gateway where it has a path: those that config names, and those whose `calls` name it. */
     allowFrom: AllowedCaller[];
   };
 
 /** The article's two services; the first calls the second. */
 const defaultServices = [
-  { name: "user-service", text: "Hello from User Service", path: "/user" },
+  {
+    name: "user-service",
+    text: "Hello from User Service",
+    path: "/user",
+    calls: [{ path: "/user/orders", service: "payment-service" }],
+    circuitBreaker: { maxRequests: 100, maxPendingRequests: 100, consecutive5xx: 5 },
+    rateLimit: { tokens: 100, fillInterval: "1s", burst: 200 },
+  },
   { name: "payment-service", text: "Hello from Payment Service", path: "/payment", allowFrom: ["user-service"] },
 ];
 
@@ -54,9 +67,11 @@ export const serviceKeys = [
     "resources",
     "user",
     "writablePaths",
+    "logFiles",
   ],
   ...trafficKeys,
   ...versionsKeys,
+  ...callsKeys,
   ...accessKeys,
 ];
 
@@ -92,9 +107,9 @@ export function readServices(reader: ConfigReader, profile: Profile): ServiceCon
     readService(new ItemReader(reader, item, `services[${i}]`, serviceKeys), profile, names),
   );
   rejectTwins(reader, services, "name", (service) => service.serviceName);
-  rejectTwins(reader, services, "path", (service) => service.path);
+  rejectTwinPaths(reader, services);
   rejectNameClashes(reader, services);
-  return services;
+  return withCallers(services);
 }
 
 function readService(item: ItemReader, profile: Profile, names: readonly string[]): ServiceConfig {
@@ -144,6 +159,7 @@ function readService(item: ItemReader, profile: Profile, names: readonly string[
     resources: readResources(item) ?? defaults.resources,
     user: item.value("user", isUser, userFix),
     writablePaths: readWritablePaths(item),
+    logFiles: readLogFiles(item),
     path: item.value("path", (v): v is string => typeof v === "string" && isPath(v), pathFix),
     env: item.variables("env"),
     ...container,
@@ -153,6 +169,7 @@ function readService(item: ItemReader, profile: Profile, names: readonly string[
     ),
     canary,
     mirror,
+    calls: readCalls(item, { name, port, names, isPath, pathFix }),
     allowFrom: readAccess(item, names),
   };
 }
@@ -215,6 +232,41 @@ function rejectTwins(
   });
 }
 
+/** Notes every path of a service, or of one of its calls, that another has already. */
+function rejectTwinPaths(reader: ConfigReader, services: readonly ServiceConfig[]): void {
+  const owners = new Map<string, string>();
+  const claim = (owner: string, path: string) => {
+    const other = owners.get(path);
+    if (other === undefined) {
+      owners.set(path, owner);
+    } else {
+      reader.problem(`${owner}.path`, path, `${other} has this path already; give each its own`);
+    }
+  };
+  services.forEach(({ path, calls }, i) => {
+    const at = `services[${i}]`;
+    if (path !== undefined) {
+      claim(at, path);
+    }
+    calls.forEach((call, j) => claim(`${at}.calls[${j}]`, call.path));
+  });
+}
+
+/** @returns the services, each with those whose calls name it among its callers. */
+function withCallers(services: readonly ServiceConfig[]): ServiceConfig[] {
+  return services.map((callee) => {
+    const named = callee.allowFrom.flatMap((caller) => ("service" in caller ? [caller.service] : []));
+    const callers = services
+      .filter(({ calls, serviceName }) => !named.includes(serviceName) && calls.some(isTo(callee)))
+      .map(({ serviceName }) => ({ service: serviceName }));
+    return { ...callee, allowFrom: [...callee.allowFrom, ...callers] };
+  });
+}
+
+function isTo({ serviceName }: Pick<ServiceConfig, "serviceName">): (call: CallConfig) => boolean {
+  return ({ service }) => service === serviceName;
+}
+
 /** What each version of a service has of its own: the middle of the names of these in Pulumi's state, before the version. */
 const ofEachVersion = ["deployment", "pdb", "hpa", "subset"];
 
@@ -268,12 +320,41 @@ function objectName(name: string): string {
 function readWritablePaths(item: ItemReader): string[] | undefined {
   const folders = item.value("writablePaths", areFolders, foldersFix);
   folders?.forEach((folder, i) => {
-    if (imageFolders.includes(folder) || kernelFolders.some((one) => `${folder}/`.startsWith(`${one}/`))) {
+    if (breaksContainer(folder)) {
       const fix = "an empty folder in its place breaks the container; name the folder that the program writes to";
       item.problem(`writablePaths[${i}]`, folder, fix);
     }
   });
   return folders;
+}
+
+/** Reads which files the application writes. */
+function readLogFiles(item: ItemReader): LogFiles | undefined {
+  const logFiles = item.object("logFiles", ["folder", "files"]);
+  if (!logFiles) {
+    return undefined;
+  }
+  const isFolder = (v: unknown): v is string => areFolders([v]) && !breaksContainer(v as string);
+  const folderFix = "use an absolute path that only the program uses, like /var/log/shop, without a / at the end";
+  const folder = logFiles.value("folder", isFolder, folderFix);
+  const others = item.value("writablePaths", areFolders, foldersFix) ?? [];
+  if (folder !== undefined && !areFolders([...others, folder])) {
+    logFiles.problem(
+      "folder",
+      folder,
+      "it is one of writablePaths, or within one; remove it there: it is writable already",
+    );
+  }
+  const isFiles = (v: unknown): v is string => typeof v === "string" && isFilePattern(v);
+  return {
+    folder: logFiles.required("folder", folder, "/var/log/unnamed", "/var/log/shop"),
+    files: logFiles.value("files", isFiles, "use the name of a file, with * for any letters: *.log"),
+  };
+}
+
+/** @returns true for a folder that no container can do without. */
+function breaksContainer(folder: string): boolean {
+  return imageFolders.includes(folder) || kernelFolders.some((one) => `${folder}/`.startsWith(`${one}/`));
 }
 
 /** A folder within another would be a mount on a mount, whose order nobody promises. */

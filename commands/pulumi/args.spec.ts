@@ -12,7 +12,7 @@ describe("arguments for the Pulumi CLI", () => {
 
   it("have the policies asked by the preview and by the update, with their configuration", () => {
     const pack = ["--policy-pack", "policy", "--policy-pack-config", "/tmp/policy.json"];
-    assert.deepEqual(previewArgs({}, "/tmp/policy.json"), ["preview", "--diff", ...pack]);
+    assert.deepEqual(previewArgs({}, "/tmp/policy.json"), ["preview", ...pack]);
     assert.deepEqual(upArgs({}, "/tmp/policy.json"), ["up", "--yes", "--skip-preview", ...pack]);
   });
 

@@ -16,7 +16,7 @@ export interface UpdateOptions {
 
 /** @returns the arguments of a preview. What it finds is compared by the update, so it takes no --expect-no-changes. */
 export function previewArgs({ refresh = false }: UpdateOptions, packConfig?: string): string[] {
-  return ["preview", "--diff", ...packArgs(packConfig), ...(refresh ? ["--refresh"] : [])];
+  return ["preview", ...packArgs(packConfig), ...(refresh ? ["--refresh"] : [])];
 }
 
 /** @returns the arguments of an update that asks nothing, for a preview has shown it. */

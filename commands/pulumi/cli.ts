@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { satisfies } from "semver";
 import { builtGroup, ensureGroup } from "../../toolchain";
+import { pulumiVersion } from "../../toolchain/binaries/pulumiVersions";
 import { tryRun } from "../../toolchain/system/run";
 import { findOnPath } from "../findOnPath";
 import { projectFolder } from "../stackFiles";
@@ -36,7 +37,7 @@ export function isSupported(version: string): boolean {
  * @throws Error if there is none, and none can be downloaded or built.
  */
 export async function findPulumi(log: (line: string) => void): Promise<PulumiCli> {
-  return (await onPath(log)) ?? (await downloaded()) ?? (await built()) ?? (await download(log)) ?? (await build(log));
+  return (await onPath(log)) ?? (await downloaded()) ?? built() ?? (await download(log)) ?? (await build(log));
 }
 
 async function onPath(log: (line: string) => void): Promise<PulumiCli | undefined> {
@@ -82,7 +83,7 @@ async function download(log: (line: string) => void): Promise<PulumiCli | undefi
 }
 
 /** @returns the CLI that was built before. */
-async function built(): Promise<PulumiCli | undefined> {
+function built(): PulumiCli | undefined {
   const folders = [builtGroup("pulumi"), builtGroup("pulumi-kubernetes")];
   return folders[0] && folders[1] ? ofBuild(folders[0]) : undefined;
 }
@@ -100,13 +101,8 @@ async function build(log: (line: string) => void): Promise<PulumiCli> {
   return ofBuild(folder);
 }
 
-async function ofBuild(folder: string): Promise<PulumiCli> {
-  const command = join(folder, "pulumi");
-  const version = await versionOf(command);
-  if (version === undefined) {
-    throw new Error(`${command} does not run; remove ${dirname(folder)}, and it is built anew`);
-  }
-  return { command, version, source: "built from Go modules" };
+function ofBuild(folder: string): PulumiCli {
+  return { command: join(folder, "pulumi"), version: pulumiVersion(), source: "built from Go modules" };
 }
 
 async function versionOf(command: string): Promise<string | undefined> {

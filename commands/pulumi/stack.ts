@@ -80,7 +80,7 @@ export class PulumiStack {
 
   /** `pulumi preview` with the policy pack, shown. @throws Error if it fails, or a policy forbids it. */
   preview(options: UpdateOptions = {}): Promise<EngineReport> {
-    return this.watched(previewArgs(options, this.packConfig));
+    return this.watched(previewArgs(options, this.packConfig), refreshVariables(options));
   }
 
   /** What has a preview ask the policy pack, with its config of this run. */
@@ -103,7 +103,7 @@ export class PulumiStack {
 
   /** `pulumi up` with the policy pack, shown. @param env Added to the CLI's environment. */
   up(options: UpdateOptions, env: NodeJS.ProcessEnv = {}): Promise<EngineReport> {
-    return this.watched(upArgs(options, this.packConfig), env);
+    return this.watched(upArgs(options, this.packConfig), { ...env, ...refreshVariables(options) });
   }
 
   /** `pulumi destroy`, shown. @param env Added to the CLI's environment. */
@@ -133,8 +133,13 @@ export class PulumiStack {
 
   /** @returns a tag of the stack; undefined if it has none of that name. */
   async tag(name: string): Promise<string | undefined> {
-    const tags = JSON.parse(await this.ask("stack", "tag", "ls", "--json")) as Record<string, string>;
-    return tags[name];
+    // In our own backend tags are a file; to look there saves a start of the CLI.
+    if (this.backendUrl === ownBackendUrl) {
+      const file = ownBackendFile(readProject(this.folder).name, `${this.name}.pulumi-tags`);
+      const content = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { tags?: Tags }) : {};
+      return content.tags?.[name];
+    }
+    return (JSON.parse(await this.ask("stack", "tag", "ls", "--json")) as Tags)[name];
   }
 
   /** Sets a tag of the stack, or removes it where the value is undefined. */
@@ -175,6 +180,14 @@ export class PulumiStack {
 /** What makes the CLI take --event-log; its Automation API sets it, too. */
 const eventLogVariable = { PULUMI_DEBUG_COMMANDS: "true" };
 
+/**
+ * A change by hand makes its tool the manager of the field: server-side apply refuses to put it back unless it is forced to, which is what
+ * a refresh is asked for.
+ */
+function refreshVariables({ refresh = false }: UpdateOptions): NodeJS.ProcessEnv {
+  return refresh ? { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } : {};
+}
+
 async function withEventLog<T>(use: (file: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
   try {
@@ -212,13 +225,20 @@ async function createStack(
   }
 }
 
+type Tags = Record<string, string>;
+
+/** @returns the path of what our own backend keeps of a stack. */
+function ownBackendFile(project: string, name: string): string {
+  return join(ownBackend, ".pulumi", "stacks", project, name);
+}
+
 interface StackSummary {
   name: string;
 }
 
 async function hasStack(cli: PulumiCli, stack: string, env: NodeJS.ProcessEnv, project: string): Promise<boolean> {
   // In our own backend a stack is a file; to look there saves a start of the CLI.
-  const file = join(ownBackend, ".pulumi", "stacks", readProject(project).name, `${stack}.json`);
+  const file = ownBackendFile(readProject(project).name, `${stack}.json`);
   if (env.PULUMI_BACKEND_URL === ownBackendUrl && existsSync(file)) {
     return true;
   }

@@ -28,7 +28,7 @@ describe("progressOf", () => {
     const written: string[] = [];
     const rows: string[] = [];
     const write = (text: string | Uint8Array) => written.push(String(text)) > 0;
-    const on = progressOf((line) => rows.push(line), { isTTY, columns: 120, write } as NodeJS.WriteStream);
+    const on = progressOf((line) => rows.push(line), { isTTY, columns: 120, write });
     on.start?.("metrics");
     on.start?.("traces");
     on.result?.(result);

@@ -2,7 +2,9 @@
  * What Istio's charts install, as far as the rules need it. A Helm release shows a policy only its chart and values, so
  * the gateway's and istiod's workloads and services are worked out from those.
  */
+import { usualGatewayPorts } from "./producers";
 import { makeResource, type Resource } from "./resource";
+import { isMap } from "./values";
 import type { LabelSelector } from "./selectors";
 
 /** What an installed sidecar injector does. */
@@ -19,6 +21,8 @@ export interface Injector {
   policy: boolean;
   /** Whether the proxy comes as a native sidecar, which lets Jobs end. */
   nativeSidecars: boolean;
+  /** Whether HTTP probes are sent through the proxy's agent. */
+  rewriteProbes: boolean;
   urn?: string;
 }
 
@@ -46,7 +50,7 @@ export interface Installed {
 }
 
 function map(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return isMap(value) ? value : {};
 }
 
 function text(value: unknown): string {
@@ -56,12 +60,6 @@ function text(value: unknown): string {
 function maps<T>(value: unknown): T[] {
   return Array.isArray(value) ? (value as T[]) : [];
 }
-
-const gatewayPorts = [
-  { name: "status-port", port: 15021, targetPort: 15021 },
-  { name: "http2", port: 80, targetPort: 80 },
-  { name: "https", port: 443, targetPort: 443 },
-];
 
 /** A Deployment and its Service, made from what a chart's values say. */
 function workload(
@@ -106,13 +104,13 @@ function gateway(release: Release, values: Record<string, unknown>): Resource[] 
     istio: text(custom["istio"]) || name.replace(/^istio-/, ""),
   };
   const service = map(values["service"]);
-  const ports = maps<(typeof gatewayPorts)[number]>(service["ports"]);
+  const ports = maps<{ name: string; port: number; targetPort?: number }>(service["ports"]);
   const built = workload(
     release,
     name,
     labels,
     { ...labels, "sidecar.istio.io/inject": "true", ...(custom as Record<string, string>) },
-    ports.length > 0 ? ports : gatewayPorts,
+    ports.length > 0 ? ports : usualGatewayPorts,
   );
   return service["type"] === "None" ? built.slice(0, 1) : built;
 }
@@ -137,6 +135,7 @@ export function injectorOf(release: Release): Injector {
     policy: map(map(values["global"])["proxy"])["autoInject"] !== "disabled",
     // On by default where Kubernetes has them, which all supported versions do.
     nativeSidecars: ![false, "false"].includes(pilotEnv["ENABLE_NATIVE_SIDECARS"] as boolean | string),
+    rewriteProbes: webhook["rewriteAppHTTPProbe"] !== false,
     ...(release.urn !== undefined && { urn: release.urn }),
   };
 }

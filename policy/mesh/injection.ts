@@ -3,7 +3,7 @@
  * what the injector decides. See MutatingWebhookConfiguration in Istio's istiod chart, and the injector itself.
  */
 import type { Injector } from "./helm";
-import { hasOwnProxy, type Mesh, type Workload } from "./mesh";
+import { containersOf, hasOwnProxy, isGateway, type Mesh, type Workload } from "./mesh";
 import type { Resource } from "./resource";
 import { isEmpty, matchesSelector, type LabelSelector } from "./selectors";
 
@@ -140,7 +140,8 @@ function usualWebhookFor(
   ) {
     return { revision: "default" };
   }
-  return { cause: namespace.labels[ambientLabel] === "ambient" ? "ambient" : "namespace-unlabelled" };
+  const mode = labels[ambientLabel] ?? namespace.labels[ambientLabel];
+  return { cause: mode === "ambient" ? "ambient" : "namespace-unlabelled" };
 }
 
 function takenBy(selectors: LabelSelector[], labels: Record<string, string>): boolean {
@@ -216,8 +217,39 @@ export function isAmbient(namespace: Resource<"Namespace"> | undefined): boolean
   return namespace !== undefined && !asksForSidecars(namespace) && namespace.labels[ambientLabel] === "ambient";
 }
 
-/** Whether a workload is part of Istio's own control plane. */
-export function isControlPlane(resource: Resource): boolean {
-  const { labels } = resource;
-  return labels["istio"] !== undefined || labels["release"] === "istio" || labels["app"] === "istiod";
+/** Istio's components by the name and the image of a container, as its charts write them. */
+const components: Readonly<Record<string, string>> = {
+  discovery: "pilot",
+  "install-cni": "install-cni",
+  "istio-proxy": "ztunnel",
+  "istio-operator": "operator",
+};
+
+/** Whether the pods of a workload are a component of Istio: istiod, a gateway, the CNI plugin or ztunnel. */
+export function isIstioComponent(workload: Workload): boolean {
+  return (
+    isGateway(workload) ||
+    containersOf(workload).some(({ container: { name = "", image = "" } }) => {
+      const file = image.slice(image.lastIndexOf("/") + 1).split(/[:@]/)[0];
+      return components[name] !== undefined && components[name] === file;
+    })
+  );
+}
+
+/** Whether a Service leads to a component of Istio. */
+export function isIstioService(mesh: Mesh, service: Resource<"Service">): boolean {
+  const workloads = mesh.behind(service);
+  if (workloads.length > 0) {
+    return workloads.every(isIstioComponent);
+  }
+  const { istio } = service.fields.spec?.selector ?? {};
+  const { labels, namespace } = service;
+  const own = namespace === mesh.rootNamespace && (labels["istio"] !== undefined || labels["release"] === "istio");
+  return own || /^(pilot|.*gateway)$/.test(istio ?? "");
+}
+
+/** Whether the mesh holds the pods of a workload: with a sidecar, or in ambient mode; undefined where nothing tells. */
+export function isInMesh(mesh: Mesh, workload: Workload, options: InjectionOptions): boolean | undefined {
+  const { injected, cause } = simulateInjection(mesh, workload, options);
+  return cause === "ambient" ? true : injected;
 }

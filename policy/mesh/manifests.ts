@@ -1,4 +1,6 @@
 /** Turns the text of manifest files into resources. */
+import { basename } from "node:path";
+import { isMap } from "./values";
 import { makeResource, type Resource } from "./resource";
 import { lineOf, parse } from "./yaml";
 
@@ -13,6 +15,8 @@ export interface Problem {
 export interface Manifests {
   resources: Resource[];
   problems: Problem[];
+  /** What is no manifest and was not meant to be one: values of a Helm chart, a kustomization. */
+  passedOver: Problem[];
 }
 
 interface Part {
@@ -46,8 +50,29 @@ function* split(text: string): Generator<Part> {
   yield part(text.length);
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isJson(text: string): boolean {
+  try {
+    return /^\s*[{[]/.test(text) && JSON.parse(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** What tells a template of Helm from YAML: an action that only Helm knows. */
+const helmAction =
+  /\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Files|Template)\b|\.?\s*\}\}|\/\*|\$?\w*\s*:=)|\{\{-?\s*(?:include|template|tpl|toYaml|if|else|range|with|end|define|block|required|default|printf|fail|lookup|quote)\b/;
+const unrendered = "a Helm template that is not rendered: render it first (helm template ... | mesh-check -)";
+
+/** Why a document without a kind is not meant to be a manifest; undefined where nothing tells. */
+function notAManifest(file: string): string | undefined {
+  const name = basename(file).toLowerCase();
+  return /^kustomization\.ya?ml$/.test(name)
+    ? "a kustomization, not a manifest: build it first (kustomize build DIR | mesh-check -)"
+    : /^chart\.ya?ml$/.test(name)
+      ? "the description of a Helm chart, not a manifest"
+      : /(^|[-_.])values([-_.][^/]*)?\.(ya?ml|json)$/.test(name)
+        ? "values of a Helm chart, not a manifest: render the chart first (helm template ... | mesh-check -)"
+        : undefined;
 }
 
 /** Splits `apps/v1` into its group and version. */
@@ -65,15 +90,22 @@ export function groupAndVersion(apiVersion: string): { group: string; version: s
 export function readManifests(file: string, text: string): Manifests {
   const resources: Resource[] = [];
   const problems: Problem[] = [];
+  const passedOver: Problem[] = [];
   const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   if (body.includes("\0")) {
     const line = countLines(body, 0, body.indexOf("\0")) + 1;
-    return { resources, problems: [{ file, line, message: "not text: the file holds a NUL byte" }] };
+    return { resources, problems: [{ file, line, message: "not text: the file holds a NUL byte" }], passedOver };
   }
-  for (const part of split(body)) {
+  // A file of JSON is one document: lines of dashes in it are part of its texts.
+  const parts = isJson(body) ? [{ text: body, startLine: 1 }] : split(body);
+  for (const part of parts) {
     const parsed = parse(part.text, part.startLine);
     if ("error" in parsed) {
-      problems.push({ file, line: parsed.line, message: `not valid YAML: ${parsed.error}` });
+      if (!helmAction.test(part.text)) {
+        problems.push({ file, line: parsed.line, message: `not valid YAML: ${parsed.error}` });
+      } else if (!problems.some(({ message }) => message === unrendered)) {
+        problems.push({ file, line: parsed.line, message: unrendered });
+      }
     } else if (parsed.value !== undefined && parsed.value !== null) {
       add(parsed.value, []);
     }
@@ -87,6 +119,17 @@ export function readManifests(file: string, text: string): Manifests {
         return;
       }
       const { kind, apiVersion } = value;
+      const { name, generateName, namespace } = isMap(value["metadata"]) ? value["metadata"] : {};
+      const group = typeof apiVersion === "string" ? groupAndVersion(apiVersion).group : "";
+      const other = kind === undefined || group === "kustomize.config.k8s.io" ? notAManifest(file) : undefined;
+      if (other !== undefined || group === "kustomize.config.k8s.io") {
+        passedOver.push({ file, line: part.startLine, message: other ?? notAManifest("kustomization.yaml")! });
+        return;
+      }
+      if ([kind, apiVersion, name, namespace].some((text) => typeof text === "string" && helmAction.test(text))) {
+        problem(unrendered);
+        return;
+      }
       if (typeof kind !== "string" || kind === "") {
         problem("a document without a kind: every resource has to name its apiVersion and kind");
         return;
@@ -103,7 +146,6 @@ export function readManifests(file: string, text: string): Manifests {
         value["items"].forEach((item, i) => add(item, [...path, "items", i]));
         return;
       }
-      const { name, generateName } = isMap(value["metadata"]) ? value["metadata"] : {};
       if (typeof name !== "string" && typeof generateName === "string") {
         (value["metadata"] as Record<string, unknown>)["name"] = generateName;
       }
@@ -111,5 +153,5 @@ export function readManifests(file: string, text: string): Manifests {
       resources.push(makeResource({ kind, ...groupAndVersion(apiVersion), value, origin }));
     }
   }
-  return { resources, problems };
+  return { resources, problems, passedOver };
 }

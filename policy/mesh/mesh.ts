@@ -1,8 +1,10 @@
 /** The declared mesh: every resource that the rules read, indexed once so that each question about it is a look-up. */
 import { exportScopes, fqdn, hostsMatch, serviceOf } from "./hosts";
+import { anotherController, hostsMadeBy, isUnjudged, operatorOf, resourcesMadeBy, secretsMadeBy } from "./producers";
 import { injectorOf, type Injector } from "./helm";
 import { fullName, type Resource } from "./resource";
 import { isEmpty, selects } from "./selectors";
+import { templatesOf } from "./templates";
 import { UnknownValue, type Fields, type Of, type ShapeName, type shapes } from "./shapes";
 import { parse } from "./yaml";
 
@@ -29,7 +31,8 @@ export interface Workload {
 export interface Host {
   resource: Resource;
   name: string;
-  ports: { number: number; name: string }[];
+  /** Its ports; undefined where another controller makes it and chooses them. */
+  ports: { number: number; name: string; protocol?: string; appProtocol?: string }[] | undefined;
   /** The namespaces that see it, `*` for all. */
   scopes: string[];
 }
@@ -48,6 +51,9 @@ export interface MeshInput {
   /** Whether resources come with their dependencies. */
   ordered?: boolean;
 }
+
+/** The label of the pods of a gateway that Istio makes for a Gateway of the Gateway API. */
+export const gatewayNameLabel = "gateway.networking.k8s.io/gateway-name";
 
 const defaultGatewayPorts = [15021, 80, 443, 31400, 15443];
 
@@ -73,25 +79,17 @@ function known(action: () => void): boolean {
   }
 }
 
-/** The pods that a resource makes; undefined for one that makes none. */
-function workloadOf(resource: Resource): Workload | undefined {
+/** The pods that a resource makes; none for most. */
+function workloadsOf(resource: Resource): Workload[] {
   const base = { resource, namespace: resource.namespace };
   if (resource.shape === "Pod") {
     const { labels, annotations } = resource;
-    return { ...base, labels, annotations, spec: (resource.fields as Fields<"Pod">).spec ?? {}, prefix: "" };
+    return [{ ...base, labels, annotations, spec: (resource.fields as Fields<"Pod">).spec ?? {}, prefix: "" }];
   }
-  const template =
-    resource.shape === "Workload"
-      ? ((resource.fields as Fields<"Workload">).spec?.template ?? {})
-      : resource.shape === "CronJob"
-        ? ((resource.fields as Fields<"CronJob">).spec?.jobTemplate?.spec?.template ?? {})
-        : undefined;
-  if (template === undefined) {
-    return undefined;
-  }
-  const prefix = resource.shape === "CronJob" ? "spec.jobTemplate.spec.template." : "spec.template.";
-  const { labels = {}, annotations = {} } = template.metadata ?? {};
-  return { ...base, labels, annotations, spec: template.spec ?? {}, prefix };
+  return templatesOf(resource).map(({ template, prefix }) => {
+    const { labels = {}, annotations = {} } = template.metadata ?? {};
+    return { ...base, labels, annotations, spec: template.spec ?? {}, prefix };
+  });
 }
 
 /** Every container of a pod, with the field that holds it. */
@@ -102,11 +100,30 @@ export function containersOf(workload: Workload): { container: Container; field:
   return [...of(spec.containers, "containers", false), ...of(spec.initContainers, "initContainers", true)];
 }
 
+const proxyName = "istio-proxy";
+
+/** Whether a container of the proxy's name is the proxy, by its image or its arguments, and no application of that name. */
+export function isProxy({ name, image = "auto", args }: Container): boolean {
+  const file = image.slice(image.lastIndexOf("/") + 1);
+  return (
+    name === proxyName &&
+    (image === "auto" ||
+      /proxy|envoy|pilot|istio/i.test(file) ||
+      /"(proxy|router|sidecar)"/.test(JSON.stringify(args) ?? ""))
+  );
+}
+
 /** Whether a pod brings its proxy along instead of having it injected. */
 export function hasOwnProxy(workload: Workload): boolean {
   return containersOf(workload).some(
-    ({ container }) => container.name === "istio-proxy" && ![undefined, "", "auto"].includes(container.image),
+    ({ container }) => isProxy(container) && ![undefined, "", "auto"].includes(container.image),
   );
+}
+
+/** Whether the pods of a workload are gateways: proxies without an application. */
+export function isGateway(workload: Workload): boolean {
+  const { containers = [] } = workload.spec;
+  return workload.assumed === true || (containers.length > 0 && containers.every(isProxy));
 }
 
 /** The declared mesh. */
@@ -120,9 +137,15 @@ export class Mesh {
   readonly workloads: Workload[] = [];
   readonly injectors: Injector[];
   readonly meshConfig: Record<string, unknown>;
+  /** Whether the input holds the mesh configuration, as a ConfigMap, as values of the chart or as a setting. */
+  readonly hasMeshConfig: boolean;
   readonly cni: boolean;
   readonly ordered: boolean;
   readonly resources: Resource[];
+  /** Objects that are given more than once: all but the last, which is the one that stays. */
+  readonly repeated: Resource[] = [];
+  /** Custom resources of which nothing tells what their controllers make. */
+  readonly unjudged: Resource[];
 
   private readonly shapes = new Map<ShapeName, Resource[]>();
   private readonly named = new Map<string, Resource>();
@@ -136,18 +159,20 @@ export class Mesh {
   private readonly rulesByHost = new Map<string, Resource<"DestinationRule">[]>();
   private readonly urns = new Map<string, Resource>();
   private readonly memo = new Map<string, unknown>();
-  private readonly made = new Map<Resource, Workload>();
+  private readonly made = new Map<Resource, Workload[]>();
+  private readonly madeSecrets = new Set<string>();
+  private readonly unjudgedNamespaces = new Set<string>();
   private readonly installed: boolean;
   private unknownServices = false;
 
   constructor(input: MeshInput) {
-    this.resources = input.resources;
+    this.resources = this.lastOfEach(input.resources).flatMap((one) => [one, ...this.madeBy(one)]);
     this.namelessKinds = new Set(input.namelessKinds);
     this.opaqueNamespaces = new Set(input.opaqueNamespaces);
     this.cni = input.cni ?? false;
     this.ordered = input.ordered ?? false;
     this.installed = (input.injectors ?? []).length > 0;
-    for (const resource of input.resources) {
+    for (const resource of this.resources) {
       if (resource.shape !== undefined) {
         append(this.shapes, resource.shape, resource);
       }
@@ -159,6 +184,7 @@ export class Mesh {
         this.named.set(key, resource);
       }
     }
+    this.unjudged = this.resources.filter((resource) => this.note(resource));
     this.namespaces = this.of("Namespace");
     this.services = this.of("Service");
     this.virtualServices = this.of("VirtualService");
@@ -166,8 +192,11 @@ export class Mesh {
     this.gateways = this.of("Gateway");
     this.serviceEntries = this.of("ServiceEntry");
     this.meshConfig = { ...this.declaredMeshConfig(), ...input.meshConfig };
+    this.hasMeshConfig = this.installed || Object.keys(this.meshConfig).length > 0;
     this.injectors = [...(input.injectors ?? []), ...this.declaredInjectors()];
     this.indexWorkloads();
+    this.unjudged = this.unjudged.filter((resource) => !this.made.has(resource));
+    this.unjudged.forEach(({ namespace }) => this.unjudgedNamespaces.add(namespace));
     this.indexServices();
     for (const rule of this.destinationRules) {
       known(() => append(this.rulesByHost, fqdn(rule.fields.spec?.host ?? "", rule.namespace), rule));
@@ -180,8 +209,67 @@ export class Mesh {
   }
 
   /** The pods that a resource makes, where all of their metadata is known. */
-  workloadOf(resource: Resource): Workload | undefined {
-    return this.made.get(resource);
+  workloadsOf(resource: Resource): readonly Workload[] {
+    return this.made.get(resource) ?? [];
+  }
+
+  /** Whether another controller writes a Secret. */
+  isSecretMade(namespace: string, name: string): boolean {
+    return this.madeSecrets.has(`${namespace}/${name}`);
+  }
+
+  /** The namespaces that have a Secret of a name, declared or written by another controller. */
+  namespacesOfSecret(name: string): string[] {
+    const declared = this.of("Secret").filter((secret) => secret.name === name);
+    const made = [...this.madeSecrets].filter((one) => one.endsWith(`/${name}`));
+    return [...declared.map(({ namespace }) => namespace), ...made.map((one) => one.slice(0, one.indexOf("/")))];
+  }
+
+  /** Whether a custom resource of a namespace may make what is not declared there: its controller is not known here. */
+  mayBeMade(namespace: string): boolean {
+    return this.unjudgedNamespaces.has(namespace) || this.isOpaque(namespace);
+  }
+
+  /** Of objects that manifests give more than once the last one: that is the one that applying them all leaves. */
+  private lastOfEach(resources: Resource[]): Resource[] {
+    const last = new Map<string, Resource>();
+    for (const resource of resources) {
+      if (resource.origin !== undefined && resource.name !== "") {
+        last.set(`${resource.kind}.${resource.group} ${fullName(resource)}`, resource);
+      }
+    }
+    return resources.filter((resource) => {
+      const stays = last.get(`${resource.kind}.${resource.group} ${fullName(resource)}`) ?? resource;
+      if (stays !== resource && resource.origin !== undefined) {
+        this.repeated.push(resource);
+      }
+      return stays === resource || resource.origin === undefined;
+    });
+  }
+
+  private madeBy(resource: Resource): Resource[] {
+    let made: Resource[] = [];
+    known(() => (made = resourcesMadeBy(resource)));
+    return made;
+  }
+
+  /** Notes what a custom resource makes; tells whether that is unknown. */
+  private note(resource: Resource): boolean {
+    if (resource.group === "") {
+      return false;
+    }
+    known(() => {
+      secretsMadeBy(resource).forEach((name) => this.madeSecrets.add(`${resource.namespace}/${name}`));
+      for (const name of hostsMadeBy(resource)) {
+        this.addHost({ resource, name, ports: undefined, scopes: ["*"] });
+      }
+    });
+    return isUnjudged(resource);
+  }
+
+  /** Whether the input declares Services or ServiceEntries, beside what other controllers make. */
+  get declaresHosts(): boolean {
+    return this.serviceEntries.length > 0 || this.services.some(({ installedBy }) => installedBy !== anotherController);
   }
 
   /** Works something out once and keeps it; the rules share what they need in common. */
@@ -222,13 +310,17 @@ export class Mesh {
 
   private declaredMeshConfig(): Record<string, unknown> {
     for (const map of this.of("ConfigMap")) {
-      const text = map.name === "istio" ? map.fields.data?.["mesh"] : undefined;
+      const text = /^istio(-[\w-]+)?$/.test(map.name) ? map.fields.data?.["mesh"] : undefined;
       const parsed = text === undefined ? undefined : parse(text);
       if (parsed !== undefined && "value" in parsed && typeof parsed.value === "object" && parsed.value !== null) {
         return parsed.value as Record<string, unknown>;
       }
     }
-    return {};
+    return this.operators().map(({ meshConfig }) => meshConfig)[0] ?? {};
+  }
+
+  private operators(): NonNullable<ReturnType<typeof operatorOf>>[] {
+    return this.once("operators", () => this.resources.flatMap((resource) => operatorOf(resource) ?? []));
   }
 
   /** Injectors that are declared as webhooks and configuration maps rather than through the chart. */
@@ -258,30 +350,27 @@ export class Mesh {
         }
       }
     }
+    this.operators().forEach(({ revision, values }) => add(revision, this.rootNamespace, values));
     return [...injectors.values()];
   }
 
   private indexWorkloads(): void {
-    for (const shape of ["Pod", "Workload", "CronJob"] as const) {
-      for (const resource of this.of(shape)) {
-        const complete = known(() => {
-          const workload = workloadOf(resource);
-          if (workload !== undefined) {
-            this.indexWorkload(workload);
-          }
-        });
-        if (!complete) {
-          this.namelessKinds.add("workload");
-        }
+    const custom = this.resources.filter((one) => isUnjudged(one) || one.kind === "PodTemplate");
+    for (const resource of [...this.of("Pod"), ...this.of("Workload"), ...this.of("CronJob"), ...custom]) {
+      const complete = known(() => workloadsOf(resource).forEach((workload) => this.indexWorkload(workload)));
+      if (!complete) {
+        this.namelessKinds.add("workload");
       }
     }
-    // Whoever installs Istio here installs the gateways as well; elsewhere those of a standard installation are taken to
-    // be there.
-    const usual = this.installed ? [] : ["ingressgateway", "egressgateway", "eastwestgateway"];
-    for (const name of usual) {
-      const labels = { istio: name, app: `istio-${name}` };
-      if (!this.workloads.some((workload) => workload.labels["istio"] === name)) {
-        this.indexWorkload(assumedGateway(name, labels));
+    // Where Istio or one of its gateways is declared, all gateways are; elsewhere those of a standard installation are
+    // taken to be there.
+    const declared = this.workloads.some((one) => isGateway(one) && one.labels[gatewayNameLabel] === undefined);
+    if (!this.installed && !declared) {
+      for (const name of ["ingressgateway", "egressgateway", "eastwestgateway"]) {
+        const gateway = assumedGateway(name, { istio: name, app: `istio-${name}` });
+        const { resource, namespace } = gateway;
+        this.indexWorkload(gateway);
+        this.addHost({ resource, name: fqdn(resource.name, namespace), ports: undefined, scopes: ["*"] });
       }
     }
   }
@@ -289,7 +378,7 @@ export class Mesh {
   private indexWorkload(workload: Workload): void {
     const { namespace } = workload;
     this.workloads.push(workload);
-    this.made.set(workload.resource, workload);
+    append(this.made, workload.resource, workload);
     append(this.workloadsByNamespace, namespace, workload);
     for (const [key, value] of Object.entries(workload.labels)) {
       append(this.workloadsByLabel, `${namespace} ${key}=${value}`, workload);
@@ -307,7 +396,7 @@ export class Mesh {
         this.addHost({
           resource: service,
           name: fqdn(service.name, service.namespace),
-          ports: (ports ?? []).map(({ port = 0, name = "" }) => ({ number: port, name })),
+          ports: (ports ?? []).map(({ port = 0, name = "", ...rest }) => ({ ...rest, number: port, name })),
           scopes: exportScopes(
             service.annotations["networking.istio.io/exportTo"]?.split(",").map((scope) => scope.trim()),
             service.namespace,
@@ -324,7 +413,7 @@ export class Mesh {
           this.addHost({
             resource: entry,
             name: fqdn(host, entry.namespace),
-            ports: ports.map(({ number = 0, name = "" }) => ({ number, name })),
+            ports: ports.map(({ number = 0, name = "", protocol = "" }) => ({ number, name, appProtocol: protocol })),
             scopes,
           });
         }
@@ -372,6 +461,15 @@ export class Mesh {
   /** The DestinationRules for a host, by its full name. */
   rulesFor(name: string, namespace: string): Resource<"DestinationRule">[] {
     return this.rulesByHost.get(fqdn(name, namespace)) ?? [];
+  }
+
+  /** The DestinationRules for a full host, those with a wildcard that takes it included; the most specific comes first. */
+  rulesMatching(host: string): Resource<"DestinationRule">[] {
+    const wild = this.once("DestinationRules with a wildcard", () =>
+      [...this.rulesByHost].filter(([name]) => name.startsWith("*")).sort(([a], [b]) => b.length - a.length),
+    );
+    const matching = wild.filter(([name]) => name !== host && hostsMatch(name, host)).flatMap(([, rules]) => rules);
+    return [...(this.rulesByHost.get(host) ?? []), ...matching];
   }
 
   /**

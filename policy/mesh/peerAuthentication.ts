@@ -1,7 +1,7 @@
 /** Which mode of mutual TLS holds for a workload. */
 import type { Mesh, Workload } from "./mesh";
 import type { Resource } from "./resource";
-import { isEmpty, selects } from "./selectors";
+import { isEmpty } from "./selectors";
 
 /** A mode, and the policy that sets it. */
 export interface MutualTls {
@@ -10,8 +10,8 @@ export interface MutualTls {
 }
 
 interface Policies {
-  /** By namespace. */
-  selecting: Map<string, Resource<"PeerAuthentication">[]>;
+  /** The policy that selects a workload. */
+  selecting: Map<Workload, Resource<"PeerAuthentication">>;
   namespaced: Map<string, Resource<"PeerAuthentication">>;
 }
 
@@ -20,12 +20,13 @@ function policiesOf(mesh: Mesh): Policies {
     const found: Policies = { selecting: new Map(), namespaced: new Map() };
     for (const policy of mesh.of("PeerAuthentication")) {
       const { namespace } = policy;
-      if (isEmpty(policy.fields.spec?.selector?.matchLabels)) {
-        if (!found.namespaced.has(namespace)) {
-          found.namespaced.set(namespace, policy);
+      const selector = policy.fields.spec?.selector?.matchLabels;
+      if (!isEmpty(selector)) {
+        for (const workload of mesh.selectedBy(selector, namespace)) {
+          found.selecting.set(workload, found.selecting.get(workload) ?? policy);
         }
-      } else {
-        found.selecting.set(namespace, [...(found.selecting.get(namespace) ?? []), policy]);
+      } else if (!found.namespaced.has(namespace)) {
+        found.namespaced.set(namespace, policy);
       }
     }
     return found;
@@ -47,8 +48,6 @@ export function namespaceMode(mesh: Mesh, namespace: string): MutualTls | undefi
 
 /** The mode that holds for a workload, on a port where one is named: its own policy's, its namespace's, the mesh's. */
 export function workloadMode(mesh: Mesh, workload: Workload, port?: number): MutualTls | undefined {
-  const own = (policiesOf(mesh).selecting.get(workload.namespace) ?? []).find((policy) =>
-    selects(policy.fields.spec?.selector?.matchLabels, workload.labels),
-  );
+  const own = policiesOf(mesh).selecting.get(workload);
   return modeOf(own, port) ?? namespaceMode(mesh, workload.namespace);
 }

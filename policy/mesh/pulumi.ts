@@ -1,4 +1,5 @@
 /** Turns the resources of a Pulumi program into the declared mesh. */
+import { isMap } from "./values";
 import { install, type Release } from "./helm";
 import { Mesh, type MeshInput } from "./mesh";
 import { groupAndVersion } from "./manifests";
@@ -92,10 +93,6 @@ function typeOf(resource: ProgramResource): { group: string; version: string; ki
   }
   const [, group = "", version = "", kind = ""] = match;
   return { group: group === "core" ? "" : group, version, kind };
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function known<T>(read: () => T): T | undefined {

@@ -1,5 +1,6 @@
 /** One declared resource, from a manifest or from a Pulumi program. */
-import { fitResource, type Fields, type Misfit, type ShapeName } from "./shapes";
+import { hasSchema, misfitsOf, type Misfit } from "./schemas";
+import { fitResource, type Fields, type ShapeName } from "./shapes";
 import { lineOf } from "./yaml";
 
 /** Where a resource stands in a file. */
@@ -84,7 +85,13 @@ function shapeOf(kind: string, group: string, value: Record<string, unknown>): S
     return istioKinds.has(kind) ? (kind as ShapeName) : undefined;
   }
   if (group === gatewayApi) {
-    return kind === "Gateway" ? "KubernetesGateway" : kind.endsWith("Route") ? "GatewayRoute" : undefined;
+    return kind === "Gateway"
+      ? "KubernetesGateway"
+      : kind === "ReferenceGrant"
+        ? "ReferenceGrant"
+        : kind.endsWith("Route")
+          ? "GatewayRoute"
+          : undefined;
   }
   if (group === "" && coreKinds.has(kind)) {
     return kind as ShapeName;
@@ -113,7 +120,11 @@ function shapeOf(kind: string, group: string, value: Record<string, unknown>): S
 export function makeResource(raw: RawResource): Resource {
   const { kind, group, value } = raw;
   const shape = shapeOf(kind, group, value);
-  const misfits = fitResource(value, shape, raw.origin === undefined);
+  const unknowns = raw.origin === undefined;
+  const strict = hasSchema(group, kind) ? misfitsOf(group, kind, value, unknowns) : [];
+  const fitted = fitResource(value, shape, unknowns);
+  // A schema says the same of what stands in spec, and more.
+  const misfits = hasSchema(group, kind) ? [...fitted.filter(({ path }) => path[0] === "metadata"), ...strict] : fitted;
   const metadata = (value["metadata"] ?? {}) as { name?: string; namespace?: string };
   const meta = metadata as { labels?: Record<string, string>; annotations?: Record<string, string> };
   const declaredNamespace = clusterKinds.has(kind) ? "" : (metadata.namespace ?? "");
@@ -164,6 +175,15 @@ export function fieldPath(field: string): (string | number)[] {
 /** The field of a map whose key may hold dots and slashes: `metadata.labels["istio.io/rev"]`. */
 export function keyed(parent: string, key: string): string {
   return /^[\w-]+$/.test(key) ? `${parent}.${key}` : `${parent}["${key}"]`;
+}
+
+/** The field that a path of keys and indices leads to: `spec.http[0].route`. */
+export function fieldOf(path: readonly (string | number)[]): string {
+  return path.reduce<string>(
+    (text, step) =>
+      typeof step === "number" ? `${text}[${step}]` : text === "" && /^[\w-]+$/.test(step) ? step : keyed(text, step),
+    "",
+  );
 }
 
 /** Where a field of a resource stands, for resources that came from a file. */

@@ -1,4 +1,5 @@
 /** What the rules of a VirtualService lead to. */
+import type { Mesh } from "./mesh";
 import type { Resource } from "./resource";
 import type { Fields } from "./shapes";
 
@@ -59,10 +60,47 @@ export function appliesToMesh(service: Resource<"VirtualService">): boolean {
   return gateways.length === 0 || gateways.includes(meshGateway);
 }
 
-/** Splits a reference to a gateway, `namespace/name` or a name of the same namespace. */
+/** Whether a reference to a gateway is in the form that Istio replaced by `namespace/name`: `name.namespace.svc.cluster.local`. */
+export function isLegacyReference(reference: string): boolean {
+  return !reference.includes("/") && reference.includes(".");
+}
+
+/** What a reference to a gateway names: `namespace/name`, a name of the same namespace, or the old `name.namespace...`. */
 export function gatewayReference(reference: string, namespace: string): { namespace: string; name: string } {
   const slash = reference.indexOf("/");
-  return slash < 0
-    ? { namespace, name: reference }
-    : { namespace: reference.slice(0, slash), name: reference.slice(slash + 1) };
+  if (slash >= 0) {
+    const scope = reference.slice(0, slash);
+    return { namespace: scope === "." ? namespace : scope, name: reference.slice(slash + 1) };
+  }
+  if (isLegacyReference(reference)) {
+    const [name = "", of = ""] = reference.split(".");
+    return { namespace: of, name };
+  }
+  return { namespace, name: reference };
+}
+
+/** A gateway that a VirtualService binds to. */
+export interface Binding {
+  gateway: Resource<"Gateway">;
+  /** The field that names it. */
+  field: string;
+  /** The namespaces of the proxies that serve it. */
+  namespaces: ReadonlySet<string>;
+}
+
+/** The declared gateways that a VirtualService binds to. */
+export function bindingsOf(mesh: Mesh, service: Resource<"VirtualService">): Binding[] {
+  return (service.fields.spec?.gateways ?? []).flatMap((reference, i) => {
+    if (reference === meshGateway || reference === "" || isGenerated(reference)) {
+      return [];
+    }
+    const { namespace, name } = gatewayReference(reference, service.namespace);
+    const gateway = mesh.find("Gateway", "networking.istio.io", namespace, name) as Resource<"Gateway"> | undefined;
+    if (gateway === undefined) {
+      return [];
+    }
+    const workloads = mesh.selectedBy(gateway.fields.spec?.selector);
+    const namespaces = new Set(workloads.filter(({ assumed }) => !assumed).map((one) => one.namespace));
+    return [{ gateway, field: `spec.gateways[${i}]`, namespaces }];
+  });
 }

@@ -4,6 +4,8 @@
  *
  * `s` string, `n` number, `b` boolean, `m` a map of strings, `p` a port (a number or a name), `d` anything.
  */
+import type { Misfit } from "./schemas";
+import { isMap } from "./values";
 
 interface ShapeMap {
   readonly [key: string]: Shape;
@@ -47,7 +49,7 @@ const tls = {
 } as const;
 const condition = { type: "s", status: "s", reason: "s", message: "s" } as const;
 
-const probe = { httpGet: { port: "p" }, tcpSocket: { port: "p" } } as const;
+const probe = { httpGet: { port: "p", host: "s" }, tcpSocket: { port: "p" }, grpc: { port: "n" } } as const;
 const container = {
   name: "s",
   image: "s",
@@ -56,9 +58,10 @@ const container = {
   command: "d",
   args: "d",
   restartPolicy: "s",
-  securityContext: { runAsUser: "n", runAsGroup: "n" },
+  securityContext: { runAsUser: "n", runAsGroup: "n", privileged: "b", capabilities: { add: ["s"] } },
   livenessProbe: probe,
   readinessProbe: probe,
+  startupProbe: probe,
 } as const;
 const podSpec = {
   hostNetwork: "b",
@@ -67,6 +70,7 @@ const podSpec = {
   securityContext: { runAsUser: "n", runAsGroup: "n" },
   containers: [container],
   initContainers: [container],
+  restartPolicy: "s",
 } as const;
 const template = { metadata: { labels: "m", annotations: "m" }, spec: podSpec } as const;
 
@@ -107,7 +111,9 @@ const source = {
   namespaces: ["s"],
   notNamespaces: ["s"],
   serviceAccounts: ["s"],
+  notServiceAccounts: ["s"],
   requestPrincipals: ["s"],
+  notRequestPrincipals: ["s"],
 } as const;
 const clientConfig = { url: "s", service: { name: "s", namespace: "s", port: "n" } } as const;
 
@@ -156,7 +162,7 @@ export const shapes = {
           timeout: "s",
           fault: { delay: { percent: "n", fixedDelay: "s", percentage: { value: "n" } }, abort: "d" },
           mirrorPercent: "d",
-          corsPolicy: { allowOrigin: "d" },
+          corsPolicy: { allowOrigin: "d", allowOrigins: "d" },
         },
       ],
       tls: [{ match: [l4Match], route: [weighted] }],
@@ -181,17 +187,41 @@ export const shapes = {
   KubernetesGateway: {
     spec: {
       gatewayClassName: "s",
-      listeners: [{ name: "s", port: "n", protocol: "s", hostname: "s" }],
+      listeners: [
+        {
+          name: "s",
+          port: "n",
+          protocol: "s",
+          hostname: "s",
+          tls: { mode: "s", certificateRefs: [{ group: "s", kind: "s", name: "s", namespace: "s" }] },
+          allowedRoutes: {
+            namespaces: { from: "s", selector: labelSelector },
+            kinds: [{ group: "s", kind: "s" }],
+          },
+        },
+      ],
     },
     status: { conditions: [condition] },
   },
   GatewayRoute: {
     spec: {
-      parentRefs: [{ name: "s", namespace: "s", kind: "s", group: "s" }],
+      parentRefs: [{ name: "s", namespace: "s", kind: "s", group: "s", sectionName: "s", port: "n" }],
       hostnames: ["s"],
-      rules: [{ backendRefs: [{ name: "s", namespace: "s", port: "n", kind: "s", group: "s", weight: "n" }] }],
+      rules: [
+        {
+          matches: "d",
+          filters: "d",
+          backendRefs: [{ name: "s", namespace: "s", port: "n", kind: "s", group: "s", weight: "n" }],
+        },
+      ],
     },
     status: { parents: [{ conditions: [condition] }] },
+  },
+  ReferenceGrant: {
+    spec: {
+      from: [{ group: "s", kind: "s", namespace: "s" }],
+      to: [{ group: "s", kind: "s", name: "s" }],
+    },
   },
   ServiceEntry: {
     spec: {
@@ -233,10 +263,24 @@ export const shapes = {
       targetRef,
       targetRefs: [targetRef],
       action: "s",
+      provider: { name: "s" },
       rules: [
         {
           from: [{ source }],
-          to: [{ operation: { hosts: ["s"], notHosts: ["s"], ports: ["p"], methods: ["s"], paths: ["s"] } }],
+          to: [
+            {
+              operation: {
+                hosts: ["s"],
+                notHosts: ["s"],
+                ports: ["p"],
+                notPorts: ["p"],
+                methods: ["s"],
+                notMethods: ["s"],
+                paths: ["s"],
+                notPaths: ["s"],
+              },
+            },
+          ],
           when: [{ key: "s", values: ["s"], notValues: ["s"] }],
         },
       ],
@@ -287,12 +331,6 @@ export type Fields<S extends ShapeName> = Of<(typeof shapes)[S]>;
 /** The metadata of a resource, as the rules read it. */
 const resourceShape = { metadata: { name: "s", namespace: "s", labels: "m", annotations: "m" } } as const;
 
-/** A value that did not have the type of its field. */
-export interface Misfit {
-  path: (string | number)[];
-  message: string;
-}
-
 /** Thrown by fields whose value is known only once something has been deployed. */
 export class UnknownValue extends Error {
   constructor(path = "") {
@@ -302,10 +340,6 @@ export class UnknownValue extends Error {
 }
 
 const wanted = { s: "a string", n: "a number", b: "true or false", m: "a map of strings", p: "a number or a name" };
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function fitScalar(value: unknown, shape: "s" | "n" | "b" | "p"): unknown {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
@@ -361,7 +395,7 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
   }
   const misfit = (want: string): undefined => {
     const is = Array.isArray(value) ? "a list" : typeof value === "object" ? "a map" : JSON.stringify(value);
-    misfits.push({ path: [...path, key], message: `is ${is}, but has to be ${want}` });
+    misfits.push({ path: [...path, key], message: `is ${is}, but has to be ${want}`, fix: "Correct its type." });
     return undefined;
   };
   if (typeof shape === "string" && shape !== "m") {
@@ -394,13 +428,17 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
       const before = value[name];
       if (typeof before !== "string") {
         if (typeof before === "object" && before !== null) {
-          misfits.push({ path: [...path, name], message: "is not a string" });
+          misfits.push({ path: [...path, name], message: "is not a string", fix: "Write a string." });
           delete value[name];
         } else if (before === null || before === undefined) {
           value[name] = "";
         } else {
           const text = JSON.stringify(before);
-          misfits.push({ path: [...path, name], message: `is ${text}, but has to be a string: write "${text}"` });
+          misfits.push({
+            path: [...path, name],
+            message: `is ${text}, but has to be a string`,
+            fix: `Write "${text}", in quotes.`,
+          });
           value[name] = text;
         }
       }
@@ -410,6 +448,12 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
   }
   path.pop();
   return value;
+}
+
+/** Makes a pod template fit its shape, in place, wherever in a custom resource it stands. */
+export function fitTemplate(raw: Record<string, unknown>, unknowns: boolean): Of<typeof template> {
+  fitFields(raw, template, { path: [], misfits: [], unknowns });
+  return raw;
 }
 
 /**

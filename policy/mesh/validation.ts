@@ -1,9 +1,12 @@
 /** What Istio's own validation refuses or warns of, for the mistakes that its types allow. */
+import { STATUS_CODES } from "node:http";
 import { isIP } from "node:net";
+import { RE2JS } from "re2js";
 import { hostsMatch } from "./hosts";
 import { milliseconds } from "./durations";
 import { isHttp, isTls, protocolNamed } from "./protocols";
-import type { Resource } from "./resource";
+import { nearest } from "./nearest";
+import { keyed, type Resource } from "./resource";
 import { meshGateway } from "./routes";
 import { isEmpty } from "./selectors";
 import type { ShapeName } from "./shapes";
@@ -125,22 +128,77 @@ function checkHttp(error: Say, warn: Say, route: HttpRoute, field: string, deleg
   if (route.mirrorPercent !== undefined) {
     warn(`${field}.mirrorPercent`, "mirrorPercent is deprecated.", "Use mirrorPercentage.");
   }
-  route.match?.forEach((match, i) => {
-    for (const key of ["uri", "scheme", "method", "authority"] as const) {
-      const { regex } = match[key] ?? {};
-      if (regex !== undefined && !isRegex(regex)) {
-        error(`${field}.match[${i}].${key}.regex`, `${JSON.stringify(regex)} is no regular expression.`, "Correct it.");
-      }
+  checkRegexes(error, route.match, `${field}.match`);
+  checkRegexes(error, route.corsPolicy?.allowOrigins, `${field}.corsPolicy.allowOrigins`);
+  const rewritten = (rewrite as { uriRegexRewrite?: { match?: string } } | undefined)?.uriRegexRewrite?.match;
+  checkRegexes(error, { regex: rewritten }, `${field}.rewrite.uriRegexRewrite.match`);
+  for (const policy of (retries?.retryOn ?? "").split(",").map((one) => one.trim())) {
+    if (policy !== "" && !retryPolicies.includes(policy) && STATUS_CODES[policy] === undefined) {
+      const near = nearest(policy, retryPolicies);
+      error(
+        `${field}.retries.retryOn`,
+        `${JSON.stringify(policy)} is no retryOn policy.`,
+        near === undefined ? `Use ${retryPolicies.join(", ")}, or status codes.` : `Write ${near}.`,
+      );
     }
-  });
+  }
 }
 
-function isRegex(text: string): boolean {
+/** When Envoy can retry, as istiod takes it: `supportedRetryOnPolicies` in its validation. Status codes count as well. */
+const retryPolicies: readonly string[] = [
+  "5xx",
+  "gateway-error",
+  "reset",
+  "reset-before-request",
+  "connect-failure",
+  "retriable-4xx",
+  "refused-stream",
+  "retriable-status-codes",
+  "retriable-headers",
+  "envoy-ratelimited",
+  "http3-post-connect-failure",
+  "cancelled",
+  "deadline-exceeded",
+  "internal",
+  "resource-exhausted",
+  "unavailable",
+];
+
+/** The longest regular expression that istiod takes. */
+const maxRegex = 1024;
+
+/** Checks each regular expression in a part of a rule: Envoy reads them as RE2, which has no look-around and no back-references. */
+function checkRegexes(error: Say, value: unknown, field: string): void {
+  if (typeof value !== "object" || value === null) {
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    const at = Array.isArray(value)
+      ? `${field}[${key}]`
+      : field.endsWith(".match") && key === "regex"
+        ? field
+        : keyed(field, key);
+    if (key !== "regex" || typeof item !== "string") {
+      checkRegexes(error, item, at);
+      continue;
+    }
+    const wrong = item.length > maxRegex ? `longer than ${maxRegex} characters` : regexProblem(item);
+    if (wrong !== undefined) {
+      error(
+        at,
+        `${JSON.stringify(item)} is no regular expression of RE2, which Envoy reads: ${wrong}.`,
+        "Correct it, or use several matches in order.",
+      );
+    }
+  }
+}
+
+function regexProblem(text: string): string | undefined {
   try {
-    // RE2, which Envoy uses, has flags in the text that this engine lacks.
-    return new RegExp(text.replace(/^\(\?[imsU]+\)/, "")) instanceof RegExp;
-  } catch {
-    return false;
+    RE2JS.compile(text);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.replace(/^error parsing regexp: /, "");
   }
 }
 
@@ -286,13 +344,24 @@ function checkTraffic(error: Say, warn: Say, policy: TrafficPolicy, field: strin
   if (Object.keys(policy).length === 0) {
     error(field, "The traffic policy is empty.", "Fill it in, or remove it.");
   }
-  const { tls, outlierDetection } = policy;
+  const { tls, outlierDetection, loadBalancer } = policy;
   const outlier = (outlierDetection ?? {}) as Record<string, unknown>;
   if (outlier["consecutiveErrors"] !== undefined) {
     warn(
       `${field}.outlierDetection.consecutiveErrors`,
       "consecutiveErrors is deprecated.",
       "Use consecutive5xxErrors.",
+    );
+  }
+  const { localityLbSetting } = (loadBalancer ?? {}) as {
+    localityLbSetting?: { failover?: unknown[]; failoverPriority?: unknown[]; enabled?: boolean };
+  };
+  const failover = [...(localityLbSetting?.failover ?? []), ...(localityLbSetting?.failoverPriority ?? [])];
+  if (failover.length > 0 && outlierDetection === undefined) {
+    warn(
+      `${field}.loadBalancer.localityLbSetting`,
+      "Failover between localities has no effect without outlierDetection: no endpoint is ever taken for failed.",
+      "Add outlierDetection to the same traffic policy.",
     );
   }
   for (const key of ["interval", "baseEjectionTime"]) {
@@ -440,20 +509,14 @@ const sidecar: Validator<"Sidecar"> = ({ fields: { spec = {} } }, error, warn) =
 };
 
 const peerAuthentication: Validator<"PeerAuthentication"> = ({ fields: { spec = {} } }, error) => {
-  const { selector, mtls, portLevelMtls } = spec;
+  const { selector, portLevelMtls } = spec;
   if (isEmpty(selector?.matchLabels) && portLevelMtls !== undefined) {
     error("spec.portLevelMtls", "Modes of single ports need a selector.", "Add a selector, or remove them.");
-  }
-  if (mtls?.mode !== undefined && !["UNSET", "DISABLE", "PERMISSIVE", "STRICT"].includes(mtls.mode)) {
-    error("spec.mtls.mode", `There is no mode ${mtls.mode}.`, "Use STRICT, PERMISSIVE or DISABLE.");
   }
 };
 
 const authorizationPolicy: Validator<"AuthorizationPolicy"> = ({ fields: { spec = {} } }, error) => {
   const { action = "ALLOW", rules, selector, targetRef, targetRefs } = spec;
-  if (!["ALLOW", "DENY", "AUDIT", "CUSTOM"].includes(action)) {
-    error("spec.action", `There is no action ${action}.`, "Use ALLOW, DENY, AUDIT or CUSTOM.");
-  }
   if ((action === "DENY" || action === "CUSTOM") && rules === undefined) {
     error(
       "spec.rules",
@@ -473,18 +536,105 @@ const authorizationPolicy: Validator<"AuthorizationPolicy"> = ({ fields: { spec 
         error(`spec.rules[${i}].from[${j}]`, "The source is empty.", "Say whom it is about, or remove it.");
       }
     });
+    from?.forEach(({ source }, j) => {
+      for (const [key, list] of Object.entries(source ?? {})) {
+        if (/ipBlocks$/i.test(key) && Array.isArray(list)) {
+          checkAddresses(error, list, `spec.rules[${i}].from[${j}].source.${key}`);
+        }
+      }
+    });
     to?.forEach(({ operation }, j) => {
+      for (const [key, list] of Object.entries(operation ?? {})) {
+        if (/ports$/i.test(key) && Array.isArray(list)) {
+          list.forEach((port, k) => {
+            if (!/^\d+$/.test(String(port)) || Number(port) > 65535) {
+              error(
+                `spec.rules[${i}].to[${j}].operation.${key}[${k}]`,
+                `${JSON.stringify(port)} is no port.`,
+                "Write a number.",
+              );
+            }
+          });
+        }
+        if (/paths$/i.test(key) && Array.isArray(list)) {
+          (list as string[]).forEach((path, k) => {
+            const odd = path.split("/").find((part) => /[{}]/.test(part) && part !== "{*}" && part !== "{**}");
+            if (odd !== undefined || /\{\*\*\}.*\{/.test(path)) {
+              error(
+                `spec.rules[${i}].to[${j}].operation.${key}[${k}]`,
+                `${path} is no path template.`,
+                "Use {*} for a whole segment, and {**} once, as the last.",
+              );
+            }
+          });
+        }
+      }
       if (operation === undefined || Object.keys(operation).length === 0) {
         error(`spec.rules[${i}].to[${j}]`, "The operation is empty.", "Say what it is about, or remove it.");
       }
     });
     when.forEach(({ key, values = [], notValues = [] }, j) => {
+      const at = `spec.rules[${i}].when[${j}]`;
       if (!key || values.length + notValues.length === 0) {
-        error(`spec.rules[${i}].when[${j}]`, "The condition lacks its key or its values.", "Add them.");
+        error(at, "The condition lacks its key or its values.", "Add them.");
+      } else if (!isAttribute(key)) {
+        const name = key.replace(/\[.*$/, "");
+        const near = nearest(name, attributes);
+        error(
+          `${at}.key`,
+          `There is no attribute ${key}.`,
+          near === undefined
+            ? `Use one of ${attributes.join(", ")}.`
+            : `Write ${near}${mapped.has(near) ? (/\[.*$/.exec(key)?.[0] ?? "[name]") : ""}.`,
+        );
+      } else if (/^(source|remote|destination)\.ip$/.test(key)) {
+        checkAddresses(error, [...values, ...notValues], at);
       }
     });
   });
 };
+
+/** Attributes of conditions whose name is followed by a key in brackets. */
+const mapped = new Set(["request.headers", "request.auth.claims", "experimental.envoy.filters."]);
+/** The attributes of conditions, as istiod takes them: `ValidateAttribute` in its package security. */
+const attributes: readonly string[] = [
+  ...mapped,
+  "source.ip",
+  "remote.ip",
+  "source.namespace",
+  "source.serviceAccount",
+  "source.principal",
+  "source.trustDomain",
+  "request.auth.principal",
+  "request.auth.audiences",
+  "request.auth.presenter",
+  "destination.ip",
+  "destination.port",
+  "connection.sni",
+];
+
+function isAttribute(key: string): boolean {
+  const bracket = key.indexOf("[");
+  return key.startsWith("experimental.envoy.filters.")
+    ? true
+    : bracket < 0
+      ? attributes.includes(key) && !mapped.has(key)
+      : mapped.has(key.slice(0, bracket)) && /^[^[]+(\[[^\]]+\])+$/.test(key);
+}
+
+function checkAddresses(error: Say, list: readonly string[], field: string): void {
+  list.forEach((block) => {
+    const [address = "", bits] = block.split("/");
+    const most = isIP(address) === 4 ? 32 : 128;
+    if (isIP(address) === 0 || (bits !== undefined && !(/^\d+$/.test(bits) && Number(bits) <= most))) {
+      error(
+        field,
+        `${JSON.stringify(block)} is neither an IP address nor a CIDR range.`,
+        "Write one such as 10.1.0.0/16.",
+      );
+    }
+  });
+}
 
 const telemetry: Validator<"Telemetry"> = ({ fields: { spec = {} } }, error, warn) => {
   if ((spec.tracing ?? []).length > 1) {

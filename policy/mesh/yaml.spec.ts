@@ -11,7 +11,7 @@ function read(text: string): unknown {
 }
 
 describe("parse", () => {
-  it("reads what the full parser reads", () => {
+  it("reads what another parser reads", () => {
     const word = fc.oneof(
       fc.constantFrom("a", "true", "~", "1.5", "x: y", "- z", "#c", "", "1e3", "0x1F", "a #b", "yes"),
       fc.string(),
@@ -44,6 +44,19 @@ describe("parse", () => {
       assert.deepEqual(read(text) ?? null, yaml.parse(text, { merge: true }));
     });
   }
+
+  it("reads a quoted text that goes on at the indentation of its parent, as kubectl does", () => {
+    assert.deepEqual(read("data:\n  text: 'one\n  two'\n"), { data: { text: "one two" } });
+  });
+
+  it("reads a document of 200,000 keys in seconds", () => {
+    const keys = Array.from({ length: 200_000 }, (_, i) => `key${i}: value`);
+    const start = process.cpuUsage().user;
+    const value = read(keys.join("\n")) as Record<string, string>;
+    assert.equal(Object.keys(value).length, 200_000);
+    assert.equal(lineOf(keys.join("\n"), 1, ["key199999"]), 200_000);
+    assert.ok(process.cpuUsage().user - start < 5_000_000);
+  });
 
   it("gives the line of an error", () => {
     assert.deepEqual(parse("a: 1\nb: [1\nc: 2\n", 10), {

@@ -36,7 +36,9 @@ let compiled: ValidateFunction | undefined;
 function validator(): ValidateFunction {
   if (compiled === undefined) {
     const { Ajv } = requireLate("ajv") as typeof AjvModule;
-    const options = { allErrors: true, strict: false, verbose: true };
+    // The schema is generated and right; these spare half of the time that a validator takes to be made.
+    const fast = { validateSchema: false, inlineRefs: false, code: { optimize: false } };
+    const options = { allErrors: true, strict: false, verbose: true, ...fast };
     compiled = new Ajv(options).compile(requireLate("./schema.json") as Schema);
   }
   return compiled;

@@ -6,7 +6,7 @@ import { statePaths } from "../../toolchain/paths";
 import { isAlive } from "../../commands/verify/objects";
 import { client, eventually, npm, start, tool } from "./cluster";
 import type { Outputs } from "./cluster";
-import { plainSecrets } from "./pulumi";
+import { plainSecrets } from "../support/pulumi";
 
 /** Asks over HTTPS. @returns what the answer says. */
 function ask(url: string, agent: Agent): Promise<string> {

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import type { Report } from "../../commands/verify/report";
 import { projectFolder } from "../../commands/stackFiles";
 import { allObjects, eventually, npm, start, tool } from "./cluster";
-import { copyOfProject } from "./copyOfProject";
-import { onSandbox, pulumi, tryPulumi } from "./pulumi";
+import { copyOfProject } from "../support/copyOfProject";
+import { onSandbox, pulumi, tryPulumi } from "../support/pulumi";
 import { assertAnswers, assertSameObjects, assertSidecars } from "./stack";
 import { assertNothingToAnalyze } from "./trafficSupport";
 
@@ -192,7 +192,7 @@ describe("npm start", () => {
       const { code, stderr } = await npm("start", "--sandbox");
       assert.equal(code, 1);
       assert.match(stderr, /nothing was changed\n\s+Namespace demo: made by kubectl-create\n/);
-      assert.match(stderr, /pulumi import --file .*sandbox\.json --stack sandbox/);
+      assert.match(stderr, /pulumi import --file .*sandbox\.json --stack sandbox --config-file/);
       await tool("kubectl", "get", "namespace", "demo");
     } finally {
       await tool("kubectl", "delete", "namespace", "demo");

@@ -38,7 +38,7 @@ describe("the policy pack, as the engine runs it", function () {
     ["a dashboard that is opened", [dashboard]],
   ];
   for (const [title, edits] of cases) {
-    it(`finds ${title}, as the in-process way does`, async () => {
+    it(`finds ${title}, as the rules do`, async () => {
       const resources = edited(...edits);
       const { findings, undetermined } = judge({ resources });
       const theirs = (await pack.analyze(resources)).map(({ policy, level, urn }) => `${level} ${policy} ${urn}`);
@@ -68,7 +68,23 @@ describe("the policy pack, as the engine runs it", function () {
     assert.ok(!found.some(({ message }) => message.includes("can't run policy")), "no policy is given up as a whole");
   });
 
-  it("goes by the profile of the stack's configuration, whatever the stack's name", async () => {
+  it("goes by the stack's output profile, which is all that engines tell of it now", async () => {
+    const urn = "urn:pulumi:anything::sidecar-mesh::pulumi:pulumi:Stack::sidecar-mesh-anything";
+    const untold = await PackServer.start();
+    try {
+      const levelIn = async (profile: string) => {
+        const stack = { type: "pulumi:pulumi:Stack", name: "stack", urn, props: { profile } };
+        const found = await untold.analyze([stack, ...edited(dashboard)]);
+        return found.find(({ policy }) => policy === "dashboards-not-public")?.level;
+      };
+      assert.equal(await levelIn("prod"), "mandatory");
+      assert.equal(await levelIn("dev"), "advisory");
+    } finally {
+      untold.stop();
+    }
+  });
+
+  it("goes by the profile of the stack's configuration where an engine hands it out, whatever the stack's name", async () => {
     const prod = await PackServer.start({ "sidecar-mesh:profile": "prod" });
     try {
       const levelOf = async (server: PackServer) =>

@@ -58,7 +58,7 @@ for (const file of readdirSync(folder)) {
 
     it("takes the Pulumi CLI that package.json names, and no account", () => {
       const pulumi = steps.filter(({ uses }) => uses?.startsWith("pulumi/actions@"));
-      const needsIt = steps.some(({ run }) => /--engine cli/.test(run ?? ""));
+      const needsIt = steps.some(({ run }) => /^npm (start|run (ci:preview|verify|down))\b/.test(run ?? ""));
       assert.equal(pulumi.length > 0, needsIt);
       for (const { with: inputs } of pulumi) {
         assert.deepEqual(inputs, { "pulumi-version": manifest.dependencies.pulumi });

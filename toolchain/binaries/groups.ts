@@ -1,5 +1,5 @@
 import { pseudoVersionCommit } from "./goMod";
-import { providerVersions } from "./providerVersions";
+import { providerVersions } from "./pulumiVersions";
 
 /** A Go variable that gets a version at link time, so that a binary says truthfully what it is. */
 export interface Stamp {

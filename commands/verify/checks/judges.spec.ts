@@ -18,7 +18,7 @@ import { judgeNamespace } from "./namespace";
 import { expectedEdges, graphEdges } from "./pages";
 import { judgeRestarts, restarts } from "./restarts";
 import { judgeSynced } from "./synced";
-import { spanServices, tracingCause } from "./traces";
+import { callJourney, spanServices, tracingCause } from "./traces";
 
 const causeOf = (outcome: Outcome) => (outcome.verdict === "fail" ? outcome.cause : outcome.verdict);
 const object = (kind: string, name: string, more: Partial<LiveObject> = {}): LiveObject => ({
@@ -239,6 +239,15 @@ describe("metrics", () => {
 });
 
 describe("traces", () => {
+  it("follow a request over a call from service to service, where both answer", () => {
+    const abort = { abort: { percent: 10, status: 500 } };
+    const user = declaredService("user", { calls: [{ path: "/user/orders", service: "payment" }] });
+    const journey = { path: "/user/orders", services: ["user", "payment"] };
+    assert.deepEqual(callJourney([user, declaredService("payment")]), journey);
+    assert.equal(callJourney([user, declaredService("payment", { fault: abort })]), undefined);
+    assert.equal(callJourney([{ ...user, fault: abort }, declaredService("payment")]), undefined);
+    assert.equal(callJourney([declaredService("payment")]), undefined);
+  });
   const about = { system: "istio-system", kubectl: "k" };
   const telemetry = (spec: object) =>
     object("Telemetry", "mesh-default", { metadata: { namespace: "istio-system" }, spec: spec as never });

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { providers } from "../../../components/accessLog";
 import type { LiveObject } from "../../../cluster/kubeClient";
+import type { DeclaredService } from "../../../stacks/declared";
 import { askPage, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
@@ -25,6 +26,25 @@ export interface JaegerTrace {
 /** @returns who has a span in a trace. */
 export function spanServices({ spans = [], processes = {} }: JaegerTrace): string[] {
   return [...new Set(spans.map(({ processID }) => processes[processID]?.serviceName ?? "unknown"))].sort();
+}
+
+/** A request to follow: where it is sent, and the services that it passes. */
+export interface Journey {
+  /** Path on the gateway. */
+  path: string;
+  /** Names of the services, in order. */
+  services: string[];
+}
+
+/**
+ * @returns the longest way of one request that is declared: a path by which one service calls another, where neither fails requests on
+ * purpose; undefined if no service calls another.
+ */
+export function callJourney(services: readonly DeclaredService[]): Journey | undefined {
+  const arriving = services.filter(({ fault }) => !fault?.abort);
+  return arriving
+    .flatMap(({ name, calls = [] }) => calls.map(({ path, service }) => ({ path, services: [name, service] })))
+    .find(({ services: [, callee] }) => arriving.some(({ name }) => name === callee));
 }
 
 interface TelemetrySpec {
@@ -97,13 +117,13 @@ async function whyNot(
       };
 }
 
-/** Is a request that was just sent in Jaeger, with the spans of gateway and service? */
+/** Is a request that was just sent in Jaeger, with the spans of the gateway and of each service that it passed? */
 export const traces: Check = {
   name: "traces",
   description: "a request's trace is in Jaeger",
   needs: ["routes"],
   async run(context): Promise<Outcome> {
-    const { cluster, declared, http } = context;
+    const { cluster, declared, gatewayUrl, http } = context;
     const { observability, mesh, gateway } = declared.namespaces;
     if (declared.tracing.kind !== "jaeger") {
       return skip(`Jaeger is not part of the stack: tracingBackend is ${declared.tracing.kind}`);
@@ -112,14 +132,17 @@ export const traces: Check = {
     if ("verdict" in route) {
       return route;
     }
-    const { service, url } = route;
+    const journey = callJourney(declared.services) ?? { path: route.path, services: [route.service.name] };
     const down = await backendDown(cluster, observability, "jaeger", "Jaeger");
     if (down) {
       return down;
     }
     const { id, header } = newTrace();
-    await http.get(url, header);
-    const expected = [`${declared.gateway.name}.${gateway}`, `${service.name}.${mesh}`];
+    await http.get(gatewayUrl! + journey.path, header);
+    const expected = [
+      `${declared.gateway.name}.${gateway}`,
+      ...journey.services.map((service) => `${service}.${mesh}`),
+    ];
     let services: string[] = [];
     const { found, seconds } = await until(patienceSeconds, async () => {
       const { status, body } = await askPage(context, "jaeger", `/api/traces/${id}`);
@@ -130,6 +153,6 @@ export const traces: Check = {
       const { cause, next } = await whyNot(context, services, expected);
       return fail(`trace ${id}: ${services.join(", ") || "no span"} after ${patienceSeconds} s`, cause, next);
     }
-    return pass(`trace ${id} after ${seconds.toFixed(1)} s: ${found.join(", ")}`);
+    return pass(`trace ${id} of ${journey.path} after ${seconds.toFixed(1)} s: ${expected.join(" -> ")}`);
   },
 };

@@ -1,0 +1,76 @@
+/** What the policies of a mesh are for: the workloads that they take, by selector or by reference. */
+import { gatewayNameLabel, type Mesh, type Workload } from "./mesh";
+import type { Resource } from "./resource";
+import { isEmpty } from "./selectors";
+
+/** A policy for workloads. */
+export type WorkloadPolicy = Resource<
+  "AuthorizationPolicy" | "RequestAuthentication" | "Telemetry" | "WasmPlugin" | "PeerAuthentication"
+>;
+
+interface TargetReference {
+  group?: string;
+  kind?: string;
+  name?: string;
+}
+
+/** What a policy refers to instead of selecting pods. */
+export function targetReferences(policy: WorkloadPolicy): { reference: TargetReference; field: string }[] {
+  const { targetRef, targetRefs = [] } = ((policy.fields as { spec?: unknown }).spec ?? {}) as {
+    targetRef?: TargetReference;
+    targetRefs?: TargetReference[];
+  };
+  return [
+    ...(targetRef === undefined ? [] : [{ reference: targetRef, field: "spec.targetRef" }]),
+    ...targetRefs.map((reference, i) => ({ reference, field: `spec.targetRefs[${i}]` })),
+  ];
+}
+
+/** The labels by which a policy selects pods; undefined for all of its namespace, or of the mesh. */
+export function selectorOf(policy: WorkloadPolicy): Record<string, string> | undefined {
+  const labels = policy.fields.spec?.selector?.matchLabels;
+  return isEmpty(labels) ? undefined : labels;
+}
+
+/** The workloads that a policy is for. One of the root namespace is for all namespaces. */
+export function targetsOf(mesh: Mesh, policy: WorkloadPolicy): Workload[] {
+  const references = targetReferences(policy);
+  if (references.length > 0) {
+    return references.flatMap(({ reference: { kind, name = "" } }) => {
+      const service = kind === "Service" ? mesh.find("Service", "", policy.namespace, name) : undefined;
+      return kind === "Gateway"
+        ? mesh.selectedBy({ [gatewayNameLabel]: name }, policy.namespace)
+        : service === undefined
+          ? []
+          : mesh.behind(service as Resource<"Service">);
+    });
+  }
+  return mesh.selectedBy(selectorOf(policy), policy.namespace === mesh.rootNamespace ? undefined : policy.namespace);
+}
+
+/** The workloads that some RequestAuthentication reads tokens for. */
+export function authenticated(mesh: Mesh): ReadonlySet<Workload> {
+  return mesh.once(
+    "authenticated workloads",
+    () => new Set(mesh.of("RequestAuthentication").flatMap((policy) => targetsOf(mesh, policy))),
+  );
+}
+
+/** The names of the extension providers of the mesh configuration, with the keys that say what each is. */
+export function extensionProviders(mesh: Mesh): ReadonlyMap<string, string> {
+  return mesh.once("extension providers", () => {
+    const list = mesh.meshConfig["extensionProviders"];
+    const found = new Map<string, string>([
+      ["prometheus", "prometheus"],
+      ["stackdriver", "stackdriver"],
+      ["envoy", "envoyFileAccessLog"],
+    ]);
+    for (const provider of Array.isArray(list) ? (list as ({ name?: unknown } | null)[]) : []) {
+      const name = provider?.name;
+      if (typeof name === "string") {
+        found.set(name, Object.keys(provider ?? {}).find((key) => key !== "name") ?? "");
+      }
+    }
+    return found;
+  });
+}
