@@ -65,9 +65,10 @@ const mutations: readonly [rule: string, stack: keyof typeof stacks, edits: Edit
   [
     "workload-depends-on-injector",
     "dev",
-    // It has no policy that its pods wait for, and by which they wait for the injector as well.
+    // Its pods also wait for its traffic policy, which waits for the injector.
     [
       ["MeshService payment-service", "dependencies", []],
+      ["EchoService payment-service", "dependencies", []],
       ["Deployment payment-service-deployment", "dependencies", []],
     ],
     "Deployment demo/payment-service",

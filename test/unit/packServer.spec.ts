@@ -15,6 +15,7 @@ function edited(...edits: Edit[]): ProgramResource[] {
 const label: Edit = ["Namespace mesh-namespace", 'metadata.labels["istio-injection"]'];
 const noWaiting: Edit[] = [
   ["MeshService user-service", "dependencies", []],
+  ["EchoService user-service", "dependencies", []],
   ["Deployment user-service-deployment", "dependencies", []],
 ];
 const unknownPort: Edit = ["Service user-service-service", "spec.ports[0].appProtocol", runtime.unknownValue];
