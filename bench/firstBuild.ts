@@ -17,7 +17,7 @@ import { writeResults } from "./measure";
 /** What a start says once a step is done. */
 const steps = {
   "programs of Kubernetes and Istio": /programs are there/,
-  "node Ready": /node is ready/,
+  "nodes Ready": /the nodes are ready/,
   "programs of observability": /Prometheus, .* are there/,
 };
 
