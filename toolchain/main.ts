@@ -13,8 +13,12 @@ async function main(argv: string[]): Promise<number> {
   const { positionals, values } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { nodes: { type: "string" } },
+    options: { nodes: { type: "string" }, help: { type: "boolean", short: "h" } },
   });
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
   const nodes = values.nodes === undefined ? undefined : Number(values.nodes);
   if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= 1 && nodes <= 9)) {
     throw new Error(`--nodes ${values.nodes}: use a number from 1 to 9`);

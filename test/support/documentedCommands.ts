@@ -26,7 +26,7 @@ const parsers: Record<string, (argv: readonly string[]) => unknown> = {
 };
 
 /** Subcommands of the Pulumi CLI that the pages use. */
-const pulumiCommands = /^(login|preview|up|refresh|destroy|cancel|stack (init|select|output)|config (set|rm))\b/;
+const pulumiCommands = /^(login|preview|up|refresh|destroy|cancel|import|stack (init|select|output|rm|tag)|config (set|rm))\b/;
 
 /** Programs that are checked here, and by which a command is told from a name. */
 const ours = ["npm", "npx", "pulumi", "eval"];
