@@ -71,10 +71,12 @@ describe("metrics by the stats access logger", () => {
   }
 
   it("name both ends, as far as they are known", () => {
-    const [server, plain, client, lost, refused, tcpClient] = kinds.map<Labels | undefined>(([, series]) => read(series));
-    const ends = (labels: Labels) => [labels.source_workload, labels.destination_service_name];
+    const [server, plain, client, lost, refused, tcpClient] = kinds.map(([, series]) => read(series));
     assert.deepEqual(
-      [server, plain, client, lost, refused].map((labels) => ends(labels!)),
+      [server, plain, client, lost, refused].map((labels) => [
+        labels!.source_workload,
+        labels!.destination_service_name,
+      ]),
       [
         ["istio-ingressgateway", "user-service"],
         ["unknown", "user-service"],

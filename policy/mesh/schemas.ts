@@ -23,7 +23,15 @@ const kinds = { ...istio, ...gatewayApi } as Readonly<Record<string, Kind | unde
 /** The groups whose kinds are all known. */
 const groups = new Set(Object.keys(kinds).map((key) => key.slice(0, key.indexOf("/"))));
 
-const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false, logger: false, verbose: true });
+// Each run compiles the schemas of a few kinds, so that compiling has to be quick.
+const ajv = new Ajv({
+  strict: false,
+  allErrors: true,
+  validateFormats: false,
+  logger: false,
+  verbose: true,
+  code: { optimize: false },
+});
 const compiled = new Map<string, ValidateFunction>();
 
 function compile(name: string, schema: object): ValidateFunction {

@@ -10,6 +10,12 @@ import {
   subsetRuleBeforeRoute,
   subsetSelectsPods,
   unreachableRoute,
+  delegateValid,
+  gatewayRoutesDisjoint,
+  portSettingsKeepTls,
+  routeProtocolFits,
+  tlsBegunOnce,
+  uriMatchLiteral,
 } from "./routing";
 
 specify(routeDestinationExists, {
@@ -330,4 +336,151 @@ specify(ingressSubsetEffective, {
     edits: [["VirtualService entry", "spec.http[1].route[0].destination.subset", unknown]],
     on: "VirtualService demo/entry",
   },
+});
+
+specify(routeProtocolFits, {
+  violations: [
+    {
+      it: "finds rules that a gateway's server never asks",
+      edits: [
+        ["Gateway entry", "spec.servers[0].port", { number: 443, name: "tls", protocol: "TLS" }],
+        ["Gateway entry", "spec.servers[0].tls", { mode: "PASSTHROUGH" }],
+      ],
+      on: "VirtualService demo/entry",
+    },
+    {
+      it: "finds http rules on a port of TCP",
+      edits: [["Service payment", "spec.ports[0].name", "tcp-pay"]],
+      on: "VirtualService demo/payment",
+    },
+  ],
+  passes: [
+    { it: "passes a port whose protocol is detected", edits: [["Service payment", "spec.ports[0].name", "pay"]] },
+    { it: "passes GRPC", edits: [["Service payment", "spec.ports[0].name", "grpc-pay"]] },
+  ],
+  unknown: { edits: [["VirtualService entry", "spec.http", unknown]], on: "VirtualService demo/entry" },
+});
+
+specify(uriMatchLiteral, {
+  violations: [
+    {
+      it: "finds a star in a prefix",
+      edits: [["VirtualService entry", "spec.http[1].match[0].uri.prefix", "/payment/*"]],
+      on: "VirtualService demo/entry",
+    },
+    {
+      it: "finds a regular expression in an exact value",
+      edits: [["VirtualService entry", "spec.http[0].match[0].uri.exact", "^/user/.+"]],
+      on: "VirtualService demo/entry",
+    },
+  ],
+  passes: [
+    {
+      it: "passes what paths may hold",
+      edits: [["VirtualService entry", "spec.http[1].match[0].uri.prefix", "/payment/v1.2/$batch(1)+x"]],
+    },
+  ],
+  unknown: { edits: [["VirtualService entry", "spec.http", unknown]], on: "VirtualService demo/entry" },
+});
+
+const toDelegate = [{ match: [{ uri: { prefix: "/user" } }], delegate: { name: "part" } }];
+const part = { http: [{ route: [{ destination: { host: "user" } }] }] };
+
+specify(delegateValid, {
+  violations: [
+    {
+      it: "finds a delegate that is not there",
+      edits: [["VirtualService entry", "spec.http", toDelegate]],
+      on: "VirtualService demo/entry",
+    },
+    {
+      it: "finds a delegate with hosts",
+      edits: [
+        ["VirtualService entry", "spec.http", toDelegate],
+        ["+VirtualService part", "", { spec: { ...part, hosts: ["user"] } }],
+      ],
+      on: "VirtualService demo/entry",
+    },
+  ],
+  passes: [
+    {
+      it: "passes a delegate",
+      edits: [
+        ["VirtualService entry", "spec.http", toDelegate],
+        ["+VirtualService part", "", { spec: part }],
+      ],
+    },
+  ],
+  unknown: { edits: [["VirtualService entry", "spec.http", unknown]], on: "VirtualService demo/entry" },
+});
+
+const other = (prefix: string) => ({
+  spec: {
+    hosts: ["shop.example.com"],
+    gateways: ["entry"],
+    http: [{ match: [{ uri: { prefix } }], route: [{ destination: { host: "user" } }] }],
+  },
+});
+
+specify(gatewayRoutesDisjoint, {
+  violations: [
+    {
+      it: "finds a prefix within another's",
+      edits: [["+VirtualService other", "", other("/payment/v2")]],
+      on: "VirtualService demo/other",
+    },
+  ],
+  passes: [
+    { it: "passes the rule for everything else", edits: [["+VirtualService other", "", other("/")]] },
+    { it: "passes another prefix", edits: [["+VirtualService other", "", other("/orders")]] },
+  ],
+  unknown: { edits: [["VirtualService entry", "spec.http", unknown]], on: "VirtualService demo/entry" },
+});
+
+const limits = [{ port: { number: 443 }, connectionPool: { tcp: { maxConnections: 5 } } }];
+
+specify(portSettingsKeepTls, {
+  violations: [
+    {
+      it: "finds settings of a port that drop TLS",
+      edits: [["DestinationRule api", "spec.trafficPolicy.portLevelSettings", limits]],
+      on: "DestinationRule demo/api",
+    },
+  ],
+  passes: [
+    {
+      it: "passes where Istio chooses TLS by itself",
+      edits: [["DestinationRule payment", "spec.trafficPolicy.portLevelSettings", limits]],
+    },
+  ],
+  unknown: { edits: [["DestinationRule api", "spec.trafficPolicy", unknown]], on: "DestinationRule demo/api" },
+});
+
+specify(tlsBegunOnce, {
+  violations: [
+    {
+      it: "finds TLS within TLS",
+      edits: [["ServiceEntry api", "spec.ports", [{ number: 443, name: "https", protocol: "HTTPS" }]]],
+      on: "DestinationRule demo/api",
+    },
+    {
+      it: "finds plain text to a port of HTTPS",
+      edits: [["Service user", "spec.ports[0].name", "https"]],
+      on: "VirtualService demo/entry",
+    },
+  ],
+  passes: [
+    {
+      it: "passes an http rule to a port for which a DestinationRule begins TLS",
+      edits: [
+        ["ServiceEntry api", "spec.ports", [{ number: 443, name: "https", protocol: "HTTPS" }]],
+        [
+          "VirtualService entry",
+          "spec.http[0].route[0].destination",
+          { host: "api.example.com", port: { number: 443 } },
+        ],
+      ],
+    },
+  ],
+  unknown: { edits: [["DestinationRule api", "spec.trafficPolicy", unknown]], on: "DestinationRule demo/api" },
 });

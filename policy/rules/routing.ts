@@ -865,7 +865,7 @@ export const tlsBegunOnce = rule({
   source: destinationRule,
   check({ mesh, each, report }) {
     /** Hosts and ports of TLS to which HTTP rules lead: there the traffic is plain until the proxy begins TLS. */
-    const plain = new Map<string, { route: Route; field: string }>();
+    const plain = new Map<string, { route: Route; field: string }[]>();
     const tlsPort = (host: Host | undefined, number: number | undefined): number | undefined => {
       const ports = (host?.ports ?? []).filter((port) => number === undefined || port.number === number);
       const [port] = ports;
@@ -880,7 +880,8 @@ export const tlsBegunOnce = rule({
         const gateway =
           target?.resource.shape === "Service" && isIstioService(mesh, target.resource as Resource<"Service">);
         if (protocol === "http" && !gateway && !mirror && number !== undefined) {
-          plain.set(`${fqdn(host, route.namespace)} ${number}`, { route, field });
+          const key = `${fqdn(host, route.namespace)} ${number}`;
+          plain.set(key, [...(plain.get(key) ?? []), { route, field }]);
         }
       }
     });
@@ -921,9 +922,12 @@ export const tlsBegunOnce = rule({
         begins.add(one);
       }
     });
-    for (const [key, { route, field }] of plain) {
+    for (const [key, routes] of plain) {
       const [host = "", port] = key.split(" ");
-      if (!begun.has(key) && !mesh.rulesMatching(host).some((one) => begins.has(one))) {
+      if (begun.has(key) || mesh.rulesMatching(host).some((one) => begins.has(one))) {
+        continue;
+      }
+      for (const { route, field } of routes) {
         report(route, {
           field,
           message: `The http rule leads to port ${port} of ${host}, which is declared as TLS, and no DestinationRule begins TLS: the server gets plain text.`,

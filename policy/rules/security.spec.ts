@@ -6,6 +6,10 @@ import {
   mtlsModesAgree,
   strictMtlsHasProxy,
   tlsVerifiesServer,
+  excludedPortPlain,
+  mtlsNotDisabled,
+  probePassesStrictMtls,
+  meshPolicyInRoot,
 } from "./security";
 
 specify(mtlsModesAgree, {
@@ -306,5 +310,126 @@ specify(jwksUriRestricted, {
       ["Deployment istiod", "spec.template.spec.containers", unknown],
     ],
     on: "Deployment istio-system/istiod",
+  },
+});
+
+const excluded = 'spec.template.metadata.annotations["traffic.sidecar.istio.io/excludeInboundPorts"]';
+const rewritten = 'spec.template.metadata.annotations["sidecar.istio.io/rewriteAppHTTPProbers"]';
+const liveness = "spec.template.spec.containers[0].livenessProbe";
+
+specify(probePassesStrictMtls, {
+  violations: [
+    {
+      it: "finds a probe that is not rewritten",
+      edits: [
+        ["Deployment user", rewritten, "false"],
+        ["Deployment user", liveness, { httpGet: { path: "/", port: 8080 } }],
+      ],
+      on: "Deployment demo/user",
+    },
+    {
+      it: "knows that the injector was told not to",
+      edits: [
+        ["Release istiod", "values.sidecarInjectorWebhook.rewriteAppHTTPProbe", false],
+        ["Deployment user", liveness, { httpGet: { path: "/", port: 8080 } }],
+      ],
+      on: "Deployment demo/user",
+    },
+  ],
+  passes: [
+    {
+      it: "passes a port that the proxy does not see",
+      edits: [
+        ["Deployment user", rewritten, "false"],
+        ["Deployment user", excluded, "8080"],
+        ["Deployment user", liveness, { httpGet: { path: "/", port: 8080 } }],
+      ],
+    },
+    {
+      it: "passes a probe without HTTP",
+      edits: [
+        ["Deployment user", rewritten, "false"],
+        ["Deployment user", liveness, { tcpSocket: { port: 8080 } }],
+      ],
+    },
+  ],
+  unknown: { edits: [["Deployment user", rewritten, unknown]], on: "Deployment demo/user" },
+});
+
+specify(excludedPortPlain, {
+  violations: [
+    {
+      it: "finds a port that clients of the mesh call",
+      edits: [["Deployment user", excluded, "8080"]],
+      on: "Deployment demo/user",
+    },
+    {
+      it: "finds the port of a Service in the place of a container's",
+      edits: [["Deployment user", excluded, "80"]],
+      on: "Deployment demo/user",
+    },
+  ],
+  passes: [
+    {
+      it: "passes where clients send plain text",
+      edits: [
+        ["Deployment user", excluded, "8080"],
+        ["+DestinationRule user", "", { spec: { host: "user", trafficPolicy: { tls: { mode: "DISABLE" } } } }],
+      ],
+    },
+    { it: "passes a port of no Service", edits: [["Deployment user", excluded, "9999"]] },
+  ],
+  unknown: { edits: [["Deployment user", excluded, unknown]], on: "Deployment demo/user" },
+});
+
+specify(mtlsNotDisabled, {
+  violations: [
+    {
+      it: "finds a mode that switches it off",
+      edits: [["PeerAuthentication default", "spec.mtls.mode", "DISABLE"]],
+      on: "PeerAuthentication demo/default",
+    },
+  ],
+  passes: [{ it: "passes PERMISSIVE", edits: [["PeerAuthentication default", "spec.mtls.mode", "PERMISSIVE"]] }],
+  unknown: {
+    edits: [["PeerAuthentication default", "spec.mtls.mode", unknown]],
+    on: "PeerAuthentication demo/default",
+  },
+});
+
+specify(meshPolicyInRoot, {
+  violations: [
+    {
+      it: "finds a policy beside istiod where the root is elsewhere",
+      edits: [
+        ["Release istiod", "values.meshConfig.rootNamespace", "istio-config"],
+        [
+          "+PeerAuthentication mesh",
+          "",
+          { metadata: { namespace: "istio-system" }, spec: { mtls: { mode: "STRICT" } } },
+        ],
+      ],
+      on: "PeerAuthentication istio-system/mesh",
+    },
+  ],
+  passes: [
+    {
+      it: "passes a policy in the root namespace",
+      edits: [
+        [
+          "+PeerAuthentication mesh",
+          "",
+          { metadata: { namespace: "istio-system" }, spec: { mtls: { mode: "STRICT" } } },
+        ],
+      ],
+    },
+  ],
+  unknown: {
+    edits: [
+      ["Release istiod", "values.meshConfig.rootNamespace", "istio-config"],
+      ["+PeerAuthentication mesh", "", { metadata: { namespace: "istio-system" }, spec: {} }],
+      ["PeerAuthentication mesh", "spec.selector", unknown],
+    ],
+    on: "PeerAuthentication istio-system/mesh",
   },
 });

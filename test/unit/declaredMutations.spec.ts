@@ -65,11 +65,12 @@ const mutations: readonly [rule: string, stack: keyof typeof stacks, edits: Edit
   [
     "workload-depends-on-injector",
     "dev",
+    // It has no policy that its pods wait for, and by which they wait for the injector as well.
     [
-      ["MeshService user-service", "dependencies", []],
-      [user, "dependencies", []],
+      ["MeshService payment-service", "dependencies", []],
+      ["Deployment payment-service-deployment", "dependencies", []],
     ],
-    "Deployment demo/user-service",
+    "Deployment demo/payment-service",
   ],
   [
     "workload-depends-on-injector",
