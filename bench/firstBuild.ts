@@ -18,7 +18,7 @@ import { writeResults } from "./measure";
 const steps = {
   "programs of Kubernetes and Istio": /programs are there/,
   "nodes Ready": /the nodes are ready/,
-  "programs of observability": /Prometheus, .* are there/,
+  "programs of observability": /programs of observability are there/,
 };
 
 /** Runs a command of the sandbox. @returns seconds until each step was done. */

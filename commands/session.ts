@@ -6,7 +6,7 @@ import { availableTools, ensureCluster, madeContexts } from "./createCluster";
 import { embeddedSettings, embeddedStack, isEmbeddedKubeconfig, settingsBeforeStart } from "./embeddedConfig";
 import type { Flags } from "./flags";
 import { UsageError } from "./flags";
-import { addWantedImages } from "./sandboxImages";
+import { addWantedImages, wantedPrograms } from "./sandboxImages";
 import {
   asProgramConfig,
   holdsSecret,
@@ -162,11 +162,13 @@ async function startSandbox(
   project: ReturnType<typeof readProject>,
   log: (line: string) => void,
 ): Promise<void> {
-  await sandboxUp({ log });
   const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
   const all = withSettings(config, settings, project);
-  const wanted = ["services", "istioCni"].map((key) => [key, all[`${project.name}:${key}`]]);
-  await addWantedImages(Object.fromEntries(wanted) as Record<string, unknown>, log);
+  const prefix = `${project.name}:`;
+  const own = Object.entries(all).filter(([key]) => key.startsWith(prefix));
+  const keyed = Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+  await sandboxUp({ log, observability: wantedPrograms(keyed) });
+  await addWantedImages(keyed, log);
 }
 
 /** Refuses bad config before a cluster is built for it. What this run adds itself, such as paths of the cluster, comes later. */

@@ -10,6 +10,7 @@ export {
   observabilityGroups,
 } from "./extras";
 export { type ProgramImage, programImage } from "./images/catalog";
+export type { ObservabilityGroup } from "./images/observability";
 export type { ImageRecipe } from "./images/recipe";
 export { down, reset } from "./down";
 export { expectedInfo, type SandboxInfo, type ShellEnvironment, shellEnvironment } from "./info";

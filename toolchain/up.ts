@@ -9,7 +9,7 @@ import { chooseDocker, ensureDockerd } from "./docker/dockerd";
 import { addImages, addObservability, observabilityGroups } from "./extras";
 import { buildImages } from "./images/build";
 import { hub, meshImages, nodeReferences } from "./images/catalog";
-import { observabilityImage } from "./images/observability";
+import { type ObservabilityGroup, observabilityImage } from "./images/observability";
 import { corePlans, expectedInfo, imageSources, type SandboxInfo } from "./info";
 import { ensurePackages } from "./install/debian";
 import { ensureEnvoy } from "./install/envoy";
@@ -32,6 +32,8 @@ export interface UpOptions {
   log?: Logger;
   /** Nodes of a cluster that is to be created: a control plane, and workers. Default: 1, or what the cluster has. */
   nodes?: number;
+  /** Programs that observe the mesh, to be made besides those that are built already. Default: all. */
+  observability?: readonly ObservabilityGroup[];
 }
 
 /**
@@ -64,9 +66,10 @@ export async function up(options: UpOptions = {}): Promise<SandboxInfo> {
     await ensureMetrics(cluster, sources);
     log(`the cluster answers; kubeconfig ${kubeconfig}, context ${expectedInfo().context}`);
     // Last, because a first build takes a quarter of an hour: the cluster can be looked at meanwhile.
-    const unbuilt = observabilityGroups.filter((name) => !built.includes(name));
+    const { observability = observabilityGroups } = options;
+    const unbuilt = observability.filter((name) => !built.includes(name));
     await addObservability(unbuilt, { log });
-    log("Prometheus, Jaeger, Loki, the OpenTelemetry Collector and fortio are there");
+    log(`the programs of observability are there: ${[...built, ...unbuilt].join(", ")}`);
     return expectedInfo();
   });
 }
