@@ -29,6 +29,7 @@ const tokens: Readonly<Record<string, string>> = {
   CronJob: "kubernetes:batch/v1:CronJob",
   Rollout: "kubernetes:argoproj.io/v1alpha1:Rollout",
   Ingress: "kubernetes:networking.k8s.io/v1:Ingress",
+  KubernetesGateway: "kubernetes:gateway.networking.k8s.io/v1:Gateway",
   HTTPRoute: "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
   CustomResourceDefinition: "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition",
   MutatingWebhookConfiguration: "kubernetes:admissionregistration.k8s.io/v1:MutatingWebhookConfiguration",
