@@ -173,7 +173,7 @@ describe("the check of documents", () => {
     ["npm start -- --sandboks", /--sandboks/],
     ["npm start -- --config egressGatway=true", /no config key egressGatway/],
     ["npm start -- --config egressGateway=yes", /egressGateway: use one of true, false/],
-    ["npm run sandbox -- stop", /sandbox knows no stop/],
+    ["npm run sandbox -- halt", /sandbox knows no halt/],
     ['eval "$(npm run -s sandbox -- environment)"', /sandbox knows no environment/],
     ["npx mesh-check --formt json -", /mesh-check knows no --formt/],
     ["pulumi config set kubeContxt NAME", /no config key kubeContxt/],
