@@ -46,7 +46,7 @@ describe("doctor", () => {
       [],
       /! +Node 20\.20\.2: @pulumi\/pulumi asks for 22/,
     ],
-    ["there is no Pulumi CLI", { versions: without("pulumi") }, [], /! +no Pulumi CLI yet\n.*in-process/],
+    ["there is no Pulumi CLI", { versions: without("pulumi") }, [], /! +no Pulumi CLI yet\n.*Go modules/],
     ["there is no kind", { versions: without("kind") }, ["kind"], /no kind\n +install it/],
     ["no container engine answers", { containers: false }, ["kind", "minikube"], /start Docker or Podman/],
     ["there is no kubectl", { versions: without("kubectl") }, ["dashboards"], /no kubectl/],

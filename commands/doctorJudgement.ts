@@ -124,7 +124,7 @@ function pulumi({ versions }: MachineFacts): Need {
     ? {
         state: "advice",
         text: "no Pulumi CLI yet",
-        fix: "npm start fetches it the first time, through the npm package pulumi; where it can't, it applies in-process",
+        fix: "npm start fetches it the first time, through the npm package pulumi; where it cannot, it builds it once from Go modules",
       }
     : found("Pulumi CLI", versions.pulumi);
 }
