@@ -77,6 +77,20 @@ export function onNode(node: string, ...command: string[]): Promise<string> {
 }
 
 /**
+ * Sends a request in plain text, from a node and so from outside the mesh, to the first pod of an app in namespace demo.
+ * @returns the error that curl gives; empty if the pod answered.
+ */
+export async function plainTextError(app: string): Promise<string> {
+  const address = ["-n", "demo", "-l", `app=${app}`, "-o", "jsonpath={.items[0].status.podIP}"];
+  const ip = await tool("kubectl", "get", "pod", ...address);
+  const [node] = await nodes();
+  return onNode(node!, "curl", "--silent", "--show-error", "--max-time", "10", `http://${ip}:8080/`).then(
+    () => "",
+    (error: Error) => error.message,
+  );
+}
+
+/**
  * Lists every object of the cluster but events, which pass, and what each API server and each node says of itself: its lease.
  * Component statuses are no objects.
  */
