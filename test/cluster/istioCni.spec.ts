@@ -4,7 +4,6 @@ import {
   addFortio,
   apply,
   assertNothingToAnalyze,
-  drive,
   fortioIn,
   fortioService,
   gatewayUrl,
@@ -12,7 +11,6 @@ import {
   kubectl,
   namespace,
   remove,
-  statuses,
   until,
 } from "./trafficSupport";
 
