@@ -34,7 +34,7 @@ export async function makeEmptyPrograms(
   home: Record<string, string>,
 ): Promise<EmptyPrograms> {
   const [tsx, template] = [join(folder, "empty"), join(folder, "template")];
-  // Whoever runs this has a cluster, or not: it must not matter.
+  // The result must not depend on a cluster of the machine.
   const env = { ...backendEnvironment(folder, "/nonexistent"), ...home };
   for (const program of [tsx, template]) {
     makeProgramFolder(program);

@@ -169,7 +169,7 @@ async function withPrograms(
   }
 }
 
-/** Nobody has to look at pods that are none. */
+/** The pods do not run, so there is nothing to observe. */
 const unobserved = { metricsBackend: "none", tracingBackend: "none", logsBackend: "none" };
 
 /** Runs something on a sandbox where the control plane, which `begin` brings up, is real, and what comes after only seems to run. */

@@ -84,7 +84,7 @@ export class KubeClient {
     return (found?.items ?? []).map((item) => fromLibrary({ ...item, apiVersion, kind }));
   }
 
-  /** Makes the object be as declared (server-side apply), taking fields over from whoever owned them. */
+  /** Applies the object (server-side apply) and takes over fields of other field managers. */
   async apply(object: LiveObject): Promise<LiveObject> {
     const sent = toLibrary(object);
     const applied = await this.patiently(() =>

@@ -2,7 +2,7 @@ import type { KubeClient } from "../cluster/kubeClient";
 import type { PulumiStack } from "./pulumi/stack";
 import type { Session } from "./session";
 
-/** Tag of the stack that remembers its cluster, so that whoever shares the backend knows it too. */
+/** Tag of the stack with the name of its cluster. All users of a shared backend read it. */
 const tag = "sidecar-mesh:cluster";
 
 /** A cluster, told apart from any other. */

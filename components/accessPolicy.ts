@@ -12,7 +12,7 @@ export interface Caller {
 
 /** Args of {@link AccessPolicy}. */
 export interface AccessPolicyArgs {
-  /** Namespace whose workloads refuse whoever is not allowed. */
+  /** Namespace whose workloads refuse callers that are not allowed. */
   namespace: pulumi.Input<string>;
   /** The declared edges: each service, the value of the label `app` of its pods, with who may call it. */
   services: { service: string; callers: Caller[] }[];

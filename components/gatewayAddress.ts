@@ -45,7 +45,7 @@ export function gatewayUrl(reach: GatewayReach): string | undefined {
       return url("localhost", pick(localPorts));
     case "NodePort":
       if (reach.clusterKind === "kind") {
-        // Our kind cluster maps these node ports alone; what others are mapped to, nobody tells.
+        // Our kind cluster maps only these node ports. The mapping of other node ports is unknown.
         return pick(reach.nodePorts) === pick(defaultNodePorts) ? url("localhost", pick(localPorts)) : undefined;
       }
       return reach.nodeAddress && url(reach.nodeAddress, pick(reach.nodePorts));

@@ -38,7 +38,7 @@ describe("Istio", () => {
     assert.ok(releases.every(({ repositoryOpts }) => repositoryOpts.repo === "https://charts.example"));
   });
 
-  it("waits for all that is started, and not for resource definitions, which nobody needs before istiod is ready", async () => {
+  it("waits for all that is started, and not for resource definitions, which are not needed before istiod is ready", async () => {
     const { all, one } = await declare(() => new Istio("istio", args));
     assert.deepEqual(
       all("Release").map(({ inputs }) => inputs.skipAwait),
@@ -179,7 +179,7 @@ describe("Istio", () => {
     assert.deepEqual(one("Namespace", "istio-ingress").inputs.metadata.labels, { "istio.io/rev": "canary" });
   });
 
-  it("adds an egress gateway that nobody outside can reach", async () => {
+  it("adds an egress gateway that is not reachable from outside", async () => {
     const { one } = await declare(() => new Istio("istio", { ...args, egressGateway: args.ingressGateway }));
     const { values } = one("Release", "istio-egressgateway").inputs;
     assert.equal(values.service.type, "ClusterIP");

@@ -11,7 +11,7 @@ export interface ReadmeFacts {
   gatewayUrl?: string;
   /** Hosts that the gateway serves. */
   hosts: readonly string[];
-  /** The gateway's certificate is one that nobody vouches for. */
+  /** The gateway's certificate is self-signed. */
   selfSigned?: boolean;
   /** Namespace of the services. */
   namespace: string;

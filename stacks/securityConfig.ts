@@ -10,7 +10,7 @@ export interface SecurityConfig {
   mutualTls: "STRICT" | "PERMISSIVE";
   /** Refuse every caller that no declared edge allows. */
   defaultDeny: boolean;
-  /** Where requests to hosts that nobody registered may go. */
+  /** Where requests to hosts that are not registered may go. */
   outboundTraffic: OutboundTraffic;
   /** Pod Security level that the namespace enforces. */
   podSecurity: PodSecurity;

@@ -98,7 +98,7 @@ export class FakeNode {
   async stop(): Promise<void> {
     await kubectl("uncordon", this.realNode);
     await kubectl("delete", "node", fakeNode, "--ignore-not-found");
-    // Without a kubelet nobody else ends them.
+    // The node has no kubelet, so the pods have to be deleted here.
     await kubectl(
       ...["delete", "pods", "--all-namespaces", "--field-selector", `spec.nodeName=${fakeNode}`],
       ...["--force", "--grace-period=0", "--ignore-not-found"],

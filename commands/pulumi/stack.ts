@@ -126,7 +126,7 @@ export class PulumiStack {
     await this.run(["stack", "import"], JSON.stringify(state));
   }
 
-  /** `pulumi cancel`: takes away a lock that nobody holds any more. */
+  /** `pulumi cancel`: removes the lock of a process that has ended. */
   async cancel(): Promise<void> {
     await this.ask("cancel", "--yes");
   }

@@ -64,7 +64,7 @@ export function leftoversOf({ deployment }: ExportedStack, missing: readonly Sta
 
 /**
  * @returns whether a run made an object and was cut short before the state had it: made while the run was at work, and by Pulumi's
- * provider. What somebody else has there stays; the CLI then says that it exists already.
+ * provider. Other objects stay; the CLI then reports that the object already exists.
  */
 export function isHalfMade({ metadata }: LiveObject, span: Span): boolean {
   const byPulumi = (metadata?.managedFields ?? []).some(({ manager }) => manager?.startsWith("pulumi-kubernetes"));

@@ -42,14 +42,14 @@ export interface RecoveryContext {
  * Mends what an earlier run left that was killed, or failed, so that the next one can go on. A run that ended well left no record, and
  * nothing is looked at.
  *
- * The CLI leaves a lock and operations it was at, of which it can't know whether they came to their end. Helm leaves a release that it
- * takes for being worked on. Both ask for somebody to decide; here it is known what they were at.
+ * The CLI leaves a lock and pending operations; it does not know whether these completed. Helm leaves a release in a pending state.
+ * Both expect the user to decide. The run's record has what is needed to decide here.
  * @returns whether the state may differ from the cluster, so that the next command has to refresh it.
- * @throws Error if somebody else is at work on the stack, naming who and what to do.
+ * @throws Error if another process changes the stack, naming the process and the fix.
  */
 export async function recover(context: RecoveryContext): Promise<boolean> {
   const { records, place, log } = context;
-  const locks = await untilNobodyIsAtWork(context);
+  const locks = await untilNoRunIsActive(context);
   if (locks[0] && records.read() === undefined) {
     // Not a run of ours, but on our own backend.
     records.write({ startedAt: locks[0].timestamp, ...place });
@@ -78,8 +78,8 @@ export async function recover(context: RecoveryContext): Promise<boolean> {
   return true;
 }
 
-/** Waits for an earlier run that goes on, and ends what works for one that is dead. @returns the locks that nobody holds. */
-async function untilNobodyIsAtWork(context: RecoveryContext): Promise<BackendLock[]> {
+/** Waits for an earlier run that goes on, and ends the processes of a dead one. @returns the locks without a process. */
+async function untilNoRunIsActive(context: RecoveryContext): Promise<BackendLock[]> {
   const { records, log } = context;
   let told = false;
   for (const end = Date.now() + busyMs; ; await sleep(pollMs)) {

@@ -13,7 +13,7 @@ export interface ServiceEntrySpec {
   /** Addresses that connections to the hosts go to; a proxy tells TCP apart by them alone. */
   addresses?: string[];
   ports: { number: number; name: string; protocol: ServiceEntryProtocol }[];
-  /** Outside of the mesh nobody speaks mutual TLS. */
+  /** The host is outside of the mesh: no mutual TLS. */
   location: "MESH_EXTERNAL";
   /** `DNS` asks for the host, `STATIC` takes the endpoints, `NONE` goes where the caller meant to. */
   resolution: "DNS" | "STATIC" | "NONE";

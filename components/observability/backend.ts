@@ -140,7 +140,7 @@ export function declareBackend(
       },
       spec: {
         selector: { app },
-        // Two replicas of a store each hold what they saw: whoever asks twice should ask the same one.
+        // Each replica of a store holds only its own data, so a client has to stay with one replica.
         sessionAffinity: replicas > 1 ? "ClientIP" : undefined,
         ports: spec.ports.map(({ name: portName, port }) => ({ name: portName, port, targetPort: portName })),
       },

@@ -45,7 +45,7 @@ describe("cases", () => {
       for (const one of read<Case[]>(subject)) {
         const { name, bad, good, finds = [], unread, says } = one;
         if (bad !== undefined) {
-          it(`${name} is told`, () => {
+          it(`${name} is found`, () => {
             const { findings, problems } = check(one, bad);
             if (unread) {
               assert.match(problems.map(({ message }) => message).join("\n"), /render it first/, says);

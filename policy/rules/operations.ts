@@ -12,7 +12,7 @@ import { dashboards, images } from "../sources";
 export const dashboardsNotPublic = rule({
   name: "dashboards-not-public",
   description: "No gateway, ingress or load balancer leads to a dashboard or a telemetry store.",
-  rationale: "They show every service, and most ask for no password: whoever reaches the gateway reaches them.",
+  rationale: "They show every service, and most ask for no password: every client of the gateway can open them.",
   fix: "Use `kubectl port-forward`, or put them behind authentication and exclude the route by name.",
   level: { dev: "advisory", prod: "mandatory" },
   codes: [],

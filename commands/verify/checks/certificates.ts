@@ -35,8 +35,8 @@ const hourMs = 3_600_000;
 const alarmMs = 24 * hourMs;
 
 /**
- * A workload's certificate is for a day (Istio's default), and renewed after half of it, as a rule. With less than this left, nobody
- * renews it.
+ * A workload's certificate is valid for a day (Istio's default). The proxy usually renews it after half of that time. With less than
+ * this left, the renewal has failed.
  */
 const workloadAlarmMs = hourMs;
 
@@ -190,7 +190,7 @@ export function judgeIdentities(
     const [namespace, name] = pod.split("/");
     if (!identity?.endsWith(`/ns/${namespace}/sa/${account}`)) {
       return fail(
-        `${pod} runs as ${account}, and proves itself as ${identity ?? "nobody"}`,
+        `${pod} runs as ${account}, but its certificate names ${identity ?? "no identity"}`,
         `the certificate of ${pod} is for another identity than its service account ${account}: policies know it under a false name. Restart it`,
         `${kubectl} -n ${namespace} get pod ${name} -o yaml`,
       );

@@ -69,7 +69,7 @@ async function exerciseRetries(context: Context, { service, sender }: Exercise):
   }
   const pods = ((await servicePods(context)).get(service.name) ?? []).filter(isReady);
   if (!pods.some((pod) => containersOf(pod).some(({ name }) => name === shell))) {
-    return leftOut(what, "without the shared access log nobody counts the tries");
+    return leftOut(what, "without the shared access log the tries cannot be counted");
   }
   let marker = "";
   const answer = await whenItFails(() => {

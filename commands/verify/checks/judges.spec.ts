@@ -76,7 +76,7 @@ describe("injector, namespace and injected", () => {
     });
   it("tell a pod that opts out from one that came too early", () => {
     assert.equal(judgeInjected([pod("proxyv2:1")], "k").verdict, "pass");
-    assert.match(causeOf(judgeInjected([pod()], "k")), /started when nobody injected/);
+    assert.match(causeOf(judgeInjected([pod()], "k")), /started without injection/);
     assert.match(causeOf(judgeInjected([pod(undefined, { "sidecar.istio.io/inject": "false" })], "k")), /opts out/);
   });
   it("want one version", () => {
@@ -192,7 +192,7 @@ describe("edges", () => {
     assert.match(causeOf(judgeCalls([{ ...call, status: 403 }], facts, "k")), /demo\/allow-payment is gone/);
     assert.match(
       causeOf(judgeCalls([{ ...undeclared, status: 200 }], facts, "k")),
-      /lets payment call user that nobody/,
+      /not declared lets payment call user/,
     );
     const open = { ...facts, policies: [] };
     assert.match(causeOf(judgeCalls([{ ...undeclared, status: 200 }], open, "k")), /demo\/default-deny is gone/);
@@ -284,7 +284,10 @@ describe("access-log", () => {
   it("wants the caller's identity in the line", () => {
     const line = { path: "/user/x", response_code: 200, downstream_peer: "spiffe://cluster.local/ns/i/sa/gateway" };
     assert.equal(judgeLine(line, "/user/x", "/ns/i/sa/gateway", "k").verdict, "pass");
-    assert.match(causeOf(judgeLine({ ...line, downstream_peer: "" }, "/user/x", "/ns/i/sa/gateway", "k")), /as nobody/);
+    assert.match(
+      causeOf(judgeLine({ ...line, downstream_peer: "" }, "/user/x", "/ns/i/sa/gateway", "k")),
+      /as anonymous/,
+    );
   });
 });
 

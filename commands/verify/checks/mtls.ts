@@ -83,7 +83,9 @@ export const mtls: Check = {
     }
     const known = asked.filter(({ plain }) => plain === "refused").map(({ name }) => name);
     return known.length === 0
-      ? skip("the API server of this cluster does not reach pods by their address, so nobody here speaks plain text")
+      ? skip(
+          "the API server of this cluster does not reach pods by their address, so plain text cannot be sent to them",
+        )
       : pass(`${known.join(", ")} refused it from the API server, which is outside of the mesh`);
   },
 };

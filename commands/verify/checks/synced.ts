@@ -4,7 +4,7 @@ import { fail, pass } from "../check";
 import { proxies, refOfPod } from "../meshPods";
 import { isAlive, isReady, nameOf } from "../objects";
 
-/** istiod's port with its view of its proxies; it asks nobody on localhost who they are. */
+/** istiod's port with its view of its proxies; it asks for no authentication on localhost. */
 const debugPort = 15014;
 
 /** A proxy as istiod sees it. */
