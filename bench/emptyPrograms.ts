@@ -26,7 +26,7 @@ export const emptyNames = {
 /**
  * Makes empty programs and their stacks.
  * @param folder Where; it is also the backend.
- * @param home Where the CLI finds its plugins, if it needs to be told.
+ * @param home Environment variables of the CLI's plugin folder, if needed.
  */
 export async function makeEmptyPrograms(
   pulumi: string,

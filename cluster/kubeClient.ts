@@ -32,8 +32,8 @@ const mostAtOnce = 24;
 const retries = 8;
 
 /**
- * Milliseconds that a request may take. The API server ends each itself within a minute; one without an answer went down with the API
- * server in the middle of it, which the HTTP client does not tell.
+ * Milliseconds that a request may take. The API server ends each itself within a minute; a request without an answer was lost with its
+ * API server, which the HTTP client does not report.
  */
 const answerMs = 75_000;
 

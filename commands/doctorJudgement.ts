@@ -15,7 +15,7 @@ export interface MachineFacts {
   remoteContext?: string;
   /** Whether the embedded cluster runs. */
   sandboxRuns: boolean;
-  /** What keeps the embedded cluster from starting, as its own checks tell. */
+  /** Reasons why the embedded cluster cannot start, from its own checks. */
   sandboxProblems: readonly Problem[];
 }
 

@@ -21,7 +21,7 @@ export interface GatewayReach {
   loadBalancer?: string;
 }
 
-/** @returns true if the URL can't be told without asking the cluster for the load balancer's address. */
+/** @returns true if the URL depends on the load balancer's address, which only the cluster has. */
 export function needsLoadBalancer(reach: Pick<GatewayReach, "address" | "serviceType">): boolean {
   return !reach.address && reach.serviceType === "LoadBalancer";
 }

@@ -21,7 +21,7 @@ export interface LoadSettings {
 
 /** One place that requests are sent to. */
 export interface LoadTarget {
-  /** Tells the senders of a pod apart; part of the container's name. */
+  /** Identifies a sender within its pod; part of the container's name. */
   name: string;
   /** URL that is asked. */
   url: pulumi.Input<string>;

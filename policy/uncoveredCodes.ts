@@ -1,4 +1,4 @@
-/** Codes of `istioctl analyze` that no rule covers, each with the reason: none of them can be told from declarations. */
+/** Codes of `istioctl analyze` that no rule covers, each with the reason: none of them can be decided from declarations. */
 export const uncoveredCodes: Readonly<Record<string, string>> = {
   IST0001: "is a failure of the analyzer itself",
   IST0126: "compares networks with the registries of other clusters, which no manifest of this one declares",

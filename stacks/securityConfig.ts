@@ -20,7 +20,7 @@ export interface SecurityConfig {
   resourceQuota: Record<string, string>;
 }
 
-/** Reads the keys of the mesh's security. `cni` tells whether istio-cni is installed. */
+/** Reads the keys of the mesh's security. `cni` is whether istio-cni is installed. */
 export function readSecurity(reader: ConfigReader, cni: boolean): SecurityConfig {
   return {
     mutualTls: reader.oneOf("mutualTls", ["STRICT", "PERMISSIVE"], "STRICT"),

@@ -208,7 +208,7 @@ describe("edges", () => {
 });
 
 describe("mistakes of traffic and security", () => {
-  it("are told all at once", () => {
+  it("are reported all at once", () => {
     const problems = problemsOf(
       [
         { name: "a", retries: { attempts: -1 }, versions: [{ version: "v1", weight: 10 }] },

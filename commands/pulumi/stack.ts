@@ -88,7 +88,7 @@ export class PulumiStack {
     return packArgs(this.packConfig);
   }
 
-  /** `pulumi preview`, not shown. @returns what the engine told, what the CLI printed, and whether it passed. */
+  /** `pulumi preview`, not shown. @returns the engine's events, the CLI's output, and whether it passed. */
   async tryPreview(flags: readonly string[]): Promise<{ report: EngineReport; passed: boolean; said: string }> {
     return withEventLog(async (file) => {
       const args = ["preview", ...flags, "--color", "never", "--event-log", file];

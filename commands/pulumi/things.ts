@@ -44,7 +44,7 @@ export function releaseRefOf({ urn, type, inputs = {} }: StateResource): Release
     : undefined;
 }
 
-/** @returns what tells one object or release from the others of a cluster. */
+/** @returns the key that identifies an object or release in a cluster. */
 export function keyOf(thing: ObjectRef | ReleaseRef): string {
   // One object may go by several versions of its type.
   const type = "kind" in thing ? `${thing.apiVersion.replace(/\/?[^/]*$/, "")}/${thing.kind}` : releaseType;

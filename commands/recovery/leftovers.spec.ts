@@ -107,7 +107,7 @@ describe("an object that is not in the state", () => {
     assert.ok(!isHalfMade({ metadata: { name: "bare" } }, killed));
   });
 
-  it("can't have been made after the end of a run that could tell its end", () => {
+  it("can't have been made after the recorded end of a run", () => {
     const failed = spanOf(stack([]), { ...run, endedAt: "2026-01-01T10:10:00Z" });
     assert.ok(isHalfMade(live("2026-01-01T10:09:00Z"), failed));
     assert.ok(!isHalfMade(live("2026-01-01T10:12:00Z"), failed));

@@ -33,7 +33,7 @@ export function changedAnything({ deployment }: ExportedStack, { startedAt }: Ru
   );
 }
 
-/** @returns when a run was at work. One that was killed could not write down its end, but the state tells how far it came. */
+/** @returns when a run was at work. A killed run has no recorded end; the state shows how far it came. */
 export function spanOf({ deployment }: ExportedStack, { startedAt, endedAt }: RunRecord): Span {
   const to = new Date(endedAt ?? deployment?.manifest?.time ?? startedAt).getTime();
   return {

@@ -81,7 +81,7 @@ export async function recover(context: RecoveryContext): Promise<boolean> {
 /** Waits for an earlier run that goes on, and ends the processes of a dead one. @returns the locks without a process. */
 async function untilNoRunIsActive(context: RecoveryContext): Promise<BackendLock[]> {
   const { records, log } = context;
-  let told = false;
+  let logged = false;
   for (const end = Date.now() + busyMs; ; await sleep(pollMs)) {
     const locks = locksOf(context);
     const busy = whoIsAtWork(context, locks);
@@ -95,11 +95,11 @@ async function untilNoRunIsActive(context: RecoveryContext): Promise<BackendLock
         `stack ${context.stack.name}: ${program} (process ${pid}) is still at work on it; wait for it, or end it: kill ${pid}`,
       );
     }
-    if (!told) {
+    if (!logged) {
       log(
         `an earlier run is still at work on the stack (${busy.program}, process ${busy.pid}): waiting until it is done`,
       );
-      told = true;
+      logged = true;
     }
   }
 }
@@ -139,11 +139,11 @@ function whoIsAtWork({ records }: RecoveryContext, locks: readonly BackendLock[]
   return pid === undefined ? undefined : { program: "pulumi", pid };
 }
 
-/** @returns what the program declares and the state has not; nothing if it can't be told. */
+/** @returns what the program declares and the state has not; nothing if that is unknown. */
 async function missingResources({ stack, log }: RecoveryContext): Promise<StateResource[]> {
   const { report, passed, said } = await stack.tryPreview([]);
   if (!passed) {
-    log(`what the program declares can't be told: ${said.split("\n").at(-1)}`);
+    log(`the resources of the program are unknown, because its preview failed: ${said.split("\n").at(-1)}`);
   }
   return report.steps.flatMap(({ op, new: state }) => (op.startsWith("create") && state ? [state] : []));
 }
@@ -198,7 +198,7 @@ async function untilGone(
     }
     if (Date.now() > end) {
       throw new Error(
-        `${going.join(", ")}: deleted, but still there after ${goingMs / 1000} s; kubectl describe tells why`,
+        `${going.join(", ")}: deleted, but still there after ${goingMs / 1000} s; find the cause with kubectl describe`,
       );
     }
     if (!told) {

@@ -37,7 +37,7 @@ interface Asked {
   kubectl: string;
 }
 
-/** @returns why `answer` is not what the service's path should give, as far as the cluster's own objects tell. */
+/** @returns why `answer` is not what the service's path should give, as far as the cluster's own objects show it. */
 export function routeCause(asked: Asked): Cause {
   const { answer } = asked;
   // Whether a service answered, or the gateway by itself.

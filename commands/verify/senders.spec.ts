@@ -12,13 +12,13 @@ import { sendersOf } from "./senders";
 import { floodCommand, readFlood, readWget, wgetCommand } from "./wget";
 
 describe("wget in a pod", () => {
-  it("tells status, headers and body", () => {
+  it("returns status, headers and body", () => {
     const stderr = "  HTTP/1.1 200 OK\n  Grpc-Status: 14\n  content-length: 6\n  \n";
     const { status, headers, body } = readWget({ ok: true, stdout: "Hello\n", stderr });
     assert.deepEqual([status, headers, body], [200, { "grpc-status": "14", "content-length": "6" }, "Hello\n"]);
   });
 
-  it("tells why there was no answer, or none that it likes", () => {
+  it("returns why there was no answer, or no success", () => {
     const refused = "  HTTP/1.1 403 Forbidden\nwget: server returned error: HTTP/1.1 403 Forbidden\n";
     const { status, said } = readWget({ ok: false, stdout: "", stderr: refused });
     assert.deepEqual([status, said], [403, "wget: server returned error: HTTP/1.1 403 Forbidden"]);

@@ -13,7 +13,7 @@ import { runChecks } from "./run";
 /** The inputs of a run. */
 export interface VerifyRequest {
   client: KubeClient;
-  /** How kubectl is called, in commands that people are told. */
+  /** The kubectl command, as messages show it. */
   kubectl: string;
   checks: readonly Check[];
   deep: boolean;

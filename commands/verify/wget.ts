@@ -29,7 +29,7 @@ export function wgetCommand(url: string, headers: Record<string, string> = {}): 
   return ["wget", "-S", "-q", "-O", "-", ...flags(headers), url];
 }
 
-/** @returns what busybox' wget tells. */
+/** @returns the output of busybox' wget, parsed. */
 export function readWget({ ok, stdout, stderr }: Executed): WgetAnswer {
   const lines = stderr.split("\n").map((line) => line.trim());
   const status = lines.map(statusOf).find((one) => one !== undefined);

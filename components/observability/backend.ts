@@ -65,7 +65,7 @@ export interface BackendSpec {
 
 /** @returns a text that changes when the configuration does: pods do not notice it otherwise. */
 export function configHash(config: Record<string, pulumi.Input<string>>): pulumi.Output<string> {
-  // A hash tells nothing of what it was made from.
+  // A hash does not reveal its input.
   return pulumi.unsecret(
     pulumi
       .output(config)
@@ -135,7 +135,7 @@ export function declareBackend(
       metadata: {
         ...metadata,
         name: spec.service ?? app,
-        // The pods are awaited already; to wait for them again as endpoints tells nothing.
+        // The pods are awaited already; waiting for their endpoints adds nothing.
         annotations: { "pulumi.com/skipAwait": "true" },
       },
       spec: {

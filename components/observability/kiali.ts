@@ -21,7 +21,7 @@ export interface KialiArgs {
   prometheusUrl: string;
   /** URL of Jaeger's page and API inside the cluster. Default: no traces. */
   jaegerUrl?: string;
-  /** URL of a Grafana inside the cluster that tells anybody about its dashboards. Default: no links to it. */
+  /** URL of a Grafana inside the cluster that shows its dashboards without a login. Default: no links to it. */
   grafanaUrl?: string;
   /** Path under which it is served, for example `/kiali`. Default: `/`. */
   path?: string;

@@ -159,7 +159,7 @@ describe("who reaches the backends", () => {
   });
 });
 
-describe("what the backends are told", () => {
+describe("the configuration of the backends", () => {
   it("links lines to traces, and traces to lines and metrics", () => {
     const { datasources } = JSON.parse(
       dataSources({ prometheus: "http://p", loki: "http://l", jaeger: "http://j" }),
@@ -171,7 +171,7 @@ describe("what the backends are told", () => {
     assert.equal(jaeger!.jsonData.tracesToMetrics.datasourceUid, prometheus!.uid);
   });
 
-  it("tells Kiali of everything there is", () => {
+  it("configures Kiali with every backend", () => {
     const services = JSON.parse(
       kialiConfig(
         {

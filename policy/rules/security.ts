@@ -55,7 +55,7 @@ export const mtlsModesAgree = rule({
           const scope = wide === null || wide[1] !== undefined;
           report(rule, {
             field,
-            message: `Clients of ${host} are told ${mode}, but PeerAuthentication ${clash.policy.namespace}/${clash.policy.name} sets ${clash.mode}: connections are refused.`,
+            message: `The TLS mode for clients of ${host} is ${mode}, but PeerAuthentication ${clash.policy.namespace}/${clash.policy.name} sets ${clash.mode}: connections are refused.`,
             fix: encrypts
               ? "Allow mutual TLS there, or remove the mode here."
               : "Remove the mode here, or set ISTIO_MUTUAL.",
@@ -245,7 +245,7 @@ export const authzTargetsExist = rule({
           for (const key of ["hosts", "notHosts"] as const) {
             operation[key]?.forEach((host, k) => {
               const plain = host.replace(/:\d+$/, "");
-              // Only names of the cluster can be told to be missing: what clients call from outside is not declared.
+              // Only a name of the cluster can be found missing: names that clients use from outside are not declared.
               const service = serviceOf(fqdn(plain, namespace));
               if (
                 service !== undefined &&

@@ -67,7 +67,7 @@ describe("the program", () => {
     });
   }
 
-  it("tells the policies what waits for what, so that those of order judge it", () => {
+  it("passes the dependencies to the policies, so that the policies of order check them", () => {
     const { resources, components } = declaredBy("dev");
     const mesh = meshOfProgram([...components, ...resources]);
     assert.ok(mesh.ordered);

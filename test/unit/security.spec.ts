@@ -120,7 +120,7 @@ const rights: { role: string; may: string; on: string; why: string }[] = [
     role: "ClusterRole sidecar-mesh-kiali",
     may: "get, list, watch",
     on: "admissionregistration.k8s.io: mutatingwebhookconfigurations",
-    why: "tells which revision injects a namespace",
+    why: "finds the revision that injects a namespace",
   },
   {
     role: "ClusterRole sidecar-mesh-kiali",
@@ -215,7 +215,7 @@ describe("security", () => {
     assert.ok(JSON.stringify(raw.resources).includes("s3cr3t-from-config"));
   });
 
-  it("tells secrets in secret outputs alone", () => {
+  it("puts secrets in secret outputs alone", () => {
     const telling = raw.outputs.filter(({ value }) => JSON.stringify(value)?.includes("s3cr3t"));
     assert.deepEqual(
       telling.map(({ name, secret }) => ({ name, secret })),

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
-/** A process, told apart from a later one that got the same number. */
+/** A process. It differs from a later one with the same pid. */
 export interface ProcessIdentity {
   pid: number;
   /** Clock ticks between the boot and the process's start. */
@@ -96,7 +96,7 @@ export function programOf(pid: number): string | undefined {
 
 /**
  * @returns running processes that were started with an environment variable of this value, and what they started; undefined where there
- * is no /proc to tell.
+ * is no /proc.
  */
 export function processesWith(variable: string, value: string): ProcessIdentity[] | undefined {
   if (!existsSync("/proc/self/environ")) {

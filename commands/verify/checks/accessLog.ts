@@ -75,7 +75,7 @@ export function judgeLine(line: Line, path: string, peer: string, kubectl: strin
   return line.path === path
     ? pass(`${line.response_code} ${line.path} by ${line.downstream_peer.replace(/^spiffe:\/\//, "")}`)
     : fail(
-        `the line tells of ${line.path}`,
+        `the line has the path ${line.path}`,
         `the access log has another path than the request had: its format was changed`,
         `${kubectl} get telemetry -A -o yaml`,
       );

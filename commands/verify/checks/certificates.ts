@@ -6,7 +6,7 @@ import { askEnvoy } from "../envoy";
 import { proxies } from "../meshPods";
 import { accountOf, nameOf } from "../objects";
 
-/** A certificate as Envoy tells of it. */
+/** A certificate as Envoy reports it. */
 interface EnvoyCertificate {
   serial_number?: string;
   subject_alt_names?: { uri?: string; dns?: string }[];
@@ -172,7 +172,7 @@ export const certificates: Check = {
     if (!pem) {
       return fail(
         `there is no ConfigMap ${mesh}/istio-ca-root-cert`,
-        "istiod has not told the namespace its root certificate",
+        "istiod has not written its root certificate into the namespace",
         `${cluster.kubectl} -n ${declared.namespaces.system} logs deployment/istiod --tail 50`,
       );
     }

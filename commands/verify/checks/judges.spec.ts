@@ -74,7 +74,7 @@ describe("injector, namespace and injected", () => {
       metadata: { labels },
       spec: { containers: [{ name: "user" }, ...(image ? [{ name: "istio-proxy", image }] : [])] },
     });
-  it("tell a pod that opts out from one that came too early", () => {
+  it("distinguish a pod that opts out from one that started too early", () => {
     assert.equal(judgeInjected([pod("proxyv2:1")], "k").verdict, "pass");
     assert.match(causeOf(judgeInjected([pod()], "k")), /started without injection/);
     assert.match(causeOf(judgeInjected([pod(undefined, { "sidecar.istio.io/inject": "false" })], "k")), /opts out/);
@@ -89,7 +89,7 @@ describe("synced", () => {
   const pods = [object("Pod", "user-1")];
   const type = "type.googleapis.com/envoy.config.listener.v3.Listener";
   const status = (resource: object) => [{ proxy: "user-1.demo", resources: { [type]: resource } }];
-  it("tells a proxy that refuses, one that lags, and one that is not there", () => {
+  it("distinguishes a proxy that refuses, one that lags, and one that is not there", () => {
     assert.equal(judgeSynced(pods, status({ sent: "a", acked: "a" }), [], "k").verdict, "pass");
     const filters = [object("EnvoyFilter", "odd")];
     const refused = causeOf(

@@ -19,7 +19,7 @@ export function readPlainText(probed: Answer, asked: Answer): PlainText {
   if (probed.status !== 200) {
     return "unknown";
   }
-  // The API server tells of a connection that was refused with an answer of its own.
+  // The API server reports a refused connection with an answer of its own.
   return asked.status === 0 || /error trying to reach service/.test(asked.body) ? "refused" : "accepted";
 }
 

@@ -84,7 +84,7 @@ export const synced: Check = {
       if (typeof known === "string") {
         return fail(
           known,
-          "istiod does not tell what its proxies have: its debug interface is off or not reached",
+          "istiod does not show the configuration of its proxies: its debug interface is off or not reached",
           `${cluster.kubectl} -n ${context.declared.namespaces.system} logs deployment/istiod --tail 20`,
         );
       }
