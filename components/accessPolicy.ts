@@ -27,7 +27,7 @@ export function principal({ namespace, serviceAccount }: Caller): pulumi.Output<
 
 /**
  * Default deny in a namespace, and one exception for each declared edge. Callers are known by the identity that mutual TLS proves, so
- * that neither an address nor a header helps anybody in.
+ * that neither an address nor a header gives access.
  */
 export class AccessPolicy extends pulumi.ComponentResource {
   /**

@@ -189,7 +189,7 @@ async function untilGone(
   refs: readonly ObjectRef[],
   isGoing: (object: { metadata?: { deletionTimestamp?: unknown } }) => boolean = () => true,
 ): Promise<void> {
-  let told = false;
+  let logged = false;
   for (const end = Date.now() + goingMs; ; await sleep(pollMs)) {
     const live = await Promise.all(refs.map(async (ref) => ({ ref, object: await client.get(ref) })));
     const going = live.filter(({ object }) => object && isGoing(object)).map(({ ref }) => titleOf(ref));
@@ -201,9 +201,9 @@ async function untilGone(
         `${going.join(", ")}: deleted, but still there after ${goingMs / 1000} s; find the cause with kubectl describe`,
       );
     }
-    if (!told) {
+    if (!logged) {
       log(`waiting for ${going.join(", ")} to be gone`);
-      told = true;
+      logged = true;
     }
   }
 }

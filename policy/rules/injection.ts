@@ -139,7 +139,7 @@ export const workloadDependsOnInjector = rule({
   description: "A workload that is to be injected depends on istiod and on its namespace.",
   rationale:
     "The injector changes pods as they are created. Pods that are created before it is ready run without a sidecar " +
-    "until someone restarts them, and on destroy the injector may go first and leave them stuck.",
+    "until they are restarted, and on destroy the injector may go first and leave them stuck.",
   fix: "Give the workload `dependsOn: [istiod, namespace]`, or take its namespace's name from the namespace resource.",
   level: "mandatory",
   codes: [],

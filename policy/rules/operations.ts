@@ -8,7 +8,7 @@ import { rule } from "../rule";
 
 import { dashboards, images } from "../sources";
 
-/** Dashboards are not open to everyone. */
+/** Dashboards are not open to all clients. */
 export const dashboardsNotPublic = rule({
   name: "dashboards-not-public",
   description: "No gateway, ingress or load balancer leads to a dashboard or a telemetry store.",
@@ -30,7 +30,7 @@ export const dashboardsNotPublic = rule({
       if (isDashboard(name)) {
         report(resource, {
           field,
-          message: `It opens ${name} to everyone who reaches ${by}.`,
+          message: `It opens ${name} to every client of ${by}.`,
           fix: "Remove the route and use a port-forward, or protect it and exclude it by name.",
         });
       }

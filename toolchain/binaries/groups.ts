@@ -132,7 +132,7 @@ export const binaryGroups = {
   kwok: {
     name: "kwok",
     outputs: ["kwok"],
-    // Without them kwok knows nothing to do: a node that is ready, pods that run as soon as they are scheduled, and are removed when they are deleted.
+    // kwok needs these stages: the node is ready, pods run as soon as they are scheduled, and deleted pods are removed.
     files: [
       "node/fast/node-initialize",
       "node/heartbeat/node-heartbeat",

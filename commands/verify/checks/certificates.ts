@@ -199,7 +199,7 @@ export function judgeIdentities(
   return pass(found.map(({ identity }) => identity?.replace(/^spiffe:\/\//, "")).join(", "));
 }
 
-/** Does everybody prove the right identity? */
+/** Does every pod's certificate have the right identity? */
 export const identities: Check = {
   name: "identities",
   description: "each peer proves its service account",

@@ -133,12 +133,17 @@ async function exerciseService(context: Context, exercise: Exercise): Promise<Ex
   const breaker = service.circuitBreaker ? [await exerciseBreaker(exercise)] : [];
   const limit = service.rateLimit ? [await exerciseRateLimit(context, exercise)] : [];
   const global = service.globalRateLimit
-    ? [leftOut(`${service.name} global rate limit`, "it would be used up for everybody until its window ends")]
+    ? [
+        leftOut(
+          `${service.name} global rate limit`,
+          "the check would use up the limit of all callers until its window ends",
+        ),
+      ]
     : [];
   return [...single, ...breaker, ...limit, ...global];
 }
 
-/** @returns true once the sidecars of a service fail what asks for it. Requests that its rate limit refuses do not count: they do not reach the fault. */
+/** @returns true once the sidecars of a service fail what asks for it. Requests that its rate limit refuses do not count. */
 async function hasFaults({ service, sender }: Exercise): Promise<boolean> {
   const { status } = await sender.send(faultHeaders.abort(418));
   return status === 418 || (status === 429 && (service.rateLimit ?? service.globalRateLimit) !== undefined);

@@ -202,7 +202,7 @@ describe("edges", () => {
       /does not answer user: bad address/,
     );
     assert.equal(judgeCalls([{ ...undeclared, status: 200 }], { ...facts, defaultDeny: false }, "k").verdict, "pass");
-    // Where the caller's proxy does not know the other, the call ends before anybody refuses it.
+    // Where the caller's proxy does not know the other, the call ends before a proxy refuses it.
     const scoped = { ...facts, scopedProxies: true };
     const verdict = (status: number | undefined, by = scoped) =>
       judgeCalls([{ ...undeclared, status }], by, "k").verdict;

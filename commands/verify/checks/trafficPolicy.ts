@@ -96,7 +96,7 @@ export function judgePolicies(
   return nothing && told.some(({ left }) => left.length > 0) ? skip(evidence) : pass(evidence);
 }
 
-/** @returns pods of the mesh's services, and of everybody else who may call them, by namespace. */
+/** @returns pods of the mesh's services, and of their other callers, by namespace. */
 async function podsOfCallers({ cluster, declared }: Context): Promise<Map<string, LiveObject[]>> {
   const lists = callerNamespaces(declared.services).map(
     async (namespace) => [namespace, await cluster.list("v1", "Pod", namespace)] as const,
