@@ -211,10 +211,10 @@ const ingress = new IngressAddress(
   onCluster,
 );
 
-/** The profile, for the policy pack: the engine does not tell a pack the stack's configuration. */
+/** The profile, for the policy pack: the engine does not pass the stack's configuration to a pack. */
 export const profile = settings.profile.name;
 
-/** URL of the ingress gateway; unknown in the first preview, undefined where the cluster does not tell. */
+/** URL of the ingress gateway; unknown in the first preview, undefined where the cluster reports none. */
 export const gatewayUrl = ingress.url;
 
 /** URL of each service that has a path on the gateway. */

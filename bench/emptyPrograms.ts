@@ -26,7 +26,7 @@ export const emptyNames = {
 /**
  * Makes empty programs and their stacks.
  * @param folder Where; it is also the backend.
- * @param home Where the CLI finds its plugins, if it needs to be told.
+ * @param home Environment variables of the CLI's plugin folder, if needed.
  */
 export async function makeEmptyPrograms(
   pulumi: string,
@@ -34,7 +34,7 @@ export async function makeEmptyPrograms(
   home: Record<string, string>,
 ): Promise<EmptyPrograms> {
   const [tsx, template] = [join(folder, "empty"), join(folder, "template")];
-  // Whoever runs this has a cluster, or not: it must not matter.
+  // The result must not depend on a cluster of the machine.
   const env = { ...backendEnvironment(folder, "/nonexistent"), ...home };
   for (const program of [tsx, template]) {
     makeProgramFolder(program);

@@ -6,8 +6,8 @@
  *   tsx bench/growth.ts [sizes of previews, or none] [sizes of updates, or none] [file.json] [folder of Istio's charts]
  *
  * Previews need no cluster. Updates are made on the sandbox, with the pods of services on a node of kwok's; at the end of each way all is
- * removed. Ours is updated by the CLI once more with its state written at the end alone, which tells what the file of the state takes; no
- * way to work, for an update that is cut short then knows nothing of what it made.
+ * removed. Ours is updated by the CLI once more with its state written at the end alone, which measures the cost of the state file. It
+ * is no mode for real use: after an interrupted update the state lacks the resources that were created.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -169,7 +169,7 @@ async function withPrograms(
   }
 }
 
-/** Nobody has to look at pods that are none. */
+/** The pods do not run, so there is nothing to observe. */
 const unobserved = { metricsBackend: "none", tracingBackend: "none", logsBackend: "none" };
 
 /** Runs something on a sandbox where the control plane, which `begin` brings up, is real, and what comes after only seems to run. */

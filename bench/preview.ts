@@ -20,7 +20,7 @@ import { milliseconds, pairedRatio, sideBySide, table, writeResults } from "./me
 const flatProject = "name: empty\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n";
 
 /**
- * What a preview of the same resources costs without any of our code: a loop over what `pulumi preview --json` told of ours, each with
+ * What a preview of the same resources costs without any of our code: a loop over the steps of `pulumi preview --json` of ours, each with
  * the inputs, the parent and the dependencies that it has there.
  */
 const flatProgram = `const pulumi = require("@pulumi/pulumi");

@@ -1,7 +1,7 @@
 /**
  * Time to traffic: from an empty cluster to both URLs answering, images cached. Our `npm start` against the path by hand: `istioctl install` and `kubectl apply` of the same objects with the same values, in each round one after
- * the other on the same sandbox. Observability is left out on both sides: the path by hand has none. What bounds ours is its own order
- * with nobody to declare it: the same charts by helm, the same objects by kubectl.
+ * the other on the same sandbox. Observability is left out on both sides: the path by hand has none. Our lower bound is
+ * the same order without Pulumi: the same charts by helm, the same objects by kubectl.
  *
  *   tsx bench/timeToTraffic.ts [rounds] [file.json]
  */

@@ -30,8 +30,8 @@ export function isUnfinished({ status }: Pick<ReleaseRecord, "status">): boolean
 }
 
 /**
- * Decides what a release needs that nobody is at work on. An upgrade that was cut short is begun anew from the revision before: its
- * objects are told by their names, so that those it made already are taken over. An install has no revision before; what it made goes.
+ * Decides how to repair a release after its Helm process ended. An interrupted upgrade starts again from the previous revision: Helm
+ * finds the objects by name and takes over those that exist. An install has no previous revision; its objects are deleted.
  * @param records The release's revisions, oldest first.
  */
 export function remedyOf(records: readonly ReleaseRecord[]): ReleaseRemedy {
@@ -76,7 +76,7 @@ export class HelmRecords {
     }));
   }
 
-  /** Makes Helm go on with a release that was left half done. Only once nobody is at work on it. @returns what it took. */
+  /** Repairs an unfinished release. Call it only after the Helm process ended. @returns the remedy that was applied. */
   async mend(name: string, namespace: string): Promise<ReleaseRemedy> {
     const remedy = remedyOf(await this.of(name, namespace));
     if (remedy === "remove") {

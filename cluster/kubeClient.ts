@@ -32,8 +32,8 @@ const mostAtOnce = 24;
 const retries = 8;
 
 /**
- * Milliseconds that a request may take. The API server ends each itself within a minute; one without an answer went down with the API
- * server in the middle of it, which the HTTP client does not tell.
+ * Milliseconds that a request may take. The API server ends each itself within a minute; a request without an answer was lost with its
+ * API server, which the HTTP client does not report.
  */
 const answerMs = 75_000;
 
@@ -84,7 +84,7 @@ export class KubeClient {
     return (found?.items ?? []).map((item) => fromLibrary({ ...item, apiVersion, kind }));
   }
 
-  /** Makes the object be as declared (server-side apply), taking fields over from whoever owned them. */
+  /** Applies the object (server-side apply) and takes over fields of other field managers. */
   async apply(object: LiveObject): Promise<LiveObject> {
     const sent = toLibrary(object);
     const applied = await this.patiently(() =>

@@ -1,6 +1,6 @@
 import type { ObjectRef } from "./kubeClient";
 
-/** @returns how an object is named to whoever reads it: `Kind namespace/name`. */
+/** @returns the name of an object in messages: `Kind namespace/name`. */
 export function titleOf({ kind, namespace, name }: ObjectRef): string {
   return `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
 }

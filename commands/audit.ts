@@ -43,13 +43,13 @@ const traces: readonly Trace[] = [
     apiVersion: "v1",
     kind: "ConfigMap",
     isOf: named(/^istio-ca-(root-cert|crl)$/),
-    why: "whoever is injected there needs it",
+    why: "pods with a sidecar in that namespace need it",
   },
   {
     apiVersion: "v1",
     kind: "Namespace",
     isOf: ({ metadata }) => namespaces.includes(metadata?.name ?? ""),
-    why: "it was there before, or somebody else put something into it",
+    why: "it existed before, or it holds objects that are not of this stack",
   },
   {
     apiVersion: "v1",

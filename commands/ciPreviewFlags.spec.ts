@@ -3,7 +3,7 @@ import { parseCiPreviewFlags } from "./ciPreviewFlags";
 import { UsageError } from "./flags";
 
 describe("parseCiPreviewFlags", () => {
-  it("takes dev and prod unless told otherwise", () => {
+  it("takes dev and prod by default", () => {
     assert.deepEqual(parseCiPreviewFlags([]).stacks, ["dev", "prod"]);
     assert.deepEqual(parseCiPreviewFlags(["--stacks", "prod,sandbox"]).stacks, ["prod", "sandbox"]);
   });

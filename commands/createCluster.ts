@@ -41,7 +41,7 @@ const recipes: Record<ClusterTool, readonly string[]> = {
  * @param known The kubeconfig has the context already.
  * @param yes Do not ask.
  * @returns the context of the cluster.
- * @throws Error if the answer is no, or there is nobody to ask.
+ * @throws Error if the answer is no, or there is no terminal to ask at.
  */
 export async function ensureCluster(tool: ClusterTool, known: boolean, yes: boolean): Promise<string> {
   const context = madeContexts[tool];

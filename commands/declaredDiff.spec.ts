@@ -4,7 +4,7 @@ import { describeDiff, diffDeclared } from "./declaredDiff";
 const resource = (name: string, spec: unknown) => ({ type: "kubernetes:apps/v1:Deployment", name, props: { spec } });
 
 describe("diffDeclared", () => {
-  it("tells what was added, removed and changed, and in which field", () => {
+  it("reports what was added, removed and changed, and in which field", () => {
     const before = [resource("a", { replicas: 1, args: ["x", "y"] }), resource("b", {}), resource("c", { port: 80 })];
     const after = [
       resource("d", {}),
@@ -27,7 +27,7 @@ describe("diffDeclared", () => {
     assert.deepEqual(describeDiff(diffDeclared([a, b], [b, structuredClone(a)])), []);
   });
 
-  it("tells a list from an object", () => {
+  it("distinguishes a list from an object", () => {
     assert.deepEqual(describeDiff(diffDeclared([resource("a", [])], [resource("a", { b: 1 })])).slice(1), [
       '    spec: [] => {"b":1}',
     ]);

@@ -15,7 +15,7 @@ export interface MachineFacts {
   remoteContext?: string;
   /** Whether the embedded cluster runs. */
   sandboxRuns: boolean;
-  /** What keeps the embedded cluster from starting, as its own checks tell. */
+  /** Reasons why the embedded cluster cannot start, from its own checks. */
   sandboxProblems: readonly Problem[];
 }
 
@@ -25,7 +25,7 @@ export const tools = ["pulumi", "kubectl", "kind", "minikube", "go", "chromium"]
 /** One of {@link tools}. */
 export type Tool = (typeof tools)[number];
 
-/** What somebody may want to do with the project. */
+/** What a user may want to do with the project. */
 export const purposeNames = [
   "tests",
   "preview",
@@ -63,7 +63,7 @@ const nodeVersions = { works: "20.20", supported: "22.0" };
 /** @returns each purpose with what it needs here. */
 export function judgeMachine(facts: MachineFacts): Purpose[] {
   const all = [node(facts), packages(facts)];
-  // What only deserves advice is told once.
+  // Advice is given once, not for each purpose.
   const basics = all.filter(({ state }) => state === "missing");
   return [
     { name: "tests", what: "unit tests, policies, mesh-check: npm test", needs: all },

@@ -15,7 +15,7 @@ export interface Foreign {
   title: string;
   /** Id for `pulumi import`. */
   id: string;
-  /** Who made it, as the API server calls them; undefined if it does not tell. */
+  /** Field manager that created it; undefined if the API server records none. */
   maker?: string;
 }
 
@@ -148,7 +148,7 @@ export function importFile(found: readonly Foreign[], { steps }: Pick<EngineRepo
   return file;
 }
 
-/** @returns a provider's configuration without what the event log does not tell. */
+/** @returns a provider's configuration without what the event log lacks. */
 function knownInputs({ inputs = {} }: StateResource): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(inputs).filter(([key, value]) => key !== "__internal" && value !== "[secret]"),

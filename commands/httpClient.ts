@@ -20,7 +20,7 @@ export interface Answer {
 export interface HttpClientOptions {
   /** Value of the header Host, and name that TLS asks for. Default: the URL's. */
   host?: string;
-  /** Accept a certificate that nobody vouches for. Default false. */
+  /** Accept a certificate without a trusted authority. Default false. */
   insecure?: boolean;
   /** Milliseconds until an answer is given up. Default 20000. */
   timeoutMs?: number;

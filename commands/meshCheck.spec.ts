@@ -190,7 +190,7 @@ describe("mesh-check", () => {
     assert.equal(finding.line, 30);
   });
 
-  it("fails from the level that it is told", () => {
+  it("fails from the given level on", () => {
     const file = put("a.yaml", namespace.replace("enabled", "disabled").replace(/ {2}labels[^]*$/, ""));
     assert.equal(run([file]).status, 0);
     assert.equal(run(["--level", "advisory", file]).status, 1);

@@ -37,7 +37,7 @@ describe("--policy-config", () => {
     ["a:\n  - b\n c: [", /--policy-config .*policies\.yaml:\d+: not valid YAML/],
   ];
   for (const [text, expected] of mistakes) {
-    it(`refuses ${JSON.stringify(text)}, and tells each mistake`, () => {
+    it(`refuses ${JSON.stringify(text)}, and names each mistake`, () => {
       assert.throws(
         () => read(text),
         (error: Error) => error instanceof UsageError && expected.test(error.message),

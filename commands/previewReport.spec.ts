@@ -79,7 +79,7 @@ describe("preview report", () => {
     assert.match(text, /# not a heading\n````\n/);
   });
 
-  it("shows what changes since the base, or why that can't be told, and passes either way", () => {
+  it("shows what changes since the base, or why that is unknown, and passes either way", () => {
     const diff = { added: ["Deployment a"], removed: [], changed: [] };
     assert.match(
       toMarkdown(report({ base: "main", stacks: [stack({ diff })] })),
@@ -90,7 +90,7 @@ describe("preview report", () => {
     assert.ok(passed(failure));
   });
 
-  it("tells a stack's result in one line", () => {
+  it("reports a stack's result in one line", () => {
     assert.equal(verdict(stack()), "pulumi preview passes, 1 resources, 0 mandatory findings, 0 advisory");
   });
 });

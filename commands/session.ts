@@ -89,7 +89,7 @@ export async function openSession(
       // Its kubeconfig and charts, which the config names, may not be there before.
       await ready;
     }
-    // Whoever needs the cluster waits for it, and hears of its failure then.
+    // Callers that need the cluster await `ready`, and get its error there.
     ready.catch(() => undefined);
     return {
       stack,

@@ -56,7 +56,7 @@ describe("the cluster of a stack", () => {
     const { stack, said, checked } = check("2-2 kind-sidecar-mesh", true);
     assert.deepEqual(await checked, { cluster: here, isNew: true });
     assert.deepEqual(stack.imported, { version: 3, deployment: { manifest: {} } });
-    assert.match(said[0]!, /kind-sidecar-mesh was made anew/);
+    assert.match(said[0]!, /kind-sidecar-mesh was recreated/);
     await assert.rejects(check("2-2 production", true).checked, /another cluster/);
   });
 

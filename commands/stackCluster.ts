@@ -2,10 +2,10 @@ import type { KubeClient } from "../cluster/kubeClient";
 import type { PulumiStack } from "./pulumi/stack";
 import type { Session } from "./session";
 
-/** Tag of the stack that remembers its cluster, so that whoever shares the backend knows it too. */
+/** Tag of the stack with the name of its cluster. All users of a shared backend read it. */
 const tag = "sidecar-mesh:cluster";
 
-/** A cluster, told apart from any other. */
+/** The identity of a cluster. */
 export interface ClusterIdentity {
   /** UID of the namespace kube-system, which lives as long as its cluster. */
   uid: string;
@@ -47,8 +47,8 @@ export function parseIdentity(value: string | undefined): ClusterIdentity | unde
 }
 
 /**
- * Makes sure that a stack goes to the cluster that it was applied to. The state of a cluster of our own that was made anew is emptied,
- * for what it tells of is gone.
+ * Makes sure that a stack goes to the cluster that it was applied to. If a cluster of our own was recreated, the state is emptied,
+ * because its resources are gone.
  * @returns the cluster's identity, and whether the stack does not remember it yet.
  * @throws Error naming both clusters, if it is another one.
  */
@@ -74,7 +74,7 @@ export async function checkCluster(
   }
   if (match === "made anew") {
     log(
-      `the cluster ${context} was made anew: the state of stack ${stack.name}, which tells of the old one, is emptied`,
+      `the cluster ${context} was recreated: the state of stack ${stack.name} holds resources of the old one and is emptied`,
     );
     const { version, deployment } = await stack.export();
     if (deployment !== null) {

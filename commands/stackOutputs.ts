@@ -7,7 +7,7 @@ import type { Session } from "./session";
 
 /** The outputs that commands work with. */
 export interface MeshOutputs {
-  /** URL of the ingress gateway; undefined if the cluster did not tell. */
+  /** URL of the ingress gateway; undefined if the cluster reports none. */
   gatewayUrl?: string;
   declared: DeclaredMesh;
   /** The pages that are installed, and how each is reached. */

@@ -91,7 +91,7 @@ describe("chooseTarget", () => {
       { kind: "made", tool: "minikube", known: true },
     ],
     [
-      "no cluster of somebody else's for one of ours by its name",
+      "no foreign cluster that has the name of ours",
       [{ sandbox: false }, withContexts("prod-eu", { "sidecar-mesh": "https://k8s.example.com" })],
       { kind: "made", tool: "kind", known: false },
     ],

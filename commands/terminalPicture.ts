@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** A command as somebody typed it, and what it printed. */
+/** A command as typed, and its output. */
 export interface TerminalSession {
   /** The command line. */
   command: string;

@@ -71,7 +71,7 @@ runCommand(
     }
     // Answers of any code are a result; to get none at all is not.
     if (summary.ms === undefined) {
-      throw new Error(`nobody answered at ${gatewayUrl}; npm run verify tells why`);
+      throw new Error(`no answer from ${gatewayUrl}; run npm run verify to find the cause`);
     }
     return summary;
   },

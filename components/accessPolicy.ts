@@ -12,7 +12,7 @@ export interface Caller {
 
 /** Args of {@link AccessPolicy}. */
 export interface AccessPolicyArgs {
-  /** Namespace whose workloads refuse whoever is not allowed. */
+  /** Namespace whose workloads refuse callers that are not allowed. */
   namespace: pulumi.Input<string>;
   /** The declared edges: each service, the value of the label `app` of its pods, with who may call it. */
   services: { service: string; callers: Caller[] }[];
@@ -27,7 +27,7 @@ export function principal({ namespace, serviceAccount }: Caller): pulumi.Output<
 
 /**
  * Default deny in a namespace, and one exception for each declared edge. Callers are known by the identity that mutual TLS proves, so
- * that neither an address nor a header helps anybody in.
+ * that neither an address nor a header gives access.
  */
 export class AccessPolicy extends pulumi.ComponentResource {
   /**

@@ -61,7 +61,7 @@ export function scraperConfig(backend: CollectorBackend, application = false): s
   });
 }
 
-/** @returns the processor that tells whose lines they are. */
+/** @returns the processor that adds the workload to each line. */
 function ofPod(container: string, source: string) {
   return {
     attributes: [

@@ -2,8 +2,8 @@
 const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
 /**
- * @returns the milliseconds of a duration such as `250ms`, `1.5s` or `1m30s`; undefined for anything else. A bare number is none:
- * nobody can tell which unit was meant.
+ * @returns the milliseconds of a duration such as `250ms`, `1.5s` or `1m30s`; undefined for anything else. A bare number is not
+ * a duration, because its unit is unknown.
  */
 export function milliseconds(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) {

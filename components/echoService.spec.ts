@@ -36,7 +36,7 @@ describe("EchoService", () => {
     assert.deepEqual(container.ports, [{ name: "http", containerPort: 9000 }]);
   });
 
-  it("runs as nobody, on a read-only root, without a token", async () => {
+  it("runs as an unprivileged user, on a read-only root, without a token", async () => {
     const { one } = await declared();
     const pod = one("Deployment").inputs.spec.template.spec;
     assert.equal(pod.automountServiceAccountToken, false);

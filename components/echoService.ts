@@ -95,7 +95,7 @@ const maxUser = 2 ** 31 - 1;
 const nonRootUser = 65532;
 
 /**
- * Seconds a pod goes on serving after it was told to stop: until then every proxy of the mesh has learned that its endpoint is
+ * Seconds a pod goes on serving after its deletion began: until then every proxy of the mesh has learned that its endpoint is
  * gone, so that a rollout loses no request.
  */
 const drainSeconds = 5;
@@ -140,7 +140,7 @@ export class EchoService extends pulumi.ComponentResource {
         metadata: {
           ...metadata,
           labels: selector,
-          // The Deployment is awaited already; to wait for the same pods as endpoints again takes ten seconds and tells nothing.
+          // The Deployment is awaited already; waiting for the endpoints of the same pods takes ten more seconds and adds nothing.
           annotations: { "pulumi.com/skipAwait": "true" },
         },
         // The name of the port is how Istio knows the protocol.
@@ -172,7 +172,7 @@ export class EchoService extends pulumi.ComponentResource {
     const args = version ? withVersion(service, version) : service;
     const suffix = version ? `-${version.version}` : "";
     const metadata = { name: args.serviceName + suffix, namespace: args.namespace };
-    // Istio's metrics, Kiali's graph and the access log tell workloads apart by these two labels.
+    // Istio's metrics, Kiali's graph and the access log identify workloads by these two labels.
     const labels = { app: args.serviceName, version: args.version ?? "v1" };
 
     new k8s.apps.v1.Deployment(

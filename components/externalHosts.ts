@@ -102,7 +102,7 @@ function validate({ hosts }: ExternalHostsArgs, resource: pulumi.Resource): void
         protocol !== "TCP" || (addresses ?? []).length > 0,
         `${at}.addresses`,
         addresses,
-        "TCP carries no host name; name the addresses that it is told by",
+        "TCP carries no host name; list the host's IP addresses",
       );
     addresses?.forEach((address, j) =>
       check.require(isIP(address) !== 0, `${at}.addresses[${j}]`, address, "use an IP address"),

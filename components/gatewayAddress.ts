@@ -21,7 +21,7 @@ export interface GatewayReach {
   loadBalancer?: string;
 }
 
-/** @returns true if the URL can't be told without asking the cluster for the load balancer's address. */
+/** @returns true if the URL depends on the load balancer's address, which only the cluster has. */
 export function needsLoadBalancer(reach: Pick<GatewayReach, "address" | "serviceType">): boolean {
   return !reach.address && reach.serviceType === "LoadBalancer";
 }
@@ -45,7 +45,7 @@ export function gatewayUrl(reach: GatewayReach): string | undefined {
       return url("localhost", pick(localPorts));
     case "NodePort":
       if (reach.clusterKind === "kind") {
-        // Our kind cluster maps these node ports alone; what others are mapped to, nobody tells.
+        // Our kind cluster maps only these node ports. The mapping of other node ports is unknown.
         return pick(reach.nodePorts) === pick(defaultNodePorts) ? url("localhost", pick(localPorts)) : undefined;
       }
       return reach.nodeAddress && url(reach.nodeAddress, pick(reach.nodePorts));

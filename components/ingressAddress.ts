@@ -13,7 +13,7 @@ export interface IngressAddressArgs extends Omit<GatewayReach, "loadBalancer"> {
 
 /** Finds out at which URL the ingress gateway is reached. It asks the cluster for a load balancer's address alone. */
 export class IngressAddress extends pulumi.ComponentResource {
-  /** URL without a / at the end; undefined if the cluster does not tell. Unknown in a preview of a gateway yet to be made. */
+  /** URL without a / at the end; undefined if the cluster reports none. Unknown in a preview of a gateway yet to be made. */
   readonly url: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: IngressAddressArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -25,7 +25,7 @@ export class IngressAddress extends pulumi.ComponentResource {
       : pulumi.output(undefined);
 
     this.url = pulumi
-      // The Service is among them so that a URL is never told before the gateway is there.
+      // The Service is among them so that the URL is not known before the gateway exists.
       .all([loadBalancer, service])
       .apply(([address]) => gatewayUrl({ ...args, loadBalancer: address }));
     this.registerOutputs({ url: this.url });

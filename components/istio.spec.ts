@@ -38,7 +38,7 @@ describe("Istio", () => {
     assert.ok(releases.every(({ repositoryOpts }) => repositoryOpts.repo === "https://charts.example"));
   });
 
-  it("waits for all that is started, and not for resource definitions, which nobody needs before istiod is ready", async () => {
+  it("waits for all that is started, and not for resource definitions, which are not needed before istiod is ready", async () => {
     const { all, one } = await declare(() => new Istio("istio", args));
     assert.deepEqual(
       all("Release").map(({ inputs }) => inputs.skipAwait),
@@ -109,7 +109,7 @@ describe("Istio", () => {
     assert.deepEqual([retired.gateway, retired.label, retired.base], [moved.gateway, moved.label, moved.base]);
   });
 
-  it("refuses a canary that can't be told from the first, and an injector that is not there", async () => {
+  it("refuses a canary with the revision of the first control plane, and an unknown injector", async () => {
     const canary = { revision: "a", version: "1.31.0", tag: "1.31.0" };
     assert.match(await errorOf(() => new Istio("i", { ...args, revision: "a", canary })), /canary.revision is "a"/);
     assert.match(await errorOf(() => new Istio("i", { ...args, injector: "canary" })), /injector is "canary"/);
@@ -179,7 +179,7 @@ describe("Istio", () => {
     assert.deepEqual(one("Namespace", "istio-ingress").inputs.metadata.labels, { "istio.io/rev": "canary" });
   });
 
-  it("adds an egress gateway that nobody outside can reach", async () => {
+  it("adds an egress gateway that is not reachable from outside", async () => {
     const { one } = await declare(() => new Istio("istio", { ...args, egressGateway: args.ingressGateway }));
     const { values } = one("Release", "istio-egressgateway").inputs;
     assert.equal(values.service.type, "ClusterIP");
@@ -208,7 +208,7 @@ describe("chart sources", () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "charts-"))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("are told apart by how they are written", () => {
+  it("are distinguished by their form", () => {
     assert.deepEqual(parseChartSource("https://x/charts"), { kind: "repo", url: "https://x/charts" });
     assert.deepEqual(parseChartSource("oci://x/charts/"), { kind: "oci", url: "oci://x/charts" });
     assert.deepEqual(parseChartSource("/srv/charts"), { kind: "folder", path: "/srv/charts" });

@@ -111,7 +111,7 @@ export class Istio extends pulumi.ComponentResource {
       [],
       newest,
     );
-    // A pod that is injected before the node agent runs has nobody to redirect its traffic, and would never become ready.
+    // If a pod is injected before the node agent runs, its traffic is not redirected and it never becomes ready.
     const before = args.cni ? [base, release("cni", "istio-cni", systemNamespace, cniValues(args), [base])] : [base];
     // A resource is named after its revision, so that a canary stays the same resource when it becomes the first control plane.
     const controlPlane = (revision: string | undefined, version: string, values: Record<string, unknown>) =>

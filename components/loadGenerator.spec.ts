@@ -38,7 +38,7 @@ describe("LoadGenerator", () => {
 });
 
 describe("loadSender", () => {
-  it("sends without end at the given rate, to whom it is told", () => {
+  it("sends without end at the given rate, to the given target", () => {
     const args = loadSender({ name: "a", url: "https://a.example/x", connectTo: "gateway" }, settings).args as string[];
     assert.equal(args[args.indexOf("-qps") + 1], "2");
     assert.equal(args[args.indexOf("-t") + 1], "0");
@@ -51,7 +51,7 @@ describe("loadSender", () => {
 });
 
 describe("gatewayTarget", () => {
-  it("asks as somebody outside would: by a host that the gateway serves, over HTTPS where it does", () => {
+  it("sends requests like a client outside: to a host that the gateway serves, over HTTPS where TLS is on", () => {
     const target = gatewayTarget("a", "/a", { ...gateway, tls: true, hosts: ["*.shop.example"] });
     assert.deepEqual(target, { name: "a", url: "https://load.shop.example/a", connectTo: "gateway.ingress.svc" });
     assert.equal(gatewayTarget("a", "/a", gateway).connectTo, undefined);

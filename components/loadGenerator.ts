@@ -21,7 +21,7 @@ export interface LoadSettings {
 
 /** One place that requests are sent to. */
 export interface LoadTarget {
-  /** Tells the senders of a pod apart; part of the container's name. */
+  /** Identifies a sender within its pod; part of the container's name. */
   name: string;
   /** URL that is asked. */
   url: pulumi.Input<string>;
@@ -60,7 +60,7 @@ const user = 65532;
 /** Longest time that an answer is waited for. */
 const patience = "20s";
 
-/** @returns the target that asks the ingress gateway for `path`, as somebody outside would. */
+/** @returns the target that requests `path` from the ingress gateway, like a client outside the cluster. */
 export function gatewayTarget(name: string, path: string, { host, tls, hosts }: GatewayTarget): LoadTarget {
   const scheme = tls ? "https" : "http";
   const named = servedHost(hosts, "load");
@@ -87,7 +87,7 @@ export function loadSender(target: LoadTarget, settings: LoadSettings): k8s.type
       ...["-t", "0", "-c", "1", "-qps", String(ratePerSecond), "-timeout", patience, "-nocatchup"],
       // What it calls may start after it.
       "-allow-initial-errors",
-      // A gateway's certificate may be one that nobody vouches for.
+      // The gateway's certificate may be self-signed.
       "-k",
       ...(target.connectTo === undefined ? [] : ["-resolve", target.connectTo]),
       target.url,
@@ -99,8 +99,8 @@ export function loadSender(target: LoadTarget, settings: LoadSettings): k8s.type
 
 /**
  * @returns what a caller's own pod gets to send requests to the services that it may call. A caller is known by its identity, its
- * proxy and its labels, and only its own pod has all three: requests from anywhere else would either be refused, or have to pass
- * for somebody's whom they are not from.
+ * proxy and its labels, and only its own pod has all three. The mesh would refuse
+ * requests from another pod, or record them with a wrong caller.
  */
 export function loadCompanion(callees: readonly LoadTarget[], settings: LoadSettings): PodExtras {
   return { containers: callees.map((callee) => loadSender(callee, settings)) };

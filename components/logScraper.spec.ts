@@ -19,7 +19,7 @@ import { declare } from "../test/support/declare";
 import { applicationRotationScript, LogScraper, portOf, rotationScript, sharedFolderBytes } from "./logScraper";
 
 describe("rotationScript", () => {
-  it("puts a full file aside, keeps so many, and ends when told to", async () => {
+  it("rotates a full file, keeps the given number of files, and ends on SIGTERM", async () => {
     const folder = mkdtempSync(join(tmpdir(), "rotation-"));
     const log = join(folder, "access.log");
     const shell = spawn("sh", ["-c", rotationScript(log, { fileBytes: 10, kept: 2, everySeconds: 1 } as never)]);

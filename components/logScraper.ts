@@ -39,7 +39,7 @@ interface Scraped {
 /** Any user that is not root, and not Envoy's. */
 const user = 65532;
 
-/** Seconds that the scraper goes on after the pod was told to end: a little longer than the application drains. */
+/** Seconds that the scraper goes on after the pod's deletion began: a little longer than the application drains. */
 const lastLinesSeconds = 7;
 
 const MiB = 1024 * 1024;
@@ -63,7 +63,7 @@ export function rotationScript(file: string, { fileBytes, kept, everySeconds }: 
     (i) => `[ -e "$log.${i}" ] && mv -f "$log.${i}" "$log.${i + 1}"`,
   );
   return [
-    // A shell that is process 1 takes no notice of being told to end, unless it says what it does then.
+    // A shell that is process 1 ignores SIGTERM without a trap.
     "trap 'exit 0' TERM",
     `log=${file}`,
     "while true; do",
@@ -117,8 +117,8 @@ export function portOf(url: string): number {
 }
 
 /**
- * A log scraper for the pods of one namespace: what it makes there is the Collector's configuration; what each pod gets, its
- * {@link LogScraper.extras} tell.
+ * A log scraper for the pods of one namespace: it creates the Collector's configuration there.
+ * {@link LogScraper.extras} are the parts for each pod.
  */
 export class LogScraper extends pulumi.ComponentResource {
   private readonly config: Record<string, pulumi.Input<string>>;

@@ -9,7 +9,7 @@ const own = knownHost("demo", "user-service");
 const parent = () => ({ parent: new pulumi.ComponentResource("test:index:Parent", "parent") });
 
 describe("a proxy's scope", () => {
-  it("tells a workload's proxies what they know, and the rest of the namespace with a default", async () => {
+  it("scopes a workload's proxies, and the rest of the namespace with a default", async () => {
     const { one } = await declare(() => {
       const opts = parent();
       declareProxyScope("user", { namespace: "demo", app: "user-service", hosts: ["istio-system/*", own] }, opts);

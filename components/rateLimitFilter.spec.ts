@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rateLimitFilter, retryAfterSeconds } from "./rateLimitFilter";
 
 describe("the rate limit of a pod", () => {
-  it("tells callers to come back when a token is surely there: in whole seconds, rounded up, at least one", () => {
+  it("sets Retry-After to when a token is surely there: in whole seconds, rounded up, at least one", () => {
     const seconds = (fillInterval: string) => retryAfterSeconds({ fillInterval });
     assert.deepEqual(["50ms", "1s", "1001ms", "1.2s", "90s", "1m30s"].map(seconds), [1, 1, 2, 2, 90, 90]);
   });

@@ -81,7 +81,7 @@ describe("httpRoutes", () => {
     });
   });
 
-  it("tells which subsets it names", () => {
+  it("returns the subsets that it names", () => {
     const versions = [{ version: "v1", weight: 100 }, { version: "v2", weight: 0 }, { version: "v3" }];
     assert.deepEqual(namedVersions({ versions, mirror: { version: "v3", percent: 1 } }), ["v1", "v3"]);
   });

@@ -4,7 +4,7 @@ const evictionSeconds = 30;
 /**
  * What keeps pods apart, by node and by zone, as far as the cluster has room for it, and replaces those of a node that is gone.
  *
- * Nodes are told apart by affinity, zones by a constraint: the scheduler leaves out of a pod's constraints every node that lacks the label
+ * Pods are spread over nodes by affinity, over zones by a constraint: the scheduler leaves out of a pod's constraints every node that lacks the label
  * of one of them. Two constraints would count for nothing where nodes have no zone, as in kind and on bare metal.
  * @param matchLabels Labels of the pods that are spread.
  * @returns fields of a pod's spec, which are also values of Istio's charts.

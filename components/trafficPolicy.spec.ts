@@ -117,7 +117,7 @@ describe("TrafficPolicy", () => {
     ]);
   });
 
-  it("refuses requests that nobody counts, if it is told to", async () => {
+  it("refuses requests that are not counted, with failOpen: false", async () => {
     const globalRateLimit = { requests: 1, unit: "day", failOpen: false } as const;
     const { one } = await declared({ globalRateLimit, rateLimitService });
     const config = one("EnvoyFilter").inputs.spec.configPatches[0].patch.value.typed_config;

@@ -178,7 +178,7 @@ function validate(args: TrafficPolicyArgs, resource: pulumi.Resource): void {
       args.rateLimitService !== undefined,
       "rateLimitService",
       args.rateLimitService,
-      "somebody has to count; give the endpoint of a RateLimitService",
+      "globalRateLimit needs a rate limit service; give the endpoint of a RateLimitService",
     );
   }
   args.versions?.forEach((version, i) =>

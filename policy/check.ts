@@ -135,7 +135,7 @@ export interface CheckedManifests extends Outcome {
   passedOver: Problem[];
   /** How many resources were read. */
   resources: number;
-  /** Custom resources whose pods cannot be told from what they declare. */
+  /** Custom resources whose pods are unknown from their declaration. */
   notJudged: readonly Resource[];
 }
 

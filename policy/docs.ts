@@ -102,7 +102,7 @@ export function settingsPage(all: readonly Rule[]): string {
     "",
     "Each policy has an entry by its name: its level, or a map of its level (`enforcementLevel`) and its keys. These entries stand in place of",
     `\`rules\`; all other settings go to the policy \`${settingsPolicy}\`. \`levels\` stand in both places: the engine must know a level to ask a`,
-    "policy at all, the pack to tell what is certain from what is not. Some policies change what is deployed instead of reporting it. They are",
+    "policy at all, the pack to distinguish what is certain from what is not. Some policies change what is deployed instead of reporting it. They are",
     "off unless their level is `remediate`:",
     "",
     ...remedies.map(({ name, mends, description }) => `- \`${name}\`: ${description} See [${mends}](${mends}.md).`),

@@ -65,7 +65,7 @@ const mandatory: readonly [string, Edit][] = [
   ],
   ["mesh-hosts-unique", ["VirtualService entry", "spec", { hosts: ["payment"], http: [] }]],
   ["selectors-disjoint", ["+Sidecar second", "", { spec: { egress: [{ hosts: ["./*"] }] } }]],
-  ["selector-matches-workload", ["Sidecar default", "spec.workloadSelector", { labels: { app: "nobody" } }]],
+  ["selector-matches-workload", ["Sidecar default", "spec.workloadSelector", { labels: { app: "unknown" } }]],
   ["mtls-modes-agree", ["DestinationRule payment", "spec.trafficPolicy.tls.mode", "DISABLE"]],
   ["mtls-modes-agree", ["PeerAuthentication default", "spec.mtls.mode", "DISABLE"]],
   ["tls-verifies-server", ["DestinationRule api", "spec.trafficPolicy.tls.caCertificates"]],

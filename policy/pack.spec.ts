@@ -123,7 +123,7 @@ describe("the policy pack", () => {
     assert.match(by("demo/user")[0]!.message, /not judged yet/);
   });
 
-  it("takes its settings, and tells what is wrong with them", () => {
+  it("takes its settings, and reports what is wrong with them", () => {
     const broken = compliant().edit([
       ["VirtualService entry", "spec.http[0].route[0].destination.host", "old.example.com"],
     ]);

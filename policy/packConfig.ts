@@ -12,7 +12,7 @@ export const settingsPolicy = "mesh-settings";
  */
 export function packConfigOf(settings: Partial<Settings>): Record<string, object> {
   const { rules = {}, levels = {}, ...pack } = settings;
-  // The engine must know a level to ask a policy at all; the pack, to tell what is certain from what is not.
+  // The engine must know a level to ask a policy at all; the pack, to distinguish what is certain from what is not.
   const whole = { ...pack, ...(Object.keys(levels).length > 0 && { levels }) };
   const names = [...new Set([...Object.keys(levels), ...Object.keys(rules)])];
   return {

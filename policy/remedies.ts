@@ -13,7 +13,7 @@ export interface Remedy {
   mends: string;
   /** Whether it is for resources of a type. */
   applies(type: string): boolean;
-  /** Mends the properties in place; tells whether it changed anything. */
+  /** Mends the properties in place; returns whether it changed anything. */
   mend(props: Props): boolean;
 }
 

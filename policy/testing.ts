@@ -276,7 +276,7 @@ export interface Spec {
   unknown: { edits: readonly Edit[]; on: string };
 }
 
-/** Tells a rule's findings after some edits. */
+/** @returns a rule's findings after some edits. */
 function run(rule: Rule, edits: readonly Edit[], settings: Partial<Settings> = {}): Outcome {
   const { findings, undetermined } = compliant().edit(edits).check(settings);
   const own = <T extends { rule: string }>(list: T[]): T[] => list.filter((one) => one.rule === rule.name);

@@ -22,7 +22,7 @@ const firstPort = 8091;
 /** Ports that something else in each pod listens on. */
 const otherPorts = [...proxyPorts, collectorHealthPort, collectorMetricsPort];
 
-/** What {@link readCalls} is told of the service and its neighbours. */
+/** Input of {@link readCalls}: the service and its neighbours. */
 interface CallContext {
   /** Name of the service. */
   name?: string;

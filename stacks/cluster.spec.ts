@@ -110,7 +110,7 @@ describe("kubeconfig", () => {
     assert.equal(servers.constructor, undefined);
   });
 
-  it("tells where node ports are reached by where the API server is, unless that is this machine", () => {
+  it("takes the API server's host for node ports, unless that is this machine", () => {
     const servers = { a: "https://192.168.49.2:8443", b: "https://127.0.0.1:51234", c: "no URL" };
     assert.equal(nodeAddress("a", { servers }), "192.168.49.2");
     for (const context of ["b", "c", "d", undefined]) {

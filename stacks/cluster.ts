@@ -34,8 +34,8 @@ function kindByName(context: string, minikubeContexts: readonly string[]): Clust
 }
 
 /**
- * Decides which cluster is used. A cluster that is not on this machine is only touched if config names its context: the current
- * context is what somebody last worked with, and that may be anything.
+ * Decides which cluster is used. A cluster that is not on this machine is used only if config names its context: the current
+ * context is left from earlier work and may be any cluster.
  * @param dryRun True for a preview, which may do without a cluster.
  * @throws ConfigError if the context is unknown, or neither local nor named.
  */

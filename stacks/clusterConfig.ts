@@ -13,7 +13,7 @@ export interface ClusterConfig {
   kubeconfig?: string;
   /** Context by name. Default: the current one, if it is local. */
   context?: string;
-  /** Kind of cluster. Default: told by the context's name. */
+  /** Kind of cluster. Default: by the context's name. */
   kind?: ClusterKind;
 }
 

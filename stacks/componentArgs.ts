@@ -70,7 +70,7 @@ export function observabilityArgs(
   };
 }
 
-/** @returns what config and kubeconfig tell about how the ingress gateway is reached. */
+/** @returns how the ingress gateway is reached, from config and kubeconfig. */
 export function gatewayReach({ gateway, cluster }: Settings): GatewayReach {
   return {
     address: gateway.address,

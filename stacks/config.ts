@@ -70,7 +70,7 @@ export interface StackConfig {
 /**
  * Reads the configuration.
  * @param raw All config as Pulumi hands it out, with namespaces. A key of a namespace that nothing reads is a mistake.
- * @param isSecret Tells of a key, with its namespace, whether what it holds may not be shown. Default: none is secret.
+ * @param isSecret Returns for a key, with its namespace, whether its value is secret. Default: none is secret.
  * @throws ConfigError that lists every mistake.
  */
 export function parseConfig(raw: RawConfig, isSecret: (key: string) => boolean = () => false): StackConfig {

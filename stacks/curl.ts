@@ -6,7 +6,7 @@ export interface AskedGateway {
   url: string;
   /** Hosts that it serves. */
   hosts: readonly string[];
-  /** Its certificate is one that nobody vouches for. */
+  /** Its certificate is self-signed. */
   selfSigned?: boolean;
 }
 

@@ -6,7 +6,7 @@ import { injectorOf } from "./istioConfig";
 import type { Settings } from "./settings";
 import type { TrafficConfig } from "./trafficConfig";
 
-/** Who somebody is in the mesh: the service account that its pods run as. */
+/** Identity of a workload in the mesh: the service account of its pods. */
 export interface Identity {
   namespace: string;
   serviceAccount: string;
@@ -28,7 +28,7 @@ export interface DeclaredService extends TrafficConfig {
   callers: Identity[];
 }
 
-/** The namespaces of a stack. Whoever looks at all of them takes them from here. */
+/** The namespaces of a stack. Code that needs all of them takes them from here. */
 export type DeclaredNamespaces = {
   /** Of the services. */
   mesh: string;
@@ -42,7 +42,7 @@ export type DeclaredNamespaces = {
   rateLimit?: string;
 };
 
-/** What the stack declared, for whoever compares it with a cluster: the output `declared`. */
+/** What the stack declares, for a comparison with the cluster: the output `declared`. */
 export interface DeclaredMesh {
   /** Every namespace that the stack makes, by what is in it. */
   namespaces: DeclaredNamespaces;
@@ -68,7 +68,7 @@ export interface DeclaredMesh {
   metrics: { kind: "prometheus" | "existing" | "none"; scrapeSeconds: number };
   tracing: { kind: "jaeger" | "existing" | "none"; samplingPercent: number };
   logs: { kind: "loki" | "existing" | "none" };
-  /** How Kiali asks who somebody is; undefined where it is not installed. */
+  /** How users log in to Kiali; undefined where it is not installed. */
   kiali?: { auth: "anonymous" | "token" };
   grafana: boolean;
   /** The dashboards are served under a path of their own. */
@@ -154,7 +154,7 @@ function declaredService(service: Settings["services"][number], namespace: strin
   };
 }
 
-/** @returns the text that http-echo is told to answer with. */
+/** @returns the text of http-echo's answers. */
 function echoText(args: readonly string[] = []): string | undefined {
   return args.find((arg) => arg.startsWith("-text="))?.slice("-text=".length);
 }

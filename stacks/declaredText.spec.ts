@@ -8,7 +8,7 @@ describe("the output `declared`", () => {
   const settings = parseConfig({}) as Settings;
   const mesh = declaredMesh(settings, { namespace: "istio-ingress", serviceAccount: "istio-ingressgateway" });
 
-  it("tells all that is declared", () => {
+  it("shows all that is declared", () => {
     // What is undefined is left out of JSON, as it is of any output.
     assert.deepEqual(parseDeclared(declaredText(mesh)), JSON.parse(JSON.stringify(mesh)));
   });

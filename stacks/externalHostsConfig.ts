@@ -43,7 +43,7 @@ export function readExternalHosts(
   return hosts;
 }
 
-/** A proxy has one listener a port for what it tells apart by host: it reads HTTP or TLS, and Istio drops what comes second. */
+/** A proxy has one listener per port for protocols with a host: it reads HTTP or TLS, and Istio drops the second. */
 function rejectMixedPorts(
   reader: ConfigReader,
   hosts: readonly ExternalHost[],

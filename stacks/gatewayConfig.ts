@@ -24,7 +24,7 @@ export interface GatewayConfig {
   issuer?: CertificateIssuer;
 }
 
-/** The range that Kubernetes takes node ports from, unless it was told otherwise. */
+/** The default range of node ports in Kubernetes. */
 const nodePortRange = { min: 30000, max: 32767 };
 
 const hostPattern = /^(\*|(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?)$/;

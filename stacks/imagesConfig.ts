@@ -13,7 +13,7 @@ const istioImages = { pilot: "pilot", proxyv2: "proxyv2", installCni: "install-c
 export interface ImagesConfig {
   /** @returns the table of images with what config puts in their place. */
   table: (images: ImageTable) => ImageTable;
-  /** @returns what Istio's charts have to be told. */
+  /** @returns the values for Istio's charts. */
   istio: (config: IstioConfig) => IstioConfig & { images: IstioImages };
   /** @returns services whose own images are taken from the mirror, too. */
   services: (services: ServiceConfig[]) => ServiceConfig[];

@@ -1,4 +1,4 @@
-/** What tells kubectl which cluster is meant. */
+/** Selects the cluster of kubectl. */
 export interface KubectlTarget {
   /** Path of the kubeconfig. Default: as kubectl finds it. */
   kubeconfig?: string;

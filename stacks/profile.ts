@@ -42,7 +42,7 @@ export interface ObservabilityDefaults {
   /** Requests and limits of the scraper in each pod, and of the agent on each node. */
   logScraper: Resources;
   kiali: boolean;
-  /** How Kiali asks who somebody is. */
+  /** How users log in to Kiali. */
   kialiAuth: "anonymous" | "token";
   kialiSizing: Omit<Sizing, "volume">;
   grafana: boolean;

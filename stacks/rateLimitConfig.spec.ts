@@ -15,7 +15,7 @@ function mistake(services: unknown[], more: Record<string, string>): string {
     parse(services, more);
   } catch (error) {
     assert.ok(error instanceof ConfigError, String(error));
-    assert.ok(!error.message.includes("hunter2"), "tells no password");
+    assert.ok(!error.message.includes("hunter2"), "shows no password");
     return error.problems.map(({ key, fix }) => `${key}: ${fix}`).join("\n");
   }
   return "none";

@@ -6,7 +6,7 @@ import type { ServiceConfig } from "./servicesConfig";
 
 /** What config says of the limits that all pods of a service share. */
 export interface RateLimitConfig {
-  /** Services with a limit; nobody has to count if there is none. */
+  /** Services with a limit; without one there is no rate limit service. */
   limits: ServiceLimit[];
   /** A Redis that is there already; undefined installs one. */
   redis?: RedisAddress & { auth?: string };
@@ -26,7 +26,7 @@ export function readRateLimit(
   const auth = reader.text("rateLimitRedisAuth", undefined);
   const address = url === undefined ? undefined : redisAddress(url);
   if (url !== undefined && !address) {
-    // Whoever put a password into it should not find it in a log.
+    // The URL may hold a password, which must not get into a log.
     reader.problem(
       "rateLimitRedisUrl",
       url.replace(/\/\/.*@/, "//...@"),

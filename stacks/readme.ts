@@ -5,13 +5,13 @@ import { kubectlCommand } from "./kubectl";
 import type { ServiceConfig } from "./servicesConfig";
 import type { Settings } from "./settings";
 
-/** What {@link readme} tells about. */
+/** Input of {@link readme}. */
 export interface ReadmeFacts {
   /** URL of the gateway; undefined if it is not known. */
   gatewayUrl?: string;
   /** Hosts that the gateway serves. */
   hosts: readonly string[];
-  /** The gateway's certificate is one that nobody vouches for. */
+  /** The gateway's certificate is self-signed. */
   selfSigned?: boolean;
   /** Namespace of the services. */
   namespace: string;
@@ -26,7 +26,7 @@ export interface ReadmeFacts {
   withoutImage?: readonly string[];
 }
 
-/** @returns what {@link readme} tells about a stack whose gateway is at `gatewayUrl`, in the namespace `gatewayNamespace`. */
+/** @returns the input of {@link readme} for a stack whose gateway is at `gatewayUrl`, in the namespace `gatewayNamespace`. */
 export function readmeFacts(settings: Settings, gatewayUrl: string | undefined, gatewayNamespace: string): ReadmeFacts {
   const { gateway, istio, namespace, observability, services } = settings;
   // Images that are not releases bear this name; they are made for the embedded cluster.
@@ -58,9 +58,7 @@ export function readme(facts: ReadmeFacts): string {
   return [
     "# Sidecar mesh",
     "",
-    ...(gatewayUrl
-      ? []
-      : ["The cluster does not tell the gateway's address. Set `gatewayAddress`, or forward a port.", ""]),
+    ...(gatewayUrl ? [] : ["The gateway's address is unknown. Set `gatewayAddress`, or forward a port.", ""]),
     ...(pointKubectl ? ["Let this shell's kubectl find the cluster:", "", "```", pointKubectl, "```", ""] : []),
     ...(portForward ? ["Open the gateway on this machine:", "", "```", portForward, "```", ""] : []),
     "Send requests through the gateway:",

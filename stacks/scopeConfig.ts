@@ -10,7 +10,7 @@ export interface ScopeConfig {
   hosts: string[];
 }
 
-/** Reads the keys of what proxies know. `defaultDeny` tells whether edges have to be declared. */
+/** Reads the keys of what proxies know. `defaultDeny` is whether edges have to be declared. */
 export function readScope(reader: ConfigReader, profile: ProfileName, defaultDeny: boolean): ScopeConfig {
   const usual = profile === "prod" && defaultDeny ? "declared" : "mesh";
   const declared = reader.oneOf("proxyScope", ["declared", "mesh"], usual) === "declared";

@@ -10,7 +10,7 @@ export interface SecurityConfig {
   mutualTls: "STRICT" | "PERMISSIVE";
   /** Refuse every caller that no declared edge allows. */
   defaultDeny: boolean;
-  /** Where requests to hosts that nobody registered may go. */
+  /** Where requests to hosts that are not registered may go. */
   outboundTraffic: OutboundTraffic;
   /** Pod Security level that the namespace enforces. */
   podSecurity: PodSecurity;
@@ -20,7 +20,7 @@ export interface SecurityConfig {
   resourceQuota: Record<string, string>;
 }
 
-/** Reads the keys of the mesh's security. `cni` tells whether istio-cni is installed. */
+/** Reads the keys of the mesh's security. `cni` is whether istio-cni is installed. */
 export function readSecurity(reader: ConfigReader, cni: boolean): SecurityConfig {
   return {
     mutualTls: reader.oneOf("mutualTls", ["STRICT", "PERMISSIVE"], "STRICT"),

@@ -357,7 +357,7 @@ function breaksContainer(folder: string): boolean {
   return imageFolders.includes(folder) || kernelFolders.some((one) => `${folder}/`.startsWith(`${one}/`));
 }
 
-/** A folder within another would be a mount on a mount, whose order nobody promises. */
+/** A folder within another would be a mount on a mount, and their order is not guaranteed. */
 function areFolders(value: unknown): value is string[] {
   return (
     Array.isArray(value) &&

@@ -23,7 +23,7 @@ type SecretableService = Omit<ServiceConfig, "env" | "versions"> & {
   versions?: (Omit<ServiceVersion, "env"> & { env?: Record<string, pulumi.Input<string>> })[];
 };
 
-/** All that the program is told from outside: its configuration, and the cluster that it goes to. */
+/** All inputs of the program: its configuration, and its cluster. */
 export type Settings = Omit<StackConfig, "cluster" | "services"> & {
   services: SecretableService[];
   cluster: Cluster & { kubeconfig?: string; nodeAddress?: string };

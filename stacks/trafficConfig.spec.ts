@@ -76,12 +76,7 @@ describe("traffic of a service", () => {
       /from 15s/,
     ],
     ["an unknown condition", { retries: { attempts: 1, retryOn: "5xx,4xx" } }, "retries.retryOn", /4xx is unknown/],
-    [
-      "a key that nobody knows",
-      { retries: { attempts: 1, retryon: "5xx" } },
-      "retries.retryon",
-      /did you mean retryOn/,
-    ],
+    ["an unknown key", { retries: { attempts: 1, retryon: "5xx" } }, "retries.retryon", /did you mean retryOn/],
     ["no connection at all", { circuitBreaker: { maxConnections: 0 } }, "circuitBreaker.maxConnections", /from 1/],
     [
       "an ejection time without a reason to eject",
@@ -103,7 +98,7 @@ describe("traffic of a service", () => {
     ],
     ["a window of no length", { globalRateLimit: { requests: 5 } }, "globalRateLimit.unit", /has to be set/],
     [
-      "a window that nobody counts in",
+      "an unknown unit of a window",
       { globalRateLimit: { requests: 5, unit: "minutes" } },
       "globalRateLimit.unit",
       /one of second, minute, hour, day/,
@@ -155,13 +150,18 @@ describe("versions of a service", () => {
     ["weights that do not add to 100", { versions: [v("v1", 90), v("v2", 20)] }, "versions", /add to 100/],
     ["a weight for some only", { versions: [v("v1", 100), v("v2")] }, "versions", /add to 100/],
     [
-      "a canary that nobody has",
+      "a canary of an unknown version",
       { versions: [v("v1")], canary: { header: "x", version: "v2" } },
       "canary.version",
       /it has v1/,
     ],
     ["a canary without versions", { canary: { header: "x", version: "v2" } }, "canary.version", /it has none/],
-    ["a mirror that nobody has", { versions: [v("v1")], mirror: { version: "v2" } }, "mirror.version", /it has v1/],
+    [
+      "a mirror to an unknown version",
+      { versions: [v("v1")], mirror: { version: "v2" } },
+      "mirror.version",
+      /it has v1/,
+    ],
     ["a canary without a header", { versions: [v("v1")], canary: { version: "v1" } }, "canary.header", /has to be set/],
     ["one name for two", { versions: [v("v1"), v("v1")] }, "versions[1].version", /its own/],
     ["a name that no label can have", { versions: [v("1.0")] }, "versions[0].version", /16 of a-z/],
@@ -208,11 +208,11 @@ describe("edges", () => {
 });
 
 describe("mistakes of traffic and security", () => {
-  it("are told all at once", () => {
+  it("are reported all at once", () => {
     const problems = problemsOf(
       [
         { name: "a", retries: { attempts: -1 }, versions: [{ version: "v1", weight: 10 }] },
-        { name: "b", timeout: "1s", retries: { attempts: 1, perTryTimeout: "2s" }, allowFrom: ["nobody"] },
+        { name: "b", timeout: "1s", retries: { attempts: 1, perTryTimeout: "2s" }, allowFrom: ["unknown"] },
         { name: "c", canary: { header: "x", version: "v9" } },
       ],
       {

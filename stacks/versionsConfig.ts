@@ -41,7 +41,7 @@ export function readVersions(item: ItemReader): VersionsConfig {
     item.problem("versions", parsed, "declare at least one version, or remove the key");
   }
   const weights = parsed?.map(({ weight }) => weight) ?? [];
-  // A weight that is wrong in itself was noted already; its sum tells nothing more.
+  // A weight that is wrong in itself was noted already; its sum adds nothing.
   if (!weightsAddUp(weights) && versions?.every((one, i) => !one.has("weight") || weights[i] !== undefined)) {
     item.problem(
       "versions",

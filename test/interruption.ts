@@ -209,7 +209,7 @@ async function strike({ blow, whole }: Moment, { pid }: Run): Promise<void> {
       if (record) {
         kill(record.pid);
       }
-      // Nobody watches over the sandbox's processes; this is what a supervisor would do.
+      // The sandbox's processes have no supervisor, so they are restarted here.
       await sleep(1000);
       await sandboxUp({ log: () => undefined });
     }

@@ -15,7 +15,7 @@ describe("requirementProblems", () => {
     ["no apt", { has: (program) => program !== "apt-get" }, /^no apt-get$/],
   ];
   for (const [what, machine, cause] of lacks) {
-    it(`tells of ${what}, and what to do`, () => {
+    it(`reports ${what}, and the fix`, () => {
       const [problem, ...more] = requirementProblems({ ...fit, ...machine });
       assert.match(problem!.cause, cause);
       assert.ok(problem!.fix.length > 0);

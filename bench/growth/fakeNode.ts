@@ -16,7 +16,7 @@ const fakeAnnotation = { "kwok.x-k8s.io/node": "fake" };
 
 /**
  * A node of kwok's beside the real one: pods that are scheduled there are running and ready as far as the API server knows. istiod
- * injects them and tells proxies of them as of any other, and no processor runs them. Which node takes pods is chosen by cordoning the
+ * injects them and sends their endpoints to the proxies, but no container runs. Which node takes pods is chosen by cordoning the
  * other one, so that what is applied need not know.
  */
 export class FakeNode {
@@ -98,7 +98,7 @@ export class FakeNode {
   async stop(): Promise<void> {
     await kubectl("uncordon", this.realNode);
     await kubectl("delete", "node", fakeNode, "--ignore-not-found");
-    // Without a kubelet nobody else ends them.
+    // The node has no kubelet, so the pods have to be deleted here.
     await kubectl(
       ...["delete", "pods", "--all-namespaces", "--field-selector", `spec.nodeName=${fakeNode}`],
       ...["--force", "--grace-period=0", "--ignore-not-found"],

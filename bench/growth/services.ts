@@ -19,7 +19,7 @@ export function manyServices(count: number): Record<string, unknown>[] {
 }
 
 /**
- * @returns the program that somebody writes first: a Deployment and a Service each, in one file.
+ * @returns the simplest program: a Deployment and a Service for each service, in one file.
  * @param namespace Where they go. Default: the cluster's default namespace.
  */
 export function naiveProgram(count: number, namespace = "default"): string {

@@ -74,7 +74,7 @@ describe("mayBeLoggedIn", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("is told by what the CLI keeps of a login, by a token, or by the project's own backend", () => {
+  it("detects a login by the CLI's credentials file, by a token, or by the project's own backend", () => {
     const home = { PULUMI_HOME: folder };
     assert.equal(mayBeLoggedIn(home, folder), false);
     assert.equal(mayBeLoggedIn({ ...home, PULUMI_ACCESS_TOKEN: "pul-1" }, folder), true);

@@ -22,7 +22,7 @@ const stackEvent = (before: object, after: object) => ({
 const log = (...events: object[]) => events.map((event) => `${JSON.stringify(event)}\n`).join("");
 
 describe("Pulumi's event log", () => {
-  it("tells steps, what the policies found, errors, and the stack's last outputs", () => {
+  it("returns steps, what the policies found, errors, and the stack's last outputs", () => {
     const report = parseEventLog(
       log(
         pre(step("create", "kubernetes:core/v1:Namespace", "demo")),

@@ -34,7 +34,7 @@ export interface PolicyViolation {
   message: string;
 }
 
-/** What the engine told of a preview or an update, as far as it is read here. */
+/** The engine's events of a preview or an update, as far as they are read here. */
 export interface EngineReport {
   steps: readonly Step[];
   violations: readonly PolicyViolation[];

@@ -88,7 +88,7 @@ export class PulumiStack {
     return packArgs(this.packConfig);
   }
 
-  /** `pulumi preview`, not shown. @returns what the engine told, what the CLI printed, and whether it passed. */
+  /** `pulumi preview`, not shown. @returns the engine's events, the CLI's output, and whether it passed. */
   async tryPreview(flags: readonly string[]): Promise<{ report: EngineReport; passed: boolean; said: string }> {
     return withEventLog(async (file) => {
       const args = ["preview", ...flags, "--color", "never", "--event-log", file];
@@ -126,7 +126,7 @@ export class PulumiStack {
     await this.run(["stack", "import"], JSON.stringify(state));
   }
 
-  /** `pulumi cancel`: takes away a lock that nobody holds any more. */
+  /** `pulumi cancel`: removes the lock of a process that has ended. */
   async cancel(): Promise<void> {
     await this.ask("cancel", "--yes");
   }

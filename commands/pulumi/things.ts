@@ -29,7 +29,7 @@ export function thingsOf(resources: readonly StateResource[]): Things {
 export function objectRefOf({ type, inputs = {} }: StateResource): ObjectRef | undefined {
   const { apiVersion, kind } = inputs;
   const { name, namespace } = (inputs.metadata ?? {}) as { name?: unknown; namespace?: unknown };
-  // A patch changes some fields of an object that somebody else made.
+  // A patch changes fields of an object that the stack did not create.
   const isObject = type.startsWith("kubernetes:") && type !== releaseType && !type.endsWith("Patch");
   return isObject && typeof apiVersion === "string" && typeof kind === "string" && typeof name === "string"
     ? { apiVersion, kind, name, ...(typeof namespace === "string" && { namespace }) }
@@ -44,7 +44,7 @@ export function releaseRefOf({ urn, type, inputs = {} }: StateResource): Release
     : undefined;
 }
 
-/** @returns what tells one object or release from the others of a cluster. */
+/** @returns the key that identifies an object or release in a cluster. */
 export function keyOf(thing: ObjectRef | ReleaseRef): string {
   // One object may go by several versions of its type.
   const type = "kind" in thing ? `${thing.apiVersion.replace(/\/?[^/]*$/, "")}/${thing.kind}` : releaseType;

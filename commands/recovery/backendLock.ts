@@ -13,12 +13,12 @@ export interface BackendLock {
   timestamp: string;
 }
 
-/** Whether whoever holds a lock is still at work. A holder on another host can't be asked. */
+/** Whether the process that holds a lock still runs. For a process on another host this is unknown. */
 export type LockJudgement = "held" | "stale" | "held elsewhere";
 
 /**
  * @param folder Of the file backend.
- * @returns the locks of a stack; none if nobody changes it.
+ * @returns the locks of a stack; none if no process changes it.
  */
 export function readLocks(folder: string, project: string, stack: string): BackendLock[] {
   const locks = join(folder, ".pulumi", "locks", "organization", project, stack);

@@ -70,7 +70,7 @@ describe("what a run left that did not end well", () => {
     assert.equal(unknown.objects.length, 1);
   });
 
-  it("is never an object that is only patched or read: somebody else made it", () => {
+  it("is never an object that is only patched or read: the stack did not create it", () => {
     const patch = { ...object("Namespace", "default"), type: "kubernetes:core/v1:NamespacePatch" };
     const read = { ...object("Node", "a"), external: true };
     const { unknown, known } = leftoversOf(stack([read], [["creating", patch]]), []);
@@ -100,14 +100,14 @@ describe("an object that is not in the state", () => {
     assert.ok(isHalfMade(live("2026-01-01T10:01:20Z"), killed));
   });
 
-  it("is somebody else's if it was there before, or came later, or was made by another program", () => {
+  it("is not ours if it was created before or after the run, or by another program", () => {
     assert.ok(!isHalfMade(live("2026-01-01T09:30:00Z"), killed));
     assert.ok(!isHalfMade(live("2026-01-01T10:30:00Z"), killed));
     assert.ok(!isHalfMade(live("2026-01-01T10:00:30Z", "kubectl-client-side-apply"), killed));
     assert.ok(!isHalfMade({ metadata: { name: "bare" } }, killed));
   });
 
-  it("can't have been made after the end of a run that could tell its end", () => {
+  it("can't have been made after the recorded end of a run", () => {
     const failed = spanOf(stack([]), { ...run, endedAt: "2026-01-01T10:10:00Z" });
     assert.ok(isHalfMade(live("2026-01-01T10:09:00Z"), failed));
     assert.ok(!isHalfMade(live("2026-01-01T10:12:00Z"), failed));

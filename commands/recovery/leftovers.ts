@@ -33,7 +33,7 @@ export function changedAnything({ deployment }: ExportedStack, { startedAt }: Ru
   );
 }
 
-/** @returns when a run was at work. One that was killed could not write down its end, but the state tells how far it came. */
+/** @returns when a run was at work. A killed run has no recorded end; the state shows how far it came. */
 export function spanOf({ deployment }: ExportedStack, { startedAt, endedAt }: RunRecord): Span {
   const to = new Date(endedAt ?? deployment?.manifest?.time ?? startedAt).getTime();
   return {
@@ -64,7 +64,7 @@ export function leftoversOf({ deployment }: ExportedStack, missing: readonly Sta
 
 /**
  * @returns whether a run made an object and was cut short before the state had it: made while the run was at work, and by Pulumi's
- * provider. What somebody else has there stays; the CLI then says that it exists already.
+ * provider. Other objects stay; the CLI then reports that the object already exists.
  */
 export function isHalfMade({ metadata }: LiveObject, span: Span): boolean {
   const byPulumi = (metadata?.managedFields ?? []).some(({ manager }) => manager?.startsWith("pulumi-kubernetes"));

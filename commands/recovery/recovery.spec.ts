@@ -123,7 +123,7 @@ describe("recover", () => {
     assert.deepEqual(calls, []);
   });
 
-  it("leaves a lock alone that another host holds, and tells who, since when, and what to do", async () => {
+  it("leaves a lock alone that another host holds, and names the holder, the time and the fix", async () => {
     lock({ hostname: "elsewhere" });
     await assert.rejects(run(), (error: Error) => {
       assert.match(error.message, /stack dev is locked by ada@elsewhere .* since 2026-01-01.*0b1c\.json/);

@@ -42,14 +42,14 @@ export interface RecoveryContext {
  * Mends what an earlier run left that was killed, or failed, so that the next one can go on. A run that ended well left no record, and
  * nothing is looked at.
  *
- * The CLI leaves a lock and operations it was at, of which it can't know whether they came to their end. Helm leaves a release that it
- * takes for being worked on. Both ask for somebody to decide; here it is known what they were at.
+ * The CLI leaves a lock and pending operations; it does not know whether these completed. Helm leaves a release in a pending state.
+ * Both expect the user to decide. The run's record has what is needed to decide here.
  * @returns whether the state may differ from the cluster, so that the next command has to refresh it.
- * @throws Error if somebody else is at work on the stack, naming who and what to do.
+ * @throws Error if another process changes the stack, naming the process and the fix.
  */
 export async function recover(context: RecoveryContext): Promise<boolean> {
   const { records, place, log } = context;
-  const locks = await untilNobodyIsAtWork(context);
+  const locks = await untilNoRunIsActive(context);
   if (locks[0] && records.read() === undefined) {
     // Not a run of ours, but on our own backend.
     records.write({ startedAt: locks[0].timestamp, ...place });
@@ -78,10 +78,10 @@ export async function recover(context: RecoveryContext): Promise<boolean> {
   return true;
 }
 
-/** Waits for an earlier run that goes on, and ends what works for one that is dead. @returns the locks that nobody holds. */
-async function untilNobodyIsAtWork(context: RecoveryContext): Promise<BackendLock[]> {
+/** Waits for an earlier run that goes on, and ends the processes of a dead one. @returns the locks without a process. */
+async function untilNoRunIsActive(context: RecoveryContext): Promise<BackendLock[]> {
   const { records, log } = context;
-  let told = false;
+  let logged = false;
   for (const end = Date.now() + busyMs; ; await sleep(pollMs)) {
     const locks = locksOf(context);
     const busy = whoIsAtWork(context, locks);
@@ -95,11 +95,11 @@ async function untilNobodyIsAtWork(context: RecoveryContext): Promise<BackendLoc
         `stack ${context.stack.name}: ${program} (process ${pid}) is still at work on it; wait for it, or end it: kill ${pid}`,
       );
     }
-    if (!told) {
+    if (!logged) {
       log(
         `an earlier run is still at work on the stack (${busy.program}, process ${busy.pid}): waiting until it is done`,
       );
-      told = true;
+      logged = true;
     }
   }
 }
@@ -139,11 +139,11 @@ function whoIsAtWork({ records }: RecoveryContext, locks: readonly BackendLock[]
   return pid === undefined ? undefined : { program: "pulumi", pid };
 }
 
-/** @returns what the program declares and the state has not; nothing if it can't be told. */
+/** @returns what the program declares and the state has not; nothing if that is unknown. */
 async function missingResources({ stack, log }: RecoveryContext): Promise<StateResource[]> {
   const { report, passed, said } = await stack.tryPreview([]);
   if (!passed) {
-    log(`what the program declares can't be told: ${said.split("\n").at(-1)}`);
+    log(`the resources of the program are unknown, because its preview failed: ${said.split("\n").at(-1)}`);
   }
   return report.steps.flatMap(({ op, new: state }) => (op.startsWith("create") && state ? [state] : []));
 }
@@ -189,7 +189,7 @@ async function untilGone(
   refs: readonly ObjectRef[],
   isGoing: (object: { metadata?: { deletionTimestamp?: unknown } }) => boolean = () => true,
 ): Promise<void> {
-  let told = false;
+  let logged = false;
   for (const end = Date.now() + goingMs; ; await sleep(pollMs)) {
     const live = await Promise.all(refs.map(async (ref) => ({ ref, object: await client.get(ref) })));
     const going = live.filter(({ object }) => object && isGoing(object)).map(({ ref }) => titleOf(ref));
@@ -198,12 +198,12 @@ async function untilGone(
     }
     if (Date.now() > end) {
       throw new Error(
-        `${going.join(", ")}: deleted, but still there after ${goingMs / 1000} s; kubectl describe tells why`,
+        `${going.join(", ")}: deleted, but still there after ${goingMs / 1000} s; find the cause with kubectl describe`,
       );
     }
-    if (!told) {
+    if (!logged) {
       log(`waiting for ${going.join(", ")} to be gone`);
-      told = true;
+      logged = true;
     }
   }
 }

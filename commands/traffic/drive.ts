@@ -18,7 +18,7 @@ export interface Progress {
 
 /**
  * Sends the requests of a plan at an even pace, whatever the answers are like, and waits for the last of them.
- * @param onTick Told how it goes, often.
+ * @param onTick Called often with the progress.
  * @param stop Ends it early.
  */
 export async function drive(

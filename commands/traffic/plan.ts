@@ -10,7 +10,7 @@ export interface TrafficPlan {
   paths: string[];
 }
 
-/** Bounds: enough to see a mesh at work, too little to bring anybody's down. */
+/** Bounds: enough to show traffic, too little to overload a mesh. */
 export const mostRps = 200;
 export const mostSeconds = 600;
 

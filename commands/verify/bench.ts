@@ -9,7 +9,7 @@ import { isReady, nameOf, troubleOf } from "./objects";
 /** Namespace that exists only while it is measured. */
 const namespace = "mesh-bench";
 
-/** Requests per second where none are told: a load that no part is short of CPU under. */
+/** Default requests per second: a load at which every part has enough CPU. */
 export const defaultRps = 100;
 
 /** Most requests per second: two small pods on one node are what is measured, not what a node can bear. */
@@ -41,7 +41,7 @@ export interface Measurement {
 export interface SidecarUse {
   pod: string;
   memoryMiB: number;
-  /** Thousandths of a CPU; undefined if kubelet does not tell. */
+  /** Thousandths of a CPU; undefined if kubelet reports none. */
   milliCpu?: number;
 }
 
@@ -61,7 +61,7 @@ export interface Bench {
   sidecars: SidecarUse[];
 }
 
-/** What fortio tells of a run. */
+/** The results of a run of fortio. */
 export interface FortioResult {
   RetCodes?: Record<string, number>;
   ActualQPS?: number;

@@ -28,7 +28,7 @@ function isSidecarred(pod: LiveObject): boolean {
   return proxyOf(pod) !== undefined && containersOf(pod).length > 1;
 }
 
-/** @returns the namespaces of everybody who may call one of the services. */
+/** @returns the namespaces of all callers of the services. */
 export function callerNamespaces(services: readonly Pick<DeclaredService, "callers">[]): string[] {
   return [...new Set(services.flatMap(({ callers }) => callers.map(({ namespace }) => namespace)))];
 }

@@ -36,7 +36,7 @@ export interface Check {
   /** What is asked, in a few words. */
   description: string;
   /**
-   * Checks that have to pass before this one tells anything: when one of them fails, this one would fail for the same reason, and
+   * Checks that have to pass first: when one of them fails, this one would fail for the same reason, and
    * name the wrong cause.
    */
   needs: readonly string[];

@@ -27,7 +27,7 @@ interface Form {
   body: string;
 }
 
-/** @returns the headers that tell of a form. */
+/** @returns the headers of a form. */
 function typeOf({ type, body }: Form): Record<string, string> {
   return { "content-type": type, "content-length": String(Buffer.byteLength(body)) };
 }

@@ -6,7 +6,7 @@ import { refOfPod } from "./meshPods";
 const adminPort = 15000;
 
 /**
- * @returns what a proxy tells at a path of its admin interface, as JSON.
+ * @returns the answer of a proxy at a path of its admin interface, as JSON.
  * @throws Error if it does not answer.
  */
 export async function askEnvoy<T>(cluster: Cluster, pod: LiveObject, path: string): Promise<T> {

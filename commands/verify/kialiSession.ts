@@ -7,7 +7,7 @@ import type { Context, Outcome } from "./check";
 import { refOfPod } from "./meshPods";
 import { isAlive, isReady } from "./objects";
 
-/** Kiali's own account: it may read what Kiali shows, which is what Kiali asks of whoever logs in. */
+/** Kiali's own account: it may read what Kiali shows. Kiali requires these rights of every user. */
 const account = "kiali";
 
 /** Asks Kiali's API for a path. */
@@ -20,8 +20,8 @@ export function sessionCookie({ "set-cookie": cookies = [] }: IncomingHttpHeader
 }
 
 /**
- * @returns what asks Kiali, with a session if it asks who somebody is; a skip if none can be had, for whoever verifies need not be
- * allowed to make tokens; a failure if Kiali refuses one that is valid.
+ * @returns a reader of Kiali's API, with a session if Kiali requires a login; a skip if no token can be made, because a user who
+ * verifies may lack that right; a failure if Kiali refuses a valid token.
  */
 export async function kialiReader(context: Context): Promise<KialiReader | Outcome> {
   const { cluster, declared } = context;

@@ -47,7 +47,7 @@ export function proxyOf(pod: LiveObject): Container | undefined {
   return containersOf(pod).find(({ name }) => name === "istio-proxy");
 }
 
-/** @returns true for a pod that neither ended nor was told to. */
+/** @returns true for a pod that has neither ended nor is being deleted. */
 export function isAlive({ metadata, status }: LiveObject): boolean {
   return metadata?.deletionTimestamp === undefined && !/Succeeded|Failed/.test(String(status?.phase));
 }

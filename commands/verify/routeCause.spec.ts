@@ -89,7 +89,7 @@ describe("routeCause", () => {
       "an injected fault",
       { status: 418 },
       { virtualServices: [object("demo-vs", { http: [{ ...rule, fault: { abort: { httpStatus: 418 } } }] })] },
-      /injected fault that nobody declared/,
+      /injected fault that is not declared/,
     ],
     ["a rate limit", { status: 429 }, { envoyFilters: [object("tight", {})] }, /rate limit answers.*tight/],
     ["a Service that is gone", { status: 503 }, { services: [] }, /^Service demo\/user is gone/],

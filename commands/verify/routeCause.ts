@@ -27,7 +27,7 @@ interface DestinationRuleSpec {
   trafficPolicy?: { tls?: { mode?: string }; portLevelSettings?: { tls?: { mode?: string } }[] };
 }
 
-/** What a cause is told of. */
+/** The facts that a cause is derived from. */
 interface Asked {
   service: DeclaredService;
   declared: DeclaredMesh;
@@ -37,7 +37,7 @@ interface Asked {
   kubectl: string;
 }
 
-/** @returns why `answer` is not what the service's path should give, as far as the cluster's own objects tell. */
+/** @returns why `answer` is not what the service's path should give, as far as the cluster's own objects show it. */
 export function routeCause(asked: Asked): Cause {
   const { answer } = asked;
   // Whether a service answered, or the gateway by itself.
@@ -76,13 +76,13 @@ function named(objects: readonly LiveObject[], name: string): LiveObject | undef
   return objects.find(({ metadata }) => metadata?.name === name);
 }
 
-/** Nobody took the connection, or it was cut. */
+/** The connection was refused or reset. */
 function noAnswer(asked: Asked): Cause {
   const { declared, facts, gatewayUrl, answer } = asked;
   const name = `${declared.gateway.routes}-gateway`;
   if (!named(facts.gateways, name)) {
     return {
-      cause: `Gateway ${declared.namespaces.mesh}/${name} is gone, so the ingress gateway listens to nobody: run npm start -- --refresh`,
+      cause: `Gateway ${declared.namespaces.mesh}/${name} is gone, so the ingress gateway opens no port: run npm start -- --refresh`,
       next: `${mesh(asked)} get gateway`,
     };
   }
@@ -169,13 +169,13 @@ function refused(asked: Asked): Cause {
   };
 }
 
-/** A rule that fails requests on purpose, where nobody declared that. */
+/** A rule with an injected fault that is not declared. */
 function faultOf(asked: Asked): Cause | undefined {
   const { answer, service, declared } = asked;
   const rule = rulesFor(asked).find(({ fault }) => fault?.abort?.httpStatus === answer.status);
   return rule && !service.fault?.abort
     ? {
-        cause: `VirtualService ${declared.namespaces.mesh}/${declared.gateway.routes}-vs answers ${service.path} with ${answer.status} by an injected fault that nobody declared: run npm start -- --refresh`,
+        cause: `VirtualService ${declared.namespaces.mesh}/${declared.gateway.routes}-vs answers ${service.path} with ${answer.status} by an injected fault that is not declared: run npm start -- --refresh`,
         next: `${mesh(asked)} get virtualservice ${declared.gateway.routes}-vs -o yaml`,
       }
     : undefined;

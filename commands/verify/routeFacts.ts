@@ -15,7 +15,7 @@ export interface RouteFacts {
   gatewayService?: LiveObject;
 }
 
-/** Reads what {@link RouteFacts} tells. */
+/** Reads the {@link RouteFacts}. */
 export async function routeFacts({ cluster, declared }: Context): Promise<RouteFacts> {
   const { mesh, gateway } = declared.namespaces;
   const istio = (kind: string) => cluster.list("networking.istio.io/v1", kind, mesh);

@@ -12,19 +12,19 @@ import { sendersOf } from "./senders";
 import { floodCommand, readFlood, readWget, wgetCommand } from "./wget";
 
 describe("wget in a pod", () => {
-  it("tells status, headers and body", () => {
+  it("returns status, headers and body", () => {
     const stderr = "  HTTP/1.1 200 OK\n  Grpc-Status: 14\n  content-length: 6\n  \n";
     const { status, headers, body } = readWget({ ok: true, stdout: "Hello\n", stderr });
     assert.deepEqual([status, headers, body], [200, { "grpc-status": "14", "content-length": "6" }, "Hello\n"]);
   });
 
-  it("tells why there was no answer, or none that it likes", () => {
+  it("returns why there was no answer, or no success", () => {
     const refused = "  HTTP/1.1 403 Forbidden\nwget: server returned error: HTTP/1.1 403 Forbidden\n";
     const { status, said } = readWget({ ok: false, stdout: "", stderr: refused });
     assert.deepEqual([status, said], [403, "wget: server returned error: HTTP/1.1 403 Forbidden"]);
-    const nobody = readWget({ ok: false, stdout: "", stderr: "wget: bad address 'x'\n" });
-    assert.deepEqual([nobody.status, nobody.headers], [undefined, {}]);
-    // Debian's own build tells no status of a success.
+    const unreached = readWget({ ok: false, stdout: "", stderr: "wget: bad address 'x'\n" });
+    assert.deepEqual([unreached.status, unreached.headers], [undefined, {}]);
+    // Debian's own build prints no status for a success.
     assert.equal(readWget({ ok: true, stdout: "Hello", stderr: "" }).status, 200);
   });
 
@@ -94,7 +94,7 @@ describe("who sends a service requests", () => {
     assert.equal(answer.status, 418);
   });
 
-  it("sends as many at once as it is told to", async () => {
+  it("sends as many at once as requested", async () => {
     const [sender] = (await sendersOf(contextOf([web], [], "http://gw"), http)).values();
     assert.ok(typeof sender === "object");
     for (const [together, expected] of [
@@ -107,7 +107,7 @@ describe("who sends a service requests", () => {
     }
   });
 
-  it("is nobody where no caller is declared, or none can send; it is said which", async () => {
+  it("is a reason where no caller is declared, or none can send", async () => {
     const [alone, inner] = [service("alone"), service("inner", { callers: [caller] })];
     const senders = await sendersOf(contextOf([web, alone, inner], [pod(["web"])]), http);
     assert.deepEqual(

@@ -10,10 +10,10 @@ import type { Report } from "./report";
 import type { RunEvents } from "./run";
 import { runChecks } from "./run";
 
-/** What a run is told. */
+/** The inputs of a run. */
 export interface VerifyRequest {
   client: KubeClient;
-  /** How kubectl is called, in commands that people are told. */
+  /** The kubectl command, as messages show it. */
   kubectl: string;
   checks: readonly Check[];
   deep: boolean;

@@ -10,11 +10,11 @@ export function speaker(pods: readonly LiveObject[] | undefined): LiveObject | u
   return pods?.find((pod) => isReady(pod) && containersOf(pod).some(({ name }) => name === shell));
 }
 
-/** What one call of wget tells. */
+/** The result of one call of wget. */
 export interface WgetAnswer {
-  /** HTTP status; undefined if nobody answered. */
+  /** HTTP status; undefined without an answer. */
   status?: number;
-  /** Names are in lower case. Of an answer that is no success wget tells none. */
+  /** Names are in lower case. wget prints no headers of an error response. */
   headers: Record<string, string>;
   body: string;
   /** The body, or what went wrong, cut. */
@@ -29,7 +29,7 @@ export function wgetCommand(url: string, headers: Record<string, string> = {}): 
   return ["wget", "-S", "-q", "-O", "-", ...flags(headers), url];
 }
 
-/** @returns what busybox' wget tells. */
+/** @returns the output of busybox' wget, parsed. */
 export function readWget({ ok, stdout, stderr }: Executed): WgetAnswer {
   const lines = stderr.split("\n").map((line) => line.trim());
   const status = lines.map(statusOf).find((one) => one !== undefined);
@@ -68,7 +68,7 @@ export function floodCommand(
   return ["sh", "-c", flood, "flood", String(count), String(atOnce), ...flags(headers), url];
 }
 
-/** @returns the status of each of `count` requests; 0 for those that nobody answered. */
+/** @returns the status of each of `count` requests; 0 for those without an answer. */
 export function readFlood({ stdout }: Executed, count: number): number[] {
   const found = stdout.split("\n").flatMap((line) => statusOf(line.trim()) ?? []);
   return Array.from({ length: count }, (_, i) => found[i] ?? 0);

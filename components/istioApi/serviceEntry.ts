@@ -10,10 +10,10 @@ export type ServiceEntryProtocol = (typeof serviceEntryProtocols)[number];
 /** Spec of a ServiceEntry, as far as this project uses it: hosts that the mesh knows and does not run. */
 export interface ServiceEntrySpec {
   hosts: string[];
-  /** Addresses that connections to the hosts go to; a proxy tells TCP apart by them alone. */
+  /** Addresses that connections to the hosts go to; a proxy routes TCP only by address. */
   addresses?: string[];
   ports: { number: number; name: string; protocol: ServiceEntryProtocol }[];
-  /** Outside of the mesh nobody speaks mutual TLS. */
+  /** The host is outside of the mesh: no mutual TLS. */
   location: "MESH_EXTERNAL";
   /** `DNS` asks for the host, `STATIC` takes the endpoints, `NONE` goes where the caller meant to. */
   resolution: "DNS" | "STATIC" | "NONE";

@@ -65,7 +65,7 @@ export interface BackendSpec {
 
 /** @returns a text that changes when the configuration does: pods do not notice it otherwise. */
 export function configHash(config: Record<string, pulumi.Input<string>>): pulumi.Output<string> {
-  // A hash tells nothing of what it was made from.
+  // A hash does not reveal its input.
   return pulumi.unsecret(
     pulumi
       .output(config)
@@ -135,12 +135,12 @@ export function declareBackend(
       metadata: {
         ...metadata,
         name: spec.service ?? app,
-        // The pods are awaited already; to wait for them again as endpoints tells nothing.
+        // The pods are awaited already; waiting for their endpoints adds nothing.
         annotations: { "pulumi.com/skipAwait": "true" },
       },
       spec: {
         selector: { app },
-        // Two replicas of a store each hold what they saw: whoever asks twice should ask the same one.
+        // Each replica of a store holds only its own data, so a client has to stay with one replica.
         sessionAffinity: replicas > 1 ? "ClientIP" : undefined,
         ports: spec.ports.map(({ name: portName, port }) => ({ name: portName, port, targetPort: portName })),
       },

@@ -129,7 +129,7 @@ export function grafanaIni({ anonymousViewers = false, path }: Pick<GrafanaArgs,
   return lines.join("\n") + "\n";
 }
 
-/** Tells Grafana where its dashboards are. */
+/** Configures where Grafana finds its dashboards. */
 const dashboardProvider = JSON.stringify({
   apiVersion: 1,
   providers: [

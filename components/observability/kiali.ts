@@ -15,13 +15,13 @@ export interface KialiArgs {
   systemNamespace: string;
   /** Namespace of istiod, known once it is there. Default: `systemNamespace`, which then has to be there. */
   controlPlaneNamespace?: pulumi.Input<string>;
-  /** How it asks who somebody is: `token` takes a token of the cluster, `anonymous` lets everybody in. */
+  /** How users log in: `token` requires a token of the cluster, `anonymous` requires no login. */
   auth: "anonymous" | "token";
   /** URL of Prometheus inside the cluster; Kiali's graph is made from it. */
   prometheusUrl: string;
   /** URL of Jaeger's page and API inside the cluster. Default: no traces. */
   jaegerUrl?: string;
-  /** URL of a Grafana inside the cluster that tells anybody about its dashboards. Default: no links to it. */
+  /** URL of a Grafana inside the cluster that shows its dashboards without a login. Default: no links to it. */
   grafanaUrl?: string;
   /** Path under which it is served, for example `/kiali`. Default: `/`. */
   path?: string;
@@ -68,7 +68,7 @@ const clusterRules: k8s.types.input.rbac.v1.PolicyRule[] = [
   { apiGroups: ["admissionregistration.k8s.io"], resources: ["mutatingwebhookconfigurations"], verbs: read },
 ];
 
-/** Whoever shows it a token has to be looked up. */
+/** Kiali checks a user's token with the API server. */
 const tokenRules: k8s.types.input.rbac.v1.PolicyRule[] = [
   { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
 ];

@@ -11,7 +11,7 @@ export interface NetworkPolicyArgs {
   namespace: pulumi.Input<string>;
   /** Limit who reaches the backends. */
   backends: boolean;
-  /** Kiali asks nobody who they are: let in only what is forwarded to its pod, and the gateway where pages are exposed. */
+  /** Kiali requires no login: allow only port-forwards to its pod, and the gateway where pages are exposed. */
   anonymousKiali: boolean;
   /** Namespaces whose proxies send spans, and whose scrapers send logs. */
   meshNamespaces: pulumi.Input<string>[];

@@ -57,7 +57,7 @@ describe("Observability", () => {
     assert.deepEqual([...all("StatefulSet"), ...all("DaemonSet"), ...all("ConfigMap")], []);
   });
 
-  it("keeps data on volumes where it is told to", async () => {
+  it("keeps data on volumes where the sizing names one", async () => {
     const sizing = { ...profile.prometheus.sizing, replicas: 2, volume: "50Gi" };
     const { one, all } = await declare(
       () =>
@@ -137,7 +137,7 @@ describe("who reaches the backends", () => {
     ]);
   });
 
-  it("is nobody for a Kiali that asks nobody who they are, but by a port-forward", async () => {
+  it("allows only a port-forward to a Kiali without login", async () => {
     const found = await policies({});
     assert.deepEqual([...found.keys()], ["kiali"]);
     assert.deepEqual(found.get("kiali").podSelector, { matchLabels: { app: "kiali" } });
@@ -159,7 +159,7 @@ describe("who reaches the backends", () => {
   });
 });
 
-describe("what the backends are told", () => {
+describe("the configuration of the backends", () => {
   it("links lines to traces, and traces to lines and metrics", () => {
     const { datasources } = JSON.parse(
       dataSources({ prometheus: "http://p", loki: "http://l", jaeger: "http://j" }),
@@ -171,7 +171,7 @@ describe("what the backends are told", () => {
     assert.equal(jaeger!.jsonData.tracesToMetrics.datasourceUid, prometheus!.uid);
   });
 
-  it("tells Kiali of everything there is", () => {
+  it("configures Kiali with every backend", () => {
     const services = JSON.parse(
       kialiConfig(
         {
@@ -191,7 +191,7 @@ describe("what the backends are told", () => {
     assert.equal(services.auth.strategy, "token");
   });
 
-  it("lets nobody sign up at Grafana, and shows nothing without a login unless that is wanted", () => {
+  it("turns off sign-up at Grafana, and shows nothing without a login unless that is wanted", () => {
     assert.match(grafanaIni({}), /^\[users\]\nallow_sign_up = false$/m);
     assert.doesNotMatch(grafanaIni({}), /auth\.anonymous/);
     assert.match(grafanaIni({ anonymousViewers: true }), /^\[auth\.anonymous\]\nenabled = true\norg_role = Viewer$/m);
@@ -208,7 +208,7 @@ describe("what the backends are told", () => {
     assert.equal(compactor.delete_request_store, "filesystem");
   });
 
-  it("stores traces and logs where it is told to", () => {
+  it("stores traces and logs in the given place", () => {
     assert.match(jaegerConfig({ kind: "opensearch", url: "https://s:9200" }), /"opensearch": \{\s+"server_urls"/);
     const several = lokiConfig({
       storage: { kind: "s3", bucket: "b", region: "r" },

@@ -61,9 +61,9 @@ export interface ObservabilityArgs {
   meshNamespaces: pulumi.Input<string>[];
   /** Namespace of the ingress gateway. */
   gatewayNamespace: pulumi.Input<string>;
-  /** The kubectl command that asks this cluster, for what outputs tell. Default `kubectl`. */
+  /** The kubectl command for this cluster, as outputs show it. Default `kubectl`. */
   kubectl?: string;
-  /** Install Kiali: how it runs, and how it asks who somebody is. Default: it is left out. */
+  /** Install Kiali: how it runs, and how users log in. Default: it is left out. */
   kiali?: { sizing: Omit<Sizing, "volume">; auth: "anonymous" | "token" };
   /** Install Grafana: how it runs, and whether it shows its dashboards to those who do not log in. Default: it is left out. */
   grafana?: { sizing: Omit<Sizing, "volume">; anonymousViewers?: boolean };

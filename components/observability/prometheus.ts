@@ -23,7 +23,7 @@ export interface PrometheusArgs extends Omit<PrometheusConfigArgs, "targets"> {
   path?: string;
 }
 
-/** Port of Prometheus, as everybody knows it. */
+/** Default port of Prometheus. */
 export const prometheusPort = 9090;
 
 const user = 65534;

@@ -28,7 +28,7 @@ export interface PrometheusConfigArgs {
   targets: StaticTargets;
   /** Path of the metrics of a job in `targets`. Default `/metrics`. */
   metricsPaths?: Record<string, string>;
-  /** Rules for what proxies without Istio's own metrics filter tell; see statsAccessLog.ts. */
+  /** Rules for the metrics of proxies without Istio's own metrics filter; see statsAccessLog.ts. */
   proxyRelabelings?: Relabeling[];
   /** URLs that every sample is sent on to. */
   remoteWrite: string[];

@@ -11,7 +11,7 @@ export interface Rule {
 /** Counted where the request arrives; only what has no sidecar, such as a host outside, is counted where it leaves. */
 const server = 'reporter="destination"';
 
-/** Labels that a service is told by. */
+/** Labels that identify a service. */
 const service = "destination_service_name, destination_service_namespace";
 
 const latency = (quantile: number): Rule => ({
@@ -41,7 +41,7 @@ export const recordingRules: Rule[] = [
 const aService = "{{ $labels.destination_service_name }} in {{ $labels.destination_service_namespace }}";
 const day = 86_400;
 
-/** What somebody should look at. */
+/** Alerts for conditions that need attention. */
 export const alertingRules: Rule[] = [
   {
     alert: "MeshHighErrorRatio",

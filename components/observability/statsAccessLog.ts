@@ -2,9 +2,9 @@ import type { EnvoyConfigPatch, EnvoyFilterSpec } from "../istioApi/envoyFilter"
 import type { Relabeling } from "./prometheusConfig";
 
 /**
- * Istio's own metrics filter is compiled into Istio's Envoy. An Envoy without it still has an access logger that counts, so that
- * `istio_requests_total` and the durations can be had from it: this file asks it to, and tells Prometheus how to give the series
- * Istio's names and labels. What the proxy can't know without Istio's filters stays approximate: a workload is named after its label
+ * Istio's own metrics filter is compiled into Istio's Envoy. An Envoy without it still has an access logger that counts, which can
+ * produce `istio_requests_total` and the durations. This file configures that logger, and the rules by which Prometheus gives the
+ * series Istio's names and labels. What the proxy can't know without Istio's filters stays approximate: a workload is named after its label
  * `app` or its service account, and the destination of a client's request after the Service.
  */
 
@@ -21,7 +21,7 @@ const commonTags = {
 
 type Reporter = "source" | "destination";
 
-/** Labels of Istio's standard metrics that tell both ends of a request, and how it went. Kiali leaves out each series that lacks one. */
+/** Labels of Istio's standard metrics for both ends of a request, and its result. Kiali leaves out each series that lacks one. */
 export const standardLabels = [
   ...["source_workload", "source_workload_namespace", "source_principal", "source_app", "source_version"],
   ...["source_cluster", "source_canonical_service", "source_canonical_revision"],

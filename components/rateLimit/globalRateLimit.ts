@@ -13,7 +13,7 @@ export interface GlobalRateLimit {
   requests: number;
   /** Length of a window. Windows begin with the clock's (UTC), not with the first request. */
   unit: RateLimitUnit;
-  /** Let requests pass while nobody answers who counts them. Default true; false answers them with 503. */
+  /** Let requests pass while the rate limit service does not answer. Default true; false answers them with 503. */
   failOpen?: boolean;
 }
 

@@ -6,7 +6,7 @@ import { spreadOverNodesAndZones } from "../spread";
 /** Requests and limits of a container. */
 export type Resources = k8s.types.input.core.v1.ResourceRequirements;
 
-/** Label by which metrics and traces tell workloads apart. */
+/** Label by which metrics and traces identify workloads. */
 export const rateLimitVersion = { version: "v1" } as const;
 
 /** What {@link rateLimitPod} makes a pod of. */

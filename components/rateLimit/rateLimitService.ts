@@ -57,7 +57,7 @@ export interface RateLimitServiceArgs {
  * envoyproxy/ratelimit with a Redis: proxies ask it whether a request may pass, so that all pods of a service share one limit.
  *
  * It is part of the mesh, in a namespace of its own: the questions go over mutual TLS, only the limited services may ask, and only it
- * may talk to Redis. Whoever else could would use up a limit that is not his. Let it depend on Istio's control plane.
+ * may talk to Redis. Any other client could use up the limit of a service. Let it depend on Istio's control plane.
  */
 export class RateLimitService extends pulumi.ComponentResource {
   /** Where proxies ask. What is to be limited from its first request on depends on this component. */

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { rateLimitPod, rateLimitVersion } from "./pod";
 import type { Resources } from "./pod";
 
-/** Port of Redis, as everybody knows it. */
+/** Default port of Redis. */
 export const redisPort = 6379;
 
 /** Name of Redis' Service, Deployment and identity. */

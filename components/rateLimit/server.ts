@@ -51,7 +51,7 @@ function environment({ host, port, tls }: RedisAddress): Record<string, pulumi.I
     RUNTIME_WATCH_ROOT: "false",
     RUNTIME_IGNOREDOTFILES: "true",
     HEALTHY_WITH_AT_LEAST_ONE_CONFIG_LOADED: "true",
-    // Profiles and the configuration are for whoever is in the pod already.
+    // Profiles and the configuration are readable only from inside the pod.
     DEBUG_HOST: "127.0.0.1",
     USE_STATSD: "false",
     USE_PROMETHEUS: "true",
@@ -99,7 +99,7 @@ export function declareServer(name: string, spec: ServerSpec, opts: pulumi.Custo
             annotations: {
               ...spec.podAnnotations,
               "sidecar-mesh/config": configHash(config),
-              // Not a hash: a password that somebody can guess, he could tell by its hash.
+              // Not a hash: a hash would confirm a guessed password.
               ...(secret && { "sidecar-mesh/redis-auth": secret.metadata.resourceVersion }),
               // The sidecar serves these metrics with its own, which Prometheus reads from every sidecar.
               "prometheus.io/scrape": "true",

@@ -1,6 +1,6 @@
 /**
- * What people get wrong, and what they get right, after public reports: each case has to be told as it says, and its corrected input must not
- * be refused. Bases are objects that several cases share.
+ * What people get wrong, and what they get right, after public reports: each bad case must give its findings, and its corrected input must
+ * pass. Bases are objects that several cases share.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -45,7 +45,7 @@ describe("cases", () => {
       for (const one of read<Case[]>(subject)) {
         const { name, bad, good, finds = [], unread, says } = one;
         if (bad !== undefined) {
-          it(`${name} is told`, () => {
+          it(`${name} is found`, () => {
             const { findings, problems } = check(one, bad);
             if (unread) {
               assert.match(problems.map(({ message }) => message).join("\n"), /render it first/, says);

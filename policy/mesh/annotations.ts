@@ -148,7 +148,7 @@ export const annotationValues: Readonly<Record<string, (value: string) => string
   "sidecar.istio.io/proxyMemoryLimit": amount,
 };
 
-/** Annotations that Istio itself sets, or that are there for no one to read. */
+/** Annotations that Istio itself sets, or that have no reader. */
 const ownAnnotations = new Set(["sidecar.istio.io/status", "gateway.istio.io/controller-version", "istio.io/rev"]);
 
 /** Whether an annotation is in Istio's name space, and not one that Istio sets by itself. */

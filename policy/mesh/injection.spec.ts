@@ -80,7 +80,7 @@ describe("simulateInjection", () => {
       assert.equal(injected({ namespace: {}, name: "kube-system", values }), false);
     });
 
-    it("cannot tell where the namespace is not declared", () => {
+    it("is unknown where the namespace is not declared", () => {
       assert.equal(injected({}), undefined);
       assert.equal(injected({ labels: { [inject]: "true" } }), true);
       assert.equal(injected({ labels: { [inject]: "false" } }), false);

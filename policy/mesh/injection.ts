@@ -37,7 +37,7 @@ export type Cause =
   | "policy-disabled"
   | "namespace-undeclared";
 
-/** Whether a workload's pods get a sidecar, and why; `injected` is undefined where the input does not tell. */
+/** Whether a workload's pods get a sidecar, and why; `injected` is undefined where the input does not decide it. */
 export interface Injection {
   injected: boolean | undefined;
   cause: Cause;
@@ -51,7 +51,7 @@ export interface InjectionOptions {
   revisions: readonly string[];
 }
 
-/** Whether a revision is installed, as far as the input tells; undefined where it says nothing of any injector. */
+/** Whether a revision is installed, as far as the input shows it; undefined where the input has no injector. */
 export function revisionInstalled(mesh: Mesh, revision: string, options: InjectionOptions): boolean | undefined {
   if (mesh.injectors.length === 0 && options.revisions.length === 0) {
     return undefined;
@@ -175,7 +175,7 @@ function injectorDecides(workload: Workload, injector: Injector | undefined): In
   return (injector?.policy ?? true) ? "injected" : "policy-disabled";
 }
 
-/** Tells whether the pods of a workload get a sidecar. */
+/** @returns whether the pods of a workload get a sidecar. */
 export function simulateInjection(mesh: Mesh, workload: Workload, options: InjectionOptions): Injection {
   const known = mesh.once("injections", () => new Map<Workload, Injection>());
   let injection = known.get(workload);
@@ -248,7 +248,7 @@ export function isIstioService(mesh: Mesh, service: Resource<"Service">): boolea
   return own || /^(pilot|.*gateway)$/.test(istio ?? "");
 }
 
-/** Whether the mesh holds the pods of a workload: with a sidecar, or in ambient mode; undefined where nothing tells. */
+/** Whether the mesh holds the pods of a workload: with a sidecar, or in ambient mode; undefined where that is unknown. */
 export function isInMesh(mesh: Mesh, workload: Workload, options: InjectionOptions): boolean | undefined {
   const { injected, cause } = simulateInjection(mesh, workload, options);
   return cause === "ambient" ? true : injected;

@@ -58,12 +58,12 @@ function isJson(text: string): boolean {
   }
 }
 
-/** What tells a template of Helm from YAML: an action that only Helm knows. */
+/** Distinguishes a Helm template from YAML: a template action. */
 const helmAction =
   /\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Files|Template)\b|\.?\s*\}\}|\/\*|\$?\w*\s*:=)|\{\{-?\s*(?:include|template|tpl|toYaml|if|else|range|with|end|define|block|required|default|printf|fail|lookup|quote)\b/;
 const unrendered = "a Helm template that is not rendered: render it first (helm template ... | mesh-check -)";
 
-/** Why a document without a kind is not meant to be a manifest; undefined where nothing tells. */
+/** Why a document without a kind is not meant to be a manifest; undefined where that is unknown. */
 function notAManifest(file: string): string | undefined {
   const name = basename(file).toLowerCase();
   return /^kustomization\.ya?ml$/.test(name)

@@ -66,7 +66,7 @@ function append<K, V>(index: Map<K, V[]>, key: K, value: V): void {
   }
 }
 
-/** Runs something that may read a value that is not known yet; tells whether it got through. */
+/** Runs something that may read a value that is not known yet; returns whether it completed. */
 function known(action: () => void): boolean {
   try {
     action();
@@ -144,7 +144,7 @@ export class Mesh {
   readonly resources: Resource[];
   /** Objects that are given more than once: all but the last, which is the one that stays. */
   readonly repeated: Resource[] = [];
-  /** Custom resources of which nothing tells what their controllers make. */
+  /** Custom resources whose controllers create unknown objects. */
   readonly unjudged: Resource[];
 
   private readonly shapes = new Map<ShapeName, Resource[]>();
@@ -253,7 +253,7 @@ export class Mesh {
     return made;
   }
 
-  /** Notes what a custom resource makes; tells whether that is unknown. */
+  /** Records what a custom resource makes; returns whether that is unknown. */
   private note(resource: Resource): boolean {
     if (resource.group === "") {
       return false;

@@ -195,7 +195,7 @@ const kindsWithoutPods = new Set([
   "AppProject",
 ]);
 
-/** Whether a resource is one of which nothing tells what its controller makes: it may well be pods and Services. */
+/** Whether the objects that a resource's controller creates are unknown: they may be pods and Services. */
 export function isUnjudged({ group, kind, shape }: Resource): boolean {
   const builtIn = !group.includes(".") || /(^|\.)k8s\.io$/.test(group) || /(^|\.)istio\.io$/.test(group);
   return shape === undefined && !builtIn && !withoutPods.test(group) && !kindsWithoutPods.has(kind);

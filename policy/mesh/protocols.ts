@@ -1,4 +1,4 @@
-/** How Istio tells the protocol of a port. */
+/** How Istio determines the protocol of a port. */
 
 const protocols = new Set([
   "tcp",

@@ -208,7 +208,7 @@ export function meshOfProgram(program: readonly ProgramResource[], meshConfig?: 
   }
 }
 
-/** Gives a resource its logical name where its real one is not known, so that findings can still tell which it is. */
+/** Gives a resource its logical name where its real one is not known, so that findings can still name it. */
 function nameIt(value: Record<string, unknown>, metadata: object, name: string): void {
   const namespace = known(() => (metadata as { namespace?: string }).namespace);
   const copied = Object.defineProperties({}, Object.getOwnPropertyDescriptors(metadata));

@@ -158,7 +158,7 @@ export function title(resource: Resource): string {
   return declaredNamespace === "" ? `${kind} ${name}` : `${kind} ${declaredNamespace}/${name}`;
 }
 
-/** `namespace/name`: what tells two resources of a kind apart. */
+/** `namespace/name`: identifies a resource among those of its kind. */
 export function fullName(resource: { namespace: string; name: string }): string {
   return `${resource.namespace}/${resource.name}`;
 }

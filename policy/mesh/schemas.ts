@@ -74,7 +74,7 @@ export function hasSchema(group: string, kind: string): boolean {
   return kinds[`${group}/${kind}`] !== undefined;
 }
 
-/** A copy without fields that are getters, which stand for values that are not known yet; tells whether there were any. */
+/** A copy without fields that are getters, which stand for values that are not known yet; returns whether there were any. */
 function knownPart(value: unknown, seen: { unknown: boolean }): unknown {
   if (typeof value !== "object" || value === null) {
     return value;

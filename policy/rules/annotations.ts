@@ -53,7 +53,7 @@ export function eachAnnotation(mesh: Mesh, each: Context["each"], check: (annota
 export const annotationKnown = rule({
   name: "annotation-known",
   description: "An annotation in Istio's name space is one that Istio knows.",
-  rationale: "A misspelt annotation does nothing, and nobody says so.",
+  rationale: "A misspelt annotation has no effect, and there is no warning.",
   fix: "Correct the name.",
   level: "mandatory",
   codes: ["IST0108"],
@@ -131,7 +131,7 @@ export const annotationCurrent = rule({
   source: analysis("IST0135"),
   check({ mesh, each, report }) {
     eachAnnotation(mesh, each, ({ resource, name, field, known, labels }) => {
-      // Whoever has the label as well knows, and keeps the annotation for older versions.
+      // A pod with the label as well keeps the annotation on purpose, for older versions.
       if (known?.deprecated === true && !(name === injectLabel && labels[injectLabel] !== undefined)) {
         report(resource, {
           field,
@@ -165,7 +165,7 @@ export const annotationStable = rule({
       const workload = on === "Pod" ? mesh.workloadsOf(resource)[0] : undefined;
       const cni =
         workload !== undefined && !containersOf(workload).some(({ container }) => container.name === "istio-init");
-      // On pod templates these are how Istio is told what it needs; on the resource itself they are an oversight.
+      // On pod templates these annotations configure Istio; on the resource itself they are an oversight.
       if (known?.maturity === "alpha" && !template && !(cni && setByDefault.has(name))) {
         report(resource, {
           field,

@@ -335,7 +335,7 @@ export const requestAuthenticationEnforced = rule({
   },
 });
 
-/** No policy allows everyone by mistake. */
+/** No policy allows all callers by mistake. */
 export const authzNotOpen = rule({
   name: "authz-not-open",
   description: "No ALLOW rule of an AuthorizationPolicy is empty.",

@@ -65,7 +65,7 @@ export const envoyFilterOrderExplicit = rule({
         const value = patch.value as { name?: unknown } | undefined;
         const named = typeof value?.name === "string" ? value.name : match?.listener?.filterChain?.filter?.name;
         const name = value === undefined ? "" : (named ?? "");
-        // What does not apply at all is told by another rule.
+        // Another rule reports a patch that does not apply at all.
         const applies =
           operation === "REMOVE" ? !routes.has(applyTo) : operation !== "REPLACE" || replaceable.has(applyTo);
         if (relative.has(operation) && applies && priority === 0) {

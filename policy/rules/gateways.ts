@@ -93,7 +93,7 @@ export const gatewayWorkloadPort = rule({
   name: "gateway-workload-port",
   description: "A Gateway's selector takes a gateway workload, and that workload's Service opens the Gateway's ports.",
   rationale:
-    "Without a workload, nobody serves the Gateway. With a port that the workload's Service lacks, the proxy listens but " +
+    "Without a workload, no proxy serves the Gateway. With a port that the workload's Service lacks, the proxy listens but " +
     "no client gets there.",
   fix: "Use the labels of the gateway's pods, and add the port to the gateway's Service.",
   level: "mandatory",
@@ -107,7 +107,7 @@ export const gatewayWorkloadPort = rule({
       if (workloads.length === 0) {
         missing(true, gateway, {
           field: "spec.selector",
-          message: `No workload carries the labels ${text}, so nobody serves this gateway.`,
+          message: `No workload carries the labels ${text}, so no proxy serves this Gateway.`,
           fix: "Use the labels of the gateway's pods, such as istio: ingressgateway.",
         });
         return;

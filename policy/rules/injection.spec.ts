@@ -182,7 +182,7 @@ specify(injectionLabelsExclusive, {
 specify(revisionExists, {
   violations: [
     {
-      it: "finds a namespace that asks for a revision which nobody installs",
+      it: "finds a namespace that asks for a revision which is not installed",
       edits: [["Namespace demo", "metadata.labels", { "istio.io/rev": "canary" }]],
       on: "Namespace demo",
       code: "KIA1316",

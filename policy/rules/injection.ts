@@ -33,7 +33,7 @@ function intended(mesh: Mesh, namespace: string): boolean {
   return configured.has(namespace) || mesh.injectors.length > 0 || mesh.namespaces.some(asksForSidecars);
 }
 
-/** Reasons that somebody chose in so many words. */
+/** Reasons that the author of the manifest chose explicitly. */
 const deliberate = new Set<Cause>(["namespace-opted-out", "ambient", "ignored-namespace", "host-network"]);
 
 /** Whether the pods of a workload run to their end: those of Jobs, and of custom resources of that sort. */
@@ -139,7 +139,7 @@ export const workloadDependsOnInjector = rule({
   description: "A workload that is to be injected depends on istiod and on its namespace.",
   rationale:
     "The injector changes pods as they are created. Pods that are created before it is ready run without a sidecar " +
-    "until someone restarts them, and on destroy the injector may go first and leave them stuck.",
+    "until they are restarted, and on destroy the injector may go first and leave them stuck.",
   fix: "Give the workload `dependsOn: [istiod, namespace]`, or take its namespace's name from the namespace resource.",
   level: "mandatory",
   codes: [],
@@ -251,7 +251,7 @@ export const injectionLabelsExclusive = rule({
 export const revisionExists = rule({
   name: "revision-exists",
   description: "A revision of Istio that a namespace or a pod asks for is installed or tagged.",
-  rationale: "No webhook answers to a revision that nobody installs: pods start without a sidecar and nothing says so.",
+  rationale: "A revision that is not installed has no webhook: pods start without a sidecar, and there is no warning.",
   fix: "Install the revision, tag an installed one with that name, or add it to the setting `revisions`.",
   level: "mandatory",
   codes: ["KIA1316"],
@@ -484,7 +484,7 @@ export const namespaceMembershipExplicit = rule({
   name: "namespace-membership-explicit",
   description: "A namespace says whether it is in the mesh, by istio-injection or istio.io/rev.",
   rationale:
-    "A namespace that says neither is out of the mesh by default, which nobody can tell from one that was forgotten.",
+    "A namespace that says neither is out of the mesh by default. It looks the same as a namespace that was forgotten.",
   fix: "Label it `istio-injection: enabled`, or `istio-injection: disabled` where that is meant.",
   level: "advisory",
   codes: ["IST0102", "IST0148"],

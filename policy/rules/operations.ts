@@ -8,11 +8,11 @@ import { rule } from "../rule";
 
 import { dashboards, images } from "../sources";
 
-/** Dashboards are not open to everyone. */
+/** Dashboards are not open to all clients. */
 export const dashboardsNotPublic = rule({
   name: "dashboards-not-public",
   description: "No gateway, ingress or load balancer leads to a dashboard or a telemetry store.",
-  rationale: "They show every service, and most ask for no password: whoever reaches the gateway reaches them.",
+  rationale: "They show every service, and most ask for no password: every client of the gateway can open them.",
   fix: "Use `kubectl port-forward`, or put them behind authentication and exclude the route by name.",
   level: { dev: "advisory", prod: "mandatory" },
   codes: [],
@@ -30,7 +30,7 @@ export const dashboardsNotPublic = rule({
       if (isDashboard(name)) {
         report(resource, {
           field,
-          message: `It opens ${name} to everyone who reaches ${by}.`,
+          message: `It opens ${name} to every client of ${by}.`,
           fix: "Remove the route and use a port-forward, or protect it and exclude it by name.",
         });
       }

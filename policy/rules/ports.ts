@@ -322,7 +322,7 @@ export const canonicalLabels = rule({
       ) {
         report(resource, {
           field: `${prefix}metadata.labels`,
-          message: `Its pods lack the label ${lacking.join(" and ")}, by which metrics and traces tell workloads apart.`,
+          message: `Its pods lack the label ${lacking.join(" and ")}, by which metrics and traces identify workloads.`,
           fix: `Add ${lacking.join(" and ")}.`,
         });
       }

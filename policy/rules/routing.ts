@@ -902,7 +902,7 @@ export const tlsBegunOnce = rule({
             field: i >= 0 ? `spec.trafficPolicy.portLevelSettings[${i}].tls.mode` : "spec.trafficPolicy.tls.mode",
             message: `Port ${number} of ${host} is declared as TLS, which the application begins: with mode ${own.mode} the proxy begins TLS once more.`,
             fix: `Declare the port as HTTP if applications call it in plain text, or remove the TLS mode.`,
-            // Nothing tells whether an application begins TLS, but for the name of the port.
+            // Only the name of the port shows whether an application begins TLS.
             certain:
               target?.resource.kind === "ServiceEntry" &&
               (target.ports ?? []).length === 1 &&

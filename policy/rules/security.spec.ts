@@ -328,7 +328,7 @@ specify(probePassesStrictMtls, {
       on: "Deployment demo/user",
     },
     {
-      it: "knows that the injector was told not to",
+      it: "knows that the injector's values turn it off",
       edits: [
         ["Release istiod", "values.sidecarInjectorWebhook.rewriteAppHTTPProbe", false],
         ["Deployment user", liveness, { httpGet: { path: "/", port: 8080 } }],

@@ -16,8 +16,8 @@ export const mtlsModesAgree = rule({
   name: "mtls-modes-agree",
   description: "A DestinationRule's TLS mode is one that the PeerAuthentication of its host accepts.",
   rationale:
-    "A client that is told to send plain text is refused by a server in STRICT mode, and one that is told to send mutual " +
-    "TLS by a server with mutual TLS disabled: connections are reset, seen as 503 by callers.",
+    "A server in STRICT mode refuses a client that sends plain text. A server with mutual TLS disabled refuses a client " +
+    "that sends mutual TLS. Connections are reset, and callers get 503.",
   fix: "Remove the TLS mode from the DestinationRule (Istio then chooses it by itself), or change the PeerAuthentication.",
   level: "mandatory",
   codes: ["KIA0207", "KIA0205", "KIA0206", "KIA0208", "KIA0505", "KIA0506"],
@@ -55,7 +55,7 @@ export const mtlsModesAgree = rule({
           const scope = wide === null || wide[1] !== undefined;
           report(rule, {
             field,
-            message: `Clients of ${host} are told ${mode}, but PeerAuthentication ${clash.policy.namespace}/${clash.policy.name} sets ${clash.mode}: connections are refused.`,
+            message: `The TLS mode for clients of ${host} is ${mode}, but PeerAuthentication ${clash.policy.namespace}/${clash.policy.name} sets ${clash.mode}: connections are refused.`,
             fix: encrypts
               ? "Allow mutual TLS there, or remove the mode here."
               : "Remove the mode here, or set ISTIO_MUTUAL.",
@@ -115,7 +115,8 @@ export const strictMtlsHasProxy = rule({
 export const tlsVerifiesServer = rule({
   name: "tls-verifies-server",
   description: "A DestinationRule with TLS mode SIMPLE or MUTUAL names the CA certificates that verify the server.",
-  rationale: "Without caCertificates the sidecar takes any certificate: the traffic is encrypted, for whoever answers.",
+  rationale:
+    "Without caCertificates the sidecar takes any certificate: the traffic is encrypted, but the server is not verified.",
   fix: "Set `caCertificates`, or `credentialName` together with a workloadSelector.",
   level: "mandatory",
   codes: ["IST0128", "IST0129"],
@@ -162,8 +163,7 @@ const principal = /^(?:spiffe:\/\/)?[^/*]+\/ns\/([^/*]+)\/sa\/([^/*]+)$/;
 export const authzTargetsExist = rule({
   name: "authz-targets-exist",
   description: "An AuthorizationPolicy's selector, namespaces, hosts and principals name things that are declared.",
-  rationale:
-    "A policy that selects nothing protects nothing, and a rule that allows a caller of a misspelt name allows nobody.",
+  rationale: "A policy that selects nothing protects nothing, and a rule with a misspelt caller allows no caller.",
   fix: "Correct the name, or declare what it refers to.",
   level: "mandatory",
   codes: ["IST0127", "IST0101", "KIA0101", "KIA0104", "KIA0106"],
@@ -245,7 +245,7 @@ export const authzTargetsExist = rule({
           for (const key of ["hosts", "notHosts"] as const) {
             operation[key]?.forEach((host, k) => {
               const plain = host.replace(/:\d+$/, "");
-              // Only names of the cluster can be told to be missing: what clients call from outside is not declared.
+              // Only a name of the cluster can be found missing: names that clients use from outside are not declared.
               const service = serviceOf(fqdn(plain, namespace));
               if (
                 service !== undefined &&
@@ -331,7 +331,7 @@ export const jwtRouteHasAuthn = rule({
 export const jwksUriRestricted = rule({
   name: "jwks-uri-restricted",
   description: "Where there are RequestAuthentications, istiod has BLOCKED_CIDRS_IN_JWKS_URIS set.",
-  rationale: "Whoever may write a RequestAuthentication can otherwise have istiod call any address of the network.",
+  rationale: "Otherwise a user who may write a RequestAuthentication can make istiod call any address of the network.",
   fix: "Set the environment variable of istiod to the ranges that it must not call.",
   level: "mandatory",
   codes: ["IST0175"],

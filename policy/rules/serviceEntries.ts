@@ -4,7 +4,7 @@ import { fullName, type Resource } from "../mesh/resource";
 import { rule } from "../rule";
 import { analysis } from "../sources";
 
-/** TCP hosts have an address by which they can be told apart. */
+/** TCP hosts have an address that identifies them. */
 export const serviceEntryAddresses = rule({
   name: "service-entry-addresses",
   description: "A ServiceEntry with a TCP port has addresses, or they are allocated by Istio.",

@@ -23,7 +23,7 @@ export interface Ended {
 
 /** Runs one of our npm scripts as a user would, showing what it says as it says it. */
 export async function npm(script: string, ...args: string[]): Promise<Ended> {
-  // A kubeconfig of whoever runs the tests must not decide where they go.
+  // The user's own kubeconfig must not decide which cluster the tests use.
   const env = { ...process.env, KUBECONFIG: "/nonexistent" };
   const child = spawn("npm", ["run", "--silent", script, "--", ...args], { cwd: projectFolder, env });
   const ended: Ended = { code: null, stdout: "", stderr: "" };

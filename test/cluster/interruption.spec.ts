@@ -23,7 +23,7 @@ async function interrupt(...args: string[]): Promise<{ code: number | null; said
   return { code, said };
 }
 
-// The script tries as many as it is told: npx tsx test/interruption.ts --moments 20
+// The script takes the number of moments: npx tsx test/interruption.ts --moments 20
 describe("npm start, interrupted", () => {
   after(() => npm("down", "--sandbox"));
 

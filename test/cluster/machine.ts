@@ -49,7 +49,7 @@ function programs(): string[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       try {
-        // One that has ended and that nobody took notice of is no trace of ours: on some machines the first process never does.
+        // A zombie is not ours: on some machines the init process never reaps its children.
         return isZombie(readFileSync(`/proc/${pid}/stat`, "utf8"))
           ? []
           : [readFileSync(`/proc/${pid}/comm`, "utf8").trim()];

@@ -36,7 +36,7 @@ async function address(service: string, port: number): Promise<string> {
 async function getJson<T>(url: string, query: Record<string, string> = {}): Promise<T> {
   const response = await fetch(`${url}?${new URLSearchParams(query).toString()}`);
   const text = await response.text();
-  // Who answers is told too: a proxy on the way and a backend that starts say no alike.
+  // The headers show who answered: a proxy on the way, or a backend that starts.
   const headers = JSON.stringify(Object.fromEntries(response.headers));
   assert.equal(response.status, 200, `${url} ${JSON.stringify(query)}: ${text} ${headers}`);
   return JSON.parse(text) as T;
@@ -69,7 +69,7 @@ describe("observability", () => {
   let outputs: Outputs;
 
   before(async () => {
-    // Requests are counted here, so nobody else is to send any.
+    // Requests are counted here, so the load generator is off.
     ({ outputs } = await start("-c", "loadGenerator=false"));
     // The proxies have the log and the tracer once both are in a line.
     await eventually(async () => {

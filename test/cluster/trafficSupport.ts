@@ -77,8 +77,8 @@ export async function istioctl(...args: string[]): Promise<string> {
 }
 
 /**
- * Asserts that istioctl analyze has nothing to say of the running stack, in any namespace that it declares. Of a namespace without a
- * mark it would say that it is in the mesh by nobody's decision.
+ * Asserts that istioctl analyze reports nothing for the running stack, in any namespace that it declares. It would report a
+ * namespace without a label for injection.
  */
 export async function assertNothingToAnalyze(): Promise<void> {
   const all = Object.values((await meshOutputs()).declared.namespaces);
@@ -204,7 +204,7 @@ export async function until(seconds: number, test: () => Promise<boolean>): Prom
   return false;
 }
 
-/** Sends requests one after another, about `perSecond`, until it is told to stop. */
+/** Sends requests one after another, about `perSecond`, until `stop` is called. */
 export function constantLoad(url: string, perSecond: number): { stop: () => Promise<Answer[]> } {
   const pending: Promise<Answer>[] = [];
   const timer = setInterval(() => pending.push(get(url)), 1000 / perSecond);

@@ -76,7 +76,7 @@ async function storedCertificate(): Promise<string> {
   return Buffer.from(encoded, "base64").toString("utf8");
 }
 
-/** Makes a TLS secret in the gateway's namespace, as somebody would who has a certificate. */
+/** Creates a TLS secret in the gateway's namespace, as a user with a certificate would. */
 async function addSecret(name: string, own: { certificate: string; privateKey: string }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "sidecar-mesh-"));
   const [cert, key] = [join(folder, "tls.crt"), join(folder, "tls.key")];
@@ -128,7 +128,7 @@ describe("gateway TLS and egress", function () {
     assert.equal(peer.fingerprint256, new X509Certificate(certificate).fingerprint256);
   });
 
-  it("is not trusted by whoever does not know the certificate", async () => {
+  it("is not trusted by a client that does not know the certificate", async () => {
     await assert.rejects(getTls(`${httpsUrl}/hello`, ""), /self-signed|unable to verify/);
   });
 
@@ -157,7 +157,7 @@ describe("gateway TLS and egress", function () {
     const byName = await said(machineAddress, listed.port, "-H", `Host: listed.example:${listed.port}`);
     assert.match(byName, answered("listed"));
     assert.match(await said(dnsName, named.port), answered("named"));
-    // Nobody registered this name, nor the address without the name, nor the other port.
+    // This name, the address without the name, and the other port are not registered.
     assert.match(await said(machineAddress, named.port, "-H", "Host: other.example"), /HTTP\/1.1 502/);
     assert.match(await said(machineAddress, named.port), /HTTP\/1.1 502/);
     assert.match(await said(machineAddress, unknown.port), /HTTP\/1.1 502|connection reset|EOF/);
@@ -179,7 +179,7 @@ describe("gateway TLS and egress", function () {
     assert.ok(await until(30, async () => (await asked()).stdout.trim() === "Hello over TLS"), command);
     const own = await storedCertificate();
     assert.match(new X509Certificate(own).subjectAltName ?? "", /DNS:shop\.example\.com/);
-    // By its address alone nobody is served.
+    // A request by the address alone gets no route.
     assert.equal((await get(`${gatewayUrl}/hello`)).status, 404);
 
     await kubectl("-n", "istio-ingress", "rollout", "status", "deployment/istio-egressgateway", "--timeout=60s");

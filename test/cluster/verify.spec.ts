@@ -172,7 +172,7 @@ interface Breakage {
   whole?: true;
 }
 
-/** Services of which each limits something; `inner` is called from inside the mesh alone, and `alone` by nobody. */
+/** Services of which each limits something; `inner` is called only from inside the mesh, and `alone` has no caller. */
 const limitedServices = [
   { name: "front", path: "/" },
   { name: "limited", path: "/limited", rateLimit: { tokens: 60, fillInterval: "10s" } },
@@ -241,7 +241,7 @@ const lostLimits: Omit<Breakage, "seconds" | "whole">[] = [
                   typed_config: {
                     "@type": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
                     // A key of its own: of a fraction that is 0 a merge would take no notice.
-                    filter_enforced: { runtime_key: "nobody", default_value: { numerator: 1, denominator: "MILLION" } },
+                    filter_enforced: { runtime_key: "unused", default_value: { numerator: 1, denominator: "MILLION" } },
                   },
                 },
               },
@@ -348,7 +348,7 @@ const breakages: Breakage[] = [
     cause: /AuthorizationPolicy demo\/allow-user-service is gone/,
   },
   {
-    title: "a fault is injected that nobody declared",
+    title: "a fault is injected that is not declared",
     break: () =>
       changed(networking("VirtualService", "demo-vs"), (spec) => {
         for (const rule of spec.http) {
@@ -386,13 +386,13 @@ const breakages: Breakage[] = [
     cause: /default-deny is gone/,
   },
   {
-    title: "a caller is let in that nobody declared",
+    title: "a caller is let in that is not declared",
     break: () =>
       changed(ref("security.istio.io/v1", "AuthorizationPolicy", "allow-user-service", "demo"), (spec) => {
         spec.rules[0].from[0].source.principals.push("cluster.local/ns/demo/sa/payment-service");
       }),
     check: "edges",
-    cause: /lets payment-service call user-service that nobody declared/,
+    cause: /that is not declared lets payment-service call user-service/,
   },
   {
     title: "a timeout is changed",
@@ -577,8 +577,8 @@ describe("npm run verify", () => {
       try {
         const file = join(folder, "kubeconfig");
         const dead = { clusters: [{ name: "dead", cluster: { server: "https://127.0.0.1:9" } }] };
-        const contexts = [{ name: "dead", context: { cluster: "dead", user: "nobody" } }];
-        await writeFile(file, JSON.stringify({ ...dead, contexts, users: [{ name: "nobody", user: {} }] }));
+        const contexts = [{ name: "dead", context: { cluster: "dead", user: "unused" } }];
+        await writeFile(file, JSON.stringify({ ...dead, contexts, users: [{ name: "unused", user: {} }] }));
         const { code, stdout } = await npm("verify", "--json", "--kubeconfig", file, "--context", "dead");
         assert.equal(code, 1);
         const report = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Report;
@@ -670,7 +670,7 @@ describe("npm run verify", () => {
         told("traffic-policy"),
         /inner: timeout 2s, 2 retries, circuit breaker at demo\/front-\S+, rate limit/,
       );
-      assert.match(told("traffic-policy"), /alone: timeout 2s, 2 retries not compared: nobody is declared to call it/);
+      assert.match(told("traffic-policy"), /alone: timeout 2s, 2 retries not compared: it has no declared caller/);
     });
 
     for (const { title, cause, ...lost } of lostLimits) {
@@ -684,12 +684,12 @@ describe("npm run verify", () => {
       });
     }
 
-    it("makes tokens, and posts what has to be posted, to look at a page that asks who somebody is", async () => {
+    it("makes tokens, and posts what has to be posted, to read a page that requires a login", async () => {
       const cluster = new Cluster(kube, "kubectl");
       const made = await cluster.token("observability", "prometheus");
       assert.match("token" in made ? made.token : made.refused, /^ey[\w-]+\.[\w-]+\.[\w-]+$/);
-      const nobody = await cluster.token("observability", "nobody");
-      assert.match("refused" in nobody ? nobody.refused : "", /HTTP 404 .*nobody.* not found/);
+      const missing = await cluster.token("observability", "missing");
+      assert.match("refused" in missing ? missing.refused : "", /HTTP 404 .*missing.* not found/);
       const form = { type: "application/x-www-form-urlencoded", body: "query=vector(42)" };
       const { status, body } = await cluster.inPod("observability", "prometheus-0", 9090, "/api/v1/query", {}, form);
       assert.equal(status, 200);

@@ -47,7 +47,7 @@ describe("npm run ci:preview", () => {
     assert.match(markdown, /## Preview: fails[^]*\[mandatory\] dashboards-not-public: VirtualService demo\/demo-vs/);
   });
 
-  it("tells what changes since a commit, and refuses one that git does not know", () => {
+  it("reports what changes since a commit, and refuses one that git does not know", () => {
     const { status, stderr } = ciPreview("--stacks", "dev", "--base", "HEAD");
     assert.equal(status, 0, stderr);
     assert.match(stderr, /preview of dev: .*, \d+ added, \d+ changed, \d+ removed/);

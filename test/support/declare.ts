@@ -36,7 +36,7 @@ export async function declare<T>(
       newResource: ({ type, name, inputs, id }) => {
         resources.push({ type, name, inputs: withoutSecretMarks(inputs), order: resources.length });
         const state = inputs as Record<string, unknown>;
-        // A release tells its name in its status, as the provider does; in a preview it is not known yet.
+        // A release has its name in its status, as the provider does; in a preview it is not known yet.
         const status = type.endsWith(":Release") && !preview ? { status: { name: state.name } } : {};
         const bytes =
           type.endsWith(":RandomBytes") && !preview

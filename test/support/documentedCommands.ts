@@ -26,9 +26,10 @@ const parsers: Record<string, (argv: readonly string[]) => unknown> = {
 };
 
 /** Subcommands of the Pulumi CLI that the pages use. */
-const pulumiCommands = /^(login|preview|up|refresh|destroy|cancel|import|stack (init|select|output|rm|tag)|config (set|rm))\b/;
+const pulumiCommands =
+  /^(login|preview|up|refresh|destroy|cancel|import|stack (init|select|output|rm|tag)|config (set|rm))\b/;
 
-/** Programs that are checked here, and by which a command is told from a name. */
+/** Programs that are checked here. They also distinguish a command from a name. */
 const ours = ["npm", "npx", "pulumi", "eval"];
 
 /** Programs that are not ours; only files of ours that they are given are looked at. */

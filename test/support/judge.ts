@@ -29,7 +29,7 @@ export function judge({ resources, components = [] }: Judged, settings: Partial<
 /**
  * Checks what a program declares against the policy pack's rules, as `pulumi preview --policy-pack policy` would.
  * @param settings As for {@link judge}.
- * @param log Told each advisory finding, each thing that can't be judged before it is deployed, and the sum.
+ * @param log Called with each advisory finding, each thing that can't be judged before it is deployed, and the sum.
  * @throws Error naming every mandatory finding.
  */
 export function checkPolicies(program: Judged, settings: Partial<Settings>, log: (line: string) => void): void {

@@ -1,4 +1,4 @@
-/** A Pulumi program and what it is told. */
+/** A Pulumi program and its inputs. */
 export interface Program {
   project: string;
   stack: string;

@@ -43,7 +43,7 @@ async function main([stack = "dev", settings = "{}"]: string[]): Promise<void> {
   const outputs = await Promise.all(
     names.map(async (name) => {
       const output = pulumi.output(exported[name]) as pulumi.Output<unknown>;
-      // Unlike apply, it tells of what a preview does not know, too.
+      // Unlike apply, it also covers values that are unknown in a preview.
       const value = await (output as unknown as { promise: (withUnknowns: boolean) => Promise<unknown> }).promise(true);
       return { name, value, secret: await pulumi.isSecret(output) };
     }),

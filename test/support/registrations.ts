@@ -26,8 +26,8 @@ interface Monitor {
 }
 
 /**
- * Tells of each resource that the program registers from now on. The mocks of the SDK are told neither URN, parent nor dependencies; all
- * are in the request that the SDK makes of them.
+ * Reports each resource that the program registers from now on. The mocks of the SDK get neither URN, parent nor dependencies; all are
+ * in the request of the SDK.
  * @throws Error if nothing stands in for the engine, which `setMocks` sees to.
  */
 export function watchRegistrations(seen: (registration: Registration) => void): void {

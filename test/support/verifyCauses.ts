@@ -64,7 +64,7 @@ export function causesIn(file: string, source: string, errors = false): CauseTex
   return found;
 }
 
-/** @returns the texts that an expression can be, as far as its own file tells. */
+/** @returns the texts that an expression can be, as far as its own file shows. */
 function textsOf(node: ts.Expression, depth = 0): string[] {
   if (depth > 6) {
     return [hole];

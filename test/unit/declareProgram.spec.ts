@@ -41,7 +41,7 @@ async function findings(program: () => void) {
 }
 
 describe("declareProgram", () => {
-  it("tells what each resource waits for: by dependsOn, by a value, and through its parent", async () => {
+  it("records what each resource waits for: by dependsOn, by a value, and through its parent", async () => {
     const { declared, found } = await findings(() => {
       const control = istiod();
       const namespace = demo([control]);

@@ -129,7 +129,7 @@ describe("documents", () => {
     }
   });
 
-  it("tell of every output", () => {
+  it("describe every output", () => {
     const program = readFileSync(join(projectFolder, "index.ts"), "utf8");
     const readme = readFileSync(join(projectFolder, "README.md"), "utf8");
     const table = readme.split("## Outputs")[1]!.split("\n## ")[0]!;
@@ -137,7 +137,7 @@ describe("documents", () => {
     assert.deepEqual(names(table, /^\| `(\w+)`/gm), names(program, /^export const (\w+)/gm));
   });
 
-  it("tell of every npm script", () => {
+  it("describe every npm script", () => {
     const { scripts } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };

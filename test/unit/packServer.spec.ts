@@ -69,7 +69,7 @@ describe("the policy pack, as the engine runs it", function () {
     assert.ok(!found.some(({ message }) => message.includes("can't run policy")), "no policy is given up as a whole");
   });
 
-  it("goes by the stack's output profile, which is all that engines tell of it now", async () => {
+  it("goes by the stack's output profile, which is all that engines pass to it now", async () => {
     const urn = "urn:pulumi:anything::sidecar-mesh::pulumi:pulumi:Stack::sidecar-mesh-anything";
     const untold = await PackServer.start();
     try {

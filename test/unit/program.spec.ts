@@ -67,7 +67,7 @@ describe("the program", () => {
     });
   }
 
-  it("tells the policies what waits for what, so that those of order judge it", () => {
+  it("passes the dependencies to the policies, so that the policies of order check them", () => {
     const { resources, components } = declaredBy("dev");
     const mesh = meshOfProgram([...components, ...resources]);
     assert.ok(mesh.ordered);
@@ -85,7 +85,7 @@ describe("the program", () => {
     const [server, filter] = [all.indexOf("rate-limit-server-deployment"), all.indexOf("shop-rate-limit-global")];
     assert.ok(server > 0 && filter > server, all.join(", "));
 
-    // These are all, so whoever goes by the declared namespaces overlooks none.
+    // The declared namespaces are complete.
     const config = parseConfig({ "sidecar-mesh:services": JSON.stringify(limited) }) as Settings;
     const { namespaces } = declaredMesh(config, { namespace: "istio-ingress", serviceAccount: "gateway" });
     const made = resources.filter(({ type }) => type === "kubernetes:core/v1:Namespace");

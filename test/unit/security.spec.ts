@@ -120,13 +120,13 @@ const rights: { role: string; may: string; on: string; why: string }[] = [
     role: "ClusterRole sidecar-mesh-kiali",
     may: "get, list, watch",
     on: "admissionregistration.k8s.io: mutatingwebhookconfigurations",
-    why: "tells which revision injects a namespace",
+    why: "finds the revision that injects a namespace",
   },
   {
     role: "ClusterRole sidecar-mesh-kiali",
     may: "create",
     on: "authentication.k8s.io: tokenreviews",
-    why: "checks the token that somebody signs in with (prod; in dev nobody signs in, and it has not got this)",
+    why: "checks the token of a user who logs in (prod; dev has no login, and Kiali lacks this right there)",
   },
   {
     role: "Role istio-system/sidecar-mesh-kiali",
@@ -162,7 +162,7 @@ describe("security", () => {
     );
   });
 
-  it("gives a token of the API server to nobody else", () => {
+  it("gives a token of the API server to these workloads only", () => {
     const withRole = ["kiali", "prometheus"];
     const withToken = raw.resources
       .filter(({ type }) => /:(Deployment|StatefulSet|DaemonSet)$/.test(type))
@@ -172,7 +172,7 @@ describe("security", () => {
     assert.deepEqual(withToken.sort(), withRole);
   });
 
-  it("runs every container of ours as somebody other than root, with nothing that it may do beyond running", () => {
+  it("runs every container of ours as a user other than root, without privileges or capabilities", () => {
     const workloads = raw.resources
       .filter(({ type }) => /:(Deployment|StatefulSet|DaemonSet)$/.test(type))
       .map(({ inputs }) => withoutSecretMarks(inputs) as any);
@@ -215,7 +215,7 @@ describe("security", () => {
     assert.ok(JSON.stringify(raw.resources).includes("s3cr3t-from-config"));
   });
 
-  it("tells secrets in secret outputs alone", () => {
+  it("puts secrets in secret outputs alone", () => {
     const telling = raw.outputs.filter(({ value }) => JSON.stringify(value)?.includes("s3cr3t"));
     assert.deepEqual(
       telling.map(({ name, secret }) => ({ name, secret })),

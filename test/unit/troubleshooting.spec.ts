@@ -27,7 +27,7 @@ function rowsOf(text: string): Row[] {
     .map(([, cause = "", remedy = ""]) => ({ cause, remedy }));
 }
 
-/** What a cause tells to do stands in the other column of the page: how the two are joined makes no difference. */
+/** The fix of a cause is in the other column of the page, so the text that joins both is ignored. */
 const plain = (text: string) =>
   text
     .toLowerCase()
@@ -72,7 +72,7 @@ describe("the page on troubleshooting", () => {
     );
   });
 
-  it("and the production guide tell the versions of Kubernetes that are checked", () => {
+  it("and the production guide name the versions of Kubernetes that are checked", () => {
     const { oldest, newest } = supportedMinors;
     for (const text of [page, readFileSync(join(projectFolder, "docs", "production.md"), "utf8")]) {
       assert.ok(text.includes(`1.${oldest} to 1.${newest}`));

@@ -40,7 +40,7 @@ export interface BinaryGroup {
 const same = (version: string): string => version;
 const bare = (version: string): string => version.slice(1);
 
-/** Istio's version as the sandbox tells it: a commit is a development build and never bears a release's name. */
+/** Istio's version in the sandbox: a commit is a development build and never bears a release's name. */
 export function istioTag(moduleVersion: string): string {
   const commit = pseudoVersionCommit(moduleVersion);
   return commit ? `dev-${commit}` : `dev-${bare(moduleVersion)}`;
@@ -132,7 +132,7 @@ export const binaryGroups = {
   kwok: {
     name: "kwok",
     outputs: ["kwok"],
-    // Without them kwok knows nothing to do: a node that is ready, pods that run as soon as they are scheduled, and go when they are told.
+    // kwok needs these stages: the node is ready, pods run as soon as they are scheduled, and deleted pods are removed.
     files: [
       "node/fast/node-initialize",
       "node/heartbeat/node-heartbeat",

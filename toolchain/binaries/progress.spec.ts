@@ -4,7 +4,7 @@ import { tryRun } from "../system/run";
 import { BuildProgress } from "./progress";
 
 describe("BuildProgress", () => {
-  it("tells progress from complaints", () => {
+  it("distinguishes progress from errors", () => {
     const progress = new BuildProgress("core", () => undefined);
     for (const line of [
       "go: downloading k8s.io/api v0.36.3",

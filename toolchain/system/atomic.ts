@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 
 /**
  * Makes a folder that is either complete or absent: `fill` works in a temporary one beside it, which then takes the name.
- * When someone else was faster, theirs stays.
+ * If another process was faster, its folder stays.
  */
 export async function makeFolder(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
   if (existsSync(target)) {

@@ -21,7 +21,7 @@ describe("proc", () => {
     assert.ok(isZombie(stat("Z")));
     assert.ok(!isZombie(stat("S")));
   });
-  it("tells a process from a later one with its number", () => {
+  it("distinguishes a process from a later one with the same pid", () => {
     const self = identify(process.pid);
     assert.ok(self && isAlive(self));
     assert.ok(!isAlive({ ...self, startTime: "1" }));

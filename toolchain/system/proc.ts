@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
-/** A process, told apart from a later one that got the same number. */
+/** A process. It differs from a later one with the same pid. */
 export interface ProcessIdentity {
   pid: number;
   /** Clock ticks between the boot and the process's start. */
@@ -34,7 +34,7 @@ export function bootId(): string {
   return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 
-/** Who a pid is now; undefined when nobody. */
+/** The process that has the pid now; undefined without one. */
 export function identify(pid: number): ProcessIdentity | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -61,7 +61,7 @@ export function worksBelow(argv: readonly string[], programs: readonly string[],
   );
 }
 
-/** Running processes of `programs` that were told to work below `folder`, whoever started them. */
+/** Running processes of `programs` whose arguments name a path below `folder`, of any parent. */
 export function processesBelow(programs: readonly string[], folder: string): ProcessIdentity[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -96,7 +96,7 @@ export function programOf(pid: number): string | undefined {
 
 /**
  * @returns running processes that were started with an environment variable of this value, and what they started; undefined where there
- * is no /proc to tell.
+ * is no /proc.
  */
 export function processesWith(variable: string, value: string): ProcessIdentity[] | undefined {
   if (!existsSync("/proc/self/environ")) {
@@ -115,7 +115,7 @@ export function processesWith(variable: string, value: string): ProcessIdentity[
     .filter((identity) => identity !== undefined);
 }
 
-/** Sends a signal to this very process, and to nobody who got its number later. */
+/** Sends a signal to this process, and not to a later process with the same pid. */
 export function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
   if (!isAlive(identity)) {
     return;

@@ -8,7 +8,7 @@ export interface RunOptions {
   /** Written to the command's standard input. */
   input?: string;
   timeoutMs?: number;
-  /** Told each line of standard error as it comes. @returns true for a line of progress, which is no part of the result. */
+  /** Called with each line of standard error. @returns true for a line of progress, which is no part of the result. */
   onErrorLine?: (line: string) => boolean;
 }
 
@@ -58,7 +58,7 @@ export function tryRun(command: string, args: readonly string[], options: RunOpt
         resolve({ code: code ?? 1, stdout, stderr });
       }
     });
-    // A command that ends without reading its input closes the pipe under us; its exit code tells the story.
+    // A command that ends without reading its input closes the pipe under us; its exit code shows the result.
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input ?? "");
   });

@@ -25,7 +25,7 @@ export interface LogFacts {
   /** Telemetry of the namespace that makes labelled pods write the file. */
   telemetry: boolean;
   pod: LiveObject;
-  /** Whether the line is in the pod's own file; undefined if nobody could look. */
+  /** Whether the line is in the pod's own file; undefined if the file could not be read. */
   inFile?: boolean;
 }
 
@@ -67,15 +67,15 @@ export function logCause(
 export function judgeLine(line: Line, path: string, peer: string, kubectl: string): Outcome {
   if (!line.downstream_peer?.endsWith(peer)) {
     return fail(
-      `the line tells of a request by ${line.downstream_peer ?? "nobody"}`,
-      `the service knows its caller as ${line.downstream_peer || "nobody"}, and not as the gateway (${peer}): the request did not come over mutual TLS, or by another way`,
+      `the line names ${line.downstream_peer || "no identity"} as the caller`,
+      `the service knows its caller as ${line.downstream_peer || "anonymous"}, and not as the gateway (${peer}): the request did not come over mutual TLS, or by another way`,
       `${kubectl} get peerauthentication,destinationrule -A`,
     );
   }
   return line.path === path
     ? pass(`${line.response_code} ${line.path} by ${line.downstream_peer.replace(/^spiffe:\/\//, "")}`)
     : fail(
-        `the line tells of ${line.path}`,
+        `the line has the path ${line.path}`,
         `the access log has another path than the request had: its format was changed`,
         `${kubectl} get telemetry -A -o yaml`,
       );

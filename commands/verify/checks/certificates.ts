@@ -6,7 +6,7 @@ import { askEnvoy } from "../envoy";
 import { proxies } from "../meshPods";
 import { accountOf, nameOf } from "../objects";
 
-/** A certificate as Envoy tells of it. */
+/** A certificate as Envoy reports it. */
 interface EnvoyCertificate {
   serial_number?: string;
   subject_alt_names?: { uri?: string; dns?: string }[];
@@ -35,8 +35,8 @@ const hourMs = 3_600_000;
 const alarmMs = 24 * hourMs;
 
 /**
- * A workload's certificate is for a day (Istio's default), and renewed after half of it, as a rule. With less than this left, nobody
- * renews it.
+ * A workload's certificate is valid for a day (Istio's default). The proxy usually renews it after half of that time. With less than
+ * this left, the renewal has failed.
  */
 const workloadAlarmMs = hourMs;
 
@@ -172,7 +172,7 @@ export const certificates: Check = {
     if (!pem) {
       return fail(
         `there is no ConfigMap ${mesh}/istio-ca-root-cert`,
-        "istiod has not told the namespace its root certificate",
+        "istiod has not written its root certificate into the namespace",
         `${cluster.kubectl} -n ${declared.namespaces.system} logs deployment/istiod --tail 50`,
       );
     }
@@ -190,7 +190,7 @@ export function judgeIdentities(
     const [namespace, name] = pod.split("/");
     if (!identity?.endsWith(`/ns/${namespace}/sa/${account}`)) {
       return fail(
-        `${pod} runs as ${account}, and proves itself as ${identity ?? "nobody"}`,
+        `${pod} runs as ${account}, but its certificate names ${identity ?? "no identity"}`,
         `the certificate of ${pod} is for another identity than its service account ${account}: policies know it under a false name. Restart it`,
         `${kubectl} -n ${namespace} get pod ${name} -o yaml`,
       );
@@ -199,7 +199,7 @@ export function judgeIdentities(
   return pass(found.map(({ identity }) => identity?.replace(/^spiffe:\/\//, "")).join(", "));
 }
 
-/** Does everybody prove the right identity? */
+/** Does every pod's certificate have the right identity? */
 export const identities: Check = {
   name: "identities",
   description: "each peer proves its service account",

@@ -20,7 +20,7 @@ export interface Call {
   to: string;
   /** Whether it is declared. */
   allowed: boolean;
-  /** HTTP status; undefined if nobody answered. */
+  /** HTTP status; undefined without an answer. */
   status?: number;
   said: string;
 }
@@ -48,7 +48,7 @@ interface AuthorizationPolicySpec {
 /** What calls are judged by. */
 export interface EdgeFacts {
   defaultDeny: boolean;
-  /** A caller's proxy does not know whom it is not declared to call: the call leaves in plain text, and nobody takes it. */
+  /** A caller's proxy knows only the declared services. Other calls leave it in plain text, which no service accepts. */
   scopedProxies: boolean;
   namespace: string;
   policies: readonly LiveObject[];
@@ -64,7 +64,7 @@ export function judgeCalls(
   const of = (app: string) => policies.find((policy) => specOf(policy).selector?.matchLabels?.app === app);
   const next = `${kubectl} -n ${namespace} get authorizationpolicy -o yaml`;
   const denies = policies.some((policy) => !specOf(policy).selector && !specOf(policy).rules && !specOf(policy).action);
-  const noDefault = `AuthorizationPolicy ${namespace}/default-deny is gone: whoever is in the mesh may call what no other policy guards. Run npm start -- --refresh`;
+  const noDefault = `AuthorizationPolicy ${namespace}/default-deny is gone: any workload in the mesh may call services without a policy of their own. Run npm start -- --refresh`;
   for (const { from, to, allowed, status, said } of calls) {
     const edge = `${from} -> ${to}`;
     if (allowed && status === 403) {
@@ -89,7 +89,7 @@ export function judgeCalls(
       return fail(
         `${edge} is not declared, and answered with ${status ?? "no answer"}`,
         denies
-          ? `an AuthorizationPolicy lets ${from} call ${to} that nobody declared: ${policies.map(({ metadata }) => metadata?.name).join(", ")}`
+          ? `an AuthorizationPolicy that is not declared lets ${from} call ${to}: ${policies.map(({ metadata }) => metadata?.name).join(", ")}`
           : noDefault,
         next,
       );
@@ -103,9 +103,10 @@ export function judgeCalls(
     calls.filter(({ allowed }) => allowed === want).map(({ from, to }) => `${from} -> ${to}`);
   const refused = defaultDeny ? some(false) : [];
   return pass(
-    [...some(true), ...(refused.length > 0 ? [`refused as nobody declared them: ${refused.join(", ")}`] : [])].join(
-      ", ",
-    ),
+    [
+      ...some(true),
+      ...(refused.length > 0 ? [`refused because they are not declared: ${refused.join(", ")}`] : []),
+    ].join(", "),
   );
 }
 
@@ -126,7 +127,7 @@ async function settled(ask: () => Promise<WgetAnswer>): Promise<Pick<Call, "stat
   }
 }
 
-/** May services call whom they are declared to call, and nobody else? Asked from the callers' own pods, with their identity. */
+/** May services call exactly the declared services? The calls come from the callers' own pods, with their identity. */
 export const edges: Check = {
   name: "edges",
   description: "declared callers let in, others refused",

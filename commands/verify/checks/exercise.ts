@@ -69,11 +69,11 @@ async function exerciseRetries(context: Context, { service, sender }: Exercise):
   }
   const pods = ((await servicePods(context)).get(service.name) ?? []).filter(isReady);
   if (!pods.some((pod) => containersOf(pod).some(({ name }) => name === shell))) {
-    return leftOut(what, "without the shared access log nobody counts the tries");
+    return leftOut(what, "without the shared access log the tries cannot be counted");
   }
   let marker = "";
   const answer = await whenItFails(() => {
-    // A marker of its own for each time: it is how the tries of one request are told from those of another.
+    // Each request has its own marker, which identifies its tries.
     marker = `verify-${randomBytes(6).toString("hex")}`;
     return sender.send(failure, marker);
   });
@@ -133,12 +133,17 @@ async function exerciseService(context: Context, exercise: Exercise): Promise<Ex
   const breaker = service.circuitBreaker ? [await exerciseBreaker(exercise)] : [];
   const limit = service.rateLimit ? [await exerciseRateLimit(context, exercise)] : [];
   const global = service.globalRateLimit
-    ? [leftOut(`${service.name} global rate limit`, "it would be used up for everybody until its window ends")]
+    ? [
+        leftOut(
+          `${service.name} global rate limit`,
+          "the check would use up the limit of all callers until its window ends",
+        ),
+      ]
     : [];
   return [...single, ...breaker, ...limit, ...global];
 }
 
-/** @returns true once the sidecars of a service fail what asks for it. What its rate limit refuses does not get as far, and tells nothing. */
+/** @returns true once the sidecars of a service fail what asks for it. Requests that its rate limit refuses do not count. */
 async function hasFaults({ service, sender }: Exercise): Promise<boolean> {
   const { status } = await sender.send(faultHeaders.abort(418));
   return status === 418 || (status === 429 && (service.rateLimit ?? service.globalRateLimit) !== undefined);
@@ -189,7 +194,7 @@ export const exercise: Check = {
       const left: Exercised[] = [];
       for (const [service, sender] of await sendersOf(context, http)) {
         if (service.fault) {
-          left.push(leftOut(service.name, "it fails on purpose, and so tells nothing of its policies"));
+          left.push(leftOut(service.name, "it has an injected fault, so its policies cannot be observed"));
         } else if (typeof sender === "string") {
           left.push(leftOut(service.name, sender));
         } else {

@@ -16,7 +16,7 @@ export const gateway: Check = {
     return trouble
       ? fail(
           trouble,
-          `nobody takes requests from outside: ${trouble}`,
+          `the ingress gateway takes no requests: ${trouble}`,
           `${cluster.kubectl} -n ${namespace} get deployment,service,pods`,
         )
       : pass(`${namespace}/${name} is ready`);

@@ -18,7 +18,7 @@ export function judgeInjected(pods: readonly LiveObject[], kubectl: string): Out
     `${nameOf(bare)} has no container istio-proxy`,
     says === "false"
       ? `${nameOf(bare)} opts out with ${optOut}=false: remove that from its Deployment's template`
-      : `${nameOf(bare)} started when nobody injected: before istiod was ready, or before the namespace was labelled. Restart it`,
+      : `${nameOf(bare)} started without injection: before istiod was ready, or before the namespace was labelled. Restart it`,
     `${kubectl} -n ${namespace} get pods -o custom-columns=POD:.metadata.name,CONTAINERS:.spec['containers','initContainers'][*].name`,
   );
 }

@@ -74,9 +74,9 @@ describe("injector, namespace and injected", () => {
       metadata: { labels },
       spec: { containers: [{ name: "user" }, ...(image ? [{ name: "istio-proxy", image }] : [])] },
     });
-  it("tell a pod that opts out from one that came too early", () => {
+  it("distinguish a pod that opts out from one that started too early", () => {
     assert.equal(judgeInjected([pod("proxyv2:1")], "k").verdict, "pass");
-    assert.match(causeOf(judgeInjected([pod()], "k")), /started when nobody injected/);
+    assert.match(causeOf(judgeInjected([pod()], "k")), /started without injection/);
     assert.match(causeOf(judgeInjected([pod(undefined, { "sidecar.istio.io/inject": "false" })], "k")), /opts out/);
   });
   it("want one version", () => {
@@ -89,7 +89,7 @@ describe("synced", () => {
   const pods = [object("Pod", "user-1")];
   const type = "type.googleapis.com/envoy.config.listener.v3.Listener";
   const status = (resource: object) => [{ proxy: "user-1.demo", resources: { [type]: resource } }];
-  it("tells a proxy that refuses, one that lags, and one that is not there", () => {
+  it("distinguishes a proxy that refuses, one that lags, and one that is not there", () => {
     assert.equal(judgeSynced(pods, status({ sent: "a", acked: "a" }), [], "k").verdict, "pass");
     const filters = [object("EnvoyFilter", "odd")];
     const refused = causeOf(
@@ -192,7 +192,7 @@ describe("edges", () => {
     assert.match(causeOf(judgeCalls([{ ...call, status: 403 }], facts, "k")), /demo\/allow-payment is gone/);
     assert.match(
       causeOf(judgeCalls([{ ...undeclared, status: 200 }], facts, "k")),
-      /lets payment call user that nobody/,
+      /not declared lets payment call user/,
     );
     const open = { ...facts, policies: [] };
     assert.match(causeOf(judgeCalls([{ ...undeclared, status: 200 }], open, "k")), /demo\/default-deny is gone/);
@@ -202,7 +202,7 @@ describe("edges", () => {
       /does not answer user: bad address/,
     );
     assert.equal(judgeCalls([{ ...undeclared, status: 200 }], { ...facts, defaultDeny: false }, "k").verdict, "pass");
-    // Where the caller's proxy does not know the other, the call ends before anybody refuses it.
+    // Where the caller's proxy does not know the other, the call ends before a proxy refuses it.
     const scoped = { ...facts, scopedProxies: true };
     const verdict = (status: number | undefined, by = scoped) =>
       judgeCalls([{ ...undeclared, status }], by, "k").verdict;
@@ -284,7 +284,10 @@ describe("access-log", () => {
   it("wants the caller's identity in the line", () => {
     const line = { path: "/user/x", response_code: 200, downstream_peer: "spiffe://cluster.local/ns/i/sa/gateway" };
     assert.equal(judgeLine(line, "/user/x", "/ns/i/sa/gateway", "k").verdict, "pass");
-    assert.match(causeOf(judgeLine({ ...line, downstream_peer: "" }, "/user/x", "/ns/i/sa/gateway", "k")), /as nobody/);
+    assert.match(
+      causeOf(judgeLine({ ...line, downstream_peer: "" }, "/user/x", "/ns/i/sa/gateway", "k")),
+      /as anonymous/,
+    );
   });
 });
 

@@ -82,7 +82,7 @@ describe("Kiali that asks for a token", () => {
     assert.match(outcome.evidence, /edges were not looked at: HTTP 403 forbidden/);
   });
 
-  it("fails if it lets nobody in", async () => {
+  it("fails if no login succeeds", async () => {
     for (const login of [answer(401, "token is not valid"), answer(200, "{}")]) {
       const { outcome } = await run({ login });
       assert.equal(outcome.verdict, "fail");

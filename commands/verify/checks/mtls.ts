@@ -19,7 +19,7 @@ export function readPlainText(probed: Answer, asked: Answer): PlainText {
   if (probed.status !== 200) {
     return "unknown";
   }
-  // The API server tells of a connection that was refused with an answer of its own.
+  // The API server reports a refused connection with an answer of its own.
   return asked.status === 0 || /error trying to reach service/.test(asked.body) ? "refused" : "accepted";
 }
 
@@ -83,7 +83,9 @@ export const mtls: Check = {
     }
     const known = asked.filter(({ plain }) => plain === "refused").map(({ name }) => name);
     return known.length === 0
-      ? skip("the API server of this cluster does not reach pods by their address, so nobody here speaks plain text")
+      ? skip(
+          "the API server of this cluster does not reach pods by their address, so plain text cannot be sent to them",
+        )
       : pass(`${known.join(", ")} refused it from the API server, which is outside of the mesh`);
   },
 };

@@ -23,7 +23,7 @@ export const rateLimit: Check = {
     return trouble
       ? fail(
           trouble,
-          `nobody counts requests over all pods: ${trouble}`,
+          `the rate limit service does not count requests: ${trouble}`,
           `${cluster.kubectl} -n ${namespace} describe deployments`,
         )
       : pass(deployments.map(nameOf).join(", "));

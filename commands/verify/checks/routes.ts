@@ -57,7 +57,7 @@ export const routes: Check = {
     if (!served && status !== 404) {
       return fail(
         `${unknown}: ${status}`,
-        `a route takes paths that nobody declared: a VirtualService of this namespace has a rule for everything`,
+        `a route takes paths that are not declared: a VirtualService of this namespace has a rule for everything`,
         `${cluster.kubectl} -n ${declared.namespaces.mesh} get virtualservice -o yaml`,
       );
     }

@@ -4,7 +4,7 @@ import { fail, pass } from "../check";
 import { proxies, refOfPod } from "../meshPods";
 import { isAlive, isReady, nameOf } from "../objects";
 
-/** istiod's port with its view of its proxies; it asks nobody on localhost who they are. */
+/** istiod's port with its view of its proxies; it asks for no authentication on localhost. */
 const debugPort = 15014;
 
 /** A proxy as istiod sees it. */
@@ -84,7 +84,7 @@ export const synced: Check = {
       if (typeof known === "string") {
         return fail(
           known,
-          "istiod does not tell what its proxies have: its debug interface is off or not reached",
+          "istiod does not show the configuration of its proxies: its debug interface is off or not reached",
           `${cluster.kubectl} -n ${context.declared.namespaces.system} logs deployment/istiod --tail 20`,
         );
       }

@@ -52,7 +52,7 @@ interface TelemetrySpec {
   tracing?: { providers?: { name: string }[]; disableSpanReporting?: boolean }[];
 }
 
-/** @returns why proxies send no spans, undefined if they are told to. */
+/** @returns why proxies send no spans; undefined if they are configured to. */
 export function tracingCause(
   telemetries: readonly LiveObject[],
   meshConfig: string,
@@ -112,7 +112,7 @@ async function whyNot(
       }
     : {
         cause:
-          "proxies are told to send spans, but none arrive: they do not reach Jaeger's Service, or it refuses them",
+          "proxies are configured to send spans, but none arrive: they do not reach Jaeger's Service, or it refuses them",
         next: `${cluster.kubectl} -n ${observability} logs statefulset/jaeger --tail 20`,
       };
 }

@@ -102,7 +102,7 @@ describe("traffic-policy", () => {
     assert.match(causeAt("sidecar", "circuitBreaker.maxRequests"), /DestinationRule user was/);
     assert.match(causeAt("itself", "rateLimit.tokens"), /EnvoyFilter user-rate-limit was/);
   });
-  it("says what was not compared, and takes nothing for compared that nobody looked at", () => {
+  it("reports what was not compared, and never reports it as compared", () => {
     const limited = { ...service, rateLimit: { tokens: 1, fillInterval: "1s" } };
     const own: View = { of: "itself", pod: "demo/user-1", differences: [] };
     const [first, second] = [
@@ -110,11 +110,11 @@ describe("traffic-policy", () => {
       judgePolicies([{ service: limited, views: [own] }], about),
     ];
     assert.equal(first.verdict, "skip");
-    assert.equal(first.evidence, "user: timeout 15s, 2 retries not compared: nobody is declared to call it");
+    assert.equal(first.evidence, "user: timeout 15s, 2 retries not compared: it has no declared caller");
     assert.equal(second.verdict, "pass");
     assert.equal(
       second.evidence,
-      "user: rate limit at demo/user-1, timeout 15s, 2 retries not compared: nobody is declared to call it",
+      "user: rate limit at demo/user-1, timeout 15s, 2 retries not compared: it has no declared caller",
     );
   });
   it("asks the Envoy of the gateway, and of a caller with a sidecar, the nearest first", () => {

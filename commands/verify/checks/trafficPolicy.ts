@@ -62,16 +62,16 @@ function toldOf({ service, views }: Viewed): { compared: string[]; left: string[
       ? { compared: [`${names.join(", ")} at ${at}`], left: [] }
       : { compared: [], left: [`${names.join(", ")} not compared: ${reason}`] };
   };
-  const nobody =
-    service.callers.length === 0 ? "nobody is declared to call it" : "no declared caller has a pod here with a proxy";
+  const withoutCaller =
+    service.callers.length === 0 ? "it has no declared caller" : "no declared caller has a pod here with a proxy";
   const [byCallers, byItself] = [
-    part(parts.callers, callers, nobody),
+    part(parts.callers, callers, withoutCaller),
     part(parts.itself, own, "no pod of it is ready"),
   ];
   return { compared: [...byCallers.compared, ...byItself.compared], left: [...byCallers.left, ...byItself.left] };
 }
 
-/** @returns whether every service's policy is in Envoy as it was declared; what nobody's Envoy was asked for is said. */
+/** @returns whether every service's policy is in Envoy as declared. The evidence lists what was not compared. */
 export function judgePolicies(
   found: readonly Viewed[],
   { mesh, routes, kubectl }: { mesh: string; routes: string; kubectl: string },
@@ -96,7 +96,7 @@ export function judgePolicies(
   return nothing && told.some(({ left }) => left.length > 0) ? skip(evidence) : pass(evidence);
 }
 
-/** @returns pods of the mesh's services, and of everybody else who may call them, by namespace. */
+/** @returns pods of the mesh's services, and of their other callers, by namespace. */
 async function podsOfCallers({ cluster, declared }: Context): Promise<Map<string, LiveObject[]>> {
   const lists = callerNamespaces(declared.services).map(
     async (namespace) => [namespace, await cluster.list("v1", "Pod", namespace)] as const,

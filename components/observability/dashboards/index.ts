@@ -115,7 +115,7 @@ function workload(): DashboardBuilder {
 
 function gateway(): DashboardBuilder {
   const dashboard = board("mesh-gateway", "Mesh: gateway");
-  // A gateway is asked by whoever is outside: what it sends on is what counts.
+  // Clients of the gateway are outside of the mesh, so the requests that it forwards are counted.
   requests('reporter="source", source_workload=~"istio-.*gateway.*"', "destination_service_name").forEach((panel) =>
     dashboard.withPanel(panel),
   );
