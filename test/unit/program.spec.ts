@@ -1,3 +1,4 @@
+import { istioChartRepo } from "../../components/versions";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { checkPolicies } from "../support/judge";
@@ -53,7 +54,8 @@ describe("the program", () => {
   for (const [stack, what, settings] of [
     ["dev", "", {}],
     ["prod", "", {}],
-    ["sandbox", "", {}],
+    // The embedded cluster's own files are there once it was started.
+    ["sandbox", "", { kubeconfig: "auto", istioCharts: istioChartRepo }],
     ["prod", " with a global rate limit", { services: JSON.stringify(limited) }],
     ["prod", " with hosts outside", { outboundTraffic: "REGISTRY_ONLY", externalHosts: JSON.stringify(outside) }],
   ] as const) {
