@@ -36,7 +36,12 @@ import { readSettings } from "./stacks/settings";
 const settings = readSettings();
 const { cluster, externalHosts, gateway, load, observability: observabilityConfig, rateLimit, security } = settings;
 
-const provider = new k8s.Provider("cluster", { kubeconfig: cluster.kubeconfig, context: cluster.context });
+const provider = new k8s.Provider("cluster", {
+  kubeconfig: cluster.kubeconfig,
+  context: cluster.context,
+  // A change by hand makes its tool the manager of the field, and server-side apply then refuses to put the stack's value back.
+  enablePatchForce: true,
+});
 const onCluster = { providers: { kubernetes: provider } };
 
 const istio = new Istio("istio", istioArgs(settings), onCluster);

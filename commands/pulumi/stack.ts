@@ -80,7 +80,7 @@ export class PulumiStack {
 
   /** `pulumi preview` with the policy pack, shown. @throws Error if it fails, or a policy forbids it. */
   preview(options: UpdateOptions = {}): Promise<EngineReport> {
-    return this.watched(previewArgs(options, this.packConfig), refreshVariables(options));
+    return this.watched(previewArgs(options, this.packConfig));
   }
 
   /** What has a preview ask the policy pack, with its config of this run. */
@@ -103,7 +103,7 @@ export class PulumiStack {
 
   /** `pulumi up` with the policy pack, shown. @param env Added to the CLI's environment. */
   up(options: UpdateOptions, env: NodeJS.ProcessEnv = {}): Promise<EngineReport> {
-    return this.watched(upArgs(options, this.packConfig), { ...env, ...refreshVariables(options) });
+    return this.watched(upArgs(options, this.packConfig), env);
   }
 
   /** `pulumi destroy`, shown. @param env Added to the CLI's environment. */
@@ -179,14 +179,6 @@ export class PulumiStack {
 
 /** What makes the CLI take --event-log; its Automation API sets it, too. */
 const eventLogVariable = { PULUMI_DEBUG_COMMANDS: "true" };
-
-/**
- * A change by hand makes its tool the manager of the field: server-side apply refuses to put it back unless it is forced to, which is what
- * a refresh is asked for.
- */
-function refreshVariables({ refresh = false }: UpdateOptions): NodeJS.ProcessEnv {
-  return refresh ? { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } : {};
-}
 
 async function withEventLog<T>(use: (file: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
