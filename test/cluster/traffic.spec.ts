@@ -251,7 +251,8 @@ describe("traffic policy and security", function () {
       assert.deepEqual(Object.keys(statuses(answers)), ["200"], JSON.stringify(statuses(answers)));
       assert.equal(answers.at(-1)?.body.trim(), "three");
       const rules = await kubectl("get", "destinationrule", "-n", namespace, "-o", "name");
-      assert.deepEqual(rules.trim().split("\n"), ["destinationrule.networking.istio.io/split-v3"]);
+      const left = ["caller", "split", "split-v3"].map((name) => `destinationrule.networking.istio.io/${name}`);
+      assert.deepEqual(rules.trim().split("\n"), left);
     });
   });
 });
