@@ -498,8 +498,15 @@ const mutations: readonly [rule: string, stack: keyof typeof stacks, edits: Edit
   [
     "excluded-port-plain",
     "dev",
-    [[user, `${pod}.annotations["traffic.sidecar.istio.io/excludeInboundPorts"]`, "8080"]],
-    "Deployment demo/user-service",
+    // The Service of user-service has more ports than this one.
+    [
+      [
+        "Deployment payment-service-deployment",
+        `${pod}.annotations["traffic.sidecar.istio.io/excludeInboundPorts"]`,
+        "8080",
+      ],
+    ],
+    "Deployment demo/payment-service",
   ],
   [
     "mtls-not-disabled",
@@ -517,7 +524,11 @@ const mutations: readonly [rule: string, stack: keyof typeof stacks, edits: Edit
   [
     "authz-fields-fit-protocol",
     "dev",
-    [allow({ to: [{ operation: { methods: ["GET"] } }] }), [service, "spec.ports[0].appProtocol", "tcp"]],
+    [
+      allow({ to: [{ operation: { methods: ["GET"] } }] }),
+      [service, "spec.ports[0].appProtocol", "tcp"],
+      [service, "spec.ports[1].appProtocol", "tcp"],
+    ],
     "AuthorizationPolicy demo/x",
   ],
   [
