@@ -34,11 +34,11 @@ const sound: RouteFacts = {
   gatewayService: object("gateway", { type: "NodePort", ports: [{ port: 80, nodePort: 30080 }] }),
 };
 
-function causeOf(answer: Partial<Answer>, facts: Partial<RouteFacts>): string {
+function causeOf(answer: Partial<Answer>, facts: Partial<RouteFacts>, gatewayUrl = "http://10.0.0.1:30080"): string {
   return routeCause({
     service,
     declared,
-    gatewayUrl: "http://10.0.0.1:30080",
+    gatewayUrl,
     answer: { status: 0, body: "", headers: {}, ms: 1, ...answer },
     facts: { ...sound, ...facts },
     kubectl: "kubectl",
@@ -141,4 +141,14 @@ describe("routeCause", () => {
   for (const [title, answer, facts, expected] of cases) {
     it(`names ${title}`, () => assert.match(causeOf(answer, facts), expected));
   }
+
+  it("knows the node port that kind maps to the URL's port", () => {
+    const moved = object("gateway", { type: "NodePort", ports: [{ port: 80, nodePort: 31111 }] });
+    const answer = { error: "ECONNRESET" };
+    assert.match(
+      causeOf(answer, { gatewayService: moved }, "http://localhost:8080"),
+      /has no node port 30080, .* 31111/,
+    );
+    assert.match(causeOf(answer, {}, "http://localhost:8080"), /nothing on this machine leads to the gateway/);
+  });
 });

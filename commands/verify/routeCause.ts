@@ -1,3 +1,4 @@
+import { defaultNodePorts, localPorts } from "../../components/gatewayAddress";
 import type { LiveObject } from "../../cluster/kubeClient";
 import type { DeclaredMesh, DeclaredService } from "../../stacks/declared";
 import type { Answer } from "../httpClient";
@@ -96,13 +97,13 @@ function noAnswer(asked: Asked): Cause {
     type?: string;
     ports?: { nodePort?: number; port: number }[];
   };
-  const port = Number(new URL(gatewayUrl).port || (gatewayUrl.startsWith("https") ? 443 : 80));
+  const port = nodePortOf(gatewayUrl);
   const service = `Service ${declared.namespaces.gateway}/${declared.gateway.name}`;
   const next = `${asked.kubectl} -n ${declared.namespaces.gateway} get service ${declared.gateway.name}`;
   if (type === "NodePort" && !ports.some(({ nodePort }) => nodePort === port)) {
     const have = ports.map(({ nodePort }) => nodePort).join(", ");
     return {
-      cause: `${service} has no node port ${port}, which the URL names (it has ${have}): run npm start -- --refresh`,
+      cause: `${service} has no node port ${port}, which ${gatewayUrl} leads to (it has ${have}): run npm start -- --refresh`,
       next,
     };
   }
@@ -274,4 +275,12 @@ function otherAnswer(asked: Asked): Cause {
     cause: `${service.name} answers by itself with ${answer.status}${said ? `: ${said}` : ""}`,
     next: `${mesh(asked)} logs deployment/${service.deployments[0]} --tail 20`,
   };
+}
+
+/** @returns the node port that a URL leads to: its own port, or on kind that which the node's container maps it to. */
+function nodePortOf(gatewayUrl: string): number {
+  const { hostname, port, protocol } = new URL(gatewayUrl);
+  const scheme = protocol === "https:" ? "https" : "http";
+  const own = Number(port || { http: 80, https: 443 }[scheme]);
+  return hostname === "localhost" && own === localPorts[scheme] ? defaultNodePorts[scheme] : own;
 }
