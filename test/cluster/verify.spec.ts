@@ -73,6 +73,10 @@ const ref = (apiVersion: string, kind: string, name: string, namespace?: string)
 const networking = (kind: string, name: string) => ref("networking.istio.io/v1", kind, name, "demo");
 const service = ref("v1", "Service", "user-service", "demo");
 
+/** The rule of the ingress gateway's VirtualService that leads to user-service itself. */
+const userRoute = (spec: any) =>
+  spec.http.find((rule: any) => rule.match.some((one: any) => one.uri.exact === "/user"));
+
 /** @returns an object as it can be applied again: without what the API server adds. */
 function declaredPart({ status: _, metadata, ...rest }: LiveObject): LiveObject {
   const { name, namespace, labels, annotations } = metadata ?? {};
@@ -361,14 +365,11 @@ const breakages: Breakage[] = [
   {
     title: "a DestinationRule makes callers speak plain text",
     break: () =>
-      withMore({
-        apiVersion: "networking.istio.io/v1",
-        kind: "DestinationRule",
-        metadata: { name: "plain", namespace: "demo" },
-        spec: { host: "user-service", trafficPolicy: { tls: { mode: "DISABLE" } } },
+      changed(networking("DestinationRule", "user-service"), (spec) => {
+        spec.trafficPolicy = { ...spec.trafficPolicy, tls: { mode: "DISABLE" } };
       }),
     check: "routes",
-    cause: /DestinationRule demo\/plain makes callers speak TLS mode DISABLE/,
+    cause: /DestinationRule demo\/user-service makes callers speak TLS mode DISABLE/,
   },
   {
     title: "mutual TLS is made permissive",
@@ -396,7 +397,7 @@ const breakages: Breakage[] = [
   },
   {
     title: "a timeout is changed",
-    break: () => changed(networking("VirtualService", "demo-vs"), (spec) => (spec.http[0].timeout = "1s")),
+    break: () => changed(networking("VirtualService", "demo-vs"), (spec) => (userRoute(spec).timeout = "1s")),
     check: "traffic-policy",
     cause: /timeout of \S+ is 1s in Envoy .* declared as 15s: VirtualService demo-vs/,
   },
