@@ -39,7 +39,7 @@ const { cluster, externalHosts, gateway, load, observability: observabilityConfi
 const provider = new k8s.Provider("cluster", {
   kubeconfig: cluster.kubeconfig,
   context: cluster.context,
-  // A change by hand makes its tool the manager of the field, and server-side apply then refuses to put the stack's value back.
+  // The provider acts on PULUMI_K8S_ENABLE_PATCH_FORCE alone, and takes it as this input: named here, it is no change without the variable.
   enablePatchForce: true,
 });
 const onCluster = { providers: { kubernetes: provider } };

@@ -42,7 +42,11 @@ describe("the environment of the Pulumi CLI", function () {
   });
 
   it("overrides nothing that is set", async () => {
-    const set = { PULUMI_BACKEND_URL: "s3://state", PULUMI_CONFIG_PASSPHRASE: "mine" };
+    const set = {
+      PULUMI_BACKEND_URL: "s3://state",
+      PULUMI_CONFIG_PASSPHRASE: "mine",
+      PULUMI_K8S_ENABLE_PATCH_FORCE: "false",
+    };
     const own = JSON.parse(await run(folder, print, set)) as Record<string, string>;
     assert.deepEqual(Object.keys(own), ["PULUMI_SKIP_UPDATE_CHECK"]);
   });

@@ -36,7 +36,12 @@ export async function pulumiEnvironment(
   cli: PulumiCli,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Record<string, string>> {
-  const own: Record<string, string> = { PULUMI_SKIP_UPDATE_CHECK: "true", ...homeOf(cli, env) };
+  const own: Record<string, string> = {
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    // A change by hand makes its tool the manager of the field; server-side apply puts the stack's value back only if it is forced to.
+    ...(env.PULUMI_K8S_ENABLE_PATCH_FORCE === undefined && { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" }),
+    ...homeOf(cli, env),
+  };
   const loggedIn = mayBeLoggedIn({ ...env, ...own }) && (await isLoggedIn(cli, own));
   if (env.PULUMI_BACKEND_URL === undefined && !loggedIn) {
     privateFolder("pulumi");
