@@ -200,11 +200,12 @@ const lostLimits: Omit<Breakage, "seconds" | "whole">[] = [
       /rateLimit.tokens of limited is none in Envoy \(demo\/limited-\S+\).*EnvoyFilter limited-rate-limit was changed/,
   },
   {
-    title: "the limits of a DestinationRule are removed",
+    title: "a limit of a DestinationRule is raised",
     break: () =>
       changed(
         networking("DestinationRule", "narrow"),
-        (spec) => (spec.trafficPolicy = { connectionPool: { tcp: { connectTimeout: "1s" } } }),
+        // Set, not removed: server-side apply keeps a field that another manager, here Pulumi, owns too.
+        (spec) => (spec.trafficPolicy.connectionPool.http.http2MaxRequests = 1000),
       ),
     check: "traffic-policy",
     cause: /circuitBreaker.maxRequests of narrow is \S+ in Envoy \(istio-ingress\/.*DestinationRule narrow was changed/,
