@@ -7,6 +7,18 @@ export interface PackageSet {
   packages: readonly `${string}/${Suite}`[];
 }
 
+/** iptables with its libraries. */
+const iptablesPackages = [
+  "iptables/bookworm",
+  "libxtables12/bookworm",
+  "libip4tc2/bookworm",
+  "libip6tc2/bookworm",
+  "libmnl0/bookworm",
+  "libnftnl11/bookworm",
+  "libnfnetlink0/bookworm",
+  "libnetfilter-conntrack3/bookworm",
+] as const;
+
 /**
  * Docker, for a machine that has none. The daemon is of trixie: bookworm's 20.10 cannot start a privileged container where
  * CAP_SYS_RESOURCE is missing. trixie's runc needs a newer C library than bookworm has, so runc is bookworm's. dockerd calls iptables
@@ -22,14 +34,7 @@ export const dockerPackages: PackageSet = {
     "libseccomp2/bookworm",
     "tini/bookworm",
     "debootstrap/bookworm",
-    "iptables/bookworm",
-    "libxtables12/bookworm",
-    "libip4tc2/bookworm",
-    "libip6tc2/bookworm",
-    "libmnl0/bookworm",
-    "libnftnl11/bookworm",
-    "libnfnetlink0/bookworm",
-    "libnetfilter-conntrack3/bookworm",
+    ...iptablesPackages,
   ],
 };
 
@@ -43,14 +48,7 @@ export const basePackages: PackageSet = {
     "tini/bookworm",
     "netbase/bookworm",
     "ca-certificates/bookworm",
-    "iptables/bookworm",
-    "libxtables12/bookworm",
-    "libip4tc2/bookworm",
-    "libip6tc2/bookworm",
-    "libmnl0/bookworm",
-    "libnftnl11/bookworm",
-    "libnfnetlink0/bookworm",
-    "libnetfilter-conntrack3/bookworm",
+    ...iptablesPackages,
     "ipset/bookworm",
     "libipset13/bookworm",
     "iproute2/bookworm",
