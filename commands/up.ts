@@ -7,6 +7,7 @@ import { policyConfigHelp, readPolicySettings } from "./policySettings";
 import { findPulumi } from "./pulumi/cli";
 import { changesNothing } from "./pulumi/events";
 import { PulumiStack } from "./pulumi/stack";
+import { pastUnreachableWebhooks } from "./pulumi/webhooks";
 import { changing } from "./recovery/changing";
 import { runCommand } from "./runCommand";
 import type { Session } from "./session";
@@ -64,7 +65,8 @@ async function update(
     if (isNew) {
       await rememberCluster(stack, cluster);
     }
-    return (await stack.up({ refresh, expectNoChanges }, env)).outputs;
+    const { outputs } = await pastUnreachableWebhooks(() => stack.up({ refresh, expectNoChanges }, env), log);
+    return outputs;
   });
 }
 

@@ -79,7 +79,7 @@ export function parseEventLog(text: string): EngineReport {
     outputs,
     outputsChange: !isDeepStrictEqual(outputs, stack?.old?.outputs ?? {}),
     errors: events.flatMap(({ diagnosticEvent }) =>
-      diagnosticEvent?.severity === "error" ? [diagnosticEvent.message.trim()] : [],
+      diagnosticEvent?.severity === "error" ? [withoutColours(diagnosticEvent.message).trim()] : [],
     ),
   };
 }
@@ -117,11 +117,16 @@ export function declaredResources({ steps }: Pick<EngineReport, "steps">): Decla
   );
 }
 
+/** @returns a message without the marks of colours, such as `<{%reset%}>`, that the engine leaves to what shows it. */
+function withoutColours(message: string): string {
+  return message.replace(/<\{%.*?%\}>/g, "");
+}
+
 function ofStack(event: StepEvent | undefined): Step[] {
   return event?.metadata.type === stackType ? [event.metadata] : [];
 }
 
 function violationOf(event: NonNullable<EngineEvent["policyEvent"]>): PolicyViolation {
   const { policyName: policy, enforcementLevel: level, resourceUrn: urn, message } = event;
-  return { policy, level, message: message.trim(), ...(urn && { urn }) };
+  return { policy, level, message: withoutColours(message).trim(), ...(urn && { urn }) };
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { projectFolder } from "../stackFiles";
 import type { PulumiCli } from "./cli";
+import type { EngineReport } from "./events";
 
 /** Signals that end a run, and the exit code that a shell gives a command that one has ended. */
 const endings = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -20,11 +21,22 @@ export class InterruptedError extends Error {
   }
 }
 
+/** A run that failed. */
+export class FailedError extends Error {
+  constructor(
+    message: string,
+    /** What the engine reported of it, where it kept an event log. */
+    readonly report?: EngineReport,
+  ) {
+    super(message);
+  }
+}
+
 /**
  * Runs the CLI and shows what it prints, on standard error so that standard output stays ours. A signal that ends this process goes to
  * the CLI, which then ends what it is at, writes its state and gives up its lock: that is waited for.
  * @param cwd Folder of the program. Default: this project's.
- * @throws InterruptedError if a signal ended it, and Error if it failed; the CLI has then said why.
+ * @throws InterruptedError if a signal ended it, and FailedError if it failed; the CLI has then said why.
  */
 export async function runPulumi(
   cli: PulumiCli,
@@ -55,6 +67,6 @@ export async function runPulumi(
     throw new InterruptedError(args[0]!, got);
   }
   if (code !== 0) {
-    throw new Error(`pulumi ${args[0]} ended with exit code ${String(code)}`);
+    throw new FailedError(`pulumi ${args[0]} ended with exit code ${String(code)}`);
   }
 }

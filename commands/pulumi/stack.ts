@@ -14,7 +14,7 @@ import type { PulumiCli } from "./cli";
 import { ownBackend, ownBackendUrl, pulumiEnvironment } from "./environment";
 import type { EngineReport, StateResource } from "./events";
 import { readEventLog } from "./events";
-import { runPulumi } from "./process";
+import { FailedError, runPulumi } from "./process";
 
 /** What `pulumi stack export` prints. */
 export interface ExportedStack {
@@ -167,7 +167,11 @@ export class PulumiStack {
   private watched(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<EngineReport> {
     return withEventLog(async (file) => {
       const all = [...args, "--event-log", file, ...this.flags];
-      await runPulumi(this.cli, all, { ...this.env, ...env, ...eventLogVariable }, this.folder);
+      try {
+        await runPulumi(this.cli, all, { ...this.env, ...env, ...eventLogVariable }, this.folder);
+      } catch (error) {
+        throw error instanceof FailedError ? new FailedError(error.message, readEventLog(file)) : error;
+      }
       return readEventLog(file);
     });
   }
