@@ -3,6 +3,7 @@ import * as kx from "@pulumi/kubernetesx";
 import * as pulumi from "@pulumi/pulumi";
 import { applicationFolderMiB, applicationLogs } from "./applicationLog";
 import type { LogFiles } from "./applicationLog";
+import { drainSeconds, sleepBeforeStop } from "./drain";
 import { callPortName } from "./serviceCalls";
 import { spreadOverNodesAndZones } from "./spread";
 import { ArgsCheck, isPort } from "./validation";
@@ -93,12 +94,6 @@ const maxUser = 2 ** 31 - 1;
 
 /** Any user that is not root does; distroless images call this one `nonroot`. */
 const nonRootUser = 65532;
-
-/**
- * Seconds a pod goes on serving after its deletion began: until then every proxy of the mesh has learned that its endpoint is
- * gone, so that a rollout loses no request.
- */
-const drainSeconds = 5;
 
 /** Where an application's files go; it is full before the node's disk is. */
 const logVolume = { name: applicationLogs.volume, emptyDir: { sizeLimit: `${applicationFolderMiB}Mi` } };
@@ -256,7 +251,7 @@ function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceA
           })),
           ...(logFiles ? [{ volume: logVolume, destPath: logFiles.folder }] : []),
         ],
-        lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
+        lifecycle: sleepBeforeStop(),
         securityContext: {
           runAsUser: user,
           runAsGroup: user,

@@ -5,6 +5,7 @@ import { applicationFileMiB, applicationLogs, defaultLogFiles, logFilesVariable 
 import type { LogFiles } from "./applicationLog";
 import { collectorHealthPort, envName, queueBytes, queueFolder, scraperConfig } from "./collectorConfig";
 import type { CollectorBackend } from "./collectorConfig";
+import { drainSeconds, sleepBeforeStop } from "./drain";
 import type { PodExtras } from "./echoService";
 import { configHash, containerSecurity } from "./observability/backend";
 import type { Resources } from "./observability/backend";
@@ -40,7 +41,7 @@ interface Scraped {
 const user = 65532;
 
 /** Seconds that the scraper goes on after the pod's deletion began: a little longer than the application drains. */
-const lastLinesSeconds = 7;
+const lastLinesSeconds = drainSeconds + 2;
 
 const MiB = 1024 * 1024;
 
@@ -183,7 +184,7 @@ export class LogScraper extends pulumi.ComponentResource {
       ],
       resources: this.args.resources,
       // Envoy writes while the pod drains, and its last lines are wanted too.
-      lifecycle: { preStop: { sleep: { seconds: lastLinesSeconds } } },
+      lifecycle: sleepBeforeStop(lastLinesSeconds),
       livenessProbe: { httpGet: { path: "/", port: collectorHealthPort }, periodSeconds: 15, failureThreshold: 4 },
       securityContext: { ...containerSecurity, runAsUser: user, runAsGroup: user },
       volumeMounts: [

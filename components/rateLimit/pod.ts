@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { sleepBeforeStop } from "../drain";
 import { containerSecurity } from "../observability/backend";
 import { spreadOverNodesAndZones } from "../spread";
 
@@ -44,8 +45,7 @@ export function rateLimitPod(spec: RateLimitPodSpec): k8s.types.input.core.v1.Po
         startupProbe: { ...ready, periodSeconds: 1, failureThreshold: 60 },
         readinessProbe: { ...ready, periodSeconds: 5 },
         livenessProbe: { ...alive, periodSeconds: 10 },
-        // It goes on until every proxy knows that it is gone, so that nothing passes uncounted.
-        lifecycle: { preStop: { sleep: { seconds: 5 } } },
+        lifecycle: sleepBeforeStop(),
         securityContext: containerSecurity,
       },
     ],
