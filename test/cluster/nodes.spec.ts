@@ -50,6 +50,19 @@ async function assertApart(): Promise<void> {
   }
 }
 
+/** Has the scheduler place all replicas anew. */
+async function placeAnew(): Promise<void> {
+  for (const [namespace, deployment] of [
+    ["istio-system", "istiod"],
+    ["istio-ingress", "istio-ingressgateway"],
+    ["demo", "user-service"],
+    ["demo", "payment-service"],
+  ] as const) {
+    await kubectl("rollout", "restart", "-n", namespace, `deployment/${deployment}`);
+    await kubectl("rollout", "status", "-n", namespace, `deployment/${deployment}`, "--timeout=170s");
+  }
+}
+
 describe("a stack of several nodes", function () {
   this.timeout(600_000);
 
@@ -71,13 +84,7 @@ describe("a stack of several nodes", function () {
       );
     await label((i) => `=zone-${i}`);
     try {
-      for (const [namespace, deployment] of [
-        ["istio-ingress", "istio-ingressgateway"],
-        ["demo", "user-service"],
-      ] as const) {
-        await kubectl("rollout", "restart", "-n", namespace, `deployment/${deployment}`);
-        await kubectl("rollout", "status", "-n", namespace, `deployment/${deployment}`, "--timeout=170s");
-      }
+      await placeAnew();
       await assertApart();
     } finally {
       await label(() => "-");
@@ -159,6 +166,9 @@ describe("a stack of several nodes", function () {
 
   it("answers on when a node dies", async () => {
     const [, , worker] = await nodes();
+    // After the drain all of them are on one node.
+    await placeAnew();
+    await assertApart();
     let failures: string[];
     try {
       failures = await failuresDuring(docker("kill", worker!).then(() => sleep(60_000)));
