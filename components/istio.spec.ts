@@ -165,7 +165,11 @@ describe("Istio", () => {
       istiod.topologySpreadConstraints.map(({ topologyKey }: { topologyKey: string }) => topologyKey),
       ["topology.kubernetes.io/zone"],
     );
-    assert.ok(istiod.affinity.podAntiAffinity);
+    // A rollout's old pods would drive all of its new ones to the node where the old ones are not.
+    const [{ podAffinityTerm }] = istiod.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution;
+    for (const { matchLabelKeys } of [podAffinityTerm, istiod.topologySpreadConstraints[0]]) {
+      assert.deepEqual(matchLabelKeys, ["pod-template-hash"]);
+    }
     const gateway = many.one("Release", "istio-ingressgateway").inputs.values;
     assert.deepEqual(gateway.podDisruptionBudget, { minAvailable: 1 });
     assert.equal(gateway.autoscaling.maxReplicas, 5);

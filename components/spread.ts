@@ -1,6 +1,9 @@
 /** Seconds that a pod waits on a node that is gone before it is replaced; Kubernetes' own default is five minutes. */
 const evictionSeconds = 30;
 
+/** A rollout compares its new pods with each other. Its old ones, which are about to go, would drive all of them to the other node. */
+const matchLabelKeys = ["pod-template-hash"];
+
 /**
  * What keeps pods apart, by node and by zone, as far as the cluster has room for it, and replaces those of a node that is gone.
  *
@@ -15,12 +18,18 @@ export function spreadOverNodesAndZones(matchLabels: Record<string, string>) {
     affinity: {
       podAntiAffinity: {
         preferredDuringSchedulingIgnoredDuringExecution: [
-          { weight: 100, podAffinityTerm: { topologyKey: "kubernetes.io/hostname", labelSelector } },
+          { weight: 100, podAffinityTerm: { topologyKey: "kubernetes.io/hostname", labelSelector, matchLabelKeys } },
         ],
       },
     },
     topologySpreadConstraints: [
-      { maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway", labelSelector },
+      {
+        maxSkew: 1,
+        topologyKey: "topology.kubernetes.io/zone",
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector,
+        matchLabelKeys,
+      },
     ],
     tolerations: ["not-ready", "unreachable"].map((state) => ({
       key: `node.kubernetes.io/${state}`,

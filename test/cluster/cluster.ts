@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { delimiter } from "node:path";
-import { expectedInfo, shellEnvironment } from "../../toolchain";
+import { shellEnvironment } from "../../toolchain";
 import { KubeClient } from "../../cluster/kubeClient";
 import { run } from "../../toolchain/system/run";
 import { projectFolder } from "../../commands/stackFiles";
+import { target } from "./target";
+
+/** The user's own kubeconfig must not decide which cluster the tests use. */
+export const kubeconfigOfCommands = target.embedded ? "/nonexistent" : target.kubeconfig;
 
 /** What `npm start -- --json` prints on its last line. */
 export interface Outputs {
@@ -23,8 +27,7 @@ export interface Ended {
 
 /** Runs one of our npm scripts as a user would, showing what it says as it says it. */
 export async function npm(script: string, ...args: string[]): Promise<Ended> {
-  // The user's own kubeconfig must not decide which cluster the tests use.
-  const env = { ...process.env, KUBECONFIG: "/nonexistent" };
+  const env = { ...process.env, KUBECONFIG: kubeconfigOfCommands };
   const child = spawn("npm", ["run", "--silent", script, "--", ...args], { cwd: projectFolder, env });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (ended.stdout += text));
@@ -36,23 +39,21 @@ export async function npm(script: string, ...args: string[]): Promise<Ended> {
   return ended;
 }
 
-/** `npm start` on the sandbox. @returns outputs, and what it said. */
+/** `npm start` on the cluster. @returns outputs, and what it said. */
 export async function start(...args: string[]): Promise<{ outputs: Outputs; said: string }> {
-  const { code, stdout, stderr } = await npm("start", "--sandbox", "--json", ...args);
+  const { code, stdout, stderr } = await npm("start", ...target.flags, "--json", ...args);
   assert.equal(code, 0, stderr);
   return { outputs: JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outputs, said: stderr };
 }
 
-/** A client of the sandbox's API server. */
+/** A client of the cluster's API server. */
 export function client(): KubeClient {
-  const { kubeconfig, context } = expectedInfo();
-  return KubeClient.connect(kubeconfig, context);
+  return KubeClient.connect(target.kubeconfig, target.context);
 }
 
-/** kubectl, or another command of the sandbox's, against the sandbox. @returns what it prints. */
+/** Runs kubectl, or another command, against the cluster. @returns what it prints. */
 export function tool(name: "kubectl" | "istioctl" | "helm", ...args: string[]): Promise<string> {
-  const { binDir, kubeconfig } = expectedInfo();
-  return run(`${binDir}/${name}`, args, { env: { KUBECONFIG: kubeconfig }, timeoutMs: 120_000 });
+  return run(target.command(name), args, { env: { KUBECONFIG: target.kubeconfig }, timeoutMs: 120_000 });
 }
 
 /** @returns the names of the cluster's nodes, which are those of their containers, too; the control plane first. */
@@ -66,9 +67,26 @@ export async function nodes(): Promise<string[]> {
 
 /** Runs Docker's client against the daemon of the nodes. @returns what it prints. */
 export function docker(...args: string[]): Promise<string> {
-  const { variables, folders } = shellEnvironment();
+  const { variables, folders } = target.embedded ? shellEnvironment() : { variables: {}, folders: [] };
   const env = { ...variables, PATH: [...folders, process.env.PATH].join(delimiter) };
   return run("docker", args, { env, timeoutMs: 120_000 });
+}
+
+/** Starts a node again that was killed, and waits until it is ready. */
+export async function startNode(node: string): Promise<void> {
+  if (target.embedded) {
+    assert.equal((await npm("sandbox", "up")).code, 0);
+  } else {
+    await docker("start", node);
+  }
+  await tool("kubectl", "wait", "--for=condition=Ready", `node/${node}`, "--timeout=110s");
+}
+
+/** @returns the address at which pods reach the machine that the nodes' containers run on: the gateway of their network. */
+export async function machineAddress(): Promise<string> {
+  const [node] = await nodes();
+  const route = await docker("inspect", node!, "--format", "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}");
+  return route.trim().split(" ")[0]!;
 }
 
 /** Runs a command on a node. @returns what it prints. */

@@ -5,6 +5,7 @@ import { dashboardServices } from "../../components/observability/endpoints";
 import { projectFolder } from "../../commands/stackFiles";
 import type { Outputs } from "./cluster";
 import { eventually, npm, start, tool } from "./cluster";
+import { target } from "./target";
 
 /** The pages that the sandbox has a program for, and a path below which each one answers a question. */
 const questions = { prometheus: "/api/v1/query?query=up", jaeger: "/api/services" } as const;
@@ -24,7 +25,7 @@ describe("dashboards", () => {
   });
 
   after(async () => {
-    assert.equal((await npm("down", "--sandbox")).code, 0);
+    assert.equal((await npm("down", ...target.flags)).code, 0);
   });
 
   it("answer under the gateway, where they are exposed", async () => {
@@ -37,7 +38,7 @@ describe("dashboards", () => {
 
   it("are opened by npm run dashboards, again when a pod restarts, and closed with Ctrl-C", async () => {
     // Not through npm, which would be the one to get the signal.
-    const args = ["--import", "tsx", "commands/dashboards.ts", "--sandbox"];
+    const args = ["--import", "tsx", "commands/dashboards.ts", ...target.flags];
     const child = spawn(process.execPath, args, { cwd: projectFolder, detached: true });
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));

@@ -72,7 +72,7 @@ describe("faults at run time", function () {
     }
   });
 
-  after(remove);
+  after(() => remove());
 
   it("istiod killed, and gone for ten seconds: traffic goes on", async () => {
     const scale = (replicas: number) =>

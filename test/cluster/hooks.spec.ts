@@ -1,5 +1,6 @@
 import { sandboxInfo } from "../../toolchain";
 import { nodes, npm } from "./cluster";
+import { target } from "./target";
 import assert from "node:assert/strict";
 
 /** A control plane, and two workers: what a mesh does when a node is drained or dies can be seen on several alone. */
@@ -7,13 +8,18 @@ const wanted = 3;
 
 let wasRunning = false;
 
-before("start the embedded cluster", async function () {
+before("start the embedded cluster, or empty the one that is named", async function () {
+  if (!target.embedded) {
+    assert.equal((await nodes()).length, wanted, `nodes of ${target.context}; create it from test/cluster/kind.yaml`);
+    assert.equal((await npm("down", ...target.flags)).code, 0, "npm run down");
+    return;
+  }
   // The first time everything is compiled, which takes half an hour on two cores.
   this.timeout(80 * 60_000);
   wasRunning = (await sandboxInfo()) !== undefined && (await nodes()).length === wanted;
   // Tests compare the cluster with what it was before them, so it starts empty: a stack of before would be in the way.
   if (wasRunning) {
-    assert.equal((await npm("down", "--sandbox")).code, 0, "npm run down");
+    assert.equal((await npm("down", ...target.flags)).code, 0, "npm run down");
   } else {
     assert.equal((await npm("sandbox", "reset")).code, 0, "npm run sandbox -- reset");
   }
@@ -22,7 +28,7 @@ before("start the embedded cluster", async function () {
 });
 
 after("end the embedded cluster, if it was not there before", async function () {
-  if (!wasRunning) {
+  if (target.embedded && !wasRunning) {
     // With what is in it: a stack of a test's would be in the way of the next one.
     const { code } = await npm("sandbox", "reset");
     assert.equal(code, 0, "npm run sandbox -- reset");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { projectFolder } from "../../commands/stackFiles";
 import { npm } from "./cluster";
+import { target } from "./target";
 
 const light = ["metricsBackend=none", "tracingBackend=none", "logsBackend=none", "loadGenerator=false"];
 
@@ -25,7 +26,7 @@ async function interrupt(...args: string[]): Promise<{ code: number | null; said
 
 // The script takes the number of moments: npx tsx test/interruption.ts --moments 20
 describe("npm start, interrupted", () => {
-  after(() => npm("down", "--sandbox"));
+  after(() => npm("down", ...target.flags));
 
   it("is mended by the next one: killed, alone or with its pulumi, and the API server killed", async () => {
     const { code, said } = await interrupt("--seed", "3", "--moments", "3");

@@ -36,7 +36,7 @@ describe("istio-cni and restricted pods", function () {
     assert.ok(await until(30, async () => (await get(`${gatewayUrl}/caller`)).status === 200), "the gateway answers");
   });
 
-  after(remove);
+  after(() => remove());
 
   it("leave no pod a right that restricted would refuse", async () => {
     for (const ns of [namespace, "rate-limit"]) {

@@ -3,8 +3,9 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { docker, nodes, npm, start, tool } from "./cluster";
+import { docker, nodes, start, startNode, tool } from "./cluster";
 import { drive, get, gatewayUrl, kubectl, remove, until } from "./trafficSupport";
+import { target } from "./target";
 
 /** A stack as in production, without what takes most of the memory: nothing is alone, and what is two is apart. */
 const prod = ["--stack", "prod", "-c", "metricsBackend=none", "-c", "tracingBackend=none", "-c", "logsBackend=none"];
@@ -70,7 +71,7 @@ describe("a stack of several nodes", function () {
     await start(...prod);
   });
 
-  after(remove);
+  after(() => remove("--stack", "prod"));
 
   it("has its replicas on different nodes, where nodes have no zone", async () => {
     await assertApart();
@@ -104,7 +105,7 @@ describe("a stack of several nodes", function () {
   it("keeps out what a NetworkPolicy does not let in", async () => {
     const address = ["-n", "demo", "-l", "app=user-service", "-o", "jsonpath={.items[0].status.podIP}"];
     const stranger = ["-n", "default", "stranger"];
-    const image = ["--image=sandbox.local/busybox:1.35.0", "--image-pull-policy=IfNotPresent"];
+    const image = [`--image=${target.images.busybox}`, "--image-pull-policy=IfNotPresent"];
     await kubectl("run", ...stranger, ...image, "--", "sleep", "600");
     try {
       await kubectl("wait", "-n", "default", "--for=condition=Ready", "pod/stranger", "--timeout=60s");
@@ -173,7 +174,7 @@ describe("a stack of several nodes", function () {
     try {
       failures = await failuresDuring(docker("kill", worker!).then(() => sleep(60_000)));
     } finally {
-      assert.equal((await npm("sandbox", "up")).code, 0);
+      await startNode(worker!);
     }
     // The node port leads to both gateways until Kubernetes marks the node; what the mesh itself loses is bench:lost-node's to tell.
     assert.ok(failures.length < 1500, `${failures.length} lost: ${[...new Set(failures)].join("; ")}`);
@@ -198,7 +199,7 @@ describe("a volume", () => {
           containers: [
             {
               name: "keeper",
-              image: "sandbox.local/busybox:1.35.0",
+              image: target.images.busybox,
               command: ["sh", "-c", "[ -e /data/written ] || date > /data/written; exec sleep 3600"],
               volumeMounts: [{ name: "data", mountPath: "/data" }],
             },

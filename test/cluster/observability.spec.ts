@@ -4,11 +4,11 @@ import { allExpressions, filledIn } from "../../components/observability/dashboa
 import { Grafana } from "../../components/observability/grafana";
 import { Kiali } from "../../components/observability/kiali";
 import { images } from "../../components/versions";
-import { expectedInfo } from "../../toolchain";
 import { run } from "../../toolchain/system/run";
 import { declare } from "../support/declare";
 import type { Outputs } from "./cluster";
 import { eventually, npm, start, tool } from "./cluster";
+import { target } from "./target";
 
 /** Seconds that the log store is away; the promise is for ten minutes, which `LOKI_DOWN_SECONDS=600` tries. */
 const lokiDownSeconds = Number(process.env.LOKI_DOWN_SECONDS ?? 30);
@@ -68,7 +68,7 @@ describe("observability", () => {
   });
 
   after(async () => {
-    assert.equal((await npm("down", "--sandbox")).code, 0, "npm run down");
+    assert.equal((await npm("down", ...target.flags)).code, 0, "npm run down");
   });
 
   it("counts 50 requests of both services in Prometheus, with Istio's labels", async () => {
@@ -227,11 +227,10 @@ describe("observability", () => {
     const objects = resources
       .filter(({ type }) => type.startsWith("kubernetes:"))
       .map(({ inputs }) => stringify(inputs, { aliasDuplicateObjects: false }));
-    const { binDir, kubeconfig } = expectedInfo();
     const said = await run(
-      `${binDir}/kubectl`,
+      target.command("kubectl"),
       ["apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-"],
-      { env: { KUBECONFIG: kubeconfig }, input: objects.join("---\n") },
+      { env: { KUBECONFIG: target.kubeconfig }, input: objects.join("---\n") },
     );
     assert.equal(said.trim().split("\n").length, objects.length, said);
   });

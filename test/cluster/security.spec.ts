@@ -7,6 +7,7 @@ import { isAlive } from "../../commands/verify/objects";
 import { client, eventually, npm, start, tool } from "./cluster";
 import type { Outputs } from "./cluster";
 import { plainSecrets } from "../support/pulumi";
+import { target } from "./target";
 
 /** Asks over HTTPS. @returns what the answer says. */
 function ask(url: string, agent: Agent): Promise<string> {
@@ -33,9 +34,9 @@ describe("security", () => {
     ));
   });
 
-  after(() => npm("down", "--sandbox"));
+  after(() => npm("down", ...target.flags));
 
-  it("keeps the sandbox's credentials from everybody but their owner", () => {
+  it("keeps the embedded cluster's credentials from all users but their owner", function () {
     const { kubeconfig, dockerSocket } = statePaths();
     const files = [kubeconfig, dockerSocket];
     assert.deepEqual(
@@ -45,7 +46,7 @@ describe("security", () => {
   });
 
   it("has generated secrets in Secrets alone, and tells none", async () => {
-    const generated = (await plainSecrets()).filter((secret) => secret.length >= 16);
+    const generated = (await plainSecrets(target.stack)).filter((secret) => secret.length >= 16);
     assert.ok(generated.length > 0);
     const key = await tool(
       ...(["kubectl", "-n", "istio-ingress", "get", "secret", "gateway-self-signed", "-o"] as const),
@@ -79,7 +80,6 @@ describe("security", () => {
       Object.values(used).every((amount) => !/^0\D*$/.test(amount)),
       JSON.stringify(used),
     );
-    // Nothing here enforces it; what it would let in is what the API server has.
     const { spec } = (await object("networking.k8s.io/v1", "NetworkPolicy", "mesh-only")) ?? {};
     const from = (spec?.ingress as { from?: unknown[] }[])[0]?.from;
     const gateways = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "istio-ingress" } } };
@@ -101,7 +101,7 @@ describe("security", () => {
   });
 
   it("runs the images that npm run images lists, and no other", async () => {
-    const { code, stdout } = await npm("images", "--sandbox", "--json", "-c", "gatewaySelfSigned=true");
+    const { code, stdout } = await npm("images", ...target.flags, "--json", "-c", "gatewaySelfSigned=true");
     assert.equal(code, 0);
     const { images } = JSON.parse(stdout) as Supplies;
     const pods = await client().list("v1", "Pod");

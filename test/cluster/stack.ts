@@ -3,6 +3,7 @@ import type { MeshOutputs } from "../../commands/stackOutputs";
 import { readOutputs } from "../../commands/stackOutputs";
 import type { Outputs } from "./cluster";
 import { allObjects, eventually, readyContainers } from "./cluster";
+import { target } from "./target";
 
 /** Asserts that both services answer with their text, through a gateway that is a real Envoy, and that nothing else does. */
 export async function assertAnswers({ gatewayUrl, services }: Outputs): Promise<void> {
@@ -48,7 +49,7 @@ export async function assertSameObjects(before: readonly string[]): Promise<void
   }, 60);
 }
 
-/** @returns the outputs of the embedded cluster's stack, as commands read them. */
+/** @returns the outputs of the cluster's stack, as commands read them. */
 export function meshOutputs(): Promise<MeshOutputs> {
-  return readOutputs({ stack: "sandbox", settings: {} }, () => undefined);
+  return readOutputs({ stack: target.stack, settings: {} }, () => undefined);
 }

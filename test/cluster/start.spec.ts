@@ -6,20 +6,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Report } from "../../commands/verify/report";
 import { projectFolder } from "../../commands/stackFiles";
-import { allObjects, eventually, npm, start, tool } from "./cluster";
+import { allObjects, eventually, kubeconfigOfCommands, npm, start, tool } from "./cluster";
 import { copyOfProject } from "../support/copyOfProject";
-import { onSandbox, pulumi, tryPulumi } from "../support/pulumi";
+import { onStack, pulumi, tryPulumi } from "../support/pulumi";
 import { assertAnswers, assertSameObjects, assertSidecars } from "./stack";
 import { assertNothingToAnalyze } from "./trafficSupport";
+import { target } from "./target";
 
 const unchanged = /Resources:\s+\d+ unchanged/;
 
 /** `npm start`, as a process that a signal can be sent to. */
 function starting(...args: string[]) {
-  const child = spawn(process.execPath, ["--require", "./loader.cjs", "commands/up.ts", "--sandbox", ...args], {
+  const child = spawn(process.execPath, ["--require", "./loader.cjs", "commands/up.ts", ...target.flags, ...args], {
     cwd: projectFolder,
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, KUBECONFIG: "/nonexistent" },
+    env: { ...process.env, KUBECONFIG: kubeconfigOfCommands },
   });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -44,7 +45,7 @@ describe("npm start", () => {
   it("passes each check of npm run verify, which reads the outputs from the state", async () => {
     // The load generator's requests, and what is made of them, are there after a scrape or two.
     const { code, report } = await eventually(async () => {
-      const { code, stdout } = await npm("verify", "--sandbox", "--json");
+      const { code, stdout } = await npm("verify", ...target.flags, "--json");
       const report = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Report;
       assert.equal(report.ok, true, JSON.stringify(report.causes));
       return { code, report };
@@ -67,9 +68,9 @@ describe("npm start", () => {
   });
 
   it("is Pulumi's own: preview and refresh by hand find nothing changed, and the state has every resource", async () => {
-    assert.match(await pulumi("preview", "--refresh", ...onSandbox), unchanged);
-    assert.match(await pulumi("refresh", "--yes", "--skip-preview", ...onSandbox), unchanged);
-    const state = JSON.parse(await pulumi("stack", "export", "--stack", "sandbox")) as {
+    assert.match(await pulumi("preview", "--refresh", ...onStack(target.stack)), unchanged);
+    assert.match(await pulumi("refresh", "--yes", "--skip-preview", ...onStack(target.stack)), unchanged);
+    const state = JSON.parse(await pulumi("stack", "export", "--stack", target.stack)) as {
       deployment: { resources: { type: string }[] };
     };
     const types = new Set(state.deployment.resources.map(({ type }) => type));
@@ -100,7 +101,7 @@ describe("npm start", () => {
   });
 
   it("refuses bad config before it touches anything", async () => {
-    const { code, stderr } = await npm("start", "--sandbox", "-c", "namespace=kube-system", "-c", "replicas=2");
+    const { code, stderr } = await npm("start", ...target.flags, "-c", "namespace=kube-system", "-c", "replicas=2");
     assert.equal(code, 2);
     assert.match(stderr, /2 problems; nothing was changed/);
     assert.match(stderr, /namespace = "kube-system"/);
@@ -113,7 +114,9 @@ describe("npm start", () => {
       const source = await readFile(file, "utf8");
       assert.ok(source.includes('"istio-injection": "enabled"'));
       await writeFile(file, source.replace('"istio-injection": "enabled"', '"team": "demo"'));
-      const { code, said } = await tryPulumi(["preview", "--policy-pack", "policy", ...onSandbox], { cwd: broken });
+      const { code, said } = await tryPulumi(["preview", "--policy-pack", "policy", ...onStack(target.stack)], {
+        cwd: broken,
+      });
       assert.notEqual(code, 0);
       assert.match(said, /\[mandatory\] {2}workload-gets-sidecar/);
       assert.match(said, /Deployment demo\/user-service/);
@@ -130,7 +133,7 @@ describe("npm start", () => {
       await writeFile(policies, "levels: { dashboards-not-public: mandatory }\n");
       const objects = await allObjects();
       const flags = ["--policy-config", policies, "--config", "dashboardsExposed=true"];
-      const { code, stderr } = await npm("start", "--sandbox", ...flags);
+      const { code, stderr } = await npm("start", ...target.flags, ...flags);
       assert.equal(code, 1);
       assert.match(stderr, /\[mandatory\] {2}dashboards-not-public/);
       await assertSameObjects(objects);
@@ -143,7 +146,7 @@ describe("npm start", () => {
     const text = (what: string) =>
       `services=${JSON.stringify([{ name: "user-service", text: `Hello ${what}`, path: "/user" }])}`;
     const first = starting("-c", text("first"));
-    await first.says(/Updating \(sandbox\)/);
+    await first.says(new RegExp(`Updating \\(${target.stack}\\)`));
     const second = starting("-c", text("second"));
     assert.equal((await first.ended).code, 0);
     const { code, said } = await second.ended;
@@ -155,32 +158,32 @@ describe("npm start", () => {
     it(`ends cleanly on ${signal}, and the next one has nothing to mend`, async () => {
       const services = [{ name: "user-service", text: `Hello ${signal}`, path: "/user" }];
       const run = starting("-c", `services=${JSON.stringify(services)}`);
-      await run.says(/Updating \(sandbox\)/);
+      await run.says(new RegExp(`Updating \\(${target.stack}\\)`));
       run.child.kill(signal);
       const { code, said } = await run.ended;
       assert.equal(code, { SIGINT: 130, SIGTERM: 143 }[signal], said);
-      const { code: next } = await npm("start", "--sandbox");
+      const { code: next } = await npm("start", ...target.flags);
       assert.equal(next, 0);
-      assert.match(await pulumi("preview", ...onSandbox), unchanged);
+      assert.match(await pulumi("preview", ...onStack(target.stack)), unchanged);
     });
   }
 
   it("refuses to go to another cluster with the same stack, naming both", async () => {
-    const known = await pulumi("stack", "tag", "get", "sidecar-mesh:cluster", "--stack", "sandbox");
-    await pulumi("stack", "tag", "set", "sidecar-mesh:cluster", "0-0-0-0 another", "--stack", "sandbox");
+    const known = await pulumi("stack", "tag", "get", "sidecar-mesh:cluster", "--stack", target.stack);
+    await pulumi("stack", "tag", "set", "sidecar-mesh:cluster", "0-0-0-0 another", "--stack", target.stack);
     try {
       for (const command of ["start", "down"]) {
-        const { code, stderr } = await npm(command, "--sandbox");
+        const { code, stderr } = await npm(command, ...target.flags);
         assert.equal(code, 1);
         assert.match(stderr, /was applied to another cluster; nothing was changed[^]*context another, UID[^]* 0-0-0-0/);
       }
     } finally {
-      await pulumi("stack", "tag", "set", "sidecar-mesh:cluster", known.trim(), "--stack", "sandbox");
+      await pulumi("stack", "tag", "set", "sidecar-mesh:cluster", known.trim(), "--stack", target.stack);
     }
   });
 
   it("leaves no object of ours behind after npm run down", async () => {
-    const { code, stderr } = await npm("down", "--sandbox");
+    const { code, stderr } = await npm("down", ...target.flags);
     assert.equal(code, 0);
     assert.match(stderr, /audit: no resource definition, .* is left/);
     await assertSameObjects(before);
@@ -189,10 +192,13 @@ describe("npm start", () => {
   it("takes over nothing that it did not make, and says how to import it", async () => {
     await tool("kubectl", "create", "namespace", "demo");
     try {
-      const { code, stderr } = await npm("start", "--sandbox");
+      const { code, stderr } = await npm("start", ...target.flags);
       assert.equal(code, 1);
       assert.match(stderr, /nothing was changed\n\s+Namespace demo: made by kubectl-create\n/);
-      assert.match(stderr, /pulumi import --file .*sandbox\.json --stack sandbox --config-file/);
+      assert.match(
+        stderr,
+        new RegExp(`pulumi import --file .*${target.stack}\\.json --stack ${target.stack} --config-file`),
+      );
       await tool("kubectl", "get", "namespace", "demo");
     } finally {
       await tool("kubectl", "delete", "namespace", "demo");
@@ -203,7 +209,7 @@ describe("npm start", () => {
   it("says what it keeps, and why", async () => {
     await tool("kubectl", "create", "clusterrole", "istio-leftover", "--verb=get", "--resource=pods");
     try {
-      const { code, stderr } = await npm("down", "--sandbox");
+      const { code, stderr } = await npm("down", ...target.flags);
       assert.equal(code, 0);
       assert.match(stderr, /kept ClusterRole istio-leftover: not made by this stack/);
     } finally {

@@ -79,7 +79,7 @@ describe("traffic policy and security", function () {
     assert.ok(await until(30, async () => (await get(`${gatewayUrl}/caller`)).status === 200), "the gateway answers");
   });
 
-  after(remove);
+  after(() => remove());
 
   describe("mutual TLS", () => {
     it("refuses plain text from outside the mesh", async () => {

@@ -1,38 +1,34 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { Agent, request } from "node:http";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { sharedLog } from "../../components/accessLog";
 import type { Outputs } from "./cluster";
 import { meshOutputs } from "./stack";
-import { addObservability, expectedInfo } from "../../toolchain";
+import { npm } from "./cluster";
+import { target } from "./target";
+import { addObservability } from "../../toolchain";
 
 const run = promisify(execFile);
-const projectFolder = join(__dirname, "..", "..");
 const maxBuffer = 64 * 1024 * 1024;
-
-/** Version of fortio that toolchain/binaries/fortio pins. */
-const fortioTag = "1.67.0";
-
-/** The image of fortio in the sandbox. */
-export const fortioImage = `sandbox.local/fortio:${fortioTag}`;
 
 /** Namespace of the services. */
 export const namespace = "demo";
 
 /** URL of the ingress gateway on this machine. */
-export const { gatewayUrl } = expectedInfo();
+export const { gatewayUrl } = target;
 
-/** Gives the cluster fortio's image; it builds it the first time. */
+/** Gives the embedded cluster fortio's image, which it builds the first time. */
 export async function addFortio(): Promise<void> {
-  await addObservability(["fortio"]);
+  if (target.embedded) {
+    await addObservability(["fortio"]);
+  }
 }
 
 /** @returns an item of `services` that runs fortio's server; `params` is what it answers with, such as `status=503:50`. */
 export function fortioService(name: string, params: string, settings: Record<string, unknown> = {}) {
-  return { name, image: fortioImage, args: fortioArgs(name, params), retries: { attempts: 0 }, ...settings };
+  return { name, image: target.images.fortio, args: fortioArgs(name, params), retries: { attempts: 0 }, ...settings };
 }
 
 /** @returns the arguments of fortio's server; it shows a request's headers at `/NAME/debug`. */
@@ -42,35 +38,33 @@ export function fortioArgs(name: string, params: string): string[] {
   return ["server", ...off, ...echo, ...(params ? ["-echo-server-default-params", params] : [])];
 }
 
-/** Applies the whole program to the sandbox; without its load generator, for requests are counted. */
+/** Applies the whole program to the cluster; without its load generator, for requests are counted. */
 export async function apply(config: Record<string, unknown>): Promise<Outputs> {
   const settings = Object.entries({ loadGenerator: "false", ...config }).flatMap(([key, value]) => [
     "-c",
     `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   ]);
-  const args = ["start", "--silent", "--", "--sandbox", "--json", ...settings];
-  const { stdout } = await run("npm", args, { cwd: projectFolder, maxBuffer });
+  const { code, stdout, stderr } = await npm("start", ...target.flags, "--json", ...settings);
+  assert.equal(code, 0, stderr);
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outputs;
 }
 
 /** Removes what {@link apply} made. */
-export async function remove(): Promise<void> {
-  const args = ["run", "--silent", "down", "--", "--sandbox"];
-  await run("npm", args, { cwd: projectFolder, maxBuffer });
+export async function remove(...flags: string[]): Promise<void> {
+  const { code, stderr } = await npm("down", ...target.flags, ...flags);
+  assert.equal(code, 0, stderr);
 }
 
 /** Runs kubectl. @returns what it prints. */
 export async function kubectl(...args: string[]): Promise<string> {
-  const { kubeconfig, binDir } = expectedInfo();
-  const { stdout } = await run(join(binDir, "kubectl"), ["--kubeconfig", kubeconfig, ...args], { maxBuffer });
+  const { stdout } = await run(target.command("kubectl"), ["--kubeconfig", target.kubeconfig, ...args], { maxBuffer });
   return stdout;
 }
 
 /** Runs istioctl. @returns what it prints, errors included, whatever its exit code. */
 export async function istioctl(...args: string[]): Promise<string> {
-  const { kubeconfig, binDir } = expectedInfo();
-  const all = ["--kubeconfig", kubeconfig, ...args];
-  return run(join(binDir, "istioctl"), all, { maxBuffer }).then(
+  const all = ["--kubeconfig", target.kubeconfig, ...args];
+  return run(target.command("istioctl"), all, { maxBuffer }).then(
     ({ stdout, stderr }) => stdout + stderr,
     (error: { stdout?: string; stderr?: string }) => `${error.stdout ?? ""}${error.stderr ?? ""}`,
   );
@@ -90,9 +84,11 @@ export async function assertNothingToAnalyze(): Promise<void> {
 
 /** Runs fortio in the pod of a service. @returns all that it prints, whatever its exit code. */
 export async function fortioIn(service: string, ...args: string[]): Promise<string> {
-  const { kubeconfig, binDir } = expectedInfo();
   const exec = ["exec", "-n", namespace, `deploy/${service}`, "-c", service, "--", "/usr/local/bin/fortio", ...args];
-  return run(join(binDir, "kubectl"), ["--kubeconfig", kubeconfig, ...exec], { maxBuffer, timeout: 60_000 }).then(
+  return run(target.command("kubectl"), ["--kubeconfig", target.kubeconfig, ...exec], {
+    maxBuffer,
+    timeout: 60_000,
+  }).then(
     ({ stdout, stderr }) => stdout + stderr,
     (error: { stdout?: string; stderr?: string }) => `${error.stdout ?? ""}${error.stderr ?? ""}`,
   );

@@ -8,8 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { selfSigned } from "../../components/selfSigned";
-import { expectedInfo } from "../../toolchain";
 import { tryRun } from "../../toolchain/system/run";
+import { machineAddress } from "./cluster";
+import { target } from "./target";
 import {
   apply,
   assertNothingToAnalyze,
@@ -24,7 +25,10 @@ import {
   until,
 } from "./trafficSupport";
 
-const { machineAddress, secureGatewayUrl: httpsUrl } = expectedInfo();
+const httpsUrl = target.secureGatewayUrl;
+
+/** Address at which pods reach this machine. */
+let address = "";
 
 /** A server on this machine, outside of the mesh. */
 interface Outside {
@@ -38,14 +42,12 @@ function outside(text: string): Promise<Outside> {
   return new Promise((resolve, reject) => {
     server
       .on("error", reject)
-      .listen(0, machineAddress, () =>
-        resolve({ port: (server.address() as AddressInfo).port, close: () => server.close() }),
-      );
+      .listen(0, address, () => resolve({ port: (server.address() as AddressInfo).port, close: () => server.close() }));
   });
 }
 
 /** A name that the cluster's DNS has for this machine's address, and the mesh does not know. */
-const dnsName = `${machineAddress.replace(/\./g, "-")}.demo.pod.cluster.local`;
+const dnsName = () => `${address.replace(/\./g, "-")}.demo.pod.cluster.local`;
 
 const services = [
   { name: "hello", text: "Hello over TLS", path: "/hello" },
@@ -97,12 +99,13 @@ describe("gateway TLS and egress", function () {
 
   before(async () => {
     await addFortio();
+    address = await machineAddress();
     for (const name of ["listed", "named", "unknown"] as const) {
       servers[name] = await outside(`this is ${name}`);
     }
     const externalHosts = [
-      { host: "listed.example", port: servers.listed.port, protocol: "HTTP", addresses: [machineAddress] },
-      { host: dnsName, port: servers.named.port, protocol: "HTTP" },
+      { host: "listed.example", port: servers.listed.port, protocol: "HTTP", addresses: [address] },
+      { host: dnsName(), port: servers.named.port, protocol: "HTTP" },
     ];
     egress = { outboundTraffic: "REGISTRY_ONLY", proxyScope: "declared", externalHosts };
     await apply({ services, gatewaySelfSigned: "true", ...egress });
@@ -152,20 +155,20 @@ describe("gateway TLS and egress", function () {
       fortioIn("caller", "curl", ...flags, `http://${host}:${port}/`);
     // fortio prints the body first.
     const answered = (name: keyof typeof servers) => new RegExp(`^this is ${name}[^]*HTTP/1.1 200`);
-    const out = async () => answered("listed").test(await said(machineAddress, listed.port));
-    assert.ok(await until(20, out), `the address of a registered host: ${await said(machineAddress, listed.port)}`);
-    const byName = await said(machineAddress, listed.port, "-H", `Host: listed.example:${listed.port}`);
+    const out = async () => answered("listed").test(await said(address, listed.port));
+    assert.ok(await until(20, out), `the address of a registered host: ${await said(address, listed.port)}`);
+    const byName = await said(address, listed.port, "-H", `Host: listed.example:${listed.port}`);
     assert.match(byName, answered("listed"));
-    assert.match(await said(dnsName, named.port), answered("named"));
+    assert.match(await said(dnsName(), named.port), answered("named"));
     // This name, the address without the name, and the other port are not registered.
-    assert.match(await said(machineAddress, named.port, "-H", "Host: other.example"), /HTTP\/1.1 502/);
-    assert.match(await said(machineAddress, named.port), /HTTP\/1.1 502/);
-    assert.match(await said(machineAddress, unknown.port), /HTTP\/1.1 502|connection reset|EOF/);
-    assert.match(await said(dnsName, unknown.port), /HTTP\/1.1 502|connection reset|EOF/);
+    assert.match(await said(address, named.port, "-H", "Host: other.example"), /HTTP\/1.1 502/);
+    assert.match(await said(address, named.port), /HTTP\/1.1 502/);
+    assert.match(await said(address, unknown.port), /HTTP\/1.1 502|connection reset|EOF/);
+    assert.match(await said(dnsName(), unknown.port), /HTTP\/1.1 502|connection reset|EOF/);
     await assertNothingToAnalyze();
 
     await apply({ services, gatewaySelfSigned: "true", proxyScope: "declared" });
-    const passes = async () => answered("unknown").test(await said(machineAddress, unknown.port));
+    const passes = async () => answered("unknown").test(await said(address, unknown.port));
     assert.ok(await until(60, passes), "let out by ALLOW_ANY");
     assert.equal(await kubectl("get", "serviceentry", "-A", "-o", "name"), "");
   });

@@ -89,7 +89,7 @@ describe("an upgrade by revision", function () {
     await assertRevision("default");
   });
 
-  after(remove);
+  after(() => remove());
 
   it("installs a second control plane beside the first, and no pod notices", async () => {
     const before = await revisions();

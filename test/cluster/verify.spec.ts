@@ -15,6 +15,7 @@ import { chooseChecks } from "../../commands/verify/run";
 import { verify } from "../../commands/verify/verify";
 import type { Context } from "../../commands/verify/check";
 import { client, eventually, npm, start, tool } from "./cluster";
+import { target } from "./target";
 
 let kube: KubeClient;
 const kubectl = (...args: string[]) => tool("kubectl", ...args);
@@ -43,7 +44,7 @@ function exercise(): Promise<Report> {
 
 /** `npm run verify` as a user runs it. */
 async function verifyByNpm(...args: string[]): Promise<{ code: number | null; report: Report }> {
-  const { code, stdout } = await npm("verify", "--sandbox", "--json", ...args);
+  const { code, stdout } = await npm("verify", ...target.flags, "--json", ...args);
   return { code, report: JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Report };
 }
 
@@ -555,7 +556,7 @@ describe("npm run verify", () => {
   it("drives traffic from this machine, and sums it up", async () => {
     const { code, stdout } = await npm(
       "traffic",
-      "--sandbox",
+      ...target.flags,
       "--json",
       "--rps",
       "20",

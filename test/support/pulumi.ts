@@ -32,12 +32,14 @@ export async function pulumi(...args: string[]): Promise<string> {
   return said;
 }
 
-/** What makes the CLI go to the stack that `npm start` made on the embedded cluster, with the config of that run. */
-export const onSandbox = ["--stack", "sandbox", "--config-file", join(privateFolder("config"), "Pulumi.sandbox.yaml")];
+/** @returns what makes the CLI go to a stack that `npm start` made, with the config of that run. */
+export function onStack(stack: string): string[] {
+  return ["--stack", stack, "--config-file", join(privateFolder("config"), `Pulumi.${stack}.yaml`)];
+}
 
-/** @returns every secret of the stack's state in plain. */
-export async function plainSecrets(): Promise<string[]> {
-  const state = await pulumi("stack", "export", "--show-secrets", "--stack", "sandbox");
+/** @returns every secret of a stack's state in plain. */
+export async function plainSecrets(stack: string): Promise<string[]> {
+  const state = await pulumi("stack", "export", "--show-secrets", "--stack", stack);
   return [...state.matchAll(/"plaintext":\s*("(?:[^"\\]|\\.)*")/g)].flatMap(([, text]) => {
     const value: unknown = JSON.parse(JSON.parse(text!) as string);
     return typeof value === "string" ? [value] : [];
