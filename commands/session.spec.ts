@@ -104,6 +104,15 @@ describe("openSession", () => {
     await assert.rejects(open([], true), /services\[0\]\.env\.TOKEN/);
   });
 
+  it("refuses a stack file whose keys nothing reads, before it looks for a cluster", async () => {
+    write("Pulumi.dev.yaml", { "sidecar-mesh:kubeContext": "prod-eu", config: { kubeconfg: "/tmp/x" } });
+    await assert.rejects(open([]), (error: Error) => {
+      assert.match(error.message, /Pulumi\.dev\.yaml: sidecar-mesh:kubeContext .* below config:/);
+      assert.match(error.message, /Pulumi\.dev\.yaml: kubeconfg .*kubeconfig/);
+      return true;
+    });
+  });
+
   it("refuses a stack that has no file", async () => {
     await assert.rejects(open(["--stack", "nope"]), /--stack nope: there is no Pulumi\.nope\.yaml/);
   });

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { ConfigError } from "../stacks/configError";
 import { isObject } from "../stacks/configReader";
+import { readStackFileAt } from "../stacks/stackFile";
 
 /** Folder of Pulumi.yaml. */
 export const projectFolder = join(__dirname, "..");
@@ -28,11 +29,14 @@ export function stackFile(stack: string, folder = projectFolder): string {
   return join(folder, `Pulumi.${stack}.yaml`);
 }
 
-/** @returns the content of a stack's config file; empty if there is none. */
+/**
+ * Reads a stack's config file, and checks its form before anything is done with it.
+ * @returns its content; empty if there is no such file.
+ * @throws ConfigError naming file, key and fix of each mistake.
+ */
 export function readStackFile(stack: string, folder = projectFolder): Record<string, unknown> {
-  const file = stackFile(stack, folder);
-  const content: unknown = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
-  return isObject(content) ? content : {};
+  const { name, keys } = readProject(folder);
+  return readStackFileAt(stackFile(stack, folder), name, Object.keys(keys));
 }
 
 /** @returns the config of a stack file with values set on top; keys of ours may leave out the namespace. */
