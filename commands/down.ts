@@ -26,13 +26,19 @@ runCommand(help, async (flags, log) => {
   }
   const client = connect(session);
   const stack = await PulumiStack.open(await findPulumi(log), session);
-  await checkCluster(stack, client, session, log);
-  const { removed, kept: spared } = await changing(stack, client, log, async ({ mended, env, begin, leavings }) => {
-    const ours = leavings ?? (await ownLeavings(client, await stack.export()));
-    begin({ leavings: ours });
-    await stack.destroy({ refresh: mended }, env);
-    return sweep(client, ours);
-  });
+  const { match } = await checkCluster(stack, client, session);
+  const { removed, kept: spared } = await changing(
+    stack,
+    client,
+    match,
+    log,
+    async ({ mended, env, begin, leavings }) => {
+      const ours = leavings ?? (await ownLeavings(client, await stack.export()));
+      begin({ leavings: ours });
+      await stack.destroy({ refresh: mended }, env);
+      return sweep(client, ours);
+    },
+  );
   await forgetCluster(stack);
   log(`swept ${removed.length} objects that Istio leaves behind`);
   const told = (line: string) => spared.some((reason) => reason.split(":")[0] === line.split(":")[0]);

@@ -47,17 +47,15 @@ export function parseIdentity(value: string | undefined): ClusterIdentity | unde
 }
 
 /**
- * Makes sure that a stack goes to the cluster that it was applied to. If a cluster of our own was recreated, the state is emptied,
- * because its resources are gone.
- * @returns the cluster's identity, and whether the stack does not remember it yet.
+ * Makes sure that a stack goes to the cluster that it was applied to.
+ * @returns the cluster's identity, and how it compares with the one that the stack remembers.
  * @throws Error naming both clusters, if it is another one.
  */
 export async function checkCluster(
-  stack: Pick<PulumiStack, "name" | "tag" | "export" | "import">,
+  stack: Pick<PulumiStack, "name" | "tag">,
   client: Pick<KubeClient, "get">,
   { context, ownCluster }: Pick<Session, "context" | "ownCluster">,
-  log: (line: string) => void,
-): Promise<{ cluster: ClusterIdentity; isNew: boolean }> {
+): Promise<{ cluster: ClusterIdentity; match: Exclude<ClusterMatch, "another"> }> {
   const [value, cluster] = await Promise.all([stack.tag(tag), identifyCluster(client, context)]);
   const known = parseIdentity(value);
   const match = compareClusters(known, cluster, ownCluster);
@@ -72,17 +70,7 @@ export async function checkCluster(
       ].join("\n  "),
     );
   }
-  if (match === "made anew") {
-    log(
-      `the cluster ${context} was recreated: the state of stack ${stack.name} holds resources of the old one and is emptied`,
-    );
-    const { version, deployment } = await stack.export();
-    if (deployment !== null) {
-      const { resources: _, pending_operations: __, ...rest } = deployment;
-      await stack.import({ version, deployment: rest });
-    }
-  }
-  return { cluster, isNew: match !== "same" };
+  return { cluster, match };
 }
 
 /** Has the stack remember its cluster. */

@@ -52,8 +52,8 @@ async function update(
   { refresh: asked, expectNoChanges }: UpFlags,
   log: (line: string) => void,
 ): Promise<Record<string, unknown>> {
-  const { cluster, isNew } = await checkCluster(stack, client, session, log);
-  return changing(stack, client, log, async ({ mended, env, begin }) => {
+  const { cluster, match } = await checkCluster(stack, client, session);
+  return changing(stack, client, match, log, async ({ mended, env, begin }) => {
     const refresh = mended || asked;
     const preview = await stack.preview({ refresh });
     await refuseForeign(client, preview, stack);
@@ -62,7 +62,7 @@ async function update(
       return preview.outputs;
     }
     begin();
-    if (isNew) {
+    if (match !== "same") {
       await rememberCluster(stack, cluster);
     }
     const { outputs } = await pastUnreachableWebhooks(() => stack.up({ refresh, expectNoChanges }, env), log);

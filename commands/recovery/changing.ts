@@ -4,6 +4,7 @@ import { ownBackend, ownBackendUrl } from "../pulumi/environment";
 import type { PulumiStack } from "../pulumi/stack";
 import { readProject } from "../stackFiles";
 import { userFolder } from "../userFolder";
+import type { ClusterMatch } from "../stackCluster";
 import { recover, runVariable } from "./recovery";
 import type { Leavings } from "../sweep";
 import type { RunRecord } from "./runRecord";
@@ -24,12 +25,14 @@ export interface Change {
 /**
  * Mends what an earlier run left, and keeps a record of this one while it changes the stack, so that the next run knows of it if it is
  * cut short.
+ * @param match How the cluster compares with the one that the stack remembers.
  * @param work Changes the stack.
  * @throws What `work` throws; the record then stays.
  */
 export async function changing<T>(
   stack: PulumiStack,
   client: KubeClient,
+  match: ClusterMatch,
   log: (line: string) => void,
   work: (change: Change) => Promise<T>,
 ): Promise<T> {
@@ -45,6 +48,7 @@ export async function changing<T>(
     place,
     records,
     client,
+    clusterIsNew: match === "made anew",
     log,
   });
   const earlier = records.read();

@@ -59,7 +59,12 @@ describe("recover", () => {
     writeFileSync(join(lockFolder, "0b1c.json"), JSON.stringify(whole));
   }
 
-  function run(state?: ExportedStack, missing: StateResource[] = [], api = new FakeApi({})): Promise<boolean> {
+  function run(
+    state?: ExportedStack,
+    missing: StateResource[] = [],
+    api = new FakeApi({}),
+    clusterIsNew = false,
+  ): Promise<boolean> {
     const steps = missing.map((resource) => ({ ...resource, op: "create", old: null, new: resource }));
     const called = <T>(args: string, result: T, input?: string): Promise<T> => {
       calls.push({ args, input });
@@ -76,6 +81,7 @@ describe("recover", () => {
         tryPreview: () => called("preview", { report, passed: true, said: "" }),
       },
       client: api as unknown as KubeClient,
+      clusterIsNew,
       log: (line) => said.push(line),
     });
   }
@@ -83,6 +89,22 @@ describe("recover", () => {
   it("looks at nothing if the last run ended well", async () => {
     assert.equal(await run(), false);
     assert.deepEqual([calls, said], [[], []]);
+  });
+
+  it("empties the state of a cluster that was made anew, also where a dead run has left its lock and a record", async () => {
+    lock();
+    records.write({ startedAt, ...place });
+    const manifest = { time: "2026-01-01T10:01:00Z" };
+    const pending = [{ type: "creating", resource: service("half-made") }];
+    const state = { version: 3, deployment: { manifest, resources: [service("known")], pending_operations: pending } };
+    assert.equal(await run(state, [], new FakeApi({}), true), false);
+    assert.deepEqual(
+      calls.map(({ args }) => args),
+      ["cancel", "export", "import"],
+    );
+    assert.deepEqual(JSON.parse(calls.at(-1)?.input ?? ""), { version: 3, deployment: { manifest } });
+    assert.match(said.at(-1)!, /the cluster was recreated/);
+    assert.equal(records.read(), undefined);
   });
 
   it("takes away the lock of a run that is dead, and what it made without the state knowing of it", async () => {

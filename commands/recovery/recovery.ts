@@ -35,6 +35,8 @@ export interface RecoveryContext {
   place: Pick<RunRecord, "backend" | "cluster">;
   records: RunRecords;
   client: KubeClient;
+  /** Whether the cluster was made anew, under the name of one that is gone with all that the stack had there. */
+  clusterIsNew: boolean;
   log: (line: string) => void;
 }
 
@@ -59,6 +61,10 @@ export async function recover(context: RecoveryContext): Promise<boolean> {
     await context.stack.cancel();
     log(`the run of ${timestamp} (process ${pid} of ${username}) was cut short; its lock on the stack is taken away`);
   }
+  if (context.clusterIsNew) {
+    await emptyState(context);
+    return false;
+  }
   const record = records.read();
   if (record?.backend !== place.backend || record.cluster !== place.cluster) {
     return false;
@@ -76,6 +82,17 @@ export async function recover(context: RecoveryContext): Promise<boolean> {
     await context.stack.import(mendedState(state, toUpdate));
   }
   return true;
+}
+
+/** Empties the state: the resources in it are gone. */
+async function emptyState({ stack, records, log }: RecoveryContext): Promise<void> {
+  log(`the cluster was recreated: the state of stack ${stack.name} holds resources of the old one and is emptied`);
+  const { version, deployment } = await stack.export();
+  if (deployment !== null) {
+    const { resources: _, pending_operations: __, ...rest } = deployment;
+    await stack.import({ version, deployment: rest });
+  }
+  records.end();
 }
 
 /** Waits for an earlier run that goes on, and ends the processes of a dead one. @returns the locks without a process. */

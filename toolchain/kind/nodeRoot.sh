@@ -9,8 +9,11 @@ rm -rf "$root"/usr/share/locale "$root"/usr/share/doc "$root"/usr/share/man
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*
 mkdir -p "$root"/opt/cni/bin "$root"/etc/kubernetes/manifests "$root"/kind/manifests
 for plugin in bridge host-local loopback portmap; do
-  cp "$root/usr/lib/cni/$plugin" "$root/opt/cni/bin/"
+  mv "$root/usr/lib/cni/$plugin" "$root/opt/cni/bin/"
 done
+# Debian's containerd looks for plugins in a folder of its own; what installs one, such as istio-cni, takes the usual one.
+rm -r "$root/usr/lib/cni"
+ln -s /opt/cni/bin "$root/usr/lib/cni"
 for program in kubelet kubeadm kubectl; do
   ln -s kubernetes "$root/usr/bin/$program"
 done
