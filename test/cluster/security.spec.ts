@@ -20,8 +20,8 @@ function ask(url: string, agent: Agent): Promise<string> {
   });
 }
 
-/** One pod more than the stack has, so that one can be replaced; to count requests and limits every container has to name them. */
-const quota = { pods: "4", "requests.cpu": "2", "requests.memory": "2Gi", "limits.memory": "8Gi" };
+/** One pod more for each Deployment, so that it can be replaced; to count requests and limits every container has to name them. */
+const quota = { pods: "6", "requests.cpu": "2", "requests.memory": "2Gi", "limits.memory": "8Gi" };
 
 describe("security", () => {
   let said = "";
@@ -89,7 +89,7 @@ describe("security", () => {
   it("refuses pods beyond the quota", async () => {
     const scale = (replicas: number) =>
       tool("kubectl", "-n", "demo", "scale", "deployment/user-service", `--replicas=${replicas}`);
-    await scale(3);
+    await scale(6);
     try {
       await eventually(async () => {
         const events = await tool("kubectl", "-n", "demo", "get", "events", "--field-selector", "reason=FailedCreate");
