@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { dashboardServices } from "../../components/observability/endpoints";
 import { projectFolder } from "../../commands/stackFiles";
 import type { Outputs } from "./cluster";
-import { eventually, npm, start, tool } from "./cluster";
+import { eventually, start, tool } from "./cluster";
 import { target } from "./target";
 
 /** The pages that the sandbox has a program for, and a path below which each one answers a question. */
@@ -22,10 +22,6 @@ describe("dashboards", () => {
 
   before(async () => {
     ({ outputs } = await start("-c", "dashboardsExposed=true"));
-  });
-
-  after(async () => {
-    assert.equal((await npm("down", ...target.flags)).code, 0);
   });
 
   it("answer under the gateway, where they are exposed", async () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { client, tool } from "./cluster";
 import type { Answer } from "./trafficSupport";
-import { apply, constantLoad, gatewayUrl, get, remove, statuses, until } from "./trafficSupport";
+import { apply, constantLoad, gatewayUrl, get, statuses, until } from "./trafficSupport";
 
 const perSecond = 25;
 
@@ -71,8 +71,6 @@ describe("faults at run time", function () {
       assert.ok(await until(30, async () => (await get(gatewayUrl + path)).status === 200));
     }
   });
-
-  after(() => remove());
 
   it("istiod killed, and gone for ten seconds: traffic goes on", async () => {
     const scale = (replicas: number) =>

@@ -13,7 +13,6 @@ import {
   kubectl,
   namespace,
   podLines,
-  remove,
   statuses,
   until,
 } from "./trafficSupport";
@@ -62,7 +61,6 @@ describe("global rate limit", function () {
   });
 
   after(async () => {
-    await remove();
     await kubectl("delete", "namespace", "elsewhere", "--ignore-not-found");
   });
 

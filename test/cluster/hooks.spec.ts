@@ -27,8 +27,11 @@ before("start the embedded cluster, or empty the one that is named", async funct
   assert.equal(code, 0, "npm run sandbox -- up");
 });
 
-after("end the embedded cluster, if it was not there before", async function () {
-  if (target.embedded && !wasRunning) {
+after("end the embedded cluster, or empty it if it was there before", async function () {
+  // What a spec leaves, the next one changes; the last one has none.
+  if (wasRunning || !target.embedded) {
+    assert.equal((await npm("down", ...target.flags)).code, 0, "npm run down");
+  } else {
     // With what is in it: a stack of a test's would be in the way of the next one.
     const { code } = await npm("sandbox", "reset");
     assert.equal(code, 0, "npm run sandbox -- reset");

@@ -31,6 +31,8 @@ describe("istio-cni and restricted pods", function () {
   this.timeout(240_000);
 
   before(async () => {
+    // Pods that have no istio-cni would be left as they are.
+    await remove();
     await addFortio();
     await apply({ services, istioCni: "true" });
     assert.ok(await until(30, async () => (await get(`${gatewayUrl}/caller`)).status === 200), "the gateway answers");

@@ -68,6 +68,8 @@ describe("a stack of several nodes", function () {
   this.timeout(600_000);
 
   before(async () => {
+    // Two stacks would have the same objects.
+    await remove();
     await start(...prod);
   });
 

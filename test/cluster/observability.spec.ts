@@ -7,7 +7,7 @@ import { images } from "../../components/versions";
 import { run } from "../../toolchain/system/run";
 import { declare } from "../support/declare";
 import type { Outputs } from "./cluster";
-import { eventually, npm, start, tool } from "./cluster";
+import { eventually, start, tool } from "./cluster";
 import { target } from "./target";
 
 /** Seconds that the log store is away; the promise is for ten minutes, which `LOKI_DOWN_SECONDS=600` tries. */
@@ -65,10 +65,6 @@ describe("observability", () => {
       const lines = await logql('{service_name="user-service"} | log_source="access-log-file" | trace_id!=""');
       assert.ok(lines.length > 0, "an access log line in Loki");
     }, 60);
-  });
-
-  after(async () => {
-    assert.equal((await npm("down", ...target.flags)).code, 0, "npm run down");
   });
 
   it("counts 50 requests of both services in Prometheus, with Istio's labels", async () => {

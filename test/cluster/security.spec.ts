@@ -34,8 +34,6 @@ describe("security", () => {
     ));
   });
 
-  after(() => npm("down", ...target.flags));
-
   it("keeps the embedded cluster's credentials from all users but their owner", function () {
     const { kubeconfig, dockerSocket } = statePaths();
     const files = [kubeconfig, dockerSocket];

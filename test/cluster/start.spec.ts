@@ -10,7 +10,7 @@ import { allObjects, eventually, kubeconfigOfCommands, npm, start, tool } from "
 import { copyOfProject } from "../support/copyOfProject";
 import { onStack, pulumi, tryPulumi } from "../support/pulumi";
 import { assertAnswers, assertSameObjects, assertSidecars } from "./stack";
-import { assertNothingToAnalyze } from "./trafficSupport";
+import { assertNothingToAnalyze, remove } from "./trafficSupport";
 import { target } from "./target";
 
 const unchanged = /Resources:\s+\d+ unchanged/;
@@ -35,6 +35,7 @@ describe("npm start", () => {
   let before: string[];
 
   it("brings the mesh up, and both services answer through Envoy", async () => {
+    await remove();
     before = await allObjects();
     const { outputs, said } = await start();
     assert.match(said, /engine: Pulumi v3\./);

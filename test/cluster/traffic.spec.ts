@@ -14,7 +14,6 @@ import {
   gatewayUrl,
   get,
   kubectl,
-  remove,
   namespace,
   statuses,
   until,
@@ -78,8 +77,6 @@ describe("traffic policy and security", function () {
     await apply({ services });
     assert.ok(await until(30, async () => (await get(`${gatewayUrl}/caller`)).status === 200), "the gateway answers");
   });
-
-  after(() => remove());
 
   describe("mutual TLS", () => {
     it("refuses plain text from outside the mesh", async () => {

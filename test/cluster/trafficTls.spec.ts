@@ -21,7 +21,6 @@ import {
   get,
   istioctl,
   kubectl,
-  remove,
   until,
 } from "./trafficSupport";
 
@@ -120,7 +119,6 @@ describe("gateway TLS and egress", function () {
 
   after(async () => {
     Object.values(servers).forEach(({ close }) => close());
-    await remove();
   });
 
   it("serves HTTPS with a certificate that is valid for its address", async () => {

@@ -84,6 +84,7 @@ describe("an upgrade by revision", function () {
   this.timeout(600_000);
 
   before(async () => {
+    await remove();
     await apply(mesh);
     assert.ok(await until(30, async () => (await get(`${gatewayUrl}/user`)).status === 200));
     await assertRevision("default");
