@@ -117,7 +117,7 @@ describe("gateway TLS and egress", function () {
     assert.ok(await until(30, answers), "the gateway answers over HTTPS");
   });
 
-  after(async () => {
+  after(() => {
     Object.values(servers).forEach(({ close }) => close());
   });
 
