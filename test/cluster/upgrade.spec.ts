@@ -115,6 +115,7 @@ describe("an upgrade by revision", function () {
 
   it("moves again, and retires the old one without touching a pod", async () => {
     await under("moved again", { ...canary, istioInjector: "canary" });
+    await assertRevision("next");
     const moved = await revisions();
     await under("retired", { ...mesh, istioRevision: "next" });
     assert.deepEqual(await controlPlanes(), ["deployment.apps/istiod-next"]);
