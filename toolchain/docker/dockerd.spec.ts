@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { statePaths } from "../paths";
-import { dockerd, mountTargets } from "./dockerd";
+import { dockerd, isOwnElsewhere, mountTargets } from "./dockerd";
 
 describe("dockerd", () => {
   const paths = statePaths({ XDG_STATE_HOME: "/state" });
@@ -25,6 +25,16 @@ describe("dockerd", () => {
       assert.match(folder, /=(unix:\/\/)?\/state\/sidecar-mesh\//);
     }
     assert.match(env.PATH!, /^\/programs\//);
+  });
+});
+
+describe("isOwnElsewhere", () => {
+  const { command, args } = dockerd(statePaths({ XDG_STATE_HOME: "/state" }), "/programs");
+
+  it("knows the daemon of another state folder, and no other daemon", () => {
+    assert.equal(isOwnElsewhere([command, ...args], "/elsewhere/sidecar-mesh"), true);
+    assert.equal(isOwnElsewhere([command, ...args], "/state/sidecar-mesh"), false);
+    assert.equal(isOwnElsewhere(["/usr/bin/dockerd", "-H", "fd://"], "/state/sidecar-mesh"), false);
   });
 });
 

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { ensurePackages, packageFolder } from "../install/debian";
 import { dockerPackages } from "../install/pins";
 import { logTail, running, settingsOf, start, type Daemon } from "../system/daemon";
 import { makeFolder } from "../system/atomic";
 import type { Logger } from "../system/log";
-import { endAll, processesBelow } from "../system/proc";
+import { endAll, identify, processesBelow, type ProcessIdentity, processesThat, worksBelow } from "../system/proc";
 import { run, tryRun } from "../system/run";
 import { waitFor } from "../system/wait";
 import { type StatePaths, statePaths } from "../paths";
@@ -44,7 +44,10 @@ export async function chooseDocker(paths: StatePaths, cache: string): Promise<Do
   return (await dockerProblem(theirs)) === undefined ? theirs : own;
 }
 
-/** Starts a Docker of our own unless it runs. It changes nothing of the machine's firewall and settings. */
+/**
+ * Starts a Docker of our own unless it runs. It changes nothing of the machine's firewall and settings.
+ * @throws Error if one of another state folder runs: both would have the same bridge and control group.
+ */
 export async function ensureDockerd(paths: StatePaths, cache: string, log: Logger): Promise<Docker> {
   const folder = await ensureDockerPrograms(cache, log);
   const docker = ownDocker(paths, cache);
@@ -52,6 +55,13 @@ export async function ensureDockerd(paths: StatePaths, cache: string, log: Logge
   const record = running(paths.records, daemon.name);
   if (record?.settings === settingsOf(daemon) && (await dockerProblem(docker)) === undefined) {
     return docker;
+  }
+  const [other] = processesThat((argv) => isOwnElsewhere(argv, paths.root));
+  if (other) {
+    throw new Error(
+      `an embedded cluster of another state folder runs (dockerd, process ${other.pid}); a machine has room for one: ` +
+        "end it with npm run sandbox -- down, with the XDG_STATE_HOME that it was started with",
+    );
   }
   await endDockerd(paths, cache, log);
   for (const path of [paths.dockerData, paths.records, paths.logs]) {
@@ -75,11 +85,16 @@ export async function ensureDockerd(paths: StatePaths, cache: string, log: Logge
 
 /** Ends a Docker of our own with its containers, and removes the interfaces and control groups that it leaves. */
 export async function endDockerd(paths: StatePaths, cache: string, log: Logger): Promise<void> {
+  if (!ownDockerIsUsed(paths)) {
+    return;
+  }
   const record = running(paths.records, "dockerd");
   // dockerd ends its containerd. One that lost its dockerd is found by the folder that it works in.
   await endAll(record ? [record] : [], 20_000);
   const left = ["dockerd", "containerd", "containerd-shim-runc-v2", "docker-proxy"];
   await endAll(processesBelow(left, paths.root), 3000);
+  // Containers go on without a dockerd that was killed, and Docker could not start them again.
+  await endAll(await processesOfContainers(), 0);
   const { env } = ownDocker(paths, cache);
   await tryRun("umount", ["--recursive", "--lazy", paths.dockerExec], { env });
   for (const { target } of await mountsBelow(paths.root)) {
@@ -158,14 +173,44 @@ export function mountTargets(mountinfo: string): string[] {
     .map((target) => target.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))));
 }
 
-/** Removes the control groups of the containers, which are empty once these have ended. */
-async function removeCgroups(): Promise<void> {
+/** Whether a command line is that of a dockerd of ours, of another state folder than `root`. Pure. */
+export function isOwnElsewhere(argv: readonly string[], root: string): boolean {
+  return (
+    worksBelow(argv, ["dockerd"], "/") &&
+    argv.includes(`--cgroup-parent=/${cgroup}`) &&
+    !worksBelow(argv, ["dockerd"], root)
+  );
+}
+
+/** The control groups of all containers: one, or one in each hierarchy. */
+async function cgroupFolders(): Promise<string[]> {
   const root = "/sys/fs/cgroup";
   const hierarchies = existsSync(join(root, "cgroup.controllers"))
     ? [root]
     : (await readdir(root)).map((name) => join(root, name));
-  for (const hierarchy of hierarchies) {
-    await removeEmptyFolders(join(hierarchy, cgroup));
+  return hierarchies.map((hierarchy) => join(hierarchy, cgroup)).filter((folder) => existsSync(folder));
+}
+
+/** What runs in the containers. */
+async function processesOfContainers(): Promise<ProcessIdentity[]> {
+  const pids = new Set<number>();
+  for (const folder of await cgroupFolders()) {
+    const names = await readdir(folder, { recursive: true }).catch(() => []);
+    for (const name of names.filter((one) => basename(one) === "cgroup.procs")) {
+      const listed = await readFile(join(folder, name), "utf8").catch(() => "");
+      listed
+        .split("\n")
+        .filter((pid) => pid !== "")
+        .forEach((pid) => pids.add(Number(pid)));
+    }
+  }
+  return [...pids].map((pid) => identify(pid)).filter((identity) => identity !== undefined);
+}
+
+/** Removes the control groups of the containers, which are empty once these have ended. */
+async function removeCgroups(): Promise<void> {
+  for (const folder of await cgroupFolders()) {
+    await removeEmptyFolders(folder);
   }
 }
 

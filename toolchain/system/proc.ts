@@ -61,20 +61,27 @@ export function worksBelow(argv: readonly string[], programs: readonly string[],
   );
 }
 
-/** Running processes of `programs` whose arguments name a path below `folder`, of any parent. */
-export function processesBelow(programs: readonly string[], folder: string): ProcessIdentity[] {
+/** Running processes whose command line passes a test, of any parent. */
+export function processesThat(test: (argv: readonly string[]) => boolean): ProcessIdentity[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
-        return worksBelow(argv, programs, folder);
-      } catch {
-        return false;
-      }
-    })
+    .filter((pid) => test(argvOf(Number(pid))))
     .map((pid) => identify(Number(pid)))
     .filter((identity) => identity !== undefined);
+}
+
+/** Running processes of `programs` whose arguments name a path below `folder`, of any parent. */
+export function processesBelow(programs: readonly string[], folder: string): ProcessIdentity[] {
+  return processesThat((argv) => worksBelow(argv, programs, folder));
+}
+
+/** @returns the command line of a process; none if there is no such process. */
+export function argvOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  } catch {
+    return [];
+  }
 }
 
 /** @returns the program that a process runs, without its path; undefined if there is no such process, or it has ended. */
