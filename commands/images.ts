@@ -25,7 +25,7 @@ runCommand(help, async (flags, log) => {
     throw new UsageError(`registry=${mirror}: use host, host:port or host/path in lower case, without a scheme`);
   }
   const own = { ...(flags.sandbox && settingsBeforeStart()), ...settings, registry: "auto" };
-  const session = { stack, settings: { ...(await chartSettings(stack, own, () => undefined)), ...own } };
+  const session = { stack, settings: { ...own, ...(await chartSettings(stack, own, log)) } };
   const { passed, said, report } = await withEmptyStack(await findPulumi(log), session, {}, (empty) =>
     empty.tryPreview([]),
   );

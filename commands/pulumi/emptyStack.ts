@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Session } from "../session";
 import type { PulumiCli } from "./cli";
-import { homeOf } from "./environment";
+import { holdsSecret, readStackFile } from "../stackFiles";
+import { homeOf, passphraseOf } from "./environment";
 import type { StackOptions } from "./stack";
 import { PulumiStack } from "./stack";
 
@@ -24,17 +25,25 @@ export async function withEmptyStack<T>(
   use: (stack: PulumiStack) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
+  const hasSecrets = holdsSecret(readStackFile(session.stack, options.folder).config);
   try {
     mkdirSync(join(folder, "state"));
     const env = {
       ...homeOf(cli, process.env),
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
-      PULUMI_CONFIG_PASSPHRASE: "a preview keeps nothing",
+      ...(hasSecrets ? passphraseOf(process.env) : { PULUMI_CONFIG_PASSPHRASE: "a preview keeps nothing" }),
       ...(!cluster && { KUBECONFIG: join(folder, "no-kubeconfig") }),
     };
-    return await use(await PulumiStack.open(cli, session, { ...options, env, configFolder: folder }));
+    const adapt = hasSecrets ? undefined : withoutEncryption;
+    return await use(await PulumiStack.open(cli, session, { ...options, env, adapt, configFolder: folder }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What decrypts the secrets of a stack's file needs its passphrase or cloud; where the file has no secret, a preview needs neither. */
+function withoutEncryption(content: Record<string, unknown>): Record<string, unknown> {
+  const { encryptionsalt: _, encryptedkey: __, secretsprovider: ___, ...rest } = content;
+  return rest;
 }

@@ -47,10 +47,14 @@ export async function pulumiEnvironment(
     privateFolder("pulumi");
     own.PULUMI_BACKEND_URL = ownBackendUrl;
   }
-  if (env.PULUMI_CONFIG_PASSPHRASE === undefined && env.PULUMI_CONFIG_PASSPHRASE_FILE === undefined) {
-    own.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile();
-  }
-  return own;
+  return { ...own, ...passphraseOf(env) };
+}
+
+/** @returns the passphrase for an environment that has none: one that is generated once. */
+export function passphraseOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  return env.PULUMI_CONFIG_PASSPHRASE === undefined && env.PULUMI_CONFIG_PASSPHRASE_FILE === undefined
+    ? { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile() }
+    : {};
 }
 
 /** @returns the folder of the CLI for PATH. That of a build has plugins, too, which Pulumi would take from PATH with a warning. */

@@ -38,6 +38,8 @@ export interface StackOptions {
   env?: NodeJS.ProcessEnv;
   /** Folder of the config of this run. Default: one of the user's. */
   configFolder?: string;
+  /** Changes what is read from the stack's file. Default: nothing. */
+  adapt?: (content: Record<string, unknown>) => Record<string, unknown>;
 }
 
 /** A stack, and the Pulumi CLI that changes it. */
@@ -61,14 +63,15 @@ export class PulumiStack {
   ): Promise<PulumiStack> {
     const { policySettings = {}, folder = projectFolder, configFolder = privateFolder("config") } = options;
     const env = options.env ?? (await pulumiEnvironment(cli));
-    const created = await createStack(cli, session.stack, env, folder);
+    const own = (options.adapt ?? ((content) => content))(readStackFile(session.stack, folder));
+    const created = await createStack(cli, session.stack, own, env, folder);
     const packConfig = writePackConfig(configFolder, session.stack, policySettings);
     return new PulumiStack(
       cli,
       session.stack,
       env,
       folder,
-      writeConfig(configFolder, session, created, folder),
+      writeConfig(configFolder, session, { ...created, ...own }, folder),
       packConfig,
     );
   }
@@ -196,11 +199,13 @@ async function withEventLog<T>(use: (file: string) => Promise<T>): Promise<T> {
 /**
  * Creates the stack unless the backend has it. `pulumi stack init` writes what decrypts the stack's secrets into the stack's file and
  * takes no other file; so it runs in another folder.
+ * @param own What the stack's file has.
  * @returns what Pulumi wrote into the file.
  */
 async function createStack(
   cli: PulumiCli,
   stack: string,
+  own: Record<string, unknown>,
   env: NodeJS.ProcessEnv,
   project: string,
 ): Promise<Record<string, unknown>> {
@@ -210,9 +215,7 @@ async function createStack(
   const folder = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
   try {
     copyFileSync(join(project, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
-    if (existsSync(stackFile(stack, project))) {
-      copyFileSync(stackFile(stack, project), stackFile(stack, folder));
-    }
+    writeFileSync(stackFile(stack, folder), stackYaml(own), { mode: 0o600 });
     await run(cli.command, ["stack", "init", stack, "--no-select", "--cwd", folder, "--non-interactive"], { env });
     const { config: _, ...written } = readStackFile(stack, folder);
     return written;
@@ -260,13 +263,12 @@ function writePackConfig(folder: string, stack: string, settings: Partial<Settin
 function writeConfig(
   folder: string,
   { stack, settings }: Pick<Session, "stack" | "settings">,
-  created: Record<string, unknown>,
+  own: Record<string, unknown>,
   project: string,
 ): string {
   const file = join(folder, `Pulumi.${stack}.yaml`);
-  const own = readStackFile(stack, project);
   const earlier = existsSync(file) ? (parse(readFileSync(file, "utf8")) as Record<string, unknown>) : {};
   const config = withSettings((own.config ?? {}) as Record<string, unknown>, settings, readProject(project));
-  writeFileSync(file, stackYaml({ ...earlier, ...created, ...own, config }), { mode: 0o600 });
+  writeFileSync(file, stackYaml({ ...earlier, ...own, config }), { mode: 0o600 });
   return file;
 }

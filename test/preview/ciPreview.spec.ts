@@ -38,6 +38,19 @@ describe("npm run ci:preview", () => {
     assert.deepEqual(readFileSync(stackFile("dev")), before, "the stack's file is as it was");
   });
 
+  it("needs no passphrase for a stack whose file has a salt, and no secret", () => {
+    const file = stackFile("salted");
+    // Of another passphrase than any here.
+    const salt = "v1:g+8zDY9jPR8=:v1:Ka3Go8ub55IyXtC3:fM9debMkkT03deTnjIEe5YFVw4K02A==";
+    writeFileSync(file, `config:\n  sidecar-mesh:profile: dev\nencryptionsalt: ${salt}\n`, { flag: "wx" });
+    try {
+      const { status, stderr } = ciPreview("--stacks", "salted");
+      assert.equal(status, 0, stderr);
+    } finally {
+      rmSync(file);
+    }
+  });
+
   it("fails with what a policy forbids, naming resource and field", () => {
     const file = join(folder, "policies.yaml");
     writeFileSync(file, "levels: { dashboards-not-public: mandatory }\n");

@@ -37,11 +37,17 @@ export function onStack(stack: string): string[] {
   return ["--stack", stack, "--config-file", join(privateFolder("config"), `Pulumi.${stack}.yaml`)];
 }
 
-/** @returns every secret of a stack's state in plain. */
+/** @returns every text in the secrets of a stack's state, in plain. */
 export async function plainSecrets(stack: string): Promise<string[]> {
   const state = await pulumi("stack", "export", "--show-secrets", "--stack", stack);
-  return [...state.matchAll(/"plaintext":\s*("(?:[^"\\]|\\.)*")/g)].flatMap(([, text]) => {
-    const value: unknown = JSON.parse(JSON.parse(text!) as string);
-    return typeof value === "string" ? [value] : [];
-  });
+  return [...state.matchAll(/"plaintext":\s*("(?:[^"\\]|\\.)*")/g)].flatMap(([, text]) =>
+    textsIn(JSON.parse(JSON.parse(text!) as string)),
+  );
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") {
+    return [value];
+  }
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }

@@ -74,6 +74,8 @@ export async function ensureDockerd(paths: StatePaths, cache: string, log: Logge
     giveUp: () =>
       running(paths.records, daemon.name) ? undefined : `ended; its last lines:\n${logTail(paths.logs, daemon.name)}`,
   });
+  // dockerd lets its group in.
+  await chmod(paths.dockerSocket, 0o600);
   if ((await docker.tryRun(["network", "inspect", ownNetwork.name])).code !== 0) {
     const bridge = `com.docker.network.bridge.name=${ownNetwork.bridge}`;
     const { name, subnet, machine } = ownNetwork;
