@@ -86,6 +86,10 @@ function knownPart(value: unknown, seen: { unknown: boolean }): unknown {
       (copy as Record<string, unknown>)[key] = knownPart(descriptor.value, seen);
     } else {
       seen.unknown = true;
+      if (Array.isArray(copy)) {
+        // Keeps the place of the item: null is passed over.
+        copy[Number(key)] = null;
+      }
     }
   }
   return copy;

@@ -339,6 +339,32 @@ export class UnknownValue extends Error {
   }
 }
 
+/** What something comes to that may read unknown values; undefined where it needs one. */
+export function known<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UnknownValue) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** An object whose fields are worked out at once; one that needs an unknown value throws when it is read. */
+export function lateFields<T extends object>(fields: { readonly [K in keyof T]: () => T[K] }): T {
+  const result: Record<string, unknown> = {};
+  for (const [key, read] of Object.entries<() => unknown>(fields)) {
+    const value = known(() => ({ is: read() }));
+    if (value === undefined) {
+      Object.defineProperty(result, key, { get: read, enumerable: true, configurable: true });
+    } else {
+      result[key] = value.is;
+    }
+  }
+  return result as T;
+}
+
 const wanted = { s: "a string", n: "a number", b: "true or false", m: "a map of strings", p: "a number or a name" };
 
 function fitScalar(value: unknown, shape: "s" | "n" | "b" | "p"): unknown {
@@ -362,6 +388,8 @@ interface Fitting {
   path: (string | number)[];
   misfits: Misfit[];
   unknowns: boolean;
+  /** The first field whose value is not known yet. */
+  hidden?: string;
 }
 
 /** Whether a field is a getter: it stands for a value that is not known yet, and throws when a rule reads it. */
@@ -372,6 +400,7 @@ function isUnknown(container: object, key: string | number): boolean {
 function fitFields(map: Record<string, unknown>, fields: ShapeMap, fitting: Fitting): void {
   for (const key in fields) {
     if (fitting.unknowns && isUnknown(map, key)) {
+      fitting.hidden ??= [...fitting.path, key].join(".");
       continue;
     }
     const before = map[key];
@@ -408,7 +437,9 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
     const element = shape[0] as Shape;
     path.push(key);
     for (let i = 0; i < value.length; i++) {
-      if (!unknowns || !isUnknown(value, i)) {
+      if (unknowns && isUnknown(value, i)) {
+        fitting.hidden ??= [...path, i].join(".");
+      } else {
         // An empty item keeps its place, so that the indices in findings are those of the manifest.
         value[i] = fit(value[i], element, i, fitting) ?? (typeof element === "string" ? "" : {});
       }
@@ -423,6 +454,7 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
   if (shape === "m") {
     for (const name in value) {
       if (unknowns && isUnknown(value, name)) {
+        fitting.hidden ??= [...path, name].join(".");
         continue;
       }
       const before = value[name];
@@ -457,15 +489,21 @@ export function fitTemplate(raw: Record<string, unknown>, unknowns: boolean): Of
 }
 
 /**
- * Makes the fields of a raw resource fit its shape, in place, and gives what did not fit.
+ * Makes the fields of a raw resource fit its shape, in place.
  *
  * @param unknowns Whether some of its fields may be getters that throw.
+ * @returns what did not fit, and the first field whose value is not known yet.
  */
-export function fitResource(raw: Record<string, unknown>, name: ShapeName | undefined, unknowns: boolean): Misfit[] {
+export function fitResource(
+  raw: Record<string, unknown>,
+  name: ShapeName | undefined,
+  unknowns: boolean,
+): { misfits: Misfit[]; hidden?: string } {
   const fitting: Fitting = { path: [], misfits: [], unknowns };
   fitFields(raw, resourceShape, fitting);
   if (name !== undefined) {
     fitFields(raw, shapes[name], fitting);
   }
-  return fitting.misfits;
+  const { misfits, hidden } = fitting;
+  return { misfits, ...(hidden !== undefined && { hidden }) };
 }

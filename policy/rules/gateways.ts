@@ -131,6 +131,7 @@ export const gatewayWorkloadPort = rule({
       }
       servers.forEach(({ port }, i) => {
         if (port?.number !== undefined && !ports.has(port.number)) {
+          mesh.requireKnownServices();
           report(gateway, {
             field: `spec.servers[${i}].port.number`,
             message: `Port ${port.number} is not open on the Service of the workload that ${text} selects: it opens ${[...ports].join(", ") || "none"}.`,

@@ -99,6 +99,7 @@ export const subsetDefined = rule({
         const rules = mesh.rulesMatching(fqdn(host, route.namespace));
         const defining = rules.filter((one) => one.fields.spec?.subsets?.some(({ name }) => name === subset));
         if (defining.length === 0) {
+          mesh.requireKnownRules();
           const defined = rules.flatMap((one) => (one.fields.spec?.subsets ?? []).map(({ name }) => name));
           const names = defined.length === 0 ? "" : `: they define ${defined.join(", ")}`;
           report(route, {
@@ -871,7 +872,7 @@ export const tlsBegunOnce = rule({
       const [port] = ports;
       return ports.length === 1 && isTls(declaredProtocol({ ...port!, port: port!.number })) ? port!.number : undefined;
     };
-    each(mesh.virtualServices, (route) => {
+    const routesKnown = each(mesh.virtualServices, (route) => {
       for (const { destination, field, protocol, mirror } of destinationsOf(route)) {
         const { host = "", port } = destination;
         const target = mesh.host(host, route.namespace);
@@ -886,7 +887,7 @@ export const tlsBegunOnce = rule({
       }
     });
     const begun = new Set<string>();
-    each(mesh.destinationRules, (one) => {
+    const rulesKnown = each(mesh.destinationRules, (one) => {
       const { host = "", trafficPolicy, subsets = [] } = one.fields.spec ?? {};
       const full = fqdn(host, one.namespace);
       const target = mesh.host(host, one.namespace);
@@ -897,7 +898,7 @@ export const tlsBegunOnce = rule({
           continue;
         }
         begun.add(`${full} ${number}`);
-        if (tlsPort(target, number) !== undefined && !plain.has(`${full} ${number}`)) {
+        if (routesKnown && tlsPort(target, number) !== undefined && !plain.has(`${full} ${number}`)) {
           report(one, {
             field: i >= 0 ? `spec.trafficPolicy.portLevelSettings[${i}].tls.mode` : "spec.trafficPolicy.tls.mode",
             message: `Port ${number} of ${host} is declared as TLS, which the application begins: with mode ${own.mode} the proxy begins TLS once more.`,
@@ -922,7 +923,8 @@ export const tlsBegunOnce = rule({
         begins.add(one);
       }
     });
-    for (const [key, routes] of plain) {
+    // A rule that could not be judged may be the one that begins TLS.
+    for (const [key, routes] of rulesKnown ? plain : []) {
       const [host = "", port] = key.split(" ");
       if (begun.has(key) || mesh.rulesMatching(host).some((one) => begins.has(one))) {
         continue;

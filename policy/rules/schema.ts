@@ -1,6 +1,7 @@
 /** Fields and values, as the API server and istiod take them. */
 import { fieldOf, keyed, title, type Resource } from "../mesh/resource";
 import { configurationMisfits, unknownKind } from "../mesh/schemas";
+import { UnknownValue } from "../mesh/shapes";
 import { validate } from "../mesh/validation";
 import { parse } from "../mesh/yaml";
 import { rule } from "../rule";
@@ -97,6 +98,9 @@ export const schemaValid = rule({
         if (!warning) {
           report(resource, finding);
         }
+      }
+      if (resource.hidden !== undefined) {
+        throw new UnknownValue(resource.hidden);
       }
     });
   },

@@ -150,9 +150,7 @@ function namespacesOfCharts(mesh: Mesh): ReadonlySet<string> {
     "namespaces of charts",
     () =>
       new Set(
-        mesh.workloads.flatMap(({ namespace, assumed, resource }) =>
-          assumed || resource.installedBy !== undefined ? [namespace] : [],
-        ),
+        mesh.workloads.flatMap((one) => (one.assumed || one.resource.installedBy !== undefined ? [one.namespace] : [])),
       ),
   );
 }
@@ -210,7 +208,7 @@ export const authzTargetsExist = rule({
                 name === "*" ||
                 names.has(name.toLowerCase()) ||
                 (name.includes("*") && [...names].some((one) => matchesGlob(name.toLowerCase(), one)));
-              if (!known) {
+              if (!known && mesh.namespace(name) === undefined) {
                 missing(mesh.namespaces.length > 0, policy, {
                   field: `spec.rules[${i}].from[${j}].source.${key}[${k}]`,
                   message: `The rule names namespace ${name}, which is not declared.`,
@@ -441,6 +439,8 @@ export const excludedPortPlain = rule({
             );
           });
           if (!plain) {
+            mesh.requireKnownRules();
+            mesh.requireKnownServices();
             const whole = served.filter((one) => one.service === service).every(({ target }) => target === port);
             report(resource, {
               field: keyed(`${prefix}metadata.annotations`, name),
