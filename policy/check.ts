@@ -4,10 +4,10 @@ import { readManifests, type Problem } from "./mesh/manifests";
 import { Mesh, type Workload } from "./mesh/mesh";
 import { meshOfProgram, type ProgramResource } from "./mesh/pulumi";
 import { position, title, type Resource } from "./mesh/resource";
-import { known, UnknownValue } from "./mesh/shapes";
 import type { Context, Finding, Level, Rule } from "./rule";
 import { rules as allRules } from "./rules/index";
 import { isExcluded, parseSettings, type Settings } from "./settings";
+import { known, UnknownValue } from "./mesh/unknown";
 
 /** A resource that a rule could not judge, for a value that is known only after deployment. */
 export interface Undetermined {

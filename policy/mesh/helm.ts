@@ -4,9 +4,9 @@
  */
 import { usualGatewayPorts } from "./producers";
 import { makeResource, type Resource } from "./resource";
-import { known, lateFields, UnknownValue } from "./shapes";
-import { isMap, merge } from "./values";
+import { isMap } from "../../common/isMap";
 import type { LabelSelector } from "./selectors";
+import { known, lateFields, merge, UnknownValue } from "./unknown";
 
 /** What an installed sidecar injector does. */
 export interface Injector {

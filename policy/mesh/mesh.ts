@@ -5,9 +5,9 @@ import { injectorOf, unknownMeshConfig, type Injector } from "./helm";
 import { fullName, type Resource } from "./resource";
 import { isEmpty, selects } from "./selectors";
 import { templatesOf } from "./templates";
-import { known, lateFields, UnknownValue, type Fields, type Of, type ShapeName, type shapes } from "./shapes";
-import { merge } from "./values";
+import { type Fields, type Of, type ShapeName, type shapes } from "./shapes";
 import { parse } from "./yaml";
+import { known, lateFields, merge, UnknownValue } from "./unknown";
 
 /** The fields of a pod. */
 export type PodSpec = Of<(typeof shapes)["Pod"]["spec"]>;

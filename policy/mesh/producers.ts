@@ -1,7 +1,7 @@
 /** What other controllers make of custom resources: Secrets, Services and pods that no manifest declares. */
 import { fqdn } from "./hosts";
 import { makeResource, type Resource } from "./resource";
-import { isMap } from "./values";
+import { isMap } from "../../common/isMap";
 
 function at(value: unknown, ...path: (string | number)[]): unknown {
   return path.reduce<unknown>(

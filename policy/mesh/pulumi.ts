@@ -3,8 +3,8 @@ import { install, type Release } from "./helm";
 import { Mesh, type MeshInput } from "./mesh";
 import { groupAndVersion } from "./manifests";
 import { makeResource, type RawResource, type Resource } from "./resource";
-import { known, lateFields, UnknownValue } from "./shapes";
-import { isMap, merge } from "./values";
+import { isMap } from "../../common/isMap";
+import { known, lateFields, merge, UnknownValue } from "./unknown";
 
 /** A resource as a Pulumi program registers it. */
 export interface ProgramResource {

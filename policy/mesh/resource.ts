@@ -1,7 +1,8 @@
 /** One declared resource, from a manifest or from a Pulumi program. */
 import { hasSchema, misfitsOf, type Misfit } from "./schemas";
-import { fitResource, known, type Fields, type ShapeName } from "./shapes";
+import { fitResource, type Fields, type ShapeName } from "./shapes";
 import { lineOf } from "./yaml";
+import { known } from "./unknown";
 
 /** Where a resource stands in a file. */
 export interface Origin {

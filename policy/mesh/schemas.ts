@@ -3,8 +3,8 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import gatewayApi from "../schemas/gatewayApi.json";
 import istio from "../schemas/istio.json";
 import meshConfig from "../schemas/meshConfig.json";
-import { nearest } from "./nearest";
-import { isMap } from "./values";
+import { nearest } from "../../common/nearest";
+import { isMap } from "../../common/isMap";
 
 /** A value that does not have the form of its field. */
 export interface Misfit {

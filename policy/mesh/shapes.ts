@@ -5,7 +5,7 @@
  * `s` string, `n` number, `b` boolean, `m` a map of strings, `p` a port (a number or a name), `d` anything.
  */
 import type { Misfit } from "./schemas";
-import { isMap } from "./values";
+import { isMap } from "../../common/isMap";
 
 interface ShapeMap {
   readonly [key: string]: Shape;
@@ -330,40 +330,6 @@ export type Fields<S extends ShapeName> = Of<(typeof shapes)[S]>;
 
 /** The metadata of a resource, as the rules read it. */
 const resourceShape = { metadata: { name: "s", namespace: "s", labels: "m", annotations: "m" } } as const;
-
-/** Thrown by fields whose value is known only once something has been deployed. */
-export class UnknownValue extends Error {
-  constructor(path = "") {
-    super(`the value${path === "" ? "" : ` of ${path}`} is known only after deployment`);
-    this.name = "UnknownValue";
-  }
-}
-
-/** What something comes to that may read unknown values; undefined where it needs one. */
-export function known<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof UnknownValue) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-/** An object whose fields are worked out at once; one that needs an unknown value throws when it is read. */
-export function lateFields<T extends object>(fields: { readonly [K in keyof T]: () => T[K] }): T {
-  const result: Record<string, unknown> = {};
-  for (const [key, read] of Object.entries<() => unknown>(fields)) {
-    const value = known(() => ({ is: read() }));
-    if (value === undefined) {
-      Object.defineProperty(result, key, { get: read, enumerable: true, configurable: true });
-    } else {
-      result[key] = value.is;
-    }
-  }
-  return result as T;
-}
 
 const wanted = { s: "a string", n: "a number", b: "true or false", m: "a map of strings", p: "a number or a name" };
 

@@ -1,7 +1,8 @@
 /** Pod templates, wherever in a resource they stand. */
 import type { Resource } from "./resource";
-import { fitTemplate, lateFields, type Fields } from "./shapes";
-import { isMap } from "./values";
+import { fitTemplate, type Fields } from "./shapes";
+import { isMap } from "../../common/isMap";
+import { lateFields } from "./unknown";
 
 /** A pod template, and the field that holds it: `spec.template.`. */
 export interface Template {

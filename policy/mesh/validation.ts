@@ -5,7 +5,7 @@ import { RE2JS } from "re2js";
 import { hostsMatch } from "./hosts";
 import { milliseconds } from "./durations";
 import { isHttp, isTls, protocolNamed } from "./protocols";
-import { nearest } from "./nearest";
+import { nearest } from "../../common/nearest";
 import { keyed, type Resource } from "./resource";
 import { meshGateway } from "./routes";
 import { isEmpty } from "./selectors";

@@ -1,11 +1,11 @@
 /** Fields and values, as the API server and istiod take them. */
 import { fieldOf, keyed, title, type Resource } from "../mesh/resource";
 import { configurationMisfits, unknownKind } from "../mesh/schemas";
-import { UnknownValue } from "../mesh/shapes";
 import { validate } from "../mesh/validation";
 import { parse } from "../mesh/yaml";
 import { rule } from "../rule";
 import { analysis, meshConfiguration, services } from "../sources";
+import { UnknownValue } from "../mesh/unknown";
 
 const removed = new Set(["ClusterRbacConfig", "RbacConfig", "ServiceRole", "ServiceRoleBinding"]);
 

@@ -10,7 +10,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadAll } from "js-yaml";
 import { parse as parseProto, Enum, MapField, Type, type Field, Root, type Namespace } from "protobufjs";
-import { isMap } from "../mesh/values";
+import { isMap } from "../../common/isMap";
 
 type Schema = Record<string, unknown>;
 
