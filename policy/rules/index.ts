@@ -45,6 +45,7 @@ import {
   portSettingsKeepTls,
   tlsBegunOnce,
 } from "./routing";
+import { ambientRouteHasWaypoint, waypointExists } from "./ambient";
 import { sidecarEgressKnown, gatewaySeesRoute } from "./visibility";
 import {
   gatewayReferenceValid,
@@ -138,6 +139,8 @@ export const rules: readonly Rule[] = [
   gatewayRoutesDisjoint,
   portSettingsKeepTls,
   tlsBegunOnce,
+  ambientRouteHasWaypoint,
+  waypointExists,
   sidecarEgressKnown,
   gatewaySeesRoute,
   gatewayReferenceValid,
