@@ -47,6 +47,7 @@ const tls = {
   httpsRedirect: "b",
   insecureSkipVerify: "d",
 } as const;
+const backendRef = { name: "s", namespace: "s", port: "n", kind: "s", group: "s", weight: "n" } as const;
 const condition = { type: "s", status: "s", reason: "s", message: "s" } as const;
 
 const probe = { httpGet: { port: "p", host: "s" }, tcpSocket: { port: "p" }, grpc: { port: "n" } } as const;
@@ -210,8 +211,8 @@ export const shapes = {
       rules: [
         {
           matches: "d",
-          filters: "d",
-          backendRefs: [{ name: "s", namespace: "s", port: "n", kind: "s", group: "s", weight: "n" }],
+          filters: [{ type: "s", requestMirror: { backendRef } }],
+          backendRefs: [backendRef],
         },
       ],
     },

@@ -130,6 +130,18 @@ specify(routeBackendExists, {
       on: "HTTPRoute demo/user",
     },
     {
+      it: "finds a mirror that is not there",
+      edits: [
+        ...route,
+        [
+          "HTTPRoute user",
+          "spec.rules[0].filters",
+          [{ type: "RequestMirror", requestMirror: { backendRef: { name: "usr", port: 80 } } }],
+        ],
+      ],
+      on: "HTTPRoute demo/user",
+    },
+    {
       it: "finds a port that the Service lacks",
       edits: [...route, ["HTTPRoute user", `${backend}.port`, 8080]],
       on: "HTTPRoute demo/user",

@@ -133,6 +133,11 @@ specify(strictMtlsHasProxy, {
 specify(tlsVerifiesServer, {
   violations: [
     {
+      it: "finds a server that is not verified",
+      edits: [["DestinationRule api", "spec.trafficPolicy.tls.insecureSkipVerify", true]],
+      on: "DestinationRule demo/api",
+    },
+    {
       it: "finds TLS without a CA",
       edits: [["DestinationRule api", "spec.trafficPolicy.tls.caCertificates"]],
       on: "DestinationRule demo/api",

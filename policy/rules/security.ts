@@ -9,7 +9,7 @@ import { keyed, type Resource } from "../mesh/resource";
 import { gatewayReference, meshGateway } from "../mesh/routes";
 import { isEmpty, matchesGlob, selectorText, selects } from "../mesh/selectors";
 import { rule } from "../rule";
-import { analysis, healthChecks, meshConfiguration, peerAuthentication } from "../sources";
+import { analysis, destinationRule, healthChecks, meshConfiguration, peerAuthentication } from "../sources";
 
 /** What clients send is what servers take. */
 export const mtlsModesAgree = rule({
@@ -116,22 +116,33 @@ export const tlsVerifiesServer = rule({
   name: "tls-verifies-server",
   description: "A DestinationRule with TLS mode SIMPLE or MUTUAL names the CA certificates that verify the server.",
   rationale:
-    "Without caCertificates the sidecar takes any certificate: the traffic is encrypted, but the server is not verified.",
+    "Without caCertificates the proxy verifies the server with the public authorities of its image, so that it refuses a server of a private " +
+    "one; Istio before 1.20 verified nothing. With insecureSkipVerify it takes any certificate.",
   fix: "Set `caCertificates`, or `credentialName` together with a workloadSelector.",
-  level: "mandatory",
+  level: "advisory",
   codes: ["IST0128", "IST0129"],
-  source: analysis("IST0128"),
+  source: destinationRule,
   check({ mesh, each, report }) {
     each(mesh.destinationRules, (rule) => {
       const { host, trafficPolicy, workloadSelector } = rule.fields.spec ?? {};
       const check = (tls: NonNullable<typeof trafficPolicy>["tls"], field: string, code: string): void => {
-        const { mode, caCertificates, credentialName } = tls ?? {};
+        const { mode, caCertificates, credentialName, insecureSkipVerify } = tls ?? {};
         const verified = caCertificates || (credentialName && workloadSelector !== undefined);
-        if ((mode === "SIMPLE" || mode === "MUTUAL") && !verified) {
+        if (mode !== "SIMPLE" && mode !== "MUTUAL") {
+          return;
+        }
+        if (insecureSkipVerify === true) {
+          report(rule, {
+            field: `${field}.insecureSkipVerify`,
+            message: `TLS mode ${mode} to ${host} takes any server's certificate.`,
+            fix: "Remove insecureSkipVerify, and set caCertificates.",
+            code,
+          });
+        } else if (!verified) {
           report(rule, {
             field,
-            message: `TLS mode ${mode} to ${host} without caCertificates takes any server's certificate.`,
-            fix: "Set caCertificates, such as /etc/ssl/certs/ca-certificates.crt.",
+            message: `TLS mode ${mode} to ${host} without caCertificates verifies the server with public authorities alone.`,
+            fix: "Set caCertificates, such as /etc/ssl/certs/ca-certificates.crt, or those of a private authority.",
             code,
           });
         }
