@@ -1,5 +1,5 @@
 import { specify, unknown, type Edit } from "../testing";
-import { ambientRouteHasWaypoint, waypointExists } from "./ambient";
+import { ambientRouteHasWaypoint, servicePolicyHasWaypoint, waypointExists } from "./ambient";
 
 const waypoint = "istio.io/use-waypoint";
 const label = `metadata.labels["${waypoint}"]`;
@@ -96,6 +96,40 @@ specify(ambientRouteHasWaypoint, {
     },
   ],
   unknown: { edits: [["Namespace demo", "metadata.labels", unknown]], on: "VirtualService demo/payment" },
+});
+
+const forService: Edit = [
+  "AuthorizationPolicy payment",
+  "spec",
+  {
+    targetRefs: [{ group: "", kind: "Service", name: "payment" }],
+    rules: [{ to: [{ operation: { methods: ["GET"] } }] }],
+  },
+];
+
+specify(servicePolicyHasWaypoint, {
+  violations: [
+    {
+      it: "finds a policy for a Service without a waypoint",
+      edits: [ambient, forService],
+      on: "AuthorizationPolicy demo/payment",
+    },
+    {
+      it: "finds one in a mesh with sidecars",
+      edits: [forService],
+      on: "AuthorizationPolicy demo/payment",
+    },
+  ],
+  passes: [
+    {
+      it: "passes a policy for a Service with a waypoint",
+      edits: [ambient, declared, forService, ["Service payment", label, "waypoint"]],
+    },
+  ],
+  unknown: {
+    edits: [forService, ["Service payment", "metadata.labels", unknown]],
+    on: "AuthorizationPolicy demo/payment",
+  },
 });
 
 specify(waypointExists, {

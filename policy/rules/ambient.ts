@@ -1,6 +1,8 @@
 /** Ambient mode: what only a waypoint can do. */
 import { fqdn } from "../mesh/hosts";
 import { isIstioComponent, simulateInjection } from "../mesh/injection";
+import type { Mesh } from "../mesh/mesh";
+import { targetReferences, type WorkloadPolicy } from "../mesh/policies";
 import { keyed, title, type Resource } from "../mesh/resource";
 import { appliesToMesh, meshGateway } from "../mesh/routes";
 import {
@@ -26,9 +28,11 @@ function withoutWaypoint(
   { mesh, settings }: Pick<Context, "mesh" | "settings">,
   service: Resource,
 ): string | undefined {
-  if (!isServedInAmbient(mesh, service, settings)) {
-    return undefined;
-  }
+  return isServedInAmbient(mesh, service, settings) ? serviceGap(mesh, service) : undefined;
+}
+
+/** Why no waypoint takes what is sent to a Service; undefined where one does. */
+function serviceGap(mesh: Mesh, service: Resource): string | undefined {
   const reference = serviceWaypoint(mesh, service);
   const waypoint = reference && findWaypoint(mesh, reference);
   return reference === undefined
@@ -87,6 +91,40 @@ export const ambientRouteHasWaypoint = rule({
         }
       });
     });
+  },
+});
+
+/** Policies for Services have a proxy that enforces them. */
+export const servicePolicyHasWaypoint = rule({
+  name: "service-policy-has-waypoint",
+  description: "A policy whose targetRefs name a Service or ServiceEntry is for one with a waypoint.",
+  rationale:
+    "Only waypoints enforce policies for Services: neither ztunnel nor a sidecar reads them. Without a waypoint the policy protects nothing.",
+  fix: "Label the Service or its namespace with its waypoint; with sidecars select the pods instead.",
+  level: "mandatory",
+  codes: [],
+  source: waypoints,
+  check({ mesh, each, report }) {
+    const shapes = ["AuthorizationPolicy", "RequestAuthentication", "WasmPlugin", "Telemetry"] as const;
+    each(
+      shapes.flatMap((shape): WorkloadPolicy[] => mesh.of(shape)),
+      (policy) => {
+        for (const { reference, field } of targetReferences(policy)) {
+          const { kind = "", group = "", name = "" } = reference;
+          const of = ["Service", "ServiceEntry"].includes(kind) ? policy.namespace : undefined;
+          const service = of === undefined ? undefined : mesh.find(kind, group, of, name);
+          const reason = service && serviceGap(mesh, service);
+          if (reason !== undefined) {
+            report(policy, {
+              field,
+              message: `${title(service!)} ${reason}, and nothing else enforces a policy that refers to a ${kind}.`,
+              fix: `${useWaypoint} Or select the pods of a mesh with sidecars by their labels.`,
+              certain: mesh.namespace(service!.namespace) !== undefined,
+            });
+          }
+        }
+      },
+    );
   },
 });
 

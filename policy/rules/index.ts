@@ -45,7 +45,7 @@ import {
   portSettingsKeepTls,
   tlsBegunOnce,
 } from "./routing";
-import { ambientRouteHasWaypoint, waypointExists } from "./ambient";
+import { ambientRouteHasWaypoint, servicePolicyHasWaypoint, waypointExists } from "./ambient";
 import { sidecarEgressKnown, gatewaySeesRoute } from "./visibility";
 import {
   gatewayReferenceValid,
@@ -140,6 +140,7 @@ export const rules: readonly Rule[] = [
   portSettingsKeepTls,
   tlsBegunOnce,
   ambientRouteHasWaypoint,
+  servicePolicyHasWaypoint,
   waypointExists,
   sidecarEgressKnown,
   gatewaySeesRoute,

@@ -1,6 +1,6 @@
 /** Mutual TLS, authentication and authorization. */
 import { fqdn, serviceOf } from "../mesh/hosts";
-import { isIstioComponent, simulateInjection } from "../mesh/injection";
+import { isInMesh, isIstioComponent, simulateInjection } from "../mesh/injection";
 import { isExcluded, portNumber, servedPorts } from "../mesh/listening";
 import { containersOf, type Mesh } from "../mesh/mesh";
 import { type MutualTls, namespaceMode, workloadMode } from "../mesh/peerAuthentication";
@@ -22,7 +22,7 @@ export const mtlsModesAgree = rule({
   level: "mandatory",
   codes: ["KIA0207", "KIA0205", "KIA0206", "KIA0208", "KIA0505", "KIA0506"],
   source: peerAuthentication,
-  check({ mesh, each, report }) {
+  check({ mesh, settings, each, report }) {
     each(mesh.destinationRules, (rule) => {
       const { host = "", trafficPolicy, subsets = [] } = rule.fields.spec ?? {};
       const full = fqdn(host, rule.namespace);
@@ -36,6 +36,10 @@ export const mtlsModesAgree = rule({
         return service === undefined
           ? []
           : mesh.behind(service).flatMap((workload) => {
+              // Pods outside the mesh have no proxy that a policy holds for.
+              if (isInMesh(mesh, workload, settings) === false) {
+                return [];
+              }
               const served = servedPorts(mesh, workload).filter((one) => one.service === service);
               const reached = served.filter((one) => port === undefined || one.port === port);
               // Ports that are excluded are not the proxy's: no mode holds for them.
