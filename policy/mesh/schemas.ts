@@ -30,6 +30,7 @@ const ajv = new Ajv({
   validateFormats: false,
   logger: false,
   verbose: true,
+  inlineRefs: false,
   code: { optimize: false },
 });
 const compiled = new Map<string, ValidateFunction>();
