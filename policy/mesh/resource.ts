@@ -30,7 +30,7 @@ export interface Resource<S extends ShapeName = ShapeName> {
   readonly annotations: Record<string, string>;
   readonly fields: Fields<S>;
   readonly misfits: Misfit[];
-  /** The first field that the rules read whose value is not known yet. */
+  /** The first list or map that the rules read whose value is not known yet. */
   readonly hidden?: string;
   readonly origin?: Origin;
   readonly urn?: string;

@@ -355,8 +355,13 @@ interface Fitting {
   path: (string | number)[];
   misfits: Misfit[];
   unknowns: boolean;
-  /** The first field whose value is not known yet. */
+  /** The first list or map whose value is not known yet: what would stand in it is not checked. */
   hidden?: string;
+}
+
+/** Whether a shape is a list or a map of fields, which can be wrong inside. A single value of a program has the type of its field. */
+function isStructure(shape: Shape): boolean {
+  return typeof shape !== "string";
 }
 
 /** Whether a field is a getter: it stands for a value that is not known yet, and throws when a rule reads it. */
@@ -367,7 +372,9 @@ function isUnknown(container: object, key: string | number): boolean {
 function fitFields(map: Record<string, unknown>, fields: ShapeMap, fitting: Fitting): void {
   for (const key in fields) {
     if (fitting.unknowns && isUnknown(map, key)) {
-      fitting.hidden ??= [...fitting.path, key].join(".");
+      if (isStructure(fields[key]!)) {
+        fitting.hidden ??= [...fitting.path, key].join(".");
+      }
       continue;
     }
     const before = map[key];
@@ -405,7 +412,9 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
     path.push(key);
     for (let i = 0; i < value.length; i++) {
       if (unknowns && isUnknown(value, i)) {
-        fitting.hidden ??= [...path, i].join(".");
+        if (isStructure(element)) {
+          fitting.hidden ??= [...path, i].join(".");
+        }
       } else {
         // An empty item keeps its place, so that the indices in findings are those of the manifest.
         value[i] = fit(value[i], element, i, fitting) ?? (typeof element === "string" ? "" : {});
@@ -421,7 +430,6 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
   if (shape === "m") {
     for (const name in value) {
       if (unknowns && isUnknown(value, name)) {
-        fitting.hidden ??= [...path, name].join(".");
         continue;
       }
       const before = value[name];

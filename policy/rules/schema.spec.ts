@@ -117,6 +117,7 @@ specify(schemaValid, {
     },
   ],
   unknown: { edits: [["VirtualService entry", "spec.http[0].timeout", unknown]], on: "VirtualService demo/entry" },
+  silent: true,
 });
 
 specify(schemaAdvice, {
