@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { istioChartRepo } from "../components/versions";
-import { isObject } from "../stacks/configReader";
+import { isMap } from "../common/isMap";
 import { expectedInfo } from "../toolchain";
 import { projectFolder, readProject, readStackFile } from "./stackFiles";
 
@@ -18,7 +18,7 @@ const fileKeys = { kubeconfig: "auto", istioCharts: istioChartRepo };
 export function embeddedSettings(folder = projectFolder): Record<string, string> {
   const { name } = readProject(folder);
   const { config } = readStackFile(embeddedStack);
-  const settings = Object.entries(isObject(config) ? config : {})
+  const settings = Object.entries(isMap(config) ? config : {})
     .map(([key, value]) => [key.slice(`${name}:`.length), value] as const)
     .filter(([key]) => key !== "profile")
     .map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);

@@ -139,10 +139,17 @@ describe("mesh-check", () => {
 
   it("says so where nothing was read, and fails if it is to", () => {
     const empty = put("empty/readme.txt", "");
-    const { status, err } = run([dirname(empty)]);
+    const { status, out, err } = run([dirname(empty)]);
     assert.equal(status, 0);
+    assert.equal(out, "0 resources, nothing is checked.\n");
     assert.match(err, /no resource was read from .*empty/);
     assert.equal(run(["--fail-on-empty", dirname(empty)]).status, 2);
+  });
+
+  it("reads a file once, by whatever names it is given", () => {
+    const file = put("folder/a.yaml", service("http"));
+    symlinkSync(file, join(folder, "folder/b.yaml"));
+    assert.match(run([join(folder, "folder"), file]).out, /^1 resources, nothing found/);
   });
 
   it("passes over values and kustomizations, and says what they are", () => {
@@ -163,6 +170,12 @@ describe("mesh-check", () => {
       `---\napiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: ${name}, namespace: demo}\nspec: {taskRef: {name: build}}\n`;
     const file = put("a.yaml", namespace + run_("a") + run_("b") + run_("c"));
     assert.match(run([file]).out, /nothing found\.\nnot judged: 3 TaskRun\.\n$/);
+    assert.deepEqual(
+      json(file).map(({ level, resource, line }) => [level, resource, line]),
+      ["a", "b", "c"].map((name, i) => ["notJudged", `TaskRun demo/${name}`, 9 + 5 * i]),
+    );
+    assert.match(run(["--format", "github", file]).out, /^::notice title=mesh-check%3A not judged::3 TaskRun$/m);
+    assert.match(run(["--format", "sarif", file]).out, /"level": "note",\s+"message": \{\s+"text": "TaskRun demo\/a: /);
   });
 
   it("makes one mesh of all files, folders and the standard input", () => {

@@ -60,10 +60,14 @@ function filesBelow(folder: string, way: readonly string[] = []): string[] {
     });
 }
 
+/**
+ * The texts of the inputs. A file that was read under another name is left out: applied twice it is the same.
+ */
 function* readInputs(inputs: readonly string[], streams: Streams, problems: Problem[]): Generator<ManifestFile> {
   const problem = (file: string, message: string): void => {
     problems.push({ file, line: 1, message });
   };
+  const seen = new Set<string>();
   for (const input of inputs) {
     if (input === "-") {
       yield { file: "stdin", text: streams.stdin() };
@@ -79,7 +83,11 @@ function* readInputs(inputs: readonly string[], streams: Streams, problems: Prob
     for (const file of files) {
       let text: string;
       try {
-        const { size } = statSync(file);
+        const { size, dev, ino } = statSync(file);
+        if (seen.has(`${dev} ${ino}`)) {
+          continue;
+        }
+        seen.add(`${dev} ${ino}`);
         if (size > maxBytes) {
           problem(file, `too large: ${Math.round(size / 1024 / 1024)} MB, at most ${maxBytes / 1024 / 1024} MB`);
           continue;
@@ -129,9 +137,10 @@ function check(argv: readonly string[], streams: Streams): number {
     throw new UsageError("no input: name files, directories, or - for the standard input");
   }
   const unread: Problem[] = [];
-  const outcome = checkManifests(readInputs(positionals, streams, unread), settings);
-  const { findings, problems, passedOver, resources } = outcome;
-  unread.push(...problems);
+  const checked = checkManifests(readInputs(positionals, streams, unread), settings);
+  const { findings, passedOver, resources } = checked;
+  unread.push(...checked.problems);
+  const outcome = { ...checked, problems: unread };
   for (const { file, line, message } of unread) {
     streams.stderr(`${file}:${line}: ${message}\n`);
   }
@@ -139,12 +148,12 @@ function check(argv: readonly string[], streams: Streams): number {
     streams.stderr(`${file}:${line}: passed over: ${message}\n`);
   }
   const text = {
-    json: () => toJson(findings, unread),
-    sarif: () => toSarif(findings, unread, rules),
-    github: () => toGithub(findings, unread),
-    text: () => toText({ ...outcome, problems: unread }),
+    json: () => toJson(outcome),
+    sarif: () => toSarif(outcome, rules),
+    github: () => toGithub(outcome),
+    text: () => toText(outcome),
   }[format]();
-  streams.stdout(text === "" ? "" : `${text}\n`);
+  streams.stdout(`${text}\n`);
   if (resources === 0) {
     streams.stderr(`mesh-check: no resource was read from ${positionals.join(", ")}: nothing is checked\n`);
   }

@@ -27,7 +27,7 @@ function stateOfSources() {
       states.push(`${file} ${stat.mtimeMs} ${stat.size}`);
     }
   };
-  [entry, path.join(root, "policy"), path.join(root, "package-lock.json")].forEach(visit);
+  [entry, ...["common", "policy", "package-lock.json"].map((name) => path.join(root, name))].forEach(visit);
   return states.join("\n");
 }
 

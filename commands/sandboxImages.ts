@@ -1,10 +1,10 @@
-import { isObject } from "../stacks/configReader";
+import { isMap } from "../common/isMap";
 import { addIstioCni, addRateLimit } from "../toolchain";
 import type { ObservabilityGroup } from "../toolchain";
 
 /** @returns true if a service has a global rate limit, whether or not it is a good one. */
 export function asksForRateLimit(services: unknown): boolean {
-  return Array.isArray(services) && services.some((service) => isObject(service) && "globalRateLimit" in service);
+  return Array.isArray(services) && services.some((service) => isMap(service) && "globalRateLimit" in service);
 }
 
 /**

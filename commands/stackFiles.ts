@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { isMap } from "../common/isMap";
 import { ConfigError } from "../stacks/configError";
-import { isObject } from "../stacks/configReader";
 import { readStackFileAt } from "../stacks/stackFile";
 
 /** Folder of Pulumi.yaml. */
@@ -70,7 +70,7 @@ export function asProgramConfig(
 export function holdsSecret(value: unknown): boolean {
   return Array.isArray(value)
     ? value.some(holdsSecret)
-    : isObject(value) && ("secure" in value || Object.values(value).some(holdsSecret));
+    : isMap(value) && ("secure" in value || Object.values(value).some(holdsSecret));
 }
 
 /** @returns the content of a stack file as YAML. */

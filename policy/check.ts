@@ -4,10 +4,10 @@ import { readManifests, type Problem } from "./mesh/manifests";
 import { Mesh, type Workload } from "./mesh/mesh";
 import { meshOfProgram, type ProgramResource } from "./mesh/pulumi";
 import { position, title, type Resource } from "./mesh/resource";
-import { UnknownValue } from "./mesh/shapes";
 import type { Context, Finding, Level, Rule } from "./rule";
 import { rules as allRules } from "./rules/index";
 import { isExcluded, parseSettings, type Settings } from "./settings";
+import { known, UnknownValue } from "./mesh/unknown";
 
 /** A resource that a rule could not judge, for a value that is known only after deployment. */
 export interface Undetermined {
@@ -59,6 +59,7 @@ export function checkMesh(mesh: Mesh, settings: Settings, rules: readonly Rule[]
       settings,
       config: configOf(rule, settings),
       each(items, check) {
+        let complete = true;
         for (const item of items) {
           try {
             check(item);
@@ -66,6 +67,7 @@ export function checkMesh(mesh: Mesh, settings: Settings, rules: readonly Rule[]
             if (!(error instanceof UnknownValue)) {
               throw error;
             }
+            complete = false;
             const resource: Resource = isWorkload(item) ? item.resource : item;
             const { urn } = resource;
             const reason = error.message;
@@ -77,10 +79,13 @@ export function checkMesh(mesh: Mesh, settings: Settings, rules: readonly Rule[]
             });
           }
         }
+        return complete;
       },
       report(resource, { field, message, fix, code, certain = true }) {
-        const beyond = resource.installedBy !== undefined || ignoredNamespaces.includes(resource.namespace);
-        if (beyond || isExcluded(settings, resource)) {
+        const { kind, name } = resource;
+        const namespace = known(() => resource.namespace) ?? "";
+        const beyond = resource.installedBy !== undefined || ignoredNamespaces.includes(namespace);
+        if (beyond || isExcluded(settings, { kind, name, namespace })) {
           return;
         }
         const finding: Finding = {

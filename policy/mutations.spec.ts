@@ -68,7 +68,6 @@ const mandatory: readonly [string, Edit][] = [
   ["selector-matches-workload", ["Sidecar default", "spec.workloadSelector", { labels: { app: "unknown" } }]],
   ["mtls-modes-agree", ["DestinationRule payment", "spec.trafficPolicy.tls.mode", "DISABLE"]],
   ["mtls-modes-agree", ["PeerAuthentication default", "spec.mtls.mode", "DISABLE"]],
-  ["tls-verifies-server", ["DestinationRule api", "spec.trafficPolicy.tls.caCertificates"]],
   ["authz-targets-exist", ["AuthorizationPolicy payment", "spec.selector.matchLabels.app", "pay"]],
   ["authz-targets-exist", ["AuthorizationPolicy payment", "spec.rules[0].from[1].source.namespaces[0]", "dem"]],
   ["authz-targets-exist", ["ServiceAccount user", "", undefined]],
@@ -102,6 +101,7 @@ const advisory: readonly [string, Edit][] = [
   ["canonical-labels", ["Deployment user", "spec.template.metadata.labels.version"]],
   ["ingress-subset-effective", ["VirtualService entry", "spec.http[1].route[0].destination.subset"]],
   ["envoy-filter-order-explicit", ["EnvoyFilter limit", "spec.configPatches[0].patch.operation", "INSERT_AFTER"]],
+  ["tls-verifies-server", ["DestinationRule api", "spec.trafficPolicy.tls.caCertificates"]],
   ["images-pinned", ["Deployment user", "spec.template.spec.containers[0].image", "hashicorp/http-echo"]],
   ["dashboards-not-public", ["VirtualService entry", `${destination}.host`, "kiali.tools.svc.cluster.local"]],
 ];

@@ -57,8 +57,12 @@ export interface Context<C extends ConfigSchema = ConfigSchema> {
   readonly settings: Settings;
   /** The rule's configuration, with its defaults. */
   readonly config: { [K in keyof C]: C[K]["default"] };
-  /** Goes through resources or workloads; one that needs a value not known yet is noted, and the others still checked. */
-  readonly each: <T extends Resource | Workload>(items: readonly T[], check: (item: T) => void) => void;
+  /**
+   * Goes through resources or workloads; one that needs a value not known yet is noted, and the others still checked.
+   *
+   * @returns whether all of them could be judged.
+   */
+  readonly each: <T extends Resource | Workload>(items: readonly T[], check: (item: T) => void) => boolean;
   readonly report: (resource: Resource, report: Report) => void;
   /**
    * Reports a reference to something that is not declared. Whether that breaks depends on the world: where references

@@ -1,6 +1,6 @@
 /** What a check is configured with: parsed and validated, all mistakes at once. */
-import { nearest } from "./mesh/nearest";
-import { isMap } from "./mesh/values";
+import { nearest } from "../common/nearest";
+import { isMap } from "../common/isMap";
 import { matchesGlob } from "./mesh/selectors";
 import type { ConfigKey, ConfigValue, Level, Profile, Rule } from "./rule";
 

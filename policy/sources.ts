@@ -28,5 +28,6 @@ export const sidecar = `${istio}/reference/config/networking/sidecar/`;
 export const meshConfiguration = `${istio}/reference/config/istio.mesh.v1alpha1/`;
 export const healthChecks = `${istio}/ops/configuration/mesh/app-health-check/`;
 export const envoyFilter = `${istio}/reference/config/networking/envoy-filter/`;
+export const ambientFeatures = `${istio}/ambient/usage/l7-features/`;
 export const ambient = `${istio}/ambient/usage/waypoint/`;
 export const gatewayApi = "https://gateway-api.sigs.k8s.io/reference/spec/";

@@ -31,6 +31,7 @@ const tokens: Readonly<Record<string, string>> = {
   Ingress: "kubernetes:networking.k8s.io/v1:Ingress",
   KubernetesGateway: "kubernetes:gateway.networking.k8s.io/v1:Gateway",
   HTTPRoute: "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
+  ReferenceGrant: "kubernetes:gateway.networking.k8s.io/v1beta1:ReferenceGrant",
   CustomResourceDefinition: "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition",
   MutatingWebhookConfiguration: "kubernetes:admissionregistration.k8s.io/v1:MutatingWebhookConfiguration",
   PeerAuthentication: "kubernetes:security.istio.io/v1:PeerAuthentication",
@@ -274,6 +275,8 @@ export interface Spec {
   passes?: readonly { it: string; edits: readonly Edit[]; settings?: Partial<Settings> }[];
   /** An edit that makes a value unknown, and the resource that cannot be judged then. */
   unknown: { edits: readonly Edit[]; on: string };
+  /** Where nothing is said of some values before they are known: a single value of a program has the type of its field. */
+  silent?: true;
 }
 
 /** @returns a rule's findings after some edits. */
@@ -281,6 +284,14 @@ function run(rule: Rule, edits: readonly Edit[], settings: Partial<Settings> = {
   const { findings, undetermined } = compliant().edit(edits).check(settings);
   const own = <T extends { rule: string }>(list: T[]): T[] => list.filter((one) => one.rule === rule.name);
   return { findings: own(findings), undetermined: own(undetermined) };
+}
+
+/** Edits with the value of the last one hidden; undefined where that one adds or takes away. */
+function hide(edits: readonly Edit[]): Edit[] | undefined {
+  const [title, field, value] = edits.at(-1)!;
+  return title.startsWith("+") || field === "" || field === "dependencies" || value === undefined
+    ? undefined
+    : [...edits.slice(0, -1), [title, field, unknown]];
 }
 
 /** Declares the tests of a rule. */
@@ -315,6 +326,18 @@ export function specify(rule: Rule, spec: Spec): void {
         undetermined.some(({ resource }) => resource === spec.unknown.on),
         `expected ${spec.unknown.on} to be undetermined, got ${JSON.stringify(undetermined)}`,
       );
+    });
+
+    it("says of no value that it breaks the rule before it is known", () => {
+      for (const { edits, on, settings, it: title } of spec.violations) {
+        const hidden = hide(edits);
+        if (hidden === undefined) {
+          continue;
+        }
+        const { findings, undetermined } = run(rule, hidden, settings);
+        assert.ok(!findings.some(({ resource }) => resource === on), `${title}: ${JSON.stringify(findings)}`);
+        assert.ok(spec.silent || undetermined.length > 0, `${title}: nothing is said of what cannot be judged`);
+      }
     });
 
     it("follows its level and the exclusions of the settings", () => {

@@ -7,7 +7,6 @@ import { asProgramConfig, projectFolder, readProject, readStackFile, withSetting
 import { istioChartRepo } from "../components/versions";
 import { configNamespace, knownConfigKeys, parseConfig } from "./config";
 import { ConfigError } from "./configError";
-import { nearest } from "./nearest";
 
 /** Parses config given without namespace; what is no text is written as Pulumi writes it. */
 function parse(config: Record<string, unknown>) {
@@ -345,14 +344,5 @@ describe("Pulumi.yaml", () => {
   it("names the Istio version that the program would take", () => {
     const yaml = readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8");
     assert.ok(yaml.includes(`default: ${parse({}).istio.version}`));
-  });
-});
-
-describe("nearest", () => {
-  it("finds slips, not other words", () => {
-    assert.equal(nearest("replica", ["replicas", "resources"]), "replicas");
-    assert.equal(nearest("NAMESPACE", ["namespace"]), "namespace");
-    assert.equal(nearest("colour", ["namespace", "path"]), undefined);
-    assert.equal(nearest("x", []), undefined);
   });
 });

@@ -1,4 +1,5 @@
-import { nearest } from "./nearest";
+import { isMap } from "../common/isMap";
+import { nearest } from "../common/nearest";
 import type { ConfigProblem } from "./configError";
 
 /** A value that leaves the choice to the profile; what a key holds that is not set. */
@@ -124,7 +125,7 @@ export class ConfigReader {
     if (value === undefined) {
       return {};
     }
-    if (!isObject(value)) {
+    if (!isMap(value)) {
       this.problem(key, value, "use an object");
       return {};
     }
@@ -137,7 +138,7 @@ export class ConfigReader {
     if (value === undefined) {
       return undefined;
     }
-    if (!Array.isArray(value) || !value.every(isObject)) {
+    if (!Array.isArray(value) || !value.every(isMap)) {
       this.problem(key, value, "use a list of objects");
       return undefined;
     }
@@ -173,7 +174,7 @@ function rejectNul(reader: ConfigReader, key: string, value: unknown): void {
     reader.problem(key, value, "the text has a NUL character in it; remove it");
   } else if (Array.isArray(value)) {
     value.forEach((item, i) => rejectNul(reader, `${key}[${i}]`, item));
-  } else if (isObject(value)) {
+  } else if (isMap(value)) {
     for (const [name, item] of Object.entries(value)) {
       rejectNul(reader, `${key}.${name}`, item);
       if (name.includes("\0")) {
@@ -181,11 +182,6 @@ function rejectNul(reader: ConfigReader, key: string, value: unknown): void {
       }
     }
   }
-}
-
-/** @returns true for what YAML calls a mapping. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** @returns that there is no such thing, with the one that was meant if one of `candidates` is close, else with `otherwise`. */

@@ -1,6 +1,7 @@
 import { isDuration } from "../components/durations";
 import { isPinnedImage } from "../components/imageReference";
-import { isObject, noSuch } from "./configReader";
+import { isMap } from "../common/isMap";
+import { noSuch } from "./configReader";
 import type { ConfigReader } from "./configReader";
 
 /** Reads one object inside a key, and notes what is wrong under its full path, such as `services[1].retries.attempts`. */
@@ -99,7 +100,7 @@ export class ItemReader {
 
   /** @returns the environment variables that a key holds. */
   variables(key: string): Record<string, string> | undefined {
-    const all = this.value(key, isObject, "use an object of variables and their texts");
+    const all = this.value(key, isMap, "use an object of variables and their texts");
     const right = Object.entries(all ?? {}).filter((entry): entry is [string, string] => {
       const [name, value] = entry;
       if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
@@ -117,14 +118,14 @@ export class ItemReader {
 
   /** @returns the object of a key; undefined if it is not set. `known` are its keys. */
   object(key: string, known: readonly string[]): ItemReader | undefined {
-    const value = this.value(key, isObject, `use an object of ${known.join(", ")}`);
+    const value = this.value(key, isMap, `use an object of ${known.join(", ")}`);
     return value && new ItemReader(this.reader, value, `${this.at}.${key}`, known);
   }
 
   /** @returns the objects of the list that a key holds; undefined if it is not set. `known` are the keys of each. */
   objects(key: string, known: readonly string[]): ItemReader[] | undefined {
-    const isObjects = (v: unknown): v is Record<string, unknown>[] => Array.isArray(v) && v.every(isObject);
-    const values = this.value(key, isObjects, `use a list of objects of ${known.join(", ")}`);
+    const isMaps = (v: unknown): v is Record<string, unknown>[] => Array.isArray(v) && v.every(isMap);
+    const values = this.value(key, isMaps, `use a list of objects of ${known.join(", ")}`);
     return values?.map((value, i) => new ItemReader(this.reader, value, `${this.at}.${key}[${i}]`, known));
   }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse } from "yaml";
-import { isObject } from "./configReader";
+import { isMap } from "../common/isMap";
 import { isLoopback } from "./localAddress";
 
 /** What a kubeconfig says about where `kubectl` would go. */
@@ -37,15 +37,15 @@ export function readKubeconfig(files: readonly string[]): Kubeconfig {
     if (merged.current === undefined && typeof current === "string" && current !== "") {
       merged.current = current;
     }
-    for (const { name, cluster } of Array.isArray(content.clusters) ? content.clusters.filter(isObject) : []) {
-      if (isObject(cluster) && typeof cluster.server === "string") {
+    for (const { name, cluster } of Array.isArray(content.clusters) ? content.clusters.filter(isMap) : []) {
+      if (isMap(cluster) && typeof cluster.server === "string") {
         clusters[String(name)] ??= cluster.server;
       }
     }
-    for (const context of Array.isArray(content.contexts) ? content.contexts.filter(isObject) : []) {
+    for (const context of Array.isArray(content.contexts) ? content.contexts.filter(isMap) : []) {
       const name = String(context.name);
       merged.contexts.push(name);
-      if (isObject(context.context) && typeof context.context.cluster === "string") {
+      if (isMap(context.context) && typeof context.context.cluster === "string") {
         clusterOf[name] ??= context.context.cluster;
       }
       if (JSON.stringify(context).includes("minikube.sigs.k8s.io")) {
@@ -86,7 +86,7 @@ export function serverHost(server: string): string | undefined {
 function parseFile(file: string): Record<string, unknown> {
   try {
     const content: unknown = parse(readFileSync(file, "utf8"));
-    return isObject(content) ? content : {};
+    return isMap(content) ? content : {};
   } catch (error) {
     throw new Error(`kubeconfig ${file} can't be read: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,

@@ -3,7 +3,8 @@ import { basename } from "node:path";
 import * as yaml from "yaml";
 import { ConfigError } from "./configError";
 import type { ConfigProblem } from "./configError";
-import { isObject, noSuch } from "./configReader";
+import { isMap } from "../common/isMap";
+import { noSuch } from "./configReader";
 
 /** Keys that Pulumi reads in the file of a stack. */
 const stackFileKeys = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"];
@@ -35,7 +36,7 @@ export function parseStackFile(
   if (content === null || content === undefined) {
     return {};
   }
-  if (!isObject(content)) {
+  if (!isMap(content)) {
     throw new ConfigError([
       { file, key: "the file", value: content, fix: "start it with config:, and indent its keys" },
     ]);
@@ -96,7 +97,7 @@ function configProblems(config: unknown, project: string, keys: readonly string[
   if (config === undefined || config === null) {
     return [];
   }
-  if (!isObject(config)) {
+  if (!isMap(config)) {
     return [{ key: "config", value: config, fix: `use an object, one line a key: ${project}:profile: dev` }];
   }
   return Object.entries(config).flatMap(([key, value]) => {
@@ -113,7 +114,7 @@ function numberProblems(key: string, value: unknown): ConfigProblem[] {
   if (Array.isArray(value)) {
     return value.flatMap((item, i) => numberProblems(`${key}[${i}]`, item));
   }
-  return isObject(value) ? Object.entries(value).flatMap(([name, item]) => numberProblems(`${key}.${name}`, item)) : [];
+  return isMap(value) ? Object.entries(value).flatMap(([name, item]) => numberProblems(`${key}.${name}`, item)) : [];
 }
 
 /** @returns what to do about a mistake in YAML; the library's message without its picture of the place. */

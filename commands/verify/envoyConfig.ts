@@ -1,3 +1,4 @@
+import { isMap } from "../../common/isMap";
 import { milliseconds } from "../../components/durations";
 import type { DeclaredService } from "../../stacks/declared";
 
@@ -7,7 +8,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 type JsonObject = Record<string, Json>;
 
 function isJsonObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isMap(value);
 }
 
 /** @returns every object anywhere below `value` that `test` accepts. */

@@ -1,4 +1,5 @@
 /** The annotations that Istio knows: how mature each is, whether it is deprecated, and what it goes on. */
+import { isRange } from "./addresses";
 
 /** The kinds an annotation goes on. `Any` is every kind. */
 export type Target =
@@ -98,7 +99,6 @@ export const annotations: Readonly<Record<string, Annotation>> = {
 };
 
 const quantity = /^\+?\d+(\.\d+)?([eE][-+]?\d+|[numkKMGTPE]|[KMGTPE]i)?$/;
-const cidr = /^(\d{1,3}(\.\d{1,3}){3}|[\da-fA-F:]+:[\da-fA-F:.]*)(\/\d{1,3})?$/;
 
 function isUint(value: string): boolean {
   return /^\d+$/.test(value) && Number(value) <= 0xffffffff;
@@ -123,7 +123,7 @@ const one =
 
 const uint = one(isUint, "a whole number");
 const ports = listOf(isPort, "a list of ports with commas between them", true);
-const ranges = listOf((item) => cidr.test(item), "a list of CIDR ranges with commas between them", true);
+const ranges = listOf(isRange, "a list of CIDR ranges with commas between them", true);
 const amount = one((value) => quantity.test(value), "a quantity such as 100m or 128Mi");
 
 /** What the value of an annotation has to be, for those whose value the injector refuses otherwise. */
@@ -137,7 +137,7 @@ export const annotationValues: Readonly<Record<string, (value: string) => string
   "readiness.status.sidecar.istio.io/periodSeconds": uint,
   "readiness.status.sidecar.istio.io/failureThreshold": uint,
   "traffic.sidecar.istio.io/includeOutboundIPRanges": ranges,
-  "traffic.sidecar.istio.io/excludeOutboundIPRanges": listOf((item) => cidr.test(item), "a list of CIDR ranges", false),
+  "traffic.sidecar.istio.io/excludeOutboundIPRanges": listOf(isRange, "a list of CIDR ranges", false),
   "traffic.sidecar.istio.io/includeInboundPorts": ports,
   "traffic.sidecar.istio.io/excludeInboundPorts": listOf(isPort, "a list of ports", false),
   "traffic.sidecar.istio.io/excludeOutboundPorts": listOf(isPort, "a list of ports", false),

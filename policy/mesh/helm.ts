@@ -4,8 +4,9 @@
  */
 import { usualGatewayPorts } from "./producers";
 import { makeResource, type Resource } from "./resource";
-import { isMap } from "./values";
+import { isMap } from "../../common/isMap";
 import type { LabelSelector } from "./selectors";
+import { known, lateFields, merge, UnknownValue } from "./unknown";
 
 /** What an installed sidecar injector does. */
 export interface Injector {
@@ -47,6 +48,8 @@ export interface Installed {
   cni?: boolean;
   /** Whether the chart installs things that cannot be worked out. */
   opaque: boolean;
+  /** Whether some of them are workloads that values which are not known yet describe. */
+  unknownWorkloads?: true;
 }
 
 function map(value: unknown): Record<string, unknown> {
@@ -117,32 +120,64 @@ function gateway(release: Release, values: Record<string, unknown>): Resource[] 
 
 /** Merges the two places in which Istio's charts take their values. */
 function chartValues(values: Record<string, unknown>): Record<string, unknown> {
-  return { ...values, ...map(values["_internal_defaults_do_not_set"]) };
+  return merge(values, map(values["_internal_defaults_do_not_set"]));
 }
 
 /** What the values of the istiod chart make the injector do. */
 export function injectorOf(release: Release): Injector {
-  const values = chartValues(release.values);
-  const webhook = map(values["sidecarInjectorWebhook"]);
-  const pilotEnv = map(map(values["pilot"])["env"]);
-  return {
-    revision: text(values["revision"]) || "default",
-    namespace: release.namespace,
-    tags: maps<string>(values["revisionTags"]),
-    enableNamespacesByDefault: webhook["enableNamespacesByDefault"] === true,
-    neverInject: maps<LabelSelector>(webhook["neverInjectSelector"]),
-    alwaysInject: maps<LabelSelector>(webhook["alwaysInjectSelector"]),
-    policy: map(map(values["global"])["proxy"])["autoInject"] !== "disabled",
+  const values = (): Record<string, unknown> => chartValues(release.values);
+  const webhook = (): Record<string, unknown> => map(values()["sidecarInjectorWebhook"]);
+  const { urn } = release;
+  return lateFields<Injector>({
+    revision: () => text(values()["revision"]) || "default",
+    namespace: () => release.namespace,
+    tags: () => maps<string>(values()["revisionTags"]),
+    enableNamespacesByDefault: () => webhook()["enableNamespacesByDefault"] === true,
+    neverInject: () => maps<LabelSelector>(webhook()["neverInjectSelector"]),
+    alwaysInject: () => maps<LabelSelector>(webhook()["alwaysInjectSelector"]),
+    policy: () => map(map(values()["global"])["proxy"])["autoInject"] !== "disabled",
     // On by default where Kubernetes has them, which all supported versions do.
-    nativeSidecars: ![false, "false"].includes(pilotEnv["ENABLE_NATIVE_SIDECARS"] as boolean | string),
-    rewriteProbes: webhook["rewriteAppHTTPProbe"] !== false,
-    ...(release.urn !== undefined && { urn: release.urn }),
+    nativeSidecars: () =>
+      ![false, "false"].includes(map(map(values()["pilot"])["env"])["ENABLE_NATIVE_SIDECARS"] as boolean | string),
+    rewriteProbes: () => webhook()["rewriteAppHTTPProbe"] !== false,
+    ...(urn !== undefined && { urn: () => urn }),
+  });
+}
+
+function unknownValue(): never {
+  throw new UnknownValue("a Helm release");
+}
+
+/** What stands for a mesh configuration that is not known yet. */
+export function unknownMeshConfig(): Record<string, unknown> {
+  return lateFields({ extensionProviders: unknownValue, defaultProviders: unknownValue, defaultConfig: unknownValue });
+}
+
+/** What a release comes to whose chart is not known yet: it may install Istio. */
+function unknownChart(): Installed {
+  const values = { get: unknownValue, enumerable: true };
+  return {
+    resources: [],
+    injector: injectorOf(Object.defineProperties({}, { values, namespace: values }) as Release),
+    meshConfig: unknownMeshConfig(),
+    opaque: true,
+    unknownWorkloads: true,
   };
 }
 
-/** Works out what a release installs. */
+/** Works out what a release installs. Its fields, its values and what stands in them may not be known yet. */
 export function install(release: Release): Installed {
-  const values = chartValues(release.values);
+  return known(() => release.chart) === undefined ? unknownChart() : installChart(release);
+}
+
+function installChart(release: Release): Installed {
+  /** What the chart installs, where what it depends on is known. */
+  const installed = (resources: () => Resource[]): Pick<Installed, "resources" | "opaque" | "unknownWorkloads"> => {
+    const made = known(resources);
+    return made === undefined
+      ? { resources: [], opaque: true, unknownWorkloads: true }
+      : { resources: made, opaque: false };
+  };
   const chart =
     release.chart
       .replace(/[\\/]+$/, "")
@@ -153,22 +188,25 @@ export function install(release: Release): Installed {
     case "gateway":
     case "istio-ingress":
     case "istio-egress":
-      return { resources: gateway(release, values), opaque: false };
+      return installed(() => gateway(release, chartValues(release.values)));
     case "istiod":
     case "istio-discovery": {
       const injector = injectorOf(release);
-      const name = injector.revision === "default" ? "istiod" : `istiod-${injector.revision}`;
+      const revision = known(() => injector.revision) ?? "default";
+      const meshConfig = known(() => map(chartValues(release.values)["meshConfig"]));
+      const name = revision === "default" ? "istiod" : `istiod-${revision}`;
       const labels = { app: "istiod", istio: "pilot" };
       return {
-        resources: workload(release, name, labels, { ...labels, "sidecar.istio.io/inject": "false" }, [
-          { name: "grpc-xds", port: 15010 },
-          { name: "https-dns", port: 15012 },
-          { name: "https-webhook", port: 443, targetPort: 15017 },
-          { name: "http-monitoring", port: 15014 },
-        ]),
+        ...installed(() =>
+          workload(release, name, labels, { ...labels, "sidecar.istio.io/inject": "false" }, [
+            { name: "grpc-xds", port: 15010 },
+            { name: "https-dns", port: 15012 },
+            { name: "https-webhook", port: 443, targetPort: 15017 },
+            { name: "http-monitoring", port: 15014 },
+          ]),
+        ),
         injector,
-        meshConfig: map(values["meshConfig"]),
-        opaque: false,
+        meshConfig: meshConfig ?? unknownMeshConfig(),
       };
     }
     case "cni":

@@ -36,7 +36,14 @@ export function portNumber(workload: Workload, port: number | string | undefined
 }
 
 /** The ports of Services that lead to a workload. */
-export function servedPorts(mesh: Mesh, workload: Workload): ServedPort[] {
+export function servedPorts(mesh: Mesh, workload: Workload): readonly ServedPort[] {
+  const known = mesh.once("served ports", () => new Map<Workload, readonly ServedPort[]>());
+  const served = known.get(workload) ?? findServedPorts(mesh, workload);
+  known.set(workload, served);
+  return served;
+}
+
+function findServedPorts(mesh: Mesh, workload: Workload): readonly ServedPort[] {
   return mesh.servicesOf(workload).flatMap((service) =>
     (service.fields.spec?.ports ?? []).map((port) => ({
       service,

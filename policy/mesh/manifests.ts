@@ -1,6 +1,6 @@
 /** Turns the text of manifest files into resources. */
 import { basename } from "node:path";
-import { isMap } from "./values";
+import { isMap } from "../../common/isMap";
 import { makeResource, type Resource } from "./resource";
 import { lineOf, parse } from "./yaml";
 

@@ -1,12 +1,13 @@
 /** The declared mesh: every resource that the rules read, indexed once so that each question about it is a look-up. */
 import { exportScopes, fqdn, hostsMatch, serviceOf } from "./hosts";
 import { anotherController, hostsMadeBy, isUnjudged, operatorOf, resourcesMadeBy, secretsMadeBy } from "./producers";
-import { injectorOf, type Injector } from "./helm";
+import { injectorOf, unknownMeshConfig, type Injector } from "./helm";
 import { fullName, type Resource } from "./resource";
 import { isEmpty, selects } from "./selectors";
 import { templatesOf } from "./templates";
-import { UnknownValue, type Fields, type Of, type ShapeName, type shapes } from "./shapes";
+import { type Fields, type Of, type ShapeName, type shapes } from "./shapes";
 import { parse } from "./yaml";
+import { known, lateFields, merge, UnknownValue } from "./unknown";
 
 /** The fields of a pod. */
 export type PodSpec = Of<(typeof shapes)["Pod"]["spec"]>;
@@ -46,8 +47,10 @@ export interface MeshInput {
   cni?: boolean;
   /** Namespaces into which charts of unknown content install. */
   opaqueNamespaces?: string[];
-  /** Kinds of which some resource has a name that is not known yet. */
+  /** Kinds of which some resource has a name or a namespace that is not known yet. */
   namelessKinds?: string[];
+  /** Whether there may be workloads that are not known yet. */
+  unknownWorkloads?: boolean;
   /** Whether resources come with their dependencies. */
   ordered?: boolean;
 }
@@ -67,29 +70,40 @@ function append<K, V>(index: Map<K, V[]>, key: K, value: V): void {
 }
 
 /** Runs something that may read a value that is not known yet; returns whether it completed. */
-function known(action: () => void): boolean {
-  try {
-    action();
-    return true;
-  } catch (error) {
-    if (error instanceof UnknownValue) {
-      return false;
-    }
-    throw error;
-  }
+function completes(action: () => void): boolean {
+  return (
+    known(() => {
+      action();
+      return true;
+    }) === true
+  );
 }
 
-/** The pods that a resource makes; none for most. */
+/** The pods that a resource makes; none for most. What is not known yet of them throws when it is read. */
 function workloadsOf(resource: Resource): Workload[] {
-  const base = { resource, namespace: resource.namespace };
+  const namespace = (): string => resource.namespace;
   if (resource.shape === "Pod") {
-    const { labels, annotations } = resource;
-    return [{ ...base, labels, annotations, spec: (resource.fields as Fields<"Pod">).spec ?? {}, prefix: "" }];
+    return [
+      lateFields<Workload>({
+        resource: () => resource,
+        namespace,
+        labels: () => resource.labels,
+        annotations: () => resource.annotations,
+        spec: () => (resource.fields as Fields<"Pod">).spec ?? {},
+        prefix: () => "",
+      }),
+    ];
   }
-  return templatesOf(resource).map(({ template, prefix }) => {
-    const { labels = {}, annotations = {} } = template.metadata ?? {};
-    return { ...base, labels, annotations, spec: template.spec ?? {}, prefix };
-  });
+  return templatesOf(resource).map((one) =>
+    lateFields<Workload>({
+      resource: () => resource,
+      namespace,
+      labels: () => one.template.metadata?.labels ?? {},
+      annotations: () => one.template.metadata?.annotations ?? {},
+      spec: () => one.template.spec ?? {},
+      prefix: () => one.prefix,
+    }),
+  );
 }
 
 /** Every container of a pod, with the field that holds it. */
@@ -103,13 +117,16 @@ export function containersOf(workload: Workload): { container: Container; field:
 const proxyName = "istio-proxy";
 
 /** Whether a container of the proxy's name is the proxy, by its image or its arguments, and no application of that name. */
-export function isProxy({ name, image = "auto", args }: Container): boolean {
+export function isProxy(container: Container): boolean {
+  if (container.name !== proxyName) {
+    return false;
+  }
+  const { image = "auto", args } = container;
   const file = image.slice(image.lastIndexOf("/") + 1);
   return (
-    name === proxyName &&
-    (image === "auto" ||
-      /proxy|envoy|pilot|istio/i.test(file) ||
-      /"(proxy|router|sidecar)"/.test(JSON.stringify(args) ?? ""))
+    image === "auto" ||
+    /proxy|envoy|pilot|istio/i.test(file) ||
+    /"(proxy|router|sidecar)"/.test(JSON.stringify(args) ?? "")
   );
 }
 
@@ -163,11 +180,15 @@ export class Mesh {
   private readonly madeSecrets = new Set<string>();
   private readonly unjudgedNamespaces = new Set<string>();
   private readonly installed: boolean;
+  private unknownWorkloads: boolean;
   private unknownServices = false;
+  private unknownRules = false;
+  private unknownSecrets = false;
 
   constructor(input: MeshInput) {
     this.resources = this.lastOfEach(input.resources).flatMap((one) => [one, ...this.madeBy(one)]);
     this.namelessKinds = new Set(input.namelessKinds);
+    this.unknownWorkloads = input.unknownWorkloads ?? false;
     this.opaqueNamespaces = new Set(input.opaqueNamespaces);
     this.cni = input.cni ?? false;
     this.ordered = input.ordered ?? false;
@@ -179,10 +200,12 @@ export class Mesh {
       if (resource.urn !== undefined) {
         this.urns.set(resource.urn, resource);
       }
-      const key = `${resource.kind}.${resource.group} ${fullName(resource)}`;
-      if (!this.named.has(key)) {
-        this.named.set(key, resource);
-      }
+      known(() => {
+        const key = `${resource.kind}.${resource.group} ${fullName(resource)}`;
+        if (!this.named.has(key)) {
+          this.named.set(key, resource);
+        }
+      });
     }
     this.unjudged = this.resources.filter((resource) => this.note(resource));
     this.namespaces = this.of("Namespace");
@@ -191,15 +214,18 @@ export class Mesh {
     this.destinationRules = this.of("DestinationRule");
     this.gateways = this.of("Gateway");
     this.serviceEntries = this.of("ServiceEntry");
-    this.meshConfig = { ...this.declaredMeshConfig(), ...input.meshConfig };
+    this.meshConfig = merge(this.declaredMeshConfig(), input.meshConfig);
     this.hasMeshConfig = this.installed || Object.keys(this.meshConfig).length > 0;
     this.injectors = [...(input.injectors ?? []), ...this.declaredInjectors()];
     this.indexWorkloads();
     this.unjudged = this.unjudged.filter((resource) => !this.made.has(resource));
-    this.unjudged.forEach(({ namespace }) => this.unjudgedNamespaces.add(namespace));
+    this.unjudged.forEach((one) => this.unjudgedNamespaces.add(known(() => one.namespace) ?? "*"));
     this.indexServices();
     for (const rule of this.destinationRules) {
-      known(() => append(this.rulesByHost, fqdn(rule.fields.spec?.host ?? "", rule.namespace), rule));
+      const complete = completes(() =>
+        append(this.rulesByHost, fqdn(rule.fields.spec?.host ?? "", rule.namespace), rule),
+      );
+      this.unknownRules ||= !complete;
     }
   }
 
@@ -215,7 +241,11 @@ export class Mesh {
 
   /** Whether another controller writes a Secret. */
   isSecretMade(namespace: string, name: string): boolean {
-    return this.madeSecrets.has(`${namespace}/${name}`);
+    const made = this.madeSecrets.has(`${namespace}/${name}`);
+    if (!made && this.unknownSecrets) {
+      throw new UnknownValue("the name of a Secret that another controller writes");
+    }
+    return made;
   }
 
   /** The namespaces that have a Secret of a name, declared or written by another controller. */
@@ -227,7 +257,7 @@ export class Mesh {
 
   /** Whether a custom resource of a namespace may make what is not declared there: its controller is not known here. */
   mayBeMade(namespace: string): boolean {
-    return this.unjudgedNamespaces.has(namespace) || this.isOpaque(namespace);
+    return this.unjudgedNamespaces.has(namespace) || this.unjudgedNamespaces.has("*") || this.isOpaque(namespace);
   }
 
   /** Of objects that manifests give more than once the last one: that is the one that applying them all leaves. */
@@ -239,18 +269,21 @@ export class Mesh {
       }
     }
     return resources.filter((resource) => {
+      if (resource.origin === undefined) {
+        return true;
+      }
       const stays = last.get(`${resource.kind}.${resource.group} ${fullName(resource)}`) ?? resource;
-      if (stays !== resource && resource.origin !== undefined) {
+      if (stays !== resource) {
         this.repeated.push(resource);
       }
-      return stays === resource || resource.origin === undefined;
+      return stays === resource;
     });
   }
 
   private madeBy(resource: Resource): Resource[] {
-    let made: Resource[] = [];
-    known(() => (made = resourcesMadeBy(resource)));
-    return made;
+    const made = known(() => resourcesMadeBy(resource));
+    this.unknownWorkloads ||= made === undefined;
+    return made ?? [];
   }
 
   /** Records what a custom resource makes; returns whether that is unknown. */
@@ -258,12 +291,16 @@ export class Mesh {
     if (resource.group === "") {
       return false;
     }
-    known(() => {
-      secretsMadeBy(resource).forEach((name) => this.madeSecrets.add(`${resource.namespace}/${name}`));
+    const secrets = completes(() =>
+      secretsMadeBy(resource).forEach((name) => this.madeSecrets.add(`${resource.namespace}/${name}`)),
+    );
+    this.unknownSecrets ||= !secrets;
+    const hosts = completes(() => {
       for (const name of hostsMadeBy(resource)) {
         this.addHost({ resource, name, ports: undefined, scopes: ["*"] });
       }
     });
+    this.unknownServices ||= !hosts;
     return isUnjudged(resource);
   }
 
@@ -305,22 +342,29 @@ export class Mesh {
 
   /** Whether a chart of unknown content installs into the namespace, so that anything may be there. */
   isOpaque(namespace: string): boolean {
-    return this.opaqueNamespaces.has(namespace);
+    return this.opaqueNamespaces.has(namespace) || this.opaqueNamespaces.has("*");
   }
 
   private declaredMeshConfig(): Record<string, unknown> {
+    let unknowns = this.namelessKinds.has("ConfigMap");
     for (const map of this.of("ConfigMap")) {
-      const text = /^istio(-[\w-]+)?$/.test(map.name) ? map.fields.data?.["mesh"] : undefined;
+      if (!/^istio(-[\w-]+)?$/.test(map.name)) {
+        continue;
+      }
+      const data = known(() => [map.fields.data?.["mesh"]]);
+      unknowns ||= data === undefined;
+      const [text] = data ?? [];
       const parsed = text === undefined ? undefined : parse(text);
       if (parsed !== undefined && "value" in parsed && typeof parsed.value === "object" && parsed.value !== null) {
         return parsed.value as Record<string, unknown>;
       }
     }
-    return this.operators().map(({ meshConfig }) => meshConfig)[0] ?? {};
+    const [operator] = this.operators();
+    return operator?.meshConfig ?? (unknowns ? unknownMeshConfig() : {});
   }
 
   private operators(): NonNullable<ReturnType<typeof operatorOf>>[] {
-    return this.once("operators", () => this.resources.flatMap((resource) => operatorOf(resource) ?? []));
+    return this.once("operators", () => this.resources.flatMap((resource) => known(() => operatorOf(resource)) ?? []));
   }
 
   /** Injectors that are declared as webhooks and configuration maps rather than through the chart. */
@@ -332,63 +376,76 @@ export class Mesh {
       injectors.set(revision, injector);
       return injector;
     };
+    const root = known(() => this.rootNamespace) ?? "istio-system";
     for (const map of this.of("ConfigMap")) {
       const revision = /^istio-sidecar-injector(?:-(.+))?$/.exec(map.name);
       if (revision === null) {
         continue;
       }
-      const values = parse(map.fields.data?.["values"] ?? "");
-      add(revision[1] ?? "", map.namespace, "value" in values ? ((values.value ?? {}) as Record<string, unknown>) : {});
+      const values = parse(known(() => map.fields.data?.["values"]) ?? "");
+      add(
+        revision[1] ?? "",
+        known(() => map.namespace) ?? root,
+        "value" in values ? ((values.value ?? {}) as Record<string, unknown>) : {},
+      );
     }
     for (const hook of this.of("Webhooks")) {
-      const revision = hook.labels["istio.io/rev"];
+      const labels = known(() => ({ revision: hook.labels["istio.io/rev"], tag: hook.labels["istio.io/tag"] })) ?? {};
+      const { revision, tag } = labels as { revision?: string; tag?: string };
       if (hook.kind === "MutatingWebhookConfiguration" && hook.name.startsWith("istio-") && revision !== undefined) {
-        const injector = add(revision === "default" ? "" : revision, this.rootNamespace, {});
-        const tag = hook.labels["istio.io/tag"];
+        const injector = add(revision === "default" ? "" : revision, root, {});
         if (tag !== undefined) {
           injector.tags.push(tag);
         }
       }
     }
-    this.operators().forEach(({ revision, values }) => add(revision, this.rootNamespace, values));
+    this.operators().forEach(({ revision, values }) => add(revision, root, values));
     return [...injectors.values()];
   }
 
   private indexWorkloads(): void {
     const custom = this.resources.filter((one) => isUnjudged(one) || one.kind === "PodTemplate");
     for (const resource of [...this.of("Pod"), ...this.of("Workload"), ...this.of("CronJob"), ...custom]) {
-      const complete = known(() => workloadsOf(resource).forEach((workload) => this.indexWorkload(workload)));
-      if (!complete) {
-        this.namelessKinds.add("workload");
-      }
+      const workloads = known(() => workloadsOf(resource));
+      this.unknownWorkloads ||= workloads === undefined;
+      workloads?.forEach((workload) => this.indexWorkload(workload));
     }
     // Where Istio or one of its gateways is declared, all gateways are; elsewhere those of a standard installation are
     // taken to be there.
-    const declared = this.workloads.some((one) => isGateway(one) && one.labels[gatewayNameLabel] === undefined);
-    if (!this.installed && !declared) {
+    const gateways = this.workloads.map((one) =>
+      known(() => isGateway(one) && one.labels[gatewayNameLabel] === undefined),
+    );
+    if (!this.installed && !gateways.includes(true)) {
+      // One whose containers are not known yet may be the gateway.
+      this.unknownWorkloads ||= gateways.includes(undefined);
       for (const name of ["ingressgateway", "egressgateway", "eastwestgateway"]) {
         const gateway = assumedGateway(name, { istio: name, app: `istio-${name}` });
         const { resource, namespace } = gateway;
-        this.indexWorkload(gateway);
+        if (!this.unknownWorkloads) {
+          this.indexWorkload(gateway);
+        }
         this.addHost({ resource, name: fqdn(resource.name, namespace), ports: undefined, scopes: ["*"] });
       }
     }
   }
 
   private indexWorkload(workload: Workload): void {
-    const { namespace } = workload;
     this.workloads.push(workload);
     append(this.made, workload.resource, workload);
-    append(this.workloadsByNamespace, namespace, workload);
-    for (const [key, value] of Object.entries(workload.labels)) {
-      append(this.workloadsByLabel, `${namespace} ${key}=${value}`, workload);
-      append(this.workloadsByLabel, `* ${key}=${value}`, workload);
-    }
+    const complete = completes(() => {
+      const { namespace } = workload;
+      append(this.workloadsByNamespace, namespace, workload);
+      for (const [key, value] of Object.entries(workload.labels)) {
+        append(this.workloadsByLabel, `${namespace} ${key}=${value}`, workload);
+        append(this.workloadsByLabel, `* ${key}=${value}`, workload);
+      }
+    });
+    this.unknownWorkloads ||= !complete;
   }
 
   private indexServices(): void {
     for (const service of this.services) {
-      const complete = known(() => {
+      const complete = completes(() => {
         const { selector, ports } = service.fields.spec ?? {};
         for (const pair of Object.entries(selector ?? {}).slice(0, 1)) {
           append(this.servicesByLabel, `${service.namespace} ${pair.join("=")}`, service);
@@ -406,7 +463,7 @@ export class Mesh {
       this.unknownServices ||= !complete;
     }
     for (const entry of this.serviceEntries) {
-      const complete = known(() => {
+      const complete = completes(() => {
         const { hosts = [], ports = [], exportTo } = entry.fields.spec ?? {};
         const scopes = exportScopes(exportTo, entry.namespace);
         for (const host of hosts) {
@@ -437,10 +494,17 @@ export class Mesh {
       this.hosts.get(full)?.find(visible) ??
       this.wildcardHosts.find((wild) => visible(wild) && full.replace(/^\*/, "").endsWith(wild.name.slice(1))) ??
       (full.startsWith("*") ? this.firstMatching(full) : undefined);
-    if (host === undefined && this.unknownServices) {
-      throw new UnknownValue("a host of a Service or ServiceEntry");
+    if (host === undefined) {
+      this.requireKnownServices();
     }
     return host;
+  }
+
+  /** Stops where a Service or ServiceEntry may be the one that is not found, as its name, host or selector is not known yet. */
+  requireKnownServices(): void {
+    if (this.unknownServices || this.namelessKinds.has("Service")) {
+      throw new UnknownValue("a host of a Service or ServiceEntry");
+    }
   }
 
   private firstMatching(wildcard: string): Host | undefined {
@@ -463,6 +527,13 @@ export class Mesh {
     return this.rulesByHost.get(fqdn(name, namespace)) ?? [];
   }
 
+  /** Stops where a DestinationRule may be for a host that none is seen for, as its host is not known yet. */
+  requireKnownRules(): void {
+    if (this.unknownRules) {
+      throw new UnknownValue("the host of a DestinationRule");
+    }
+  }
+
   /** The DestinationRules for a full host, those with a wildcard that takes it included; the most specific comes first. */
   rulesMatching(host: string): Resource<"DestinationRule">[] {
     const wild = this.once("DestinationRules with a wildcard", () =>
@@ -480,7 +551,11 @@ export class Mesh {
    */
   selectedBy(selector: Record<string, string> | undefined, namespace?: string): Workload[] {
     if (isEmpty(selector)) {
-      return namespace === undefined ? this.workloads : (this.workloadsByNamespace.get(namespace) ?? []);
+      const all = namespace === undefined ? this.workloads : (this.workloadsByNamespace.get(namespace) ?? []);
+      if (all.length === 0 && this.unknownWorkloads) {
+        throw new UnknownValue("the namespace or the labels of a workload");
+      }
+      return all;
     }
     let smallest: Workload[] | undefined;
     for (const [key, value] of Object.entries(selector!)) {
@@ -490,7 +565,7 @@ export class Mesh {
       }
     }
     const found = smallest!.filter(({ labels }) => selects(selector, labels));
-    if (found.length === 0 && this.namelessKinds.has("workload")) {
+    if (found.length === 0 && this.unknownWorkloads) {
       throw new UnknownValue("the labels of a workload");
     }
     return found;

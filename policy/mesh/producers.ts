@@ -1,7 +1,7 @@
 /** What other controllers make of custom resources: Secrets, Services and pods that no manifest declares. */
 import { fqdn } from "./hosts";
 import { makeResource, type Resource } from "./resource";
-import { isMap } from "./values";
+import { isMap } from "../../common/isMap";
 
 function at(value: unknown, ...path: (string | number)[]): unknown {
   return path.reduce<unknown>(
@@ -20,7 +20,7 @@ function list(value: unknown): unknown[] {
 
 /** The names of the Secrets that a resource makes in its namespace. */
 export function secretsMadeBy(resource: Resource): string[] {
-  const { kind, group, name, fields, annotations } = resource;
+  const { kind, group, name, fields } = resource;
   const made = (...names: (string | undefined)[]): string[] => names.flatMap((one) => one ?? []);
   switch (`${group}/${kind}`) {
     case "cert-manager.io/Certificate":
@@ -36,11 +36,11 @@ export function secretsMadeBy(resource: Resource): string[] {
     case "secrets-store.csi.x-k8s.io/SecretProviderClass":
       return list(at(fields, "spec", "secretObjects")).flatMap((one) => made(text(at(one, "secretName"))));
     case "networking.k8s.io/Ingress":
-      return Object.keys(annotations).some((key) => key.startsWith("cert-manager.io/"))
+      return Object.keys(resource.annotations).some((key) => key.startsWith("cert-manager.io/"))
         ? list(at(fields, "spec", "tls")).flatMap((one) => made(text(at(one, "secretName"))))
         : [];
     case "gateway.networking.k8s.io/Gateway":
-      return Object.keys(annotations).some((key) => key.startsWith("cert-manager.io/"))
+      return Object.keys(resource.annotations).some((key) => key.startsWith("cert-manager.io/"))
         ? list(at(fields, "spec", "listeners")).flatMap((one) =>
             list(at(one, "tls", "certificateRefs")).flatMap((ref) => made(text(at(ref, "name")))),
           )
@@ -51,16 +51,17 @@ export function secretsMadeBy(resource: Resource): string[] {
 }
 
 /** The hosts of Services that a resource makes, by full name. */
-export function hostsMadeBy({ group, kind, name, namespace, fields }: Resource): string[] {
+export function hostsMadeBy(resource: Resource): string[] {
+  const { group, kind, name, fields } = resource;
   switch (`${group}/${kind}`) {
     case "serving.knative.dev/Service":
     case "serving.knative.dev/Route":
-      return [fqdn(name, namespace)];
+      return [fqdn(name, resource.namespace)];
     case "multicluster.x-k8s.io/ServiceImport":
-      return [`${name}.${namespace}.svc.clusterset.local`];
+      return [`${name}.${resource.namespace}.svc.clusterset.local`];
     case "flagger.app/Canary": {
       const of = text(at(fields, "spec", "service", "name")) ?? text(at(fields, "spec", "targetRef", "name")) ?? name;
-      return [of, `${of}-canary`, `${of}-primary`].map((one) => fqdn(one, namespace));
+      return [of, `${of}-canary`, `${of}-primary`].map((one) => fqdn(one, resource.namespace));
     }
     default:
       return [];

@@ -1,10 +1,10 @@
 /** Turns the resources of a Pulumi program into the declared mesh. */
-import { isMap } from "./values";
 import { install, type Release } from "./helm";
 import { Mesh, type MeshInput } from "./mesh";
 import { groupAndVersion } from "./manifests";
 import { makeResource, type RawResource, type Resource } from "./resource";
-import { UnknownValue } from "./shapes";
+import { isMap } from "../../common/isMap";
+import { known, lateFields, merge, UnknownValue } from "./unknown";
 
 /** A resource as a Pulumi program registers it. */
 export interface ProgramResource {
@@ -95,29 +95,16 @@ function typeOf(resource: ProgramResource): { group: string; version: string; ki
   return { group: group === "core" ? "" : group, version, kind };
 }
 
-function known<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof UnknownValue) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-function releaseOf(resource: ProgramResource, props: Record<string, unknown>): Release | undefined {
-  return known(() => {
-    const { chart, values, name, namespace } = props;
-    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-    return {
-      chart: text(chart) ?? "",
-      name: text(name) ?? resource.name ?? "",
-      namespace: text(namespace) ?? resource.defaultNamespace ?? "default",
-      values: isMap(values) ? values : {},
-      ...(resource.urn !== undefined && { urn: resource.urn }),
-      dependencies: resource.dependencies ?? [],
-    };
+function releaseOf(resource: ProgramResource, props: Record<string, unknown>): Release {
+  const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+  const { urn, dependencies = [] } = resource;
+  return lateFields<Release>({
+    chart: () => text(props["chart"]) ?? "",
+    name: () => text(props["name"]) ?? resource.name ?? "",
+    namespace: () => text(props["namespace"]) ?? resource.defaultNamespace ?? "default",
+    values: () => (isMap(props["values"]) ? props["values"] : {}),
+    ...(urn !== undefined && { urn: () => urn }),
+    dependencies: () => dependencies,
   });
 }
 
@@ -126,9 +113,10 @@ export function meshOfProgram(program: readonly ProgramResource[], meshConfig?: 
   const input = {
     resources: [] as Resource[],
     injectors: [] as NonNullable<MeshInput["injectors"]>,
-    meshConfig: { ...meshConfig },
+    meshConfig: merge(meshConfig),
     opaqueNamespaces: [] as string[],
     namelessKinds: [] as string[],
+    unknownWorkloads: false,
     ordered: program.some(({ dependencies }) => dependencies !== undefined),
     cni: false,
   };
@@ -156,15 +144,16 @@ export function meshOfProgram(program: readonly ProgramResource[], meshConfig?: 
     const dependencies = [...new Set(withAncestors(resource).flatMap(below))];
     if (type.group === "helm.sh") {
       const release = releaseOf({ ...resource, dependencies }, props);
-      const installed = release && install(release);
-      input.resources.push(...(installed?.resources ?? []));
-      if (installed?.injector !== undefined) {
+      const installed = install(release);
+      input.resources.push(...installed.resources);
+      if (installed.injector !== undefined) {
         input.injectors.push(installed.injector);
       }
-      Object.assign(input.meshConfig, installed?.meshConfig);
-      input.cni ||= installed?.cni ?? false;
-      if (release === undefined || installed?.opaque === true) {
-        input.opaqueNamespaces.push(release?.namespace ?? "*");
+      input.meshConfig = merge(input.meshConfig, installed.meshConfig);
+      input.cni ||= installed.cni ?? false;
+      input.unknownWorkloads ||= installed.unknownWorkloads ?? false;
+      if (installed.opaque) {
+        input.opaqueNamespaces.push(known(() => release.namespace) ?? "*");
       }
       continue;
     }
@@ -192,28 +181,31 @@ export function meshOfProgram(program: readonly ProgramResource[], meshConfig?: 
   return new Mesh(input);
 
   function add(raw: RawResource, resource: ProgramResource): void {
-    const metadata = (known(() => raw.value["metadata"]) ?? {}) as { name?: string; namespace?: string };
-    const complete = known(() => {
-      void metadata.namespace;
-      // Pulumi makes up a name where the program gives none; then nothing can refer to it by name.
-      return metadata.name ?? resource.name ?? "";
+    const metadata = known(() => raw.value["metadata"] ?? {}) ?? unknownMetadata();
+    const identity = known(() => {
+      const { name, namespace } = metadata as { name?: string; namespace?: string };
+      return { name, namespace };
     });
-    if (complete === undefined || known(() => raw.value["metadata"]) === undefined) {
+    if (identity === undefined) {
       input.namelessKinds.push(raw.kind);
-      nameIt(raw.value, metadata, resource.name ?? raw.kind);
-    } else if (metadata.name === undefined) {
-      nameIt(raw.value, metadata, complete);
     }
+    // Pulumi makes up a name where the program gives none; then nothing can refer to it by name.
+    const name = known(() => (metadata as { name?: string }).name) ?? resource.name ?? raw.kind;
+    const named = { value: merge(metadata, { name }), enumerable: true, configurable: true, writable: true };
+    Object.defineProperty(raw.value, "metadata", named);
     input.resources.push(makeResource(raw));
   }
 }
 
-/** Gives a resource its logical name where its real one is not known, so that findings can still name it. */
-function nameIt(value: Record<string, unknown>, metadata: object, name: string): void {
-  const namespace = known(() => (metadata as { namespace?: string }).namespace);
-  const copied = Object.defineProperties({}, Object.getOwnPropertyDescriptors(metadata));
-  const fixed = { value: name, enumerable: true, configurable: true, writable: true };
-  Object.defineProperty(copied, "name", fixed);
-  Object.defineProperty(copied, "namespace", { ...fixed, value: namespace });
-  Object.defineProperty(value, "metadata", { ...fixed, value: copied });
+/** What stands for metadata that is not known yet as a whole. */
+function unknownMetadata(): object {
+  return lateFields({
+    namespace: () => unknownValue("metadata.namespace"),
+    labels: () => unknownValue("metadata.labels"),
+    annotations: () => unknownValue("metadata.annotations"),
+  });
+}
+
+function unknownValue(path: string): never {
+  throw new UnknownValue(path);
 }

@@ -2,6 +2,7 @@
 import { hasSchema, misfitsOf, type Misfit } from "./schemas";
 import { fitResource, type Fields, type ShapeName } from "./shapes";
 import { lineOf } from "./yaml";
+import { known } from "./unknown";
 
 /** Where a resource stands in a file. */
 export interface Origin {
@@ -21,7 +22,7 @@ export interface Resource<S extends ShapeName = ShapeName> {
   readonly version: string;
   readonly shape: S | undefined;
   readonly name: string;
-  /** As written: "" where the manifest names none. */
+  /** As written: "" where the manifest names none, or where it is not known yet. */
   readonly declaredNamespace: string;
   /** Where it comes to live: `default` where the manifest names none, "" for a kind that has no namespace. */
   readonly namespace: string;
@@ -29,6 +30,8 @@ export interface Resource<S extends ShapeName = ShapeName> {
   readonly annotations: Record<string, string>;
   readonly fields: Fields<S>;
   readonly misfits: Misfit[];
+  /** The first list or map that the rules read whose value is not known yet. */
+  readonly hidden?: string;
   readonly origin?: Origin;
   readonly urn?: string;
   /** The URNs of what this resource waits for, itself and through its parents. */
@@ -112,8 +115,11 @@ function shapeOf(kind: string, group: string, value: Record<string, unknown>): S
     return "CustomResourceDefinition";
   }
   // A custom resource with a pod template where Deployments have theirs makes pods as Deployments do: Argo's Rollout.
-  const spec = value["spec"] as { template?: { spec?: { containers?: unknown } } } | null | undefined;
-  return typeof spec === "object" && Array.isArray(spec?.template?.spec?.containers) ? "Workload" : undefined;
+  const containers = known(() => {
+    const spec = value["spec"] as { template?: { spec?: { containers?: unknown } } } | null | undefined;
+    return typeof spec === "object" ? spec?.template?.spec?.containers : undefined;
+  });
+  return Array.isArray(containers) ? "Workload" : undefined;
 }
 
 /** Makes a resource of its raw form. The raw form is taken over: fields that do not fit are dropped from it. */
@@ -122,20 +128,23 @@ export function makeResource(raw: RawResource): Resource {
   const shape = shapeOf(kind, group, value);
   const unknowns = raw.origin === undefined;
   const strict = hasSchema(group, kind) ? misfitsOf(group, kind, value, unknowns) : [];
-  const fitted = fitResource(value, shape, unknowns);
+  const { misfits: fitted, hidden } = fitResource(value, shape, unknowns);
   // A schema says the same of what stands in spec, and more.
   const misfits = hasSchema(group, kind) ? [...fitted.filter(({ path }) => path[0] === "metadata"), ...strict] : fitted;
   const metadata = (value["metadata"] ?? {}) as { name?: string; namespace?: string };
   const meta = metadata as { labels?: Record<string, string>; annotations?: Record<string, string> };
-  const declaredNamespace = clusterKinds.has(kind) ? "" : (metadata.namespace ?? "");
+  const inCluster = clusterKinds.has(kind);
+  const declaredNamespace = inCluster ? "" : known(() => metadata.namespace ?? "");
   const resource: Resource = {
     kind,
     group,
     version: raw.version,
     shape,
     name: metadata.name ?? "",
-    declaredNamespace,
-    namespace: clusterKinds.has(kind) ? "" : declaredNamespace || raw.defaultNamespace || "default",
+    declaredNamespace: declaredNamespace ?? "",
+    get namespace() {
+      return inCluster ? "" : (declaredNamespace ?? metadata.namespace) || raw.defaultNamespace || "default";
+    },
     get labels() {
       return meta.labels ?? {};
     },
@@ -144,6 +153,7 @@ export function makeResource(raw: RawResource): Resource {
     },
     fields: value,
     misfits,
+    ...(hidden !== undefined && { hidden }),
     ...(raw.origin !== undefined && { origin: raw.origin }),
     ...(raw.urn !== undefined && { urn: raw.urn }),
     dependencies: raw.dependencies ?? [],

@@ -3,8 +3,8 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import gatewayApi from "../schemas/gatewayApi.json";
 import istio from "../schemas/istio.json";
 import meshConfig from "../schemas/meshConfig.json";
-import { nearest } from "./nearest";
-import { isMap } from "./values";
+import { nearest } from "../../common/nearest";
+import { isMap } from "../../common/isMap";
 
 /** A value that does not have the form of its field. */
 export interface Misfit {
@@ -30,6 +30,7 @@ const ajv = new Ajv({
   validateFormats: false,
   logger: false,
   verbose: true,
+  inlineRefs: false,
   code: { optimize: false },
 });
 const compiled = new Map<string, ValidateFunction>();
@@ -86,6 +87,10 @@ function knownPart(value: unknown, seen: { unknown: boolean }): unknown {
       (copy as Record<string, unknown>)[key] = knownPart(descriptor.value, seen);
     } else {
       seen.unknown = true;
+      if (Array.isArray(copy)) {
+        // Keeps the place of the item: null is passed over.
+        copy[Number(key)] = null;
+      }
     }
   }
   return copy;

@@ -5,7 +5,7 @@
  * `s` string, `n` number, `b` boolean, `m` a map of strings, `p` a port (a number or a name), `d` anything.
  */
 import type { Misfit } from "./schemas";
-import { isMap } from "./values";
+import { isMap } from "../../common/isMap";
 
 interface ShapeMap {
   readonly [key: string]: Shape;
@@ -47,6 +47,7 @@ const tls = {
   httpsRedirect: "b",
   insecureSkipVerify: "d",
 } as const;
+const backendRef = { name: "s", namespace: "s", port: "n", kind: "s", group: "s", weight: "n" } as const;
 const condition = { type: "s", status: "s", reason: "s", message: "s" } as const;
 
 const probe = { httpGet: { port: "p", host: "s" }, tcpSocket: { port: "p" }, grpc: { port: "n" } } as const;
@@ -210,8 +211,8 @@ export const shapes = {
       rules: [
         {
           matches: "d",
-          filters: "d",
-          backendRefs: [{ name: "s", namespace: "s", port: "n", kind: "s", group: "s", weight: "n" }],
+          filters: [{ type: "s", requestMirror: { backendRef } }],
+          backendRefs: [backendRef],
         },
       ],
     },
@@ -331,14 +332,6 @@ export type Fields<S extends ShapeName> = Of<(typeof shapes)[S]>;
 /** The metadata of a resource, as the rules read it. */
 const resourceShape = { metadata: { name: "s", namespace: "s", labels: "m", annotations: "m" } } as const;
 
-/** Thrown by fields whose value is known only once something has been deployed. */
-export class UnknownValue extends Error {
-  constructor(path = "") {
-    super(`the value${path === "" ? "" : ` of ${path}`} is known only after deployment`);
-    this.name = "UnknownValue";
-  }
-}
-
 const wanted = { s: "a string", n: "a number", b: "true or false", m: "a map of strings", p: "a number or a name" };
 
 function fitScalar(value: unknown, shape: "s" | "n" | "b" | "p"): unknown {
@@ -362,6 +355,13 @@ interface Fitting {
   path: (string | number)[];
   misfits: Misfit[];
   unknowns: boolean;
+  /** The first list or map whose value is not known yet: what would stand in it is not checked. */
+  hidden?: string;
+}
+
+/** Whether a shape is a list or a map of fields, which can be wrong inside. A single value of a program has the type of its field. */
+function isStructure(shape: Shape): boolean {
+  return typeof shape !== "string";
 }
 
 /** Whether a field is a getter: it stands for a value that is not known yet, and throws when a rule reads it. */
@@ -372,6 +372,9 @@ function isUnknown(container: object, key: string | number): boolean {
 function fitFields(map: Record<string, unknown>, fields: ShapeMap, fitting: Fitting): void {
   for (const key in fields) {
     if (fitting.unknowns && isUnknown(map, key)) {
+      if (isStructure(fields[key]!)) {
+        fitting.hidden ??= [...fitting.path, key].join(".");
+      }
       continue;
     }
     const before = map[key];
@@ -408,7 +411,11 @@ function fit(value: unknown, shape: Shape, key: string | number, fitting: Fittin
     const element = shape[0] as Shape;
     path.push(key);
     for (let i = 0; i < value.length; i++) {
-      if (!unknowns || !isUnknown(value, i)) {
+      if (unknowns && isUnknown(value, i)) {
+        if (isStructure(element)) {
+          fitting.hidden ??= [...path, i].join(".");
+        }
+      } else {
         // An empty item keeps its place, so that the indices in findings are those of the manifest.
         value[i] = fit(value[i], element, i, fitting) ?? (typeof element === "string" ? "" : {});
       }
@@ -457,15 +464,21 @@ export function fitTemplate(raw: Record<string, unknown>, unknowns: boolean): Of
 }
 
 /**
- * Makes the fields of a raw resource fit its shape, in place, and gives what did not fit.
+ * Makes the fields of a raw resource fit its shape, in place.
  *
  * @param unknowns Whether some of its fields may be getters that throw.
+ * @returns what did not fit, and the first field whose value is not known yet.
  */
-export function fitResource(raw: Record<string, unknown>, name: ShapeName | undefined, unknowns: boolean): Misfit[] {
+export function fitResource(
+  raw: Record<string, unknown>,
+  name: ShapeName | undefined,
+  unknowns: boolean,
+): { misfits: Misfit[]; hidden?: string } {
   const fitting: Fitting = { path: [], misfits: [], unknowns };
   fitFields(raw, resourceShape, fitting);
   if (name !== undefined) {
     fitFields(raw, shapes[name], fitting);
   }
-  return fitting.misfits;
+  const { misfits, hidden } = fitting;
+  return { misfits, ...(hidden !== undefined && { hidden }) };
 }

@@ -1,7 +1,8 @@
 /** Pod templates, wherever in a resource they stand. */
 import type { Resource } from "./resource";
 import { fitTemplate, type Fields } from "./shapes";
-import { isMap } from "./values";
+import { isMap } from "../../common/isMap";
+import { lateFields } from "./unknown";
 
 /** A pod template, and the field that holds it: `spec.template.`. */
 export interface Template {
@@ -63,11 +64,19 @@ function* search(value: unknown, path: string, depth: number): Generator<[Record
 export function templatesOf(resource: Resource): Template[] {
   switch (resource.shape) {
     case "Workload":
-      return [{ template: (resource.fields as Fields<"Workload">).spec?.template ?? {}, prefix: "spec.template." }];
-    case "CronJob": {
-      const template = (resource.fields as Fields<"CronJob">).spec?.jobTemplate?.spec?.template ?? {};
-      return [{ template, prefix: "spec.jobTemplate.spec.template." }];
-    }
+      return [
+        lateFields<Template>({
+          template: () => (resource.fields as Fields<"Workload">).spec?.template ?? {},
+          prefix: () => "spec.template.",
+        }),
+      ];
+    case "CronJob":
+      return [
+        lateFields<Template>({
+          template: () => (resource.fields as Fields<"CronJob">).spec?.jobTemplate?.spec?.template ?? {},
+          prefix: () => "spec.jobTemplate.spec.template.",
+        }),
+      ];
     case undefined: {
       const unknowns = resource.origin === undefined;
       return [...search(resource.fields, "", 0)].map(([raw, prefix]) => ({

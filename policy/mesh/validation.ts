@@ -1,11 +1,12 @@
 /** What Istio's own validation refuses or warns of, for the mistakes that its types allow. */
 import { STATUS_CODES } from "node:http";
 import { isIP } from "node:net";
+import { isRange } from "./addresses";
 import { RE2JS } from "re2js";
 import { hostsMatch } from "./hosts";
 import { milliseconds } from "./durations";
 import { isHttp, isTls, protocolNamed } from "./protocols";
-import { nearest } from "./nearest";
+import { nearest } from "../../common/nearest";
 import { keyed, type Resource } from "./resource";
 import { meshGateway } from "./routes";
 import { isEmpty } from "./selectors";
@@ -624,9 +625,7 @@ function isAttribute(key: string): boolean {
 
 function checkAddresses(error: Say, list: readonly string[], field: string): void {
   list.forEach((block) => {
-    const [address = "", bits] = block.split("/");
-    const most = isIP(address) === 4 ? 32 : 128;
-    if (isIP(address) === 0 || (bits !== undefined && !(/^\d+$/.test(bits) && Number(bits) <= most))) {
+    if (!isRange(block)) {
       error(
         field,
         `${JSON.stringify(block)} is neither an IP address nor a CIDR range.`,

@@ -311,20 +311,23 @@ export const requestAuthenticationEnforced = rule({
   source: requestAuthentication,
   check({ mesh, each, report }) {
     const requiring = new Set<Workload>();
-    each(mesh.of("AuthorizationPolicy"), (policy) => {
+    const complete = each(mesh.of("AuthorizationPolicy"), (policy) => {
       const { action, rules = [] } = policy.fields.spec ?? {};
       if (action === "CUSTOM" || rules.some((one) => valuesOf(one, "").some(({ key }) => tokenOnly.test(key)))) {
         targetsOf(mesh, policy).forEach((workload) => requiring.add(workload));
       }
     });
     // Routes by claims are another use of tokens.
-    let claims = false;
-    each(mesh.virtualServices, (route) => {
-      claims ||= JSON.stringify(route.fields.spec?.http ?? []).includes("@request.auth.claims");
-    });
+    const claims = (): boolean =>
+      mesh.once("routes by claims", () =>
+        mesh.virtualServices.some(({ fields }) =>
+          JSON.stringify(fields.spec?.http ?? []).includes("@request.auth.claims"),
+        ),
+      );
     each(mesh.of("RequestAuthentication"), (policy) => {
       const open = targetsOf(mesh, policy).filter((workload) => !workload.assumed && !requiring.has(workload));
-      if (open.length > 0 && !claims) {
+      // A policy that could not be judged may be the one that requires a token.
+      if (complete && open.length > 0 && !claims()) {
         report(policy, {
           field: "spec.jwtRules",
           message: `It refuses bad tokens only: requests without a token still reach ${open[0]!.resource.kind} ${open[0]!.resource.name}, for no AuthorizationPolicy there requires requestPrincipals.`,

@@ -1,5 +1,5 @@
 import { specify, unknown } from "../testing";
-import { envoyFilterOperationValid, envoyFilterOrderExplicit } from "./envoyFilters";
+import { envoyFilterOperationValid, envoyFilterOrderExplicit, envoyFilterNamesCurrent } from "./envoyFilters";
 
 specify(envoyFilterOperationValid, {
   violations: [
@@ -80,4 +80,57 @@ specify(envoyFilterOrderExplicit, {
     edits: [["EnvoyFilter limit", "spec.configPatches[0].patch.operation", unknown]],
     on: "EnvoyFilter demo/limit",
   },
+});
+
+const patch = "spec.configPatches[0]";
+
+specify(envoyFilterNamesCurrent, {
+  violations: [
+    {
+      it: "finds an old name in a match",
+      edits: [
+        [
+          "EnvoyFilter limit",
+          `${patch}.match`,
+          { listener: { filterChain: { filter: { name: "envoy.http_connection_manager" } } } },
+        ],
+      ],
+      on: "EnvoyFilter demo/limit",
+    },
+    {
+      it: "finds an old name in a patch",
+      edits: [["EnvoyFilter limit", `${patch}.patch.value`, { name: "envoy.lua" }]],
+      on: "EnvoyFilter demo/limit",
+    },
+    {
+      it: "finds a type of the v2 API",
+      edits: [
+        [
+          "EnvoyFilter limit",
+          `${patch}.patch.value`,
+          {
+            name: "envoy.filters.http.lua",
+            typed_config: { "@type": "type.googleapis.com/envoy.config.filter.http.lua.v2.Lua" },
+          },
+        ],
+      ],
+      on: "EnvoyFilter demo/limit",
+    },
+  ],
+  passes: [
+    {
+      it: "passes a label of one's own beside the type",
+      edits: [
+        [
+          "EnvoyFilter limit",
+          `${patch}.patch.value`,
+          {
+            name: "envoy.lua",
+            typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua" },
+          },
+        ],
+      ],
+    },
+  ],
+  unknown: { edits: [["EnvoyFilter limit", `${patch}.patch.value`, unknown]], on: "EnvoyFilter demo/limit" },
 });

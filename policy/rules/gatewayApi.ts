@@ -173,6 +173,21 @@ export const routeParentAttaches = rule({
   },
 });
 
+type RouteRule = NonNullable<NonNullable<Resource<"GatewayRoute">["fields"]["spec"]>["rules"]>[number];
+type BackendReference = NonNullable<RouteRule["backendRefs"]>[number];
+
+/** The backends that a rule leads to, and those that it mirrors requests to. */
+function backendsOf({ backendRefs = [], filters = [] }: RouteRule, at: string) {
+  return [
+    ...backendRefs.map((reference, i) => ({ reference, field: `${at}.backendRefs[${i}]` })),
+    ...filters.flatMap(({ requestMirror }, i): { reference: BackendReference; field: string }[] =>
+      requestMirror?.backendRef === undefined
+        ? []
+        : [{ reference: requestMirror.backendRef, field: `${at}.filters[${i}].requestMirror.backendRef` }],
+    ),
+  ];
+}
+
 /** Routes lead to backends. */
 export const routeBackendExists = rule({
   name: "route-backend-exists",
@@ -184,10 +199,9 @@ export const routeBackendExists = rule({
   source,
   check({ mesh, settings, each, report, missing }) {
     each(mesh.of("GatewayRoute"), (route) => {
-      (route.fields.spec?.rules ?? []).forEach(({ backendRefs = [] }, i) =>
-        backendRefs.forEach((reference, j) => {
+      (route.fields.spec?.rules ?? []).forEach((one, i) =>
+        backendsOf(one, `spec.rules[${i}]`).forEach(({ reference, field }) => {
           const { kind = "Service", group: of = "", name = "", namespace = route.namespace, port } = reference;
-          const field = `spec.rules[${i}].backendRefs[${j}]`;
           const to = { kind, group: of, name, namespace };
           if (
             namespace !== route.namespace &&

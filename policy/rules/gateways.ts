@@ -8,6 +8,11 @@ import { selectorText, selects } from "../mesh/selectors";
 import { rule } from "../rule";
 import { analysis } from "../sources";
 
+/** Whether a gateway of a namespace is to be declared beside a route: a shared one of another namespace may be another input's. */
+function belongsHere(mesh: Mesh, namespace: string, route: Resource): boolean {
+  return mesh.gateways.length > 0 || namespace === route.namespace;
+}
+
 /** VirtualServices bind to gateways that are there. */
 export const gatewayReferenceValid = rule({
   name: "gateway-reference-valid",
@@ -43,7 +48,7 @@ export const gatewayReferenceValid = rule({
           const others = mesh.gateways
             .filter((gateway) => gateway.name === name)
             .map((gateway) => `${gateway.namespace}/${name}`);
-          missing(true, route, {
+          missing(belongsHere(mesh, namespace, route), route, {
             field,
             message: `The gateway ${reference} is not declared in namespace ${namespace}.`,
             fix: others.length > 0 ? `Write ${others.join(" or ")}.` : "Declare it, or correct the name.",
@@ -79,6 +84,7 @@ export const gatewayHostMatches = rule({
         if (!visible.some((one) => hosts.some((host) => hostsMatch(one, host)))) {
           report(route, {
             field: `spec.gateways[${i}]`,
+            certain: gateway !== undefined || belongsHere(mesh, namespace, route),
             message: `Gateway ${namespace}/${name} opens none of the hosts ${hosts.join(", ")} to namespace ${route.namespace}${gateway === undefined ? ", for it is not declared" : `: it opens ${open.join(", ") || "none"}`}.`,
             fix: "Add one of the hosts to a server of the gateway, or correct the hosts.",
           });
@@ -131,6 +137,7 @@ export const gatewayWorkloadPort = rule({
       }
       servers.forEach(({ port }, i) => {
         if (port?.number !== undefined && !ports.has(port.number)) {
+          mesh.requireKnownServices();
           report(gateway, {
             field: `spec.servers[${i}].port.number`,
             message: `Port ${port.number} is not open on the Service of the workload that ${text} selects: it opens ${[...ports].join(", ") || "none"}.`,

@@ -45,6 +45,7 @@ import {
   portSettingsKeepTls,
   tlsBegunOnce,
 } from "./routing";
+import { ambientRouteHasWaypoint, servicePolicyHasWaypoint, waypointExists } from "./ambient";
 import { sidecarEgressKnown, gatewaySeesRoute } from "./visibility";
 import {
   gatewayReferenceValid,
@@ -138,6 +139,9 @@ export const rules: readonly Rule[] = [
   gatewayRoutesDisjoint,
   portSettingsKeepTls,
   tlsBegunOnce,
+  ambientRouteHasWaypoint,
+  servicePolicyHasWaypoint,
+  waypointExists,
   sidecarEgressKnown,
   gatewaySeesRoute,
   gatewayReferenceValid,

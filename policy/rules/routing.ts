@@ -15,6 +15,14 @@ function isMultiCluster(host: string): boolean {
   return host.endsWith(".svc.clusterset.local");
 }
 
+/** Whether a host names pods of a headless Service, each or all: `web-0.web.shop.svc.cluster.local`. */
+function namesPods(mesh: Mesh, host: string): boolean {
+  const { name = "", namespace = "" } = serviceOf(host) ?? {};
+  const dot = name.indexOf(".");
+  const service = dot < 0 ? undefined : mesh.service(name.slice(dot + 1), namespace);
+  return service?.fields.spec?.clusterIP === "None";
+}
+
 /** Whether a host is the start of a Service's full name: its name and namespace, but nothing after. */
 function unfinished(mesh: Mesh, host: string): boolean {
   const [, name, namespace] = /^([a-z0-9-]+)\.([a-z0-9-]+)(?:\.svc)?$/.exec(host) ?? [];
@@ -48,7 +56,8 @@ export const routeDestinationExists = rule({
           if (isMultiCluster(host)) {
             continue;
           }
-          missing(declared && !(namespace !== undefined && mesh.mayBeMade(namespace)), route, {
+          const made = namespace !== undefined && mesh.mayBeMade(namespace);
+          missing(declared && !made && !namesPods(mesh, full), route, {
             field: `${field}.host`,
             message: `The ${mirror ? "mirror" : "route"} leads to the host ${host}${host === full ? "" : ` (${full})`}, which no Service or ServiceEntry declares.`,
             fix: unfinished(mesh, host)
@@ -89,7 +98,7 @@ export const subsetDefined = rule({
   level: "mandatory",
   codes: ["IST0101", "KIA1107"],
   source: analysis("IST0101"),
-  check({ mesh, each, report }) {
+  check({ mesh, each, report, missing }) {
     each(mesh.virtualServices, (route) => {
       for (const { destination, field } of destinationsOf(route)) {
         const { host = "", subset } = destination;
@@ -99,9 +108,12 @@ export const subsetDefined = rule({
         const rules = mesh.rulesMatching(fqdn(host, route.namespace));
         const defining = rules.filter((one) => one.fields.spec?.subsets?.some(({ name }) => name === subset));
         if (defining.length === 0) {
+          mesh.requireKnownRules();
           const defined = rules.flatMap((one) => (one.fields.spec?.subsets ?? []).map(({ name }) => name));
           const names = defined.length === 0 ? "" : `: they define ${defined.join(", ")}`;
-          report(route, {
+          // Where neither the host nor any DestinationRule is declared, both may be declared elsewhere.
+          const declared = mesh.destinationRules.length > 0 || mesh.host(host, route.namespace) !== undefined;
+          missing(declared, route, {
             field: `${field}.subset`,
             message: `The route names subset ${subset} of ${host}, which ${rules.length === 0 ? `no DestinationRule for ${fqdn(host, route.namespace)} defines` : `its DestinationRules do not define${names}`}.`,
             fix: `Define the subset ${subset}, or correct the name.`,
@@ -209,7 +221,11 @@ export const subsetSelectsPods = rule({
             (Object.keys(labels).some((key) => topology.includes(key) && labels[key] !== "") &&
               workloads.some(({ spec }) => spec.nodeName === undefined)));
         if (!matches) {
-          missing(!mesh.mayBeMade(rule.namespace), rule, {
+          // Where no pod of the host's namespace is declared, all of them are elsewhere.
+          const declared = [...workloads, ...mesh.selectedBy(undefined, target.resource.namespace)].some(
+            ({ assumed }) => !assumed,
+          );
+          missing(declared && !mesh.mayBeMade(rule.namespace), rule, {
             field: `spec.subsets[${i}].labels`,
             message: `The subset ${name} selects no pod of ${host}: none carries ${Object.entries(labels)
               .map((pair) => pair.join("="))
@@ -251,7 +267,7 @@ export const destinationRuleHostKnown = rule({
       const broad = /^\*(\.local|\.cluster\.local|\.svc\.cluster\.local|\.[\w-]+\.svc\.cluster\.local)?$/.test(host);
       if (mesh.host(host, rule.namespace) === undefined && !opaque) {
         const made = namespace !== undefined && mesh.mayBeMade(namespace);
-        missing(declared && !broad && !made, rule, {
+        missing(declared && !broad && !made && !namesPods(mesh, full), rule, {
           field: "spec.host",
           message: `No Service or ServiceEntry has the host ${host}${host === full ? "" : ` (${full})`}, so the rule has no effect.`,
           fix: "Correct the host, declare it, or add it to the setting externalHosts.",
@@ -871,7 +887,7 @@ export const tlsBegunOnce = rule({
       const [port] = ports;
       return ports.length === 1 && isTls(declaredProtocol({ ...port!, port: port!.number })) ? port!.number : undefined;
     };
-    each(mesh.virtualServices, (route) => {
+    const routesKnown = each(mesh.virtualServices, (route) => {
       for (const { destination, field, protocol, mirror } of destinationsOf(route)) {
         const { host = "", port } = destination;
         const target = mesh.host(host, route.namespace);
@@ -886,7 +902,7 @@ export const tlsBegunOnce = rule({
       }
     });
     const begun = new Set<string>();
-    each(mesh.destinationRules, (one) => {
+    const rulesKnown = each(mesh.destinationRules, (one) => {
       const { host = "", trafficPolicy, subsets = [] } = one.fields.spec ?? {};
       const full = fqdn(host, one.namespace);
       const target = mesh.host(host, one.namespace);
@@ -897,7 +913,7 @@ export const tlsBegunOnce = rule({
           continue;
         }
         begun.add(`${full} ${number}`);
-        if (tlsPort(target, number) !== undefined && !plain.has(`${full} ${number}`)) {
+        if (routesKnown && tlsPort(target, number) !== undefined && !plain.has(`${full} ${number}`)) {
           report(one, {
             field: i >= 0 ? `spec.trafficPolicy.portLevelSettings[${i}].tls.mode` : "spec.trafficPolicy.tls.mode",
             message: `Port ${number} of ${host} is declared as TLS, which the application begins: with mode ${own.mode} the proxy begins TLS once more.`,
@@ -922,7 +938,8 @@ export const tlsBegunOnce = rule({
         begins.add(one);
       }
     });
-    for (const [key, routes] of plain) {
+    // A rule that could not be judged may be the one that begins TLS.
+    for (const [key, routes] of rulesKnown ? plain : []) {
       const [host = "", port] = key.split(" ");
       if (begun.has(key) || mesh.rulesMatching(host).some((one) => begins.has(one))) {
         continue;

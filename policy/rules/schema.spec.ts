@@ -1,5 +1,8 @@
+import assert from "node:assert/strict";
+import { checkManifests } from "../check";
+import { defaultSettings } from "../settings";
 import { specify, unknown } from "../testing";
-import { noDeprecatedFields, schemaAdvice, schemaValid } from "./schema";
+import { noDeprecatedFields, objectDeclaredOnce, proxyConfigValid, schemaAdvice, schemaValid } from "./schema";
 
 specify(noDeprecatedFields, {
   violations: [
@@ -114,6 +117,7 @@ specify(schemaValid, {
     },
   ],
   unknown: { edits: [["VirtualService entry", "spec.http[0].timeout", unknown]], on: "VirtualService demo/entry" },
+  silent: true,
 });
 
 specify(schemaAdvice, {
@@ -145,4 +149,59 @@ specify(schemaAdvice, {
     edits: [["VirtualService entry", "spec.http[0].mirrorPercent", unknown]],
     on: "VirtualService demo/entry",
   },
+});
+
+const proxyConfig = 'spec.template.metadata.annotations["proxy.istio.io/config"]';
+
+specify(proxyConfigValid, {
+  violations: [
+    {
+      it: "finds a field that is none",
+      edits: [["Deployment user", proxyConfig, "holdApplicationUntilProxyStart: true"]],
+      on: "Deployment demo/user",
+    },
+    {
+      it: "finds a value of another type",
+      edits: [["Deployment user", proxyConfig, "concurrency: two"]],
+      on: "Deployment demo/user",
+    },
+    {
+      it: "finds what is no YAML",
+      edits: [["Deployment user", proxyConfig, "concurrency: [2"]],
+      on: "Deployment demo/user",
+    },
+    {
+      it: "finds a wrong value in the mesh configuration",
+      edits: [["+ConfigMap istio", "", { data: { mesh: "accessLogEncoding: XML" } }]],
+      on: "ConfigMap demo/istio",
+    },
+  ],
+  passes: [
+    {
+      it: "passes fields that are there",
+      edits: [["Deployment user", proxyConfig, "holdApplicationUntilProxyStarts: true"]],
+    },
+  ],
+  unknown: { edits: [["Deployment user", proxyConfig, unknown]], on: "Deployment demo/user" },
+});
+
+// The engine of a Pulumi program refuses a second resource of a name itself: only manifests can have one.
+describe(objectDeclaredOnce.name, () => {
+  const manifest = (name: string, port: number): string =>
+    `{apiVersion: v1, kind: Service, metadata: {name: ${name}, namespace: demo}, spec: {ports: [{name: http, port: ${port}}]}}`;
+  const repeated = (...manifests: string[]) =>
+    checkManifests([{ file: "all.yaml", text: manifests.join("\n---\n") }], defaultSettings).findings.filter(
+      ({ rule }) => rule === objectDeclaredOnce.name,
+    );
+
+  it("finds an object that is given twice, at the first place", () => {
+    assert.deepEqual(
+      repeated(manifest("a", 80), manifest("a", 81)).map(({ resource, line, level }) => ({ resource, line, level })),
+      [{ resource: "Service demo/a", line: 1, level: "advisory" }],
+    );
+  });
+
+  it("passes two objects", () => {
+    assert.deepEqual(repeated(manifest("a", 80), manifest("b", 80)), []);
+  });
 });

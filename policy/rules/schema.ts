@@ -5,6 +5,7 @@ import { validate } from "../mesh/validation";
 import { parse } from "../mesh/yaml";
 import { rule } from "../rule";
 import { analysis, meshConfiguration, services } from "../sources";
+import { UnknownValue } from "../mesh/unknown";
 
 const removed = new Set(["ClusterRbacConfig", "RbacConfig", "ServiceRole", "ServiceRoleBinding"]);
 
@@ -97,6 +98,9 @@ export const schemaValid = rule({
         if (!warning) {
           report(resource, finding);
         }
+      }
+      if (resource.hidden !== undefined) {
+        throw new UnknownValue(resource.hidden);
       }
     });
   },

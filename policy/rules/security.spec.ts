@@ -65,6 +65,14 @@ specify(mtlsModesAgree, {
   ],
   passes: [
     {
+      it: "passes plain text to pods outside a mesh that is STRICT",
+      edits: [
+        ["PeerAuthentication default", "metadata.namespace", "istio-system"],
+        ["Namespace demo", "metadata.labels", { "istio-injection": "disabled" }],
+        ["DestinationRule payment", "spec.trafficPolicy.tls.mode", "DISABLE"],
+      ],
+    },
+    {
       it: "passes plain text where it is permitted",
       edits: [
         ["DestinationRule payment", "spec.trafficPolicy.tls.mode", "DISABLE"],
@@ -132,6 +140,11 @@ specify(strictMtlsHasProxy, {
 
 specify(tlsVerifiesServer, {
   violations: [
+    {
+      it: "finds a server that is not verified",
+      edits: [["DestinationRule api", "spec.trafficPolicy.tls.insecureSkipVerify", true]],
+      on: "DestinationRule demo/api",
+    },
     {
       it: "finds TLS without a CA",
       edits: [["DestinationRule api", "spec.trafficPolicy.tls.caCertificates"]],

@@ -1,6 +1,6 @@
 /** Mutual TLS, authentication and authorization. */
 import { fqdn, serviceOf } from "../mesh/hosts";
-import { isIstioComponent, simulateInjection } from "../mesh/injection";
+import { isInMesh, isIstioComponent, simulateInjection } from "../mesh/injection";
 import { isExcluded, portNumber, servedPorts } from "../mesh/listening";
 import { containersOf, type Mesh } from "../mesh/mesh";
 import { type MutualTls, namespaceMode, workloadMode } from "../mesh/peerAuthentication";
@@ -9,7 +9,7 @@ import { keyed, type Resource } from "../mesh/resource";
 import { gatewayReference, meshGateway } from "../mesh/routes";
 import { isEmpty, matchesGlob, selectorText, selects } from "../mesh/selectors";
 import { rule } from "../rule";
-import { analysis, healthChecks, meshConfiguration, peerAuthentication } from "../sources";
+import { analysis, destinationRule, healthChecks, meshConfiguration, peerAuthentication } from "../sources";
 
 /** What clients send is what servers take. */
 export const mtlsModesAgree = rule({
@@ -22,7 +22,7 @@ export const mtlsModesAgree = rule({
   level: "mandatory",
   codes: ["KIA0207", "KIA0205", "KIA0206", "KIA0208", "KIA0505", "KIA0506"],
   source: peerAuthentication,
-  check({ mesh, each, report }) {
+  check({ mesh, settings, each, report }) {
     each(mesh.destinationRules, (rule) => {
       const { host = "", trafficPolicy, subsets = [] } = rule.fields.spec ?? {};
       const full = fqdn(host, rule.namespace);
@@ -36,6 +36,10 @@ export const mtlsModesAgree = rule({
         return service === undefined
           ? []
           : mesh.behind(service).flatMap((workload) => {
+              // Pods outside the mesh have no proxy that a policy holds for.
+              if (isInMesh(mesh, workload, settings) === false) {
+                return [];
+              }
               const served = servedPorts(mesh, workload).filter((one) => one.service === service);
               const reached = served.filter((one) => port === undefined || one.port === port);
               // Ports that are excluded are not the proxy's: no mode holds for them.
@@ -116,22 +120,33 @@ export const tlsVerifiesServer = rule({
   name: "tls-verifies-server",
   description: "A DestinationRule with TLS mode SIMPLE or MUTUAL names the CA certificates that verify the server.",
   rationale:
-    "Without caCertificates the sidecar takes any certificate: the traffic is encrypted, but the server is not verified.",
+    "Without caCertificates the proxy verifies the server with the public authorities of its image, so that it refuses a server of a private " +
+    "one; Istio before 1.20 verified nothing. With insecureSkipVerify it takes any certificate.",
   fix: "Set `caCertificates`, or `credentialName` together with a workloadSelector.",
-  level: "mandatory",
+  level: "advisory",
   codes: ["IST0128", "IST0129"],
-  source: analysis("IST0128"),
+  source: destinationRule,
   check({ mesh, each, report }) {
     each(mesh.destinationRules, (rule) => {
       const { host, trafficPolicy, workloadSelector } = rule.fields.spec ?? {};
       const check = (tls: NonNullable<typeof trafficPolicy>["tls"], field: string, code: string): void => {
-        const { mode, caCertificates, credentialName } = tls ?? {};
+        const { mode, caCertificates, credentialName, insecureSkipVerify } = tls ?? {};
         const verified = caCertificates || (credentialName && workloadSelector !== undefined);
-        if ((mode === "SIMPLE" || mode === "MUTUAL") && !verified) {
+        if (mode !== "SIMPLE" && mode !== "MUTUAL") {
+          return;
+        }
+        if (insecureSkipVerify === true) {
+          report(rule, {
+            field: `${field}.insecureSkipVerify`,
+            message: `TLS mode ${mode} to ${host} takes any server's certificate.`,
+            fix: "Remove insecureSkipVerify, and set caCertificates.",
+            code,
+          });
+        } else if (!verified) {
           report(rule, {
             field,
-            message: `TLS mode ${mode} to ${host} without caCertificates takes any server's certificate.`,
-            fix: "Set caCertificates, such as /etc/ssl/certs/ca-certificates.crt.",
+            message: `TLS mode ${mode} to ${host} without caCertificates verifies the server with public authorities alone.`,
+            fix: "Set caCertificates, such as /etc/ssl/certs/ca-certificates.crt, or those of a private authority.",
             code,
           });
         }
@@ -150,9 +165,7 @@ function namespacesOfCharts(mesh: Mesh): ReadonlySet<string> {
     "namespaces of charts",
     () =>
       new Set(
-        mesh.workloads.flatMap(({ namespace, assumed, resource }) =>
-          assumed || resource.installedBy !== undefined ? [namespace] : [],
-        ),
+        mesh.workloads.flatMap((one) => (one.assumed || one.resource.installedBy !== undefined ? [one.namespace] : [])),
       ),
   );
 }
@@ -210,7 +223,7 @@ export const authzTargetsExist = rule({
                 name === "*" ||
                 names.has(name.toLowerCase()) ||
                 (name.includes("*") && [...names].some((one) => matchesGlob(name.toLowerCase(), one)));
-              if (!known) {
+              if (!known && mesh.namespace(name) === undefined) {
                 missing(mesh.namespaces.length > 0, policy, {
                   field: `spec.rules[${i}].from[${j}].source.${key}[${k}]`,
                   message: `The rule names namespace ${name}, which is not declared.`,
@@ -441,6 +454,8 @@ export const excludedPortPlain = rule({
             );
           });
           if (!plain) {
+            mesh.requireKnownRules();
+            mesh.requireKnownServices();
             const whole = served.filter((one) => one.service === service).every(({ target }) => target === port);
             report(resource, {
               field: keyed(`${prefix}metadata.annotations`, name),

@@ -1,5 +1,11 @@
 import { specify, unknown } from "../testing";
-import { policyEffective, selectorMatchesWorkload, selectorsDisjoint } from "./selectors";
+import {
+  policyEffective,
+  selectorMatchesWorkload,
+  selectorsDisjoint,
+  serviceSelectsPods,
+  targetReferenceExists,
+} from "./selectors";
 
 specify(selectorsDisjoint, {
   violations: [
@@ -97,4 +103,80 @@ specify(policyEffective, {
   ],
   passes: [{ it: "passes a Sidecar without a spec", edits: [["Sidecar default", "spec"]] }],
   unknown: { edits: [["Namespace demo", "metadata.labels", unknown]], on: "Sidecar demo/default" },
+});
+
+const gatewayGroup = "gateway.networking.k8s.io";
+const gateway = { spec: { gatewayClassName: "istio", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] } };
+const attach = (name: string, group = gatewayGroup) => ({ targetRefs: [{ group, kind: "Gateway", name }] });
+
+specify(targetReferenceExists, {
+  violations: [
+    {
+      it: "finds a Gateway that is not there",
+      edits: [
+        ["+KubernetesGateway edge", "", gateway],
+        ["AuthorizationPolicy payment", "spec", attach("egde")],
+      ],
+      on: "AuthorizationPolicy demo/payment",
+    },
+    {
+      it: "finds a Gateway of Istio's own API",
+      edits: [["AuthorizationPolicy payment", "spec", attach("entry", "networking.istio.io/v1")]],
+      on: "AuthorizationPolicy demo/payment",
+    },
+    {
+      it: "finds a Service of another namespace",
+      edits: [
+        ["Service user", "metadata.namespace", "tools"],
+        ["Telemetry default", "spec.targetRefs", [{ group: "", kind: "Service", name: "user" }]],
+      ],
+      on: "Telemetry demo/default",
+    },
+  ],
+  passes: [
+    {
+      it: "passes what is there",
+      edits: [
+        ["+KubernetesGateway edge", "", gateway],
+        ["AuthorizationPolicy payment", "spec", attach("edge")],
+        ["Telemetry default", "spec.targetRefs", [{ group: "", kind: "Service", name: "user" }]],
+      ],
+    },
+  ],
+  unknown: {
+    edits: [["AuthorizationPolicy payment", "spec.targetRefs", unknown]],
+    on: "AuthorizationPolicy demo/payment",
+  },
+});
+
+specify(serviceSelectsPods, {
+  violations: [
+    {
+      it: "finds a misspelt selector",
+      edits: [["Service user", "spec.selector.app", "usr"]],
+      on: "Service demo/user",
+    },
+    {
+      it: "finds pods that have another version",
+      edits: [["Service payment", "spec.selector.version", "v2"]],
+      on: "Service demo/payment",
+    },
+  ],
+  passes: [
+    {
+      it: "passes a Service without a selector, and an ExternalName",
+      edits: [
+        ["Service user", "spec.selector"],
+        ["Service payment", "spec", { type: "ExternalName", externalName: "pay.example.com", selector: { app: "x" } }],
+      ],
+    },
+    {
+      it: "passes a Service for WorkloadEntries",
+      edits: [
+        ["Service user", "spec.selector.app", "vm"],
+        ["+WorkloadEntry vm", "", { spec: { address: "10.0.0.1", labels: { app: "vm" } } }],
+      ],
+    },
+  ],
+  unknown: { edits: [["Service user", "spec.selector", unknown]], on: "Service demo/user" },
 });

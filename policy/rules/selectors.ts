@@ -3,7 +3,7 @@ import { isAmbient, isIstioService } from "../mesh/injection";
 import type { Mesh, Workload } from "../mesh/mesh";
 import type { Resource } from "../mesh/resource";
 import { isEmpty, selects, selectorText, type LabelSelector } from "../mesh/selectors";
-import { nearest } from "../mesh/nearest";
+import { nearest } from "../../common/nearest";
 import { targetReferences, type WorkloadPolicy } from "../mesh/policies";
 import { rule } from "../rule";
 import { analysis, authorization, services } from "../sources";

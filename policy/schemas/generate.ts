@@ -10,7 +10,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadAll } from "js-yaml";
 import { parse as parseProto, Enum, MapField, Type, type Field, Root, type Namespace } from "protobufjs";
-import { isMap } from "../mesh/values";
+import { isMap } from "../../common/isMap";
 
 type Schema = Record<string, unknown>;
 
@@ -50,6 +50,56 @@ function tidy(schema: unknown): unknown {
     : kept;
 }
 
+/** Parts below this length are not worth a reference. */
+const minShared = 150;
+
+/**
+ * Puts parts that a schema has more than once under its `$defs`: definitions of custom resources repeat the settings of ports and subsets,
+ * and compiling each copy takes its time in every run.
+ */
+function share(schema: Schema): Schema {
+  const counts = new Map<string, number>();
+  const count = (part: unknown): void => {
+    if (typeof part !== "object" || part === null) {
+      return;
+    }
+    const text = JSON.stringify(part);
+    const before = counts.get(text) ?? 0;
+    counts.set(text, before + 1);
+    if (before === 0) {
+      Object.values(part).forEach(count);
+    }
+  };
+  count(schema);
+  const names = new Map<string, string>();
+  const $defs: Schema = {};
+  const refer = (part: unknown, isSchema: boolean): unknown => {
+    if (Array.isArray(part)) {
+      return part.map((item) => refer(item, true));
+    }
+    if (!isMap(part)) {
+      return part;
+    }
+    // What stands under `properties` is a map of schemas, and none itself.
+    const inner = (): Schema =>
+      Object.fromEntries(
+        Object.entries(part).map(([key, value]) => [key, refer(value, !isSchema || key !== "properties")]),
+      );
+    const text = JSON.stringify(part);
+    if (!isSchema || text.length < minShared || (counts.get(text) ?? 0) < 2) {
+      return inner();
+    }
+    const name = names.get(text) ?? `part${names.size + 1}`;
+    if (!names.has(text)) {
+      names.set(text, name);
+      $defs[name] = inner();
+    }
+    return { $ref: `#/$defs/${name}` };
+  };
+  const shared = refer(schema, true) as Schema;
+  return names.size === 0 ? schema : { ...shared, $defs };
+}
+
 interface Definition {
   spec: {
     group: string;
@@ -73,7 +123,7 @@ function definitions(files: readonly string[]): Schema {
       const fields = tidy({ ...schema, properties }) as Schema;
       kinds[`${group}/${names.kind}`] = {
         versions: versions.filter(({ served }) => served).map(({ name }) => name),
-        schema: { ...fields, properties: { ...(fields["properties"] as Schema), status: {} } },
+        schema: share({ ...fields, properties: { ...(fields["properties"] as Schema), status: {} } }),
       };
     }
   }

@@ -9,7 +9,7 @@ import { asProgramConfig, projectFolder, readProject } from "../../commands/stac
 import { parseConfig } from "../../stacks/config";
 import { ConfigError } from "../../stacks/configError";
 import type { ConfigProblem } from "../../stacks/configError";
-import { nearest } from "../../stacks/nearest";
+import { nearest } from "../../common/nearest";
 
 const { scripts, bin } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as {
   scripts: Record<string, string>;

@@ -490,6 +490,39 @@ const mutations: readonly [rule: string, stack: keyof typeof stacks, edits: Edit
   ],
   ["service-selects-pods", "dev", [[service, "spec.selector.app", "user-servise"]], "Service demo/user-service"],
   [
+    "ambient-route-has-waypoint",
+    "dev",
+    [
+      [namespace, "metadata.labels", { "istio.io/dataplane-mode": "ambient" }],
+      [
+        "+VirtualService x",
+        "",
+        {
+          spec: {
+            hosts: ["user-service"],
+            http: [{ timeout: "1s", route: [{ destination: { host: "user-service" } }] }],
+          },
+        },
+      ],
+    ],
+    "VirtualService demo/x",
+  ],
+  [
+    "service-policy-has-waypoint",
+    "dev",
+    [["+AuthorizationPolicy x", "", { spec: { targetRefs: [{ group: "", kind: "Service", name: "user-service" }] } }]],
+    "AuthorizationPolicy demo/x",
+  ],
+  [
+    "waypoint-exists",
+    "dev",
+    [
+      ["+KubernetesGateway x", "", { spec: { gatewayClassName: "istio-waypoint", listeners: [] } }],
+      [service, 'metadata.labels["istio.io/use-waypoint"]', "y"],
+    ],
+    "Service demo/user-service",
+  ],
+  [
     "probe-passes-strict-mtls",
     "dev",
     [[user, `${pod}.annotations["sidecar.istio.io/rewriteAppHTTPProbers"]`, "false"]],

@@ -13,7 +13,7 @@ function run(script: string): string {
 describe("the loader", () => {
   it("compiles TypeScript", () => {
     assert.equal(
-      run('console.log(require("./stacks/nearest").nearest("serviecs", ["services", "profile"]))'),
+      run('console.log(require("./common/nearest").nearest("serviecs", ["services", "profile"]))'),
       "services\n",
     );
   });

@@ -1,6 +1,4 @@
-/** Values as manifests hold them: anything, until it was looked at. */
-
-/** Whether a value is a map: neither a list, nor null, nor a scalar. */
+/** Whether a value that was read from a file is a map: neither a list, nor null, nor a scalar. */
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
