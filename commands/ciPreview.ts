@@ -1,8 +1,10 @@
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import type { Settings } from "../policy/settings";
 import { tryRun } from "../toolchain/system/run";
+import { kubeconfigPaths } from "../stacks/kubeconfig";
 import { withCommit } from "./baseCommit";
 import { chartSettings } from "./charts";
+import { checkContext } from "./checkCluster";
 import { parseCiPreviewFlags } from "./ciPreviewFlags";
 import { describeDiff, diffDeclared } from "./declaredDiff";
 import { policyConfigHelp, readPolicySettings } from "./policySettings";
@@ -13,7 +15,7 @@ import { findPulumi } from "./pulumi/cli";
 import { withEmptyStack } from "./pulumi/emptyStack";
 import type { DeclaredResource } from "./pulumi/events";
 import { declaredResources } from "./pulumi/events";
-import { runCommand } from "./runCommand";
+import { defineCommand } from "./defineCommand";
 import { splitSetting } from "./session";
 import { projectFolder, stackFile } from "./stackFiles";
 
@@ -32,8 +34,6 @@ ${policyConfigHelp}
       --markdown FILE     Write the result as Markdown; in GitHub Actions it goes to the job's summary, too
       --json              Print the result as one JSON object on the last line
   -h, --help              This text
-
-Exit status: 0 passes, 1 fails, 2 the command line makes no sense.
 `;
 
 async function runStep(script: string, log: (line: string) => void): Promise<StepResult> {
@@ -103,10 +103,15 @@ async function compareWith(
     : { failure: `the base can't be compared with, for its preview fails:\n${said}` };
 }
 
-runCommand(
+/** `npm run ci:preview`. */
+export const command = defineCommand(
+  __filename,
   help,
   async ({ stacks, tests, previewsOnly, base, context, config, markdown, policyConfig }, log) => {
     const policySettings = readPolicySettings(policyConfig);
+    if (context !== undefined) {
+      await checkContext({ context, by: "--context", paths: kubeconfigPaths() });
+    }
     const cli = await findPulumi(log);
     log(`previews: Pulumi ${cli.version} (${cli.source})`);
     const steps: StepResult[] = [];

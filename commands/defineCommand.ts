@@ -1,6 +1,8 @@
+import { existsSync, realpathSync } from "node:fs";
 import { ConfigError } from "../stacks/configError";
 import type { Flags } from "./flags";
 import { parseFlags, UsageError } from "./flags";
+import { NoClusterError } from "./noCluster";
 import { InterruptedError } from "./pulumi/process";
 
 /** What every command line can ask for. */
@@ -9,45 +11,75 @@ interface CommonFlags {
   json: boolean;
 }
 
+/** A command that an npm script runs. */
+export interface Command {
+  /** Printed for --help. */
+  help: string;
+  /** Runs it with the words of a command line. @returns its exit code. */
+  execute: (argv: readonly string[], printer?: Printer) => Promise<number>;
+}
+
+/** Where a command prints to. */
+export interface Printer {
+  /** Takes results. */
+  out: (text: string) => void;
+  /** Takes progress and errors. */
+  err: (text: string) => void;
+}
+
+/** How every command ends; part of the help of each. */
+export const exitCodes = `Exit code: 0 it worked, 1 it failed, 2 the command line or the config is wrong, 3 there is no cluster or it does not
+answer, 130 and 143 a signal ended it.`;
+
+const terminal: Printer = { out: (text) => console.log(text), err: (text) => console.error(text) };
+
 /**
- * Runs one command: parses its flags, prints its result, and turns what goes wrong into a message and an exit code
- * (1: it failed, 2: the command line or the config is wrong, 128 and more: a signal ended it).
- * @param help Printed for --help.
+ * Makes a command: it parses its flags, prints its result, and turns what goes wrong into a message and an exit code, see {@link exitCodes}.
+ * @param file The file of the command. If Node was started with it, the command runs.
  * @param run Does the work; progress goes to `log`. @returns what --json prints. One that did its work, but found something wrong,
  * sets process.exitCode.
  * @param parse Parses the command line; throws UsageError. Default: the flags that all commands share.
  */
-export function runCommand<F extends CommonFlags = Flags>(
+export function defineCommand<F extends CommonFlags = Flags>(
+  file: string,
   help: string,
   run: (flags: F, log: (line: string) => void) => Promise<object>,
   parse: (argv: readonly string[]) => F = parseFlags as (argv: readonly string[]) => unknown as typeof parse,
-): void {
-  const log = (line: string) => console.error(line);
-  const main = async () => {
-    const flags = parse(process.argv.slice(2));
-    if (flags.help) {
-      console.log(help);
-      return;
-    }
-    const result = await run(flags, log);
-    if (flags.json) {
-      console.log(JSON.stringify(result));
+): Command {
+  const text = `${help.trimEnd()}\n\n${exitCodes}\n`;
+  const execute = async (argv: readonly string[], { out, err }: Printer = terminal) => {
+    try {
+      const flags = parse(argv);
+      if (flags.help) {
+        out(text);
+        return 0;
+      }
+      const result = await run(flags, err);
+      if (flags.json) {
+        out(JSON.stringify(result));
+      }
+      return Number(process.exitCode ?? 0);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      err(process.env.DEBUG && error instanceof Error ? String(error.stack) : `error: ${message}`);
+      return exitCodeOf(error);
     }
   };
-  main().then(
+  const command = { help: text, execute };
+  const started = process.argv[1];
+  if (started !== undefined && existsSync(started) && realpathSync(started) === realpathSync(file)) {
     // What the SDK keeps open must not keep a finished command alive.
-    () => process.exit(),
-    (error: unknown) => {
-      const message = error instanceof Error ? error.message : String(error);
-      console.error(process.env.DEBUG && error instanceof Error ? error.stack : `error: ${message}`);
-      process.exit(exitCodeOf(error));
-    },
-  );
+    void execute(process.argv.slice(2)).then((code) => process.exit(code));
+  }
+  return command;
 }
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) {
     return error.exitCode;
+  }
+  if (error instanceof NoClusterError) {
+    return 3;
   }
   return error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
 }

@@ -9,7 +9,7 @@ import { changesNothing } from "./pulumi/events";
 import { PulumiStack } from "./pulumi/stack";
 import { pastUnreachableWebhooks } from "./pulumi/webhooks";
 import { changing } from "./recovery/changing";
-import { runCommand } from "./runCommand";
+import { defineCommand } from "./defineCommand";
 import type { Session } from "./session";
 import { openSession } from "./session";
 import { checkCluster, rememberCluster } from "./stackCluster";
@@ -22,8 +22,9 @@ Brings up the mesh: chooses a cluster, starts it if need be, and runs pulumi up 
 change, or after an interruption: it goes on from where things are. Nothing is changed if a policy forbids it, if the cluster is not
 the stack's, or if the cluster has an object that the stack would make and did not make.
 
-The cluster, in order: --sandbox, --context, or kubeContext in the stack's config; the current context if it is local (kind,
-minikube); kind or minikube if installed (created after a question, or with --yes); the embedded cluster.
+The cluster, in order: --sandbox, --context, or kubeContext in the stack's config; the current context if its cluster runs on this
+machine (kind, minikube, Docker Desktop, Rancher Desktop, OrbStack, Colima, k3d, MicroK8s); another one of these that runs, if you
+agree; kind or minikube if installed, created after a question; the embedded cluster: kind, built from package registries, after a question.
 
       --refresh            Compare with the cluster first, and put back what was changed by hand
       --expect-no-changes  Fail if the update changes anything; it is made all the same
@@ -70,4 +71,5 @@ async function update(
   });
 }
 
-runCommand(help, up, parseUpFlags);
+/** `npm start`. */
+export const command = defineCommand(__filename, help, up, parseUpFlags);

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { kubectlCommand } from "../stacks/kubectl";
 import { connect } from "./connect";
 import { flagsHelp, parseFlags, UsageError } from "./flags";
-import { runCommand } from "./runCommand";
+import { defineCommand } from "./defineCommand";
 import { openSession } from "./session";
 import { readOutputs } from "./stackOutputs";
 import { bench, benchText, defaultRps, maxRps } from "./verify/bench";
@@ -16,7 +16,7 @@ import { verify } from "./verify/verify";
 const help = `npm run verify -- [flags]
 
 Asks a running stack whether it really works: sends requests, and follows them through gateway, sidecars, metrics, traces and logs.
-Each check that fails names its likely cause and the command to look further. Exit status 0: all passed, 1: something failed.
+Each check that fails names its likely cause and the command to look further.
 
       --only NAME         Only this check and what it needs; may be repeated
       --skip NAME         Leave this check out; may be repeated
@@ -37,7 +37,9 @@ const options = {
   "bench-rps": { type: "string", default: String(defaultRps) },
 } as const;
 
-runCommand(
+/** `npm run verify`. */
+export const command = defineCommand(
+  __filename,
   help,
   async (flags, log) => {
     const chosen = chooseChecks(checks, flags.only, flags.skip);
