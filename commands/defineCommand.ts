@@ -27,14 +27,17 @@ export interface Printer {
   err: (text: string) => void;
 }
 
-/** How every command ends; part of the help of each. */
-export const exitCodes = `Exit code: 0 it worked, 1 it failed, 2 the command line or the config is wrong, 3 there is no cluster or it does not
-answer, 130 and 143 a signal ended it.`;
+/** @returns how a command ends, for its help. */
+function exitCodes(goesToCluster: boolean): string {
+  const cluster = goesToCluster ? ", 3 there is no cluster or it does not answer" : "";
+  return `Exit code: 0 it worked, 1 it failed, 2 the command line or the config is wrong${cluster};
+130, 143 or 129 it was ended by Ctrl-C, SIGTERM or SIGHUP.`;
+}
 
 const terminal: Printer = { out: (text) => console.log(text), err: (text) => console.error(text) };
 
 /**
- * Makes a command: it parses its flags, prints its result, and turns what goes wrong into a message and an exit code, see {@link exitCodes}.
+ * Makes a command: it parses its flags, prints its result, and turns what goes wrong into a message and an exit code.
  * @param file The file of the command. If Node was started with it, the command runs.
  * @param run Does the work; progress goes to `log`. @returns what --json prints. One that did its work, but found something wrong,
  * sets process.exitCode.
@@ -46,7 +49,7 @@ export function defineCommand<F extends CommonFlags = Flags>(
   run: (flags: F, log: (line: string) => void) => Promise<object>,
   parse: (argv: readonly string[]) => F = parseFlags as (argv: readonly string[]) => unknown as typeof parse,
 ): Command {
-  const text = `${help.trimEnd()}\n\n${exitCodes}\n`;
+  const text = `${help.trimEnd()}\n\n${exitCodes(help.includes("--context NAME"))}\n`;
   const execute = async (argv: readonly string[], { out, err }: Printer = terminal) => {
     try {
       const flags = parse(argv);

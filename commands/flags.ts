@@ -108,7 +108,6 @@ export const flagsHelp = `
       --kubeconfig FILE   Kubeconfig file (default: as kubectl finds it)
       --sandbox           Use the embedded cluster (Linux, root), whatever else there is
   -c, --config KEY=VALUE  Set a config key for this run; lists and objects as JSON; may be repeated
-  -y, --yes               Do not ask before a cluster is created or built
       --json              Print the result as one JSON object on the last line
   -h, --help              This text
 `;

@@ -2,7 +2,8 @@ import type { KubeClient } from "../cluster/kubeClient";
 import { connect } from "./connect";
 import { flagsHelp } from "./flags";
 import { refuseForeign } from "./foreignObjects";
-import { printOutputs } from "./outputs";
+import { nextSteps } from "./nextSteps";
+import { nodeAdvice } from "./nodeVersion";
 import { policyConfigHelp, readPolicySettings } from "./policySettings";
 import { findPulumi } from "./pulumi/cli";
 import { changesNothing } from "./pulumi/events";
@@ -26,14 +27,19 @@ The cluster, in order: --sandbox, --context, or kubeContext in the stack's confi
 machine (kind, minikube, Docker Desktop, Rancher Desktop, OrbStack, Colima, k3d, MicroK8s); another one of these that runs, if you
 agree; kind or minikube if installed, created after a question; the embedded cluster: kind, built from package registries, after a question.
 
-      --refresh            Compare with the cluster first, and put back what was changed by hand
-      --expect-no-changes  Fail if the update changes anything; it is made all the same
-${flagsHelp.trimEnd()}
+  -y, --yes               Do not ask before a cluster is created or built
+      --refresh           Compare with the cluster first, and put back what was changed by hand
+      --expect-no-changes
+                          Fail if the update changes anything; it is made all the same
 ${policyConfigHelp}
-`;
+${flagsHelp}`;
 
 async function up(flags: UpFlags, log: (line: string) => void): Promise<object> {
   const policySettings = readPolicySettings(flags.policyConfig);
+  const advice = nodeAdvice(process.versions.node);
+  if (advice !== undefined) {
+    log(advice);
+  }
   const session = await openSession(flags, log, { start: true });
   const cli = await findPulumi(log);
   log(`engine: Pulumi ${cli.version} (${cli.source})`);
@@ -41,7 +47,7 @@ async function up(flags: UpFlags, log: (line: string) => void): Promise<object> 
   await session.ready;
   const outputs = await update(stack, connect(session), session, flags, log);
   if (!flags.json) {
-    printOutputs(outputs);
+    console.log(nextSteps(outputs, flags).join("\n"));
   }
   return outputs;
 }

@@ -13,6 +13,14 @@ import { progressOf } from "./verify/progress";
 import { chooseChecks } from "./verify/run";
 import { verify } from "./verify/verify";
 
+/** @returns names as text, a few on each line. */
+function wrapped(names: readonly string[], perLine = 12): string {
+  const lines = Array.from({ length: Math.ceil(names.length / perLine) }, (_, i) =>
+    names.slice(i * perLine, (i + 1) * perLine).join(", "),
+  );
+  return lines.join(",\n");
+}
+
 const help = `npm run verify -- [flags]
 
 Asks a running stack whether it really works: sends requests, and follows them through gateway, sidecars, metrics, traces and logs.
@@ -25,7 +33,7 @@ Each check that fails names its likely cause and the command to look further.
       --bench             Measure what the mesh adds to latency, and what sidecars use
       --bench-rps N       At N requests per second. Default ${defaultRps}, at most ${maxRps}
 
-Checks: ${checks.map(({ name }) => name).join(", ")}
+Checks: ${wrapped(checks.map(({ name }) => name))}
 ${flagsHelp}`;
 
 const options = {

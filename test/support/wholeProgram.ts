@@ -6,6 +6,8 @@ import { loadIndex } from "./loadIndex";
 /** What index.ts declares under the SDK's mocks, as in a preview; or why it declares nothing. */
 export interface WholeProgram {
   resources: readonly Declared[];
+  /** The stack's outputs, by name. */
+  outputs: Record<string, unknown>;
   /** What the program failed with. */
   failure?: unknown;
 }
@@ -25,15 +27,16 @@ export function wholeProgram(stack: string, settings: Record<string, string> = {
 
 async function declareWhole(stack: string, settings: Record<string, string>): Promise<WholeProgram> {
   let failure: unknown;
+  let outputs: Record<string, unknown> = {};
   const load = () => {
     try {
-      loadIndex();
+      outputs = loadIndex();
     } catch (error) {
       failure = error;
     }
   };
   const { resources } = await declare(load, { preview: true, config: programConfig(stack, settings) });
-  return { resources, ...(failure !== undefined && { failure }) };
+  return { resources, outputs, ...(failure !== undefined && { failure }) };
 }
 
 /** @returns the config of a stack of this project with settings on top, as the engine hands it to the program. */

@@ -131,10 +131,11 @@ describe("documents", () => {
 
   it("describe every output", () => {
     const program = readFileSync(join(projectFolder, "index.ts"), "utf8");
+    const outputs = program.split("\nconst outputs = {")[1]!.split("\n};")[0]!;
     const readme = readFileSync(join(projectFolder, "README.md"), "utf8");
     const table = readme.split("## Outputs")[1]!.split("\n## ")[0]!;
     const names = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1]).sort();
-    assert.deepEqual(names(table, /^\| `(\w+)`/gm), names(program, /^export const (\w+)/gm));
+    assert.deepEqual(names(table, /^\| `(\w+)`/gm), names(outputs, /^(?: {2}| {2}\.\.\..*&& \{ )(\w+)(?::| \})/gm));
   });
 
   it("describe every npm script", () => {

@@ -29,6 +29,21 @@ describe("the program", () => {
     });
   }
 
+  it("has no output that is undefined, which Pulumi would warn of", async () => {
+    const of = async (settings: Record<string, string>) => {
+      const { outputs } = await wholeProgram("dev", settings);
+      assert.deepEqual(
+        Object.keys(outputs).filter((name) => outputs[name] === undefined),
+        [],
+      );
+      return Object.keys(outputs);
+    };
+    const bare = await of({ grafana: "false", clusterKind: "k3d" });
+    assert.ok(!bare.includes("grafanaPassword") && !bare.includes("gatewayUrl"), bare.join());
+    const whole = await of({ grafana: "true", clusterKind: "kind" });
+    assert.ok(whole.includes("grafanaPassword") && whole.includes("gatewayUrl"), whole.join());
+  });
+
   const limited = [{ name: "shop", path: "/shop", globalRateLimit: { requests: 100, unit: "minute" } }];
   const outside = [
     { host: "api.example.com", port: 443, protocol: "HTTPS" },
