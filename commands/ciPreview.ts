@@ -6,15 +6,16 @@ import { withCommit } from "./baseCommit";
 import { chartSettings } from "./charts";
 import { checkContext } from "./checkCluster";
 import { parseCiPreviewFlags } from "./ciPreviewFlags";
-import { describeDiff, diffDeclared } from "./declaredDiff";
+import { changesOf, describeChanges } from "./changes";
 import { policyConfigHelp, readPolicySettings } from "./policySettings";
 import type { StackPreview, StepResult } from "./previewReport";
 import { limitsOf, passed, toMarkdown, verdict } from "./previewReport";
 import type { PulumiCli } from "./pulumi/cli";
 import { findPulumi } from "./pulumi/cli";
 import { withEmptyStack } from "./pulumi/emptyStack";
-import type { DeclaredResource } from "./pulumi/events";
+import { stateAsApplied } from "./pulumi/appliedState";
 import { declaredResources } from "./pulumi/events";
+import { sourceFiles } from "./pulumi/sourceFiles";
 import { defineCommand } from "./defineCommand";
 import { splitSetting } from "./session";
 import { projectFolder, stackFile } from "./stackFiles";
@@ -70,11 +71,11 @@ async function previewStack(stack: string, options: PreviewOptions): Promise<Sta
   const resources = declaredResources(report);
   const preview: StackPreview = {
     ...{ stack, passed: ok, said, resources, violations: report.violations },
-    ...(base !== undefined && ok && { diff: await compareWith(base, resources, session, options) }),
+    ...(base !== undefined && (await compareWith(base, session, options))),
   };
   log(`preview of ${stack}: ${verdict(preview)}`);
-  if (preview.diff) {
-    ("failure" in preview.diff ? [preview.diff.failure] : describeDiff(preview.diff)).forEach((line) =>
+  if (preview.changes) {
+    ("failure" in preview.changes ? [preview.changes.failure] : describeChanges(preview.changes)).forEach((line) =>
       log(`  ${line}`),
     );
   }
@@ -82,25 +83,36 @@ async function previewStack(stack: string, options: PreviewOptions): Promise<Sta
   return preview;
 }
 
-/** @returns what differs from the declaration in another folder. A base that is broken is no reason to refuse what mends it. */
+/**
+ * Previews the program against a state as it would be after an update to what another folder declares. No cluster is asked: what it
+ * has is of neither.
+ * @returns what changes. A base that is broken is no reason to refuse what mends it.
+ */
 async function compareWith(
   folder: string,
-  resources: readonly DeclaredResource[],
   session: { stack: string; settings: Record<string, string> },
-  { cli, context }: PreviewOptions,
-): Promise<StackPreview["diff"]> {
+  { cli }: PreviewOptions,
+): Promise<Pick<StackPreview, "changes" | "files">> {
   if (!existsSync(stackFile(session.stack, folder))) {
-    return { failure: `the base has no Pulumi.${session.stack}.yaml` };
+    return { changes: { failure: `the base has no Pulumi.${session.stack}.yaml` } };
   }
-  const cluster = context !== undefined;
+  const base = await withEmptyStack(cli, session, { folder }, (empty) => empty.tryPreview([]));
+  if (!base.passed) {
+    return { changes: { failure: `the base can't be compared with, for its preview fails:\n${base.said}` } };
+  }
   const {
     passed: ok,
     report,
     said,
-  } = await withEmptyStack(cli, session, { folder, cluster }, (empty) => empty.tryPreview([]));
+    stdout,
+  } = await withEmptyStack(cli, session, {}, async (empty) => {
+    const { deployment, ...rest } = await empty.export();
+    await empty.import({ ...rest, deployment: { ...deployment, resources: stateAsApplied(base.report.steps) } });
+    return empty.tryPreview(["--json"]);
+  });
   return ok
-    ? diffDeclared(declaredResources(report), resources)
-    : { failure: `the base can't be compared with, for its preview fails:\n${said}` };
+    ? { changes: changesOf(report.steps), files: sourceFiles(stdout) }
+    : { changes: { failure: `the program can't be compared with the base, for its preview fails:\n${said}` } };
 }
 
 /** `npm run ci:preview`. */
