@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy } from "./components/accessPolicy";
 import { ExternalHosts } from "./components/externalHosts";
-import { gatewayUrl as urlOf } from "./components/gatewayAddress";
+import { gatewayUrl as urlOf, needsLoadBalancer } from "./components/gatewayAddress";
 import { GatewayCertificate } from "./components/gatewayCertificate";
 import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
@@ -216,33 +216,39 @@ const ingress = new IngressAddress(
   onCluster,
 );
 
-/** The profile, for the policy pack: the engine does not pass the stack's configuration to a pack. */
-export const profile = settings.profile.name;
+const gatewayUrl = ingress.url;
+const { grafanaPassword } = observability;
 
-/** URL of the ingress gateway; unknown in the first preview, undefined where the cluster reports none. */
-export const gatewayUrl = ingress.url;
+/** The stack's outputs. Pulumi warns of one that is undefined: those that a stack can lack are left out where it does. */
+const outputs = {
+  /** For the policy pack: the engine does not pass the stack's configuration to a pack. */
+  profile: settings.profile.name,
 
-/** URL of each service that has a path on the gateway. */
-export const services = gatewayUrl.apply((url) =>
-  Object.fromEntries(
-    settings.services.flatMap(({ serviceName, path }) => (url && path ? [[serviceName, url + path]] : [])),
+  /** URL of the ingress gateway; unknown in the first preview. */
+  ...((expectedUrl !== undefined || needsLoadBalancer(reach)) && { gatewayUrl }),
+
+  /** URL of each service that has a path on the gateway. */
+  services: gatewayUrl.apply((url) =>
+    Object.fromEntries(
+      settings.services.flatMap(({ serviceName, path }) => (url && path ? [[serviceName, url + path]] : [])),
+    ),
   ),
-);
 
-/** How each dashboard is reached: in the cluster, by a port-forward, and under the gateway where it is exposed. */
-export const dashboards = gatewayUrl.apply((url) =>
-  withUrls(observability.dashboards, observability.exposedRoutes, url),
-);
+  /** How each dashboard is reached: in the cluster, by a port-forward, and under the gateway where it is exposed. */
+  dashboards: gatewayUrl.apply((url) => withUrls(observability.dashboards, observability.exposedRoutes, url)),
 
-/** Password of Grafana's user `admin`; a secret. */
-export const grafanaPassword = observability.grafanaPassword;
+  /** Password of Grafana's user `admin`; a secret. */
+  ...(grafanaPassword && { grafanaPassword }),
 
-/** What was declared, as one line of text, for `npm run verify` to compare the cluster with. */
-export const declared = istio.gatewayNamespace.apply((namespace) =>
-  declaredText(declaredMesh(settings, { namespace, serviceAccount: istio.ingressServiceAccount })),
-);
+  /** What was declared, as one line of text, for `npm run verify` to compare the cluster with. */
+  declared: istio.gatewayNamespace.apply((namespace) =>
+    declaredText(declaredMesh(settings, { namespace, serviceAccount: istio.ingressServiceAccount })),
+  ),
 
-/** What to do next, as Markdown. */
-export const readme = pulumi
-  .all([gatewayUrl, istio.gatewayNamespace])
-  .apply(([url, gatewayNamespace]) => describe(readmeFacts(settings, url, gatewayNamespace)));
+  /** What to do next, as Markdown. */
+  readme: pulumi
+    .all([gatewayUrl, istio.gatewayNamespace])
+    .apply(([url, gatewayNamespace]) => describe(readmeFacts(settings, url, gatewayNamespace))),
+};
+
+export = outputs;

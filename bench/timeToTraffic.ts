@@ -9,13 +9,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { projectFolder } from "../commands/stackFiles";
 import { sweep } from "../commands/sweep";
 import { expectedInfo, up as sandboxUp } from "../toolchain";
 import { KubeClient } from "../cluster/kubeClient";
 import { run } from "../toolchain/system/run";
 import { kubectl } from "./growth/cluster";
 import { sideBySide, table, writeResults } from "./measure";
+import { wholeProgram } from "../test/support/wholeProgram";
 import { npm, untilTraffic } from "./traffic";
 
 const info = expectedInfo();
@@ -54,12 +54,11 @@ interface Declared {
 
 /** What our program declares, without applying it. */
 async function declared(): Promise<Declared[]> {
-  const said = await run(
-    process.execPath,
-    ["--import", "tsx", "test/support/declareProgram.ts", "sandbox", JSON.stringify({ ...bare, ...sandboxConfig })],
-    { cwd: projectFolder },
-  );
-  return (JSON.parse(said) as Declared[]).filter(({ type }) => type.startsWith("kubernetes:"));
+  const { resources, failure } = await wholeProgram("sandbox", { ...bare, ...sandboxConfig });
+  if (failure !== undefined) {
+    throw failure as Error;
+  }
+  return resources.filter(({ type }) => type.startsWith("kubernetes:")).map((one): Declared => one);
 }
 
 /** The paths by hand, as files. */

@@ -1,19 +1,22 @@
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import type { Settings } from "../policy/settings";
 import { tryRun } from "../toolchain/system/run";
+import { kubeconfigPaths } from "../stacks/kubeconfig";
 import { withCommit } from "./baseCommit";
 import { chartSettings } from "./charts";
+import { checkContext } from "./checkCluster";
 import { parseCiPreviewFlags } from "./ciPreviewFlags";
-import { describeDiff, diffDeclared } from "./declaredDiff";
+import { changesOf, describeChanges } from "./changes";
 import { policyConfigHelp, readPolicySettings } from "./policySettings";
 import type { StackPreview, StepResult } from "./previewReport";
 import { limitsOf, passed, toMarkdown, verdict } from "./previewReport";
 import type { PulumiCli } from "./pulumi/cli";
 import { findPulumi } from "./pulumi/cli";
 import { withEmptyStack } from "./pulumi/emptyStack";
-import type { DeclaredResource } from "./pulumi/events";
+import { stateAsApplied } from "./pulumi/appliedState";
 import { declaredResources } from "./pulumi/events";
-import { runCommand } from "./runCommand";
+import { sourceFiles } from "./pulumi/sourceFiles";
+import { defineCommand } from "./defineCommand";
 import { splitSetting } from "./session";
 import { projectFolder, stackFile } from "./stackFiles";
 
@@ -32,8 +35,6 @@ ${policyConfigHelp}
       --markdown FILE     Write the result as Markdown; in GitHub Actions it goes to the job's summary, too
       --json              Print the result as one JSON object on the last line
   -h, --help              This text
-
-Exit status: 0 passes, 1 fails, 2 the command line makes no sense.
 `;
 
 async function runStep(script: string, log: (line: string) => void): Promise<StepResult> {
@@ -70,11 +71,11 @@ async function previewStack(stack: string, options: PreviewOptions): Promise<Sta
   const resources = declaredResources(report);
   const preview: StackPreview = {
     ...{ stack, passed: ok, said, resources, violations: report.violations },
-    ...(base !== undefined && ok && { diff: await compareWith(base, resources, session, options) }),
+    ...(base !== undefined && (await compareWith(base, session, options))),
   };
   log(`preview of ${stack}: ${verdict(preview)}`);
-  if (preview.diff) {
-    ("failure" in preview.diff ? [preview.diff.failure] : describeDiff(preview.diff)).forEach((line) =>
+  if (preview.changes) {
+    ("failure" in preview.changes ? [preview.changes.failure] : describeChanges(preview.changes)).forEach((line) =>
       log(`  ${line}`),
     );
   }
@@ -82,31 +83,47 @@ async function previewStack(stack: string, options: PreviewOptions): Promise<Sta
   return preview;
 }
 
-/** @returns what differs from the declaration in another folder. A base that is broken is no reason to refuse what mends it. */
+/**
+ * Previews the program against a state as it would be after an update to what another folder declares. No cluster is asked: what it
+ * has is of neither.
+ * @returns what changes. A base that is broken is no reason to refuse what mends it.
+ */
 async function compareWith(
   folder: string,
-  resources: readonly DeclaredResource[],
   session: { stack: string; settings: Record<string, string> },
-  { cli, context }: PreviewOptions,
-): Promise<StackPreview["diff"]> {
+  { cli }: PreviewOptions,
+): Promise<Pick<StackPreview, "changes" | "files">> {
   if (!existsSync(stackFile(session.stack, folder))) {
-    return { failure: `the base has no Pulumi.${session.stack}.yaml` };
+    return { changes: { failure: `the base has no Pulumi.${session.stack}.yaml` } };
   }
-  const cluster = context !== undefined;
+  const base = await withEmptyStack(cli, session, { folder }, (empty) => empty.tryPreview([]));
+  if (!base.passed) {
+    return { changes: { failure: `the base can't be compared with, for its preview fails:\n${base.said}` } };
+  }
   const {
     passed: ok,
     report,
     said,
-  } = await withEmptyStack(cli, session, { folder, cluster }, (empty) => empty.tryPreview([]));
+    stdout,
+  } = await withEmptyStack(cli, session, {}, async (empty) => {
+    const { deployment, ...rest } = await empty.export();
+    await empty.import({ ...rest, deployment: { ...deployment, resources: stateAsApplied(base.report.steps) } });
+    return empty.tryPreview(["--json"]);
+  });
   return ok
-    ? diffDeclared(declaredResources(report), resources)
-    : { failure: `the base can't be compared with, for its preview fails:\n${said}` };
+    ? { changes: changesOf(report.steps), files: sourceFiles(stdout) }
+    : { changes: { failure: `the program can't be compared with the base, for its preview fails:\n${said}` } };
 }
 
-runCommand(
+/** `npm run ci:preview`. */
+export const command = defineCommand(
+  __filename,
   help,
   async ({ stacks, tests, previewsOnly, base, context, config, markdown, policyConfig }, log) => {
     const policySettings = readPolicySettings(policyConfig);
+    if (context !== undefined) {
+      await checkContext({ context, by: "--context", paths: kubeconfigPaths() });
+    }
     const cli = await findPulumi(log);
     log(`previews: Pulumi ${cli.version} (${cli.source})`);
     const steps: StepResult[] = [];

@@ -76,7 +76,8 @@ async function kindClusters(): Promise<string[]> {
   return stdout.split("\n").map((line) => line.trim());
 }
 
-async function confirm(question: string): Promise<boolean> {
+/** Asks a question on the terminal. @returns whether the answer is yes; false where there is no terminal. */
+export async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
     return false;
   }

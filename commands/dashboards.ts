@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { dashboardServices, observabilityNamespace } from "../components/observability/endpoints";
 import type { DashboardName } from "../components/observability/endpoints";
 import { flagsHelp } from "./flags";
-import { runCommand } from "./runCommand";
+import { defineCommand } from "./defineCommand";
 import { openSession } from "./session";
 import { readOutputs } from "./stackOutputs";
 
@@ -51,7 +51,8 @@ async function answers(url: string): Promise<boolean> {
   return false;
 }
 
-runCommand(help, async (flags, log) => {
+/** `npm run dashboards`. */
+export const command = defineCommand(__filename, help, async (flags, log) => {
   const session = await openSession(flags, log, { start: false });
   const { dashboards } = await readOutputs(session, log);
   const installed = Object.keys(dashboards) as DashboardName[];

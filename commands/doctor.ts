@@ -1,7 +1,7 @@
 import { gatherFacts } from "./doctorFacts";
 import { parseDoctorFlags } from "./doctorFlags";
 import { describePurposes, isFit, isReady, judgeMachine, purposeNames } from "./doctorJudgement";
-import { runCommand } from "./runCommand";
+import { defineCommand } from "./defineCommand";
 
 const help = `npm run doctor -- [PURPOSE...] [flags]
 
@@ -12,10 +12,12 @@ Purposes: ${purposeNames.join(", ")}. Default: all.
       --json  Print the result as one JSON object on the last line
   -h, --help  This text
 
-Exit status: 0 if everything asked for is ready; asked for nothing, if the unit tests and some cluster are. 1 otherwise.
+It fails if something that is asked for is not ready; without a purpose, if the unit tests or all clusters are not.
 `;
 
-runCommand(
+/** `npm run doctor`. */
+export const command = defineCommand(
+  __filename,
   help,
   async ({ purposes: asked, json }) => {
     const facts = await gatherFacts();

@@ -1,4 +1,5 @@
 import type { Problem } from "../toolchain/requirements";
+import { nodeFix, nodeVersions } from "./nodeVersion";
 import { atLeast } from "./versions";
 
 /** What there is on this machine; a version is what the program itself prints, undefined where it does not run. */
@@ -57,9 +58,6 @@ export interface Purpose {
   needs: Need[];
 }
 
-/** Oldest Node that everything was run with, and the oldest that @pulumi/pulumi supports. */
-const nodeVersions = { works: "20.20", supported: "22.0" };
-
 /** @returns each purpose with what it needs here. */
 export function judgeMachine(facts: MachineFacts): Purpose[] {
   const all = [node(facts), packages(facts)];
@@ -107,10 +105,9 @@ function node({ node: version }: MachineFacts): Need {
   if (atLeast(version, nodeVersions.supported)) {
     return { state: "ok", text };
   }
-  const fix = "install Node 22 or newer from https://nodejs.org";
   return atLeast(version, nodeVersions.works)
-    ? { state: "advice", text: `${text}: @pulumi/pulumi asks for 22, npm ci warns of it`, fix }
-    : { state: "missing", text: `${text} is too old`, fix };
+    ? { state: "advice", text: `${text}: @pulumi/pulumi asks for 22, npm ci warns of it`, fix: nodeFix }
+    : { state: "missing", text: `${text} is too old`, fix: nodeFix };
 }
 
 function packages({ packages: state }: MachineFacts): Need {

@@ -1,11 +1,10 @@
-import { sandboxInfo } from "../toolchain";
 import { audit } from "./audit";
 import { connect } from "./connect";
 import { flagsHelp } from "./flags";
 import { findPulumi } from "./pulumi/cli";
 import { PulumiStack } from "./pulumi/stack";
 import { changing } from "./recovery/changing";
-import { runCommand } from "./runCommand";
+import { defineCommand } from "./defineCommand";
 import { openSession } from "./session";
 import { checkCluster, forgetCluster } from "./stackCluster";
 import { ownLeavings, sweep } from "./sweep";
@@ -16,14 +15,9 @@ Runs pulumi destroy: removes what npm start made, in reverse order; then what Is
 end the embedded one: npm run sandbox -- down
 ${flagsHelp}`;
 
-runCommand(help, async (flags, log) => {
+/** `npm run down`. */
+export const command = defineCommand(__filename, help, async (flags, log) => {
   const session = await openSession(flags, log, { start: false });
-  if (session.embedded && (await sandboxInfo()) === undefined) {
-    log(
-      "the embedded cluster is not running; start it with npm run sandbox -- up, or drop its data with npm run sandbox -- reset",
-    );
-    return { removed: [], kept: [] };
-  }
   const client = connect(session);
   const stack = await PulumiStack.open(await findPulumi(log), session);
   const { match } = await checkCluster(stack, client, session);

@@ -4,7 +4,7 @@ import { builtGroup, shellEnvironment } from "../toolchain";
 import { parseStrictly } from "./flags";
 import { findPulumi } from "./pulumi/cli";
 import { commandFolder, pulumiEnvironment } from "./pulumi/environment";
-import { runCommand } from "./runCommand";
+import { defineCommand } from "./defineCommand";
 import { shellLines } from "./shell";
 
 const help = `npm run --silent env
@@ -31,7 +31,9 @@ function parse(argv: readonly string[]) {
   return values;
 }
 
-runCommand(
+/** `npm run env`. */
+export const command = defineCommand(
+  __filename,
   help,
   async ({ json }, log) => {
     const cli = await findPulumi(log);

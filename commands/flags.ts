@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
+import { nearest } from "../common/nearest";
 
 /** Flags that all commands share. */
 export interface Flags {
@@ -57,7 +58,7 @@ export function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<
   try {
     parsed = parseArgs(config);
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(explain(error, Object.entries(config.options ?? {})));
   }
   for (const [name, value] of Object.entries(parsed.values)) {
     if ([value].flat().some((one) => typeof one === "string" && one.trim() === "")) {
@@ -65,6 +66,21 @@ export function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<
     }
   }
   return parsed;
+}
+
+/** @returns what is wrong with a command line, from the complaint of Node's parser; for an unknown flag, which one may be meant. */
+function explain(error: unknown, options: [string, { short?: string }][]): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const flag =
+    (error as NodeJS.ErrnoException).code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" && /'(-[^']*)'/.exec(message)?.[1];
+  if (!flag) {
+    return message;
+  }
+  const near = nearest(
+    flag.replace(/^-+/, ""),
+    options.map(([name]) => name),
+  );
+  return `${flag}: no such flag; ${near === undefined ? "" : `did you mean --${near}? `}--help lists all`;
 }
 
 function parse(argv: readonly string[], more: Options = {}) {
@@ -92,7 +108,6 @@ export const flagsHelp = `
       --kubeconfig FILE   Kubeconfig file (default: as kubectl finds it)
       --sandbox           Use the embedded cluster (Linux, root), whatever else there is
   -c, --config KEY=VALUE  Set a config key for this run; lists and objects as JSON; may be repeated
-  -y, --yes               Do not ask before a cluster is created
       --json              Print the result as one JSON object on the last line
   -h, --help              This text
 `;

@@ -1,13 +1,13 @@
 import { isRegistry } from "../components/imageReference";
 import { settingsBeforeStart } from "./embeddedConfig";
 import { chartSettings } from "./charts";
-import { flagsHelp, UsageError } from "./flags";
+import { checkSettings, parseStrictly, UsageError } from "./flags";
 import { suppliesOf } from "./imageList";
 import type { Supplies } from "./imageList";
 import { findPulumi } from "./pulumi/cli";
 import { withEmptyStack } from "./pulumi/emptyStack";
 import { declaredResources } from "./pulumi/events";
-import { runCommand } from "./runCommand";
+import { defineCommand } from "./defineCommand";
 import { splitSetting } from "./session";
 import { readProject, readStackFile } from "./stackFiles";
 
@@ -15,29 +15,58 @@ const help = `npm run images -- [flags]
 
 Lists every chart and image that a stack needs, with exact versions, from a preview of it; no cluster is asked.
 With the config key registry it lists where each image goes in the mirror, too. See docs/airgap.md.
-${flagsHelp}`;
 
-runCommand(help, async (flags, log) => {
-  const stack = flags.stack ?? (flags.sandbox ? "sandbox" : "dev");
-  const { registry, ...settings } = Object.fromEntries(flags.config.map(splitSetting));
-  const mirror = registry ?? configured(stack, "registry");
-  if (mirror !== undefined && !isRegistry(mirror)) {
-    throw new UsageError(`registry=${mirror}: use host, host:port or host/path in lower case, without a scheme`);
-  }
-  const own = { ...(flags.sandbox && settingsBeforeStart()), ...settings, registry: "auto" };
-  const session = { stack, settings: { ...own, ...(await chartSettings(stack, own, log)) } };
-  const { passed, said, report } = await withEmptyStack(await findPulumi(log), session, {}, (empty) =>
-    empty.tryPreview([]),
-  );
-  if (!passed) {
-    throw new Error(`the preview of ${stack} fails:\n${said}`);
-  }
-  const supplies = suppliesOf(declaredResources(report), mirror);
-  if (!flags.json) {
-    print(supplies);
-  }
-  return { stack, registry: mirror, ...supplies };
-});
+  -s, --stack NAME        Stack: dev (default), prod, sandbox, or one of your own with a Pulumi.NAME.yaml
+      --sandbox           As for the embedded cluster
+  -c, --config KEY=VALUE  Set a config key for this run; lists and objects as JSON; may be repeated
+      --json              Print the result as one JSON object on the last line
+  -h, --help              This text
+`;
+
+/** Flags of `npm run images`. */
+function parse(argv: readonly string[]) {
+  const { values } = parseStrictly({
+    args: [...argv],
+    allowPositionals: false,
+    options: {
+      stack: { type: "string", short: "s" },
+      sandbox: { type: "boolean", default: false },
+      config: { type: "string", short: "c", multiple: true, default: [] as string[] },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  checkSettings(values.config);
+  return values;
+}
+
+/** `npm run images`. */
+export const command = defineCommand(
+  __filename,
+  help,
+  async (flags, log) => {
+    const stack = flags.stack ?? (flags.sandbox ? "sandbox" : "dev");
+    const { registry, ...settings } = Object.fromEntries(flags.config.map(splitSetting));
+    const mirror = registry ?? configured(stack, "registry");
+    if (mirror !== undefined && !isRegistry(mirror)) {
+      throw new UsageError(`registry=${mirror}: use host, host:port or host/path in lower case, without a scheme`);
+    }
+    const own = { ...(flags.sandbox && settingsBeforeStart()), ...settings, registry: "auto" };
+    const session = { stack, settings: { ...own, ...(await chartSettings(stack, own, log)) } };
+    const { passed, said, report } = await withEmptyStack(await findPulumi(log), session, {}, (empty) =>
+      empty.tryPreview([]),
+    );
+    if (!passed) {
+      throw new Error(`the preview of ${stack} fails:\n${said}`);
+    }
+    const supplies = suppliesOf(declaredResources(report), mirror);
+    if (!flags.json) {
+      print(supplies);
+    }
+    return { stack, registry: mirror, ...supplies };
+  },
+  parse,
+);
 
 function configured(stack: string, key: string): string | undefined {
   const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };

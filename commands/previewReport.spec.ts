@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Change } from "./changes";
 import type { PolicyViolation } from "./pulumi/events";
 import type { PreviewReport, StackPreview } from "./previewReport";
 import { limitsOf, passed, toMarkdown, unknownFields, verdict } from "./previewReport";
@@ -29,7 +30,7 @@ describe("preview report", () => {
     assert.ok(passed(advised));
     assert.match(
       toMarkdown(advised),
-      /## Preview: passes[^]*- \[advisory\] workload-gets-sidecar: Deployment demo\/user: spec\.template: it runs/,
+      /## Preview: passes[^]*\| advisory \| `workload-gets-sidecar` \| Deployment demo\/user: spec\.template: it runs/,
     );
   });
 
@@ -80,14 +81,35 @@ describe("preview report", () => {
   });
 
   it("shows what changes since the base, or why that is unknown, and passes either way", () => {
-    const diff = { added: ["Deployment a"], removed: [], changed: [] };
-    assert.match(
-      toMarkdown(report({ base: "main", stacks: [stack({ diff })] })),
-      /What changes in dev[^]*\+ Deployment a/,
-    );
-    const failure = report({ base: "main", stacks: [stack({ diff: { failure: "the base is broken" } })] });
+    const scaled: Change = {
+      ...{ op: "update", type: "kubernetes:apps/v1:Deployment", title: "Deployment demo/a", forcing: [] },
+      fields: [{ path: "spec.replicas", before: 1, after: 2 }],
+    };
+    const moved: Change = {
+      ...{ ...scaled, op: "replace", title: "Deployment demo/b", forcing: ["spec.selector"] },
+      fields: [{ path: "spec.selector", before: "a|b", after: "c" }],
+    };
+    const text = toMarkdown(report({ base: "main", stacks: [stack({ changes: [scaled, moved] })] }));
+    assert.match(text, /0 to create, 1 to update, 1 to replace, 0 to delete/);
+    const rows = text.split("\n").filter((line) => line.includes("Deployment demo/") && line.startsWith("|"));
+    assert.deepEqual(rows, [
+      '| **replace** | `Deployment demo/b` | `spec.selector`: `"a\\|b"` to `"c"` (**replaces it**) |',
+      "| update | `Deployment demo/a` | `spec.replicas`: `1` to `2` |",
+    ]);
+    assert.match(text, /What a reviewer should look at[^]*Deployment demo\/b is replaced, because spec\.selector/);
+    const failure = report({ base: "main", stacks: [stack({ changes: { failure: "the base is broken" } })] });
     assert.match(toMarkdown(failure), /the base is broken/);
     assert.ok(passed(failure));
+    assert.match(toMarkdown(report({ base: "main", stacks: [stack({ changes: [] })] })), /No resource changes\./);
+  });
+
+  it("names the file that declares what a policy finds fault with, where it is known", () => {
+    const found = { ...violation("mandatory"), urn: "urn:a" };
+    const text = toMarkdown(
+      report({ stacks: [stack({ violations: [found], files: { "urn:a": "components/a.ts" } })] }),
+    );
+    assert.match(text, /\*\*mandatory\*\* \| `workload-gets-sidecar` \| .* \| `components\/a\.ts` \|/);
+    assert.match(text, /reviewer should look at\*\*\n\n- Policy `workload-gets-sidecar` forbids this/);
   });
 
   it("reports a stack's result in one line", () => {

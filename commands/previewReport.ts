@@ -1,7 +1,9 @@
 import { isUnknown } from "../policy/mesh/pulumi";
-import type { DeclaredDiff } from "./declaredDiff";
-import { describeDiff } from "./declaredDiff";
+import type { Change } from "./changes";
+import { countChanges } from "./changes";
+import { shownPair } from "./fieldChanges";
 import type { DeclaredResource, PolicyViolation } from "./pulumi/events";
+import { reviewPoints } from "./reviewPoints";
 
 /** A command of the project that was run before the previews, such as the linter. */
 export interface StepResult {
@@ -20,8 +22,10 @@ export interface StackPreview {
   said: string;
   resources: readonly DeclaredResource[];
   violations: readonly PolicyViolation[];
-  /** What differs from the base, where there is one; or why it could not be compared. */
-  diff?: DeclaredDiff | { failure: string };
+  /** What an update from the base would change, where there is a base; or why it could not be compared. */
+  changes?: readonly Change[] | { failure: string };
+  /** File that declares a resource, by its URN, as far as they are known. */
+  files?: Readonly<Record<string, string>>;
 }
 
 /** All that `npm run ci:preview` found. */
@@ -54,7 +58,7 @@ function countOf(violations: readonly PolicyViolation[]) {
 }
 
 /** @returns a stack's result in one line. */
-export function verdict({ passed: ok, resources, violations, diff }: StackPreview): string {
+export function verdict({ passed: ok, resources, violations, changes }: StackPreview): string {
   const { open, mandatory, advisory } = countOf(violations);
   const parts = [
     `pulumi preview ${ok ? "passes" : "fails"}`,
@@ -62,8 +66,8 @@ export function verdict({ passed: ok, resources, violations, diff }: StackPrevie
     `${mandatory} mandatory findings`,
     `${advisory} advisory`,
   ];
-  if (diff && "added" in diff) {
-    parts.push(`${diff.added.length} added, ${diff.changed.length} changed, ${diff.removed.length} removed`);
+  if (changes && !("failure" in changes)) {
+    parts.push(countChanges(changes));
   }
   if (open > 0) {
     parts.push(`${open} not judged yet`);
@@ -74,12 +78,9 @@ export function verdict({ passed: ok, resources, violations, diff }: StackPrevie
 /** @returns what no preview of this kind can know. */
 export function limitsOf({ base, context }: Pick<PreviewReport, "base" | "context">): string[] {
   return [
-    "It compares with no state, so everything is new: what would change or be deleted in a stack that is deployed is not known.",
-    ...(base === undefined
-      ? []
-      : [
-          `Changes are those of the declaration since ${base}, run with the packages that are installed now. Whether a stack that is deployed was at that commit is not known.`,
-        ]),
+    base === undefined
+      ? "It compares with no state, so everything is new: what would change or be deleted in a stack that is deployed is not known."
+      : `Changes are those of an update from ${base}, as if all of it had been applied with the packages that are installed now. Whether a stack that is deployed was at that commit is not known.`,
     context === undefined
       ? "No cluster was asked. What is in it already, whether its admission controllers and quotas accept the objects, whether nodes have room, and whether images can be pulled is not known."
       : `Cluster ${context} was asked for a dry run, as it is now. Istio's own resource types are there only after Istio is; whether nodes have room and images can be pulled is not known either.`,
@@ -129,29 +130,81 @@ export function toMarkdown(report: PreviewReport): string {
   ].join("\n");
 }
 
-/** @returns what a policy found as one line: how bad, which rule, what and how to fix it. */
-export function describeViolation({ policy, level, message }: PolicyViolation): string {
-  // The first line is the policy's description.
-  return `[${level}] ${policy}: ${message.split("\n").at(-1)}`;
-}
-
 function cell(ok: boolean, text: string): string {
-  const escaped = text.replaceAll("|", "\\|");
-  return ok ? escaped : `**${escaped}**`;
+  return ok ? escaped(text) : `**${escaped(text)}**`;
 }
 
-function describeStack({ stack, said, resources, violations, diff }: StackPreview): string[] {
+function escaped(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
+
+function describeStack({ stack, said, resources, violations, changes, files = {} }: StackPreview): string[] {
   const unknown = unknownFields(resources);
-  const differences = diff === undefined ? [] : "failure" in diff ? [diff.failure] : describeDiff(diff);
+  const known = changes && !("failure" in changes) ? changes : [];
   return [
-    ...(violations.length === 0
-      ? []
-      : [`Findings in \`${stack}\`:`, "", ...violations.map((one) => `- ${describeViolation(one)}`), ""]),
-    ...(differences.length === 0 ? [] : details(`What changes in ${stack}`, differences.join("\n"))),
+    `### ${stack}`,
+    "",
+    ...lookAt(known, violations),
+    ...(changes && "failure" in changes ? details(`Why ${stack} could not be compared`, changes.failure) : []),
+    ...(known.length > 0 ? [...changeTable(known), ""] : []),
+    ...(changes && !("failure" in changes) && known.length === 0 ? ["No resource changes.", ""] : []),
+    ...violationTable(violations, files),
     ...(resources.length === 0 ? [] : details(`What ${stack} declares`, byKind(resources).join("\n"))),
     ...(unknown.length === 0 ? [] : details(`Known only once ${stack} is applied`, unknown.join("\n"))),
     ...details(`pulumi preview of ${stack}`, said),
   ];
+}
+
+/** What a reviewer should look at: findings that forbid the change first. */
+function lookAt(changes: readonly Change[], violations: readonly PolicyViolation[]): string[] {
+  const forbidden = violations.filter(({ level }) => level === "mandatory");
+  const points = [
+    ...new Set(forbidden.map(({ policy }) => `Policy \`${policy}\` forbids this: see its findings below.`)),
+    ...reviewPoints(changes),
+  ];
+  return points.length === 0 ? [] : ["**What a reviewer should look at**", "", ...points.map((one) => `- ${one}`), ""];
+}
+
+/** Rows, and fields of a row, that the tables show; the preview itself has all. */
+const most = { rows: 60, fields: 6 };
+
+/** Most severe first. */
+const order = ["replace", "delete", "update", "create"] as const;
+
+function changeTable(changes: readonly Change[]): string[] {
+  const sorted = order.flatMap((op) => changes.filter((change) => change.op === op));
+  const rows = sorted.slice(0, most.rows).map(({ op, title, fields, forcing }) => {
+    const shown = fields.slice(0, most.fields).map(({ path, before, after }) => {
+      const [was, is] = shownPair(before, after);
+      return `${code(path)}: ${code(was)} to ${code(is)}${forcing.includes(path) ? " (**replaces it**)" : ""}`;
+    });
+    const rest = fields.length > most.fields ? [`and ${fields.length - most.fields} more`] : [];
+    return `| ${op === "replace" || op === "delete" ? `**${op}**` : op} | ${code(title)} | ${[...shown, ...rest].join("<br>")} |`;
+  });
+  return [
+    `| change | resource | fields |`,
+    "| --- | --- | --- |",
+    ...rows,
+    ...(sorted.length > most.rows ? [`| | and ${sorted.length - most.rows} more | |`] : []),
+  ];
+}
+
+function violationTable(violations: readonly PolicyViolation[], files: Readonly<Record<string, string>>): string[] {
+  if (violations.length === 0) {
+    return [];
+  }
+  const rank = ({ level, policy, message }: PolicyViolation) => `${level === "mandatory" ? 0 : 1} ${policy} ${message}`;
+  const sorted = [...violations].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+  const rows = sorted.map(({ policy, level, message, urn = "" }) => {
+    const file = files[urn];
+    return `| ${level === "mandatory" ? "**mandatory**" : level} | \`${policy}\` | ${escaped(message.split("\n").at(-1)!)} | ${file ? code(file) : ""} |`;
+  });
+  return ["| level | policy | finding and fix | declared in |", "| --- | --- | --- | --- |", ...rows, ""];
+}
+
+/** @returns text as code in a cell of a table; a backtick inside would end it. */
+function code(text: string): string {
+  return `\`${text.replaceAll("`", "'").replaceAll("|", "\\|")}\``;
 }
 
 /** One line for each kind, in the order in which a kind first comes. */

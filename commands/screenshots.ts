@@ -8,7 +8,7 @@ import { tryRun } from "../toolchain/system/run";
 import { parseStrictly, UsageError } from "./flags";
 import { servePrometheusPage } from "./prometheusPage";
 import { findOnPath } from "./findOnPath";
-import { runCommand } from "./runCommand";
+import { defineCommand } from "./defineCommand";
 import { projectFolder } from "./stackFiles";
 import type { TerminalSession } from "./terminalPicture";
 import { terminalPage } from "./terminalPicture";
@@ -123,7 +123,8 @@ async function take(browser: Browser, name: string, picture: Picture, addresses:
   return file;
 }
 
-runCommand(
+defineCommand(
+  __filename,
   help,
   async ({ names, prometheusPage }, log) => {
     const { chromium } = await import("playwright-core");

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { parseFlags, UsageError } from "./flags";
+import { parseFlags } from "./flags";
+import { NoClusterError } from "./noCluster";
 import { openSession } from "./session";
 
 /** A project folder, a kubeconfig and a PATH of one's own. */
 describe("openSession", () => {
   let folder: string;
-  const { PATH, KUBECONFIG } = process.env;
+  const before = { ...process.env };
   const local = "https://127.0.0.1:6443";
 
   beforeEach(() => {
@@ -18,19 +19,23 @@ describe("openSession", () => {
     write("Pulumi.yaml", { name: "sidecar-mesh", runtime: "nodejs", config: keys });
     write("Pulumi.dev.yaml", {});
     process.env.PATH = folder;
+    process.env.XDG_STATE_HOME = join(folder, "state");
   });
   afterEach(() => {
     rmSync(folder, { recursive: true });
-    process.env.PATH = PATH;
-    restoreKubeconfig();
+    for (const name of ["PATH", "KUBECONFIG", "XDG_STATE_HOME"]) {
+      if (before[name] === undefined) {
+        delete process.env[name];
+      } else {
+        process.env[name] = before[name];
+      }
+    }
   });
 
-  function restoreKubeconfig(): void {
-    if (KUBECONFIG === undefined) {
-      delete process.env.KUBECONFIG;
-    } else {
-      process.env.KUBECONFIG = KUBECONFIG;
-    }
+  /** Puts down a kubeconfig of the embedded cluster, as its start leaves it. */
+  function startedSandbox(): void {
+    mkdirSync(join(folder, "state", "sidecar-mesh"), { recursive: true });
+    kubeconfig(join("state", "sidecar-mesh", "kubeconfig"), "kind-sidecar-mesh", { "kind-sidecar-mesh": local });
   }
 
   function write(name: string, content: unknown): string {
@@ -45,17 +50,23 @@ describe("openSession", () => {
     return write(name, { "current-context": current, clusters, contexts });
   }
 
-  /** Puts a tool on PATH that notes how it was called, and prints something. */
-  function tool(name: string, prints = ""): () => string[] {
+  /**
+   * Puts a tool on PATH that notes how it was called, and prints something.
+   * @param makes Context that its call adds to the kubeconfig, as kind and minikube do.
+   */
+  function tool(name: string, prints = "", makes?: string): () => string[] {
     const calls = join(folder, `${name}.calls`);
-    writeFileSync(join(folder, name), `#!/bin/sh\necho "$*" >> ${calls}\necho "${prints}"\n`);
+    const made = makes && kubeconfig("made", makes, { [makes]: local });
+    const add = made ? `[ "$1" = get ] || /bin/cp ${made} "$KUBECONFIG"` : "";
+    writeFileSync(join(folder, name), `#!/bin/sh\necho "$*" >> ${calls}\necho "${prints}"\n${add}\n`);
     chmodSync(join(folder, name), 0o755);
     return () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : []);
   }
 
   async function open(argv: string[], start = false) {
     const lines: string[] = [];
-    const session = await openSession(parseFlags(argv), (line) => lines.push(line), { start, folder });
+    const ask = () => Promise.resolve(undefined);
+    const session = await openSession(parseFlags(argv), (line) => lines.push(line), { start, folder, ask });
     return { session, said: lines.join("\n") };
   }
 
@@ -87,7 +98,8 @@ describe("openSession", () => {
   });
 
   it("leaves another machine's cluster alone, whatever its name", async () => {
-    for (const name of ["sandbox", "minikube", "kind-prod"]) {
+    startedSandbox();
+    for (const name of ["sandbox", "minikube", "kind-prod", "docker-desktop"]) {
       process.env.KUBECONFIG = kubeconfig("kube", name, { [name]: "https://k8s.example.com" });
       const { session, said } = await open([]);
       assert.ok(session.embedded);
@@ -125,7 +137,7 @@ describe("openSession", () => {
 
     it("makes a cluster for a start, with --yes", async () => {
       process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", remote);
-      const calls = tool("kind");
+      const calls = tool("kind", "", "kind-sidecar-mesh");
       const { session } = await open(["--yes"], true);
       assert.equal(session.context, "kind-sidecar-mesh");
       assert.deepEqual(
@@ -138,8 +150,8 @@ describe("openSession", () => {
       process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", remote);
       const calls = tool("kind");
       await assert.rejects(open(["--yes"]), (error) => {
-        assert.ok(error instanceof UsageError);
-        assert.match(error.message, /no cluster to look at .*npm start.*--context NAME or --sandbox/);
+        assert.ok(error instanceof NoClusterError);
+        assert.match(error.message, /no cluster to look at[^]*npm start.*--context NAME or --sandbox/);
         return true;
       });
       assert.deepEqual(calls(), []);
@@ -158,18 +170,37 @@ describe("openSession", () => {
 
     it("finds the one that it made before in a kubeconfig that lost it", async () => {
       process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", remote);
-      const calls = tool("kind", "sidecar-mesh");
+      const calls = tool("kind", "sidecar-mesh", "kind-sidecar-mesh");
       await open([], true);
       assert.deepEqual(calls(), ["get clusters", "export kubeconfig --name sidecar-mesh"]);
     });
   });
 
-  it("takes the embedded cluster where kind is installed, and no container engine answers", async () => {
+  it("looks at the embedded cluster where it was started and there is no other, whatever is installed", async () => {
     process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", { "prod-eu": "https://k8s.example.com" });
-    tool("kind");
+    const calls = tool("kind");
+    startedSandbox();
     const { session, said } = await open([]);
     assert.ok(session.embedded);
-    assert.match(said, /neither kind with Docker nor minikube/);
+    assert.match(said, /prod-eu is not local, and it has no cluster of ours/);
+    assert.deepEqual(calls(), []);
+  });
+
+  it("offers the clusters that run here before it makes one, and makes none without an answer", async () => {
+    const servers = { "prod-eu": "https://k8s.example.com", "docker-desktop": "https://127.0.0.1:6443" };
+    process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", servers);
+    tool("docker");
+    const calls = tool("kind", "", "kind-sidecar-mesh");
+    await assert.rejects(open([], true), (error) => {
+      assert.ok(error instanceof NoClusterError);
+      assert.match(error.message, /Docker Desktop, which runs: npm start -- --context docker-desktop/);
+      assert.match(error.message, /npm start -- --yes/);
+      return true;
+    });
+    assert.deepEqual(calls(), []);
+    const { session, said } = await open(["--yes"], true);
+    assert.equal(session.context, "kind-sidecar-mesh");
+    assert.match(said, /Docker Desktop runs here, too; to use it: npm start -- --context docker-desktop/);
   });
 
   it("starts the minikube profile that it made before without a question: it may be stopped", async () => {

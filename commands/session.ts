@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import { expectedInfo, sandboxInfo, up as sandboxUp } from "../toolchain";
 import { parseConfig } from "../stacks/config";
-import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
+import { kubeconfigFiles, kubeconfigPaths, readKubeconfig } from "../stacks/kubeconfig";
+import { askServer } from "./askServer";
+import { checkContext, checkSandbox } from "./checkCluster";
+import { agreeToMake } from "./agreeToMake";
 import { availableTools, ensureCluster, madeContexts } from "./createCluster";
 import { embeddedSettings, embeddedStack, isEmbeddedKubeconfig, settingsBeforeStart } from "./embeddedConfig";
 import type { Flags } from "./flags";
@@ -16,8 +19,9 @@ import {
   stackFile,
   withSettings,
 } from "./stackFiles";
-import type { Target } from "./target";
-import { chooseTarget } from "./target";
+import type { Surroundings, Target } from "./target";
+import { chooseTarget, namedTarget } from "./target";
+import { noClusterAtAll } from "./noCluster";
 
 /** The stack of a cluster that is not the embedded one, unless a flag names another. */
 const defaultStack = "dev";
@@ -49,22 +53,23 @@ export interface SessionOptions {
   start: boolean;
   /** Where the program is. Default: this project. */
   folder?: string;
+  /** How an API server is asked whether it answers. Default {@link askServer}. */
+  ask?: typeof askServer;
 }
 
 /**
- * Decides stack and cluster, and says what it decided.
- * @throws UsageError if there is no such stack, or no cluster and none is to be made.
+ * Decides stack and cluster, says what it decided, and looks whether the cluster answers.
+ * @throws UsageError if there is no such stack or context, and NoClusterError if there is no cluster and none is to be made, or it does not
+ * answer within five seconds.
  */
 export async function openSession(
   flags: Flags,
   log: (line: string) => void,
-  { start, folder = projectFolder }: SessionOptions,
+  { start, folder = projectFolder, ask = askServer }: SessionOptions,
 ): Promise<Session> {
   const project = readProject(folder);
   const flagSettings = Object.fromEntries(flags.config.map((setting) => splitSetting(setting)));
-  if (flags.stack !== undefined && !existsSync(stackFile(flags.stack, folder))) {
-    throw new UsageError(`--stack ${flags.stack}: there is no Pulumi.${flags.stack}.yaml; copy Pulumi.dev.yaml to it`);
-  }
+  checkFiles(flags, folder);
   const ownStack = flags.stack ?? defaultStack;
   const { config = {} } = readStackFile(ownStack, folder) as { config?: Record<string, unknown> };
   const configured = withSettings(config, flagSettings, project);
@@ -74,7 +79,8 @@ export async function openSession(
   };
 
   const kubeconfig = flags.kubeconfig ?? configOf("kubeconfig");
-  const target = await findTarget(flags, { kubeconfig, context: configOf("kubeContext") }, folder);
+  const around = surroundings(kubeconfig, configOf("kubeContext"), folder);
+  const target = await findTarget(flags, around, { start, ask, log });
 
   if (start) {
     checkConfig(flags.stack ?? stackOf(target), { ...settingsOf(target, folder), ...flagSettings }, project, folder);
@@ -84,6 +90,9 @@ export async function openSession(
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
     const info = expectedInfo();
     const isMissing = start && (await sandboxInfo()) === undefined;
+    if (!start) {
+      await checkSandbox(info.kubeconfig, target.why, ask);
+    }
     const ready = start ? startSandbox(stack, flagSettings, project, log) : Promise.resolve();
     if (isMissing) {
       // Its kubeconfig and charts, which the config names, may not be there before.
@@ -106,6 +115,8 @@ export async function openSession(
   const where = target.kind === "context" ? target.context : `${madeContexts[target.tool]}, by ${target.tool}`;
   log(`cluster: ${where} (${target.why}); stack: ${ownStack}`);
   const context = target.kind === "context" ? target.context : await madeCluster(target, flags, start);
+  const by = flags.context === undefined ? "kubeContext" : "--context";
+  await checkContext({ context, by, paths: kubeconfigPaths(kubeconfig) }, ask);
   return {
     stack: ownStack,
     settings: { ...flagSettings, ...(kubeconfig && { kubeconfig }), kubeContext: context },
@@ -117,19 +128,38 @@ export async function openSession(
   };
 }
 
-/** Chooses the cluster by what is on this machine, and by the cluster that flags and config name. */
+/** @throws UsageError naming the flag whose file is not there. */
+function checkFiles({ stack, kubeconfig }: Flags, folder: string): void {
+  if (stack !== undefined && !existsSync(stackFile(stack, folder))) {
+    throw new UsageError(`--stack ${stack}: there is no Pulumi.${stack}.yaml; copy Pulumi.dev.yaml to it`);
+  }
+  if (kubeconfig !== undefined && !existsSync(kubeconfig)) {
+    throw new UsageError(`--kubeconfig ${kubeconfig}: there is no such file`);
+  }
+}
+
+/** Looks at the kubeconfig. */
+function surroundings(kubeconfig: string | undefined, configContext: string | undefined, folder: string): Surroundings {
+  const files = kubeconfigFiles(kubeconfig);
+  return { kubeconfig: readKubeconfig(files), embedded: isEmbeddedKubeconfig(files, folder), configContext };
+}
+
+/** Chooses the cluster: for a start one that may have to be made, which is agreed on first; else one that is there. */
 async function findTarget(
   flags: Flags,
-  named: { kubeconfig?: string; context?: string },
-  folder: string,
+  around: Surroundings,
+  { start, ask, log }: Required<Pick<SessionOptions, "start" | "ask">> & { log: (line: string) => void },
 ): Promise<Target> {
-  const files = kubeconfigFiles(named.kubeconfig);
-  return chooseTarget(flags, {
-    kubeconfig: readKubeconfig(files),
-    embedded: isEmbeddedKubeconfig(files, folder),
-    tools: await availableTools(),
-    configContext: named.context,
-  });
+  const named = namedTarget(flags, around);
+  if (!start) {
+    const target = named ?? chooseTarget(flags, around);
+    if (named === undefined && target.kind === "sandbox" && !existsSync(expectedInfo().kubeconfig)) {
+      throw noClusterAtAll(target.why, kubeconfigPaths().join(", "));
+    }
+    return target;
+  }
+  const target = named ?? chooseTarget(flags, { ...around, tools: await availableTools() });
+  return agreeToMake(target, around.kubeconfig, flags, { ask, log });
 }
 
 /** @returns the stack of a cluster, unless a flag names one. */
@@ -144,15 +174,7 @@ function settingsOf(target: Target, folder: string): Record<string, string> {
 
 /** @returns the context of the cluster that a tool makes for us. Only a start makes one: who looks at a stack, or removes it, has one. */
 function madeCluster(target: Target & { kind: "made" }, flags: Flags, start: boolean): Promise<string> {
-  if (start) {
-    return ensureCluster(target.tool, target.known, flags.yes);
-  }
-  if (target.known) {
-    return Promise.resolve(madeContexts[target.tool]);
-  }
-  throw new UsageError(
-    `there is no cluster to look at (${target.why}, but has none of ours): bring one up with npm start, or name one with --context NAME or --sandbox`,
-  );
+  return start ? ensureCluster(target.tool, target.known, flags.yes) : Promise.resolve(madeContexts[target.tool]);
 }
 
 /** Starts the embedded cluster if need be, with the images that the stack's config asks for. */

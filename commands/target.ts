@@ -1,5 +1,5 @@
-import { kindOfContext } from "../stacks/cluster";
 import type { Kubeconfig } from "../stacks/kubeconfig";
+import { localCluster } from "../stacks/localClusters";
 import type { ClusterTool } from "./createCluster";
 import { clusterTools, madeContexts } from "./createCluster";
 import type { Flags } from "./flags";
@@ -18,43 +18,57 @@ export interface Surroundings {
   kubeconfig: Kubeconfig;
   /** Whether the kubeconfig is the embedded cluster's. */
   embedded: boolean;
-  /** Tools on PATH that can make a local cluster, with what they need. */
-  tools: Record<ClusterTool, boolean>;
+  /** Tools on PATH that can make a local cluster, with what they need. Left out where none is to be made. */
+  tools?: Record<ClusterTool, boolean>;
   /** Context that the stack's config names. */
   configContext?: string;
 }
 
 /**
- * Chooses the cluster: what a flag or config names; the current context if it is local; kind or minikube if installed; the embedded
- * cluster. A remote current context is never chosen, and never a reason to stop: it is another project's.
+ * Chooses the cluster that is named, or that the kubeconfig leads to: what a flag or config names; the current context if its cluster runs on
+ * this machine. A remote current context is never chosen, and never a reason to stop: it is another project's.
+ * @returns undefined if there is none.
  */
-export function chooseTarget(flags: Pick<Flags, "sandbox" | "context">, around: Surroundings): Target {
+export function namedTarget(
+  flags: Pick<Flags, "sandbox" | "context">,
+  { kubeconfig, embedded, configContext }: Omit<Surroundings, "tools">,
+): Target | undefined {
   if (flags.sandbox) {
     return { kind: "sandbox", why: "--sandbox" };
   }
-  const { current } = around.kubeconfig;
-  const named = flags.context ?? around.configContext;
-  if (around.embedded && (named ?? current ?? madeContexts.kind) === madeContexts.kind) {
+  const { current } = kubeconfig;
+  const named = flags.context ?? configContext;
+  if (embedded && (named ?? current ?? madeContexts.kind) === madeContexts.kind) {
     return { kind: "sandbox", why: "the kubeconfig is that of the embedded cluster" };
   }
   if (named !== undefined) {
     const why = flags.context === undefined ? "kubeContext in the stack's config" : "--context";
     return { kind: "context", context: named, why };
   }
-  if (current !== undefined && kindOfContext(current, around.kubeconfig) !== "remote") {
-    return { kind: "context", context: current, why: "the current context of the kubeconfig is local" };
+  const local = current === undefined ? undefined : localCluster(current, kubeconfig);
+  return (
+    local && { kind: "context", context: current!, why: `the current context, of ${local.program} on this machine` }
+  );
+}
+
+/** Chooses as {@link namedTarget} does; else kind or minikube if installed; else the embedded cluster. */
+export function chooseTarget(flags: Pick<Flags, "sandbox" | "context">, around: Surroundings): Target {
+  const named = namedTarget(flags, around);
+  if (named !== undefined) {
+    return named;
   }
+  const { current, contexts } = around.kubeconfig;
   const passedOver =
     current === undefined ? "the kubeconfig has no current context" : `the current context ${current} is not local`;
   const isKnown = (tool: ClusterTool) =>
-    around.kubeconfig.contexts.includes(madeContexts[tool]) &&
-    kindOfContext(madeContexts[tool], around.kubeconfig) !== "remote";
-  const installed = clusterTools.filter((tool) => around.tools[tool]);
-  const tool = installed.find(isKnown) ?? installed[0];
+    contexts.includes(madeContexts[tool]) && localCluster(madeContexts[tool], around.kubeconfig) !== undefined;
+  const usable = clusterTools.filter((tool) => around.tools?.[tool] ?? isKnown(tool));
+  const tool = usable.find(isKnown) ?? usable[0];
   if (tool !== undefined) {
     const known = isKnown(tool);
     const why = known ? `there is a cluster of ours, made with ${tool}` : `${tool} is installed`;
     return { kind: "made", tool, known, why: `${passedOver}, and ${why}` };
   }
-  return { kind: "sandbox", why: `${passedOver}, and neither kind with Docker nor minikube is installed` };
+  const rest = around.tools ? "neither kind with Docker nor minikube is installed" : "it has no cluster of ours";
+  return { kind: "sandbox", why: `${passedOver}, and ${rest}` };
 }

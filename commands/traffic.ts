@@ -1,6 +1,6 @@
 import { flagsHelp, parseFlags } from "./flags";
 import { gatewayClient } from "./httpClient";
-import { runCommand } from "./runCommand";
+import { defineCommand } from "./defineCommand";
 import { openSession } from "./session";
 import { readOutputs } from "./stackOutputs";
 import { drive } from "./traffic/drive";
@@ -25,7 +25,9 @@ const options = {
 /** Milliseconds between two lines about how it goes: on a terminal one line is written again and again. */
 const everyMs = { terminal: 200, plain: 5000 };
 
-runCommand(
+/** `npm run traffic`. */
+export const command = defineCommand(
+  __filename,
   help,
   async (flags, log) => {
     const session = await openSession(flags, log, { start: false });

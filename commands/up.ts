@@ -2,14 +2,15 @@ import type { KubeClient } from "../cluster/kubeClient";
 import { connect } from "./connect";
 import { flagsHelp } from "./flags";
 import { refuseForeign } from "./foreignObjects";
-import { printOutputs } from "./outputs";
+import { nextSteps } from "./nextSteps";
+import { nodeAdvice } from "./nodeVersion";
 import { policyConfigHelp, readPolicySettings } from "./policySettings";
 import { findPulumi } from "./pulumi/cli";
 import { changesNothing } from "./pulumi/events";
 import { PulumiStack } from "./pulumi/stack";
 import { pastUnreachableWebhooks } from "./pulumi/webhooks";
 import { changing } from "./recovery/changing";
-import { runCommand } from "./runCommand";
+import { defineCommand } from "./defineCommand";
 import type { Session } from "./session";
 import { openSession } from "./session";
 import { checkCluster, rememberCluster } from "./stackCluster";
@@ -22,17 +23,23 @@ Brings up the mesh: chooses a cluster, starts it if need be, and runs pulumi up 
 change, or after an interruption: it goes on from where things are. Nothing is changed if a policy forbids it, if the cluster is not
 the stack's, or if the cluster has an object that the stack would make and did not make.
 
-The cluster, in order: --sandbox, --context, or kubeContext in the stack's config; the current context if it is local (kind,
-minikube); kind or minikube if installed (created after a question, or with --yes); the embedded cluster.
+The cluster, in order: --sandbox, --context, or kubeContext in the stack's config; the current context if its cluster runs on this
+machine (kind, minikube, Docker Desktop, Rancher Desktop, OrbStack, Colima, k3d, MicroK8s); another one of these that runs, if you
+agree; kind or minikube if installed, created after a question; the embedded cluster: kind, built from package registries, after a question.
 
-      --refresh            Compare with the cluster first, and put back what was changed by hand
-      --expect-no-changes  Fail if the update changes anything; it is made all the same
-${flagsHelp.trimEnd()}
+  -y, --yes               Do not ask before a cluster is created or built
+      --refresh           Compare with the cluster first, and put back what was changed by hand
+      --expect-no-changes
+                          Fail if the update changes anything; it is made all the same
 ${policyConfigHelp}
-`;
+${flagsHelp}`;
 
 async function up(flags: UpFlags, log: (line: string) => void): Promise<object> {
   const policySettings = readPolicySettings(flags.policyConfig);
+  const advice = nodeAdvice(process.versions.node);
+  if (advice !== undefined) {
+    log(advice);
+  }
   const session = await openSession(flags, log, { start: true });
   const cli = await findPulumi(log);
   log(`engine: Pulumi ${cli.version} (${cli.source})`);
@@ -40,7 +47,7 @@ async function up(flags: UpFlags, log: (line: string) => void): Promise<object> 
   await session.ready;
   const outputs = await update(stack, connect(session), session, flags, log);
   if (!flags.json) {
-    printOutputs(outputs);
+    console.log(nextSteps(outputs, flags).join("\n"));
   }
   return outputs;
 }
@@ -70,4 +77,5 @@ async function update(
   });
 }
 
-runCommand(help, up, parseUpFlags);
+/** `npm start`. */
+export const command = defineCommand(__filename, help, up, parseUpFlags);

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { kubectlCommand } from "../stacks/kubectl";
 import { connect } from "./connect";
 import { flagsHelp, parseFlags, UsageError } from "./flags";
-import { runCommand } from "./runCommand";
+import { defineCommand } from "./defineCommand";
 import { openSession } from "./session";
 import { readOutputs } from "./stackOutputs";
 import { bench, benchText, defaultRps, maxRps } from "./verify/bench";
@@ -13,10 +13,18 @@ import { progressOf } from "./verify/progress";
 import { chooseChecks } from "./verify/run";
 import { verify } from "./verify/verify";
 
+/** @returns names as text, a few on each line. */
+function wrapped(names: readonly string[], perLine = 12): string {
+  const lines = Array.from({ length: Math.ceil(names.length / perLine) }, (_, i) =>
+    names.slice(i * perLine, (i + 1) * perLine).join(", "),
+  );
+  return lines.join(",\n");
+}
+
 const help = `npm run verify -- [flags]
 
 Asks a running stack whether it really works: sends requests, and follows them through gateway, sidecars, metrics, traces and logs.
-Each check that fails names its likely cause and the command to look further. Exit status 0: all passed, 1: something failed.
+Each check that fails names its likely cause and the command to look further.
 
       --only NAME         Only this check and what it needs; may be repeated
       --skip NAME         Leave this check out; may be repeated
@@ -25,7 +33,7 @@ Each check that fails names its likely cause and the command to look further. Ex
       --bench             Measure what the mesh adds to latency, and what sidecars use
       --bench-rps N       At N requests per second. Default ${defaultRps}, at most ${maxRps}
 
-Checks: ${checks.map(({ name }) => name).join(", ")}
+Checks: ${wrapped(checks.map(({ name }) => name))}
 ${flagsHelp}`;
 
 const options = {
@@ -37,7 +45,9 @@ const options = {
   "bench-rps": { type: "string", default: String(defaultRps) },
 } as const;
 
-runCommand(
+/** `npm run verify`. */
+export const command = defineCommand(
+  __filename,
   help,
   async (flags, log) => {
     const chosen = chooseChecks(checks, flags.only, flags.skip);

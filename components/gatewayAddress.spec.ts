@@ -23,6 +23,8 @@ describe("gatewayUrl", () => {
       "http://192.168.49.2:30080",
     ],
     ["minikube, node unknown", { clusterKind: "minikube" }, undefined],
+    ["Docker Desktop and the like: a node port of this machine", { clusterKind: "local" }, "http://localhost:30080"],
+    ["k3d, whose ports are published on request alone", { clusterKind: "k3d" }, undefined],
     ["a remote cluster's node ports", { clusterKind: "remote" }, undefined],
     ["load balancer by address", { serviceType: "LoadBalancer", loadBalancer: "203.0.113.7" }, "http://203.0.113.7"],
     [

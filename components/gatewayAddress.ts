@@ -12,7 +12,7 @@ export interface GatewayReach {
   tls: boolean;
   serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
   /** Kind of cluster. */
-  clusterKind: "kind" | "minikube" | "remote";
+  clusterKind: "kind" | "minikube" | "k3d" | "local" | "remote";
   /** Node ports of the Service. */
   nodePorts: { http: number; https: number };
   /** Address at which node ports are reached, where it is known. */
@@ -47,6 +47,9 @@ export function gatewayUrl(reach: GatewayReach): string | undefined {
       if (reach.clusterKind === "kind") {
         // Our kind cluster maps only these node ports. The mapping of other node ports is unknown.
         return pick(reach.nodePorts) === pick(defaultNodePorts) ? url("localhost", pick(localPorts)) : undefined;
+      }
+      if (reach.clusterKind === "local") {
+        return url("localhost", pick(reach.nodePorts));
       }
       return reach.nodeAddress && url(reach.nodeAddress, pick(reach.nodePorts));
   }

@@ -29,18 +29,11 @@ describe("kindOfContext", () => {
     it(`${context} is ${kind}`, () => assert.equal(kindOfContext(context, kubeconfig), kind));
   }
 
-  const servers: [string, string, string][] = [
-    ["kind-kind", "https://127.0.0.1:51234", "kind"],
-    ["kind-kind", "https://k8s.example.com", "remote"],
-    ["minikube", "https://192.168.49.2:8443", "minikube"],
-    ["laptop", "https://[::1]:8443", "minikube"],
-    ["minikube", "https://203.0.113.9:8443", "remote"],
-    ["kind-kind", "no URL", "remote"],
-  ];
-  for (const [context, server, kind] of servers) {
-    it(`${context} at ${server} is ${kind}`, () =>
-      assert.equal(kindOfContext(context, { ...kubeconfig, servers: { [context]: server } }), kind));
-  }
+  it("goes by the API server's address, too", () => {
+    const at = (server: string) => kindOfContext("kind-kind", { ...kubeconfig, servers: { "kind-kind": server } }, []);
+    assert.equal(at("https://127.0.0.1:51234"), "kind");
+    assert.equal(at("https://k8s.example.com"), "remote");
+  });
 });
 
 describe("chooseCluster", () => {

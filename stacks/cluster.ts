@@ -1,8 +1,9 @@
 import type { ClusterConfig, ClusterKind } from "./clusterConfig";
 import { ConfigError } from "./configError";
 import type { Kubeconfig } from "./kubeconfig";
-import { serverHost } from "./kubeconfig";
-import { isAddressOf } from "./localAddress";
+import type { OwnAddress } from "./localAddress";
+import type { ContextsOf } from "./localClusters";
+import { localCluster } from "./localClusters";
 
 /** The cluster that the stack goes to. */
 export interface Cluster {
@@ -12,25 +13,9 @@ export interface Cluster {
   kind: ClusterKind;
 }
 
-/**
- * @returns the kind of cluster that a context leads to: by the names that kind and minikube give, as long as the API server is where
- * theirs are. Any context may be named `minikube` or `kind-eu`, and that of another machine is remote. A context whose server
- * is not known, as without a kubeconfig, goes by its name alone: nothing can be reached through it.
- */
-export function kindOfContext(
-  context: string,
-  kubeconfig: Pick<Kubeconfig, "minikubeContexts" | "servers">,
-): ClusterKind {
-  const kind = kindByName(context, kubeconfig.minikubeContexts);
-  const server = kubeconfig.servers[context];
-  return kind === "remote" || server === undefined || isAddressOf(kind, serverHost(server)) ? kind : "remote";
-}
-
-function kindByName(context: string, minikubeContexts: readonly string[]): ClusterKind {
-  if (context === "minikube" || minikubeContexts.includes(context)) {
-    return "minikube";
-  }
-  return /^kind(-|$)/.test(context) ? "kind" : "remote";
+/** @returns the kind of cluster that a context leads to. */
+export function kindOfContext(context: string, kubeconfig: ContextsOf, own?: readonly OwnAddress[]): ClusterKind {
+  return localCluster(context, kubeconfig, own)?.kind ?? "remote";
 }
 
 /**
@@ -60,7 +45,7 @@ export function chooseCluster(config: ClusterConfig, kubeconfig: Kubeconfig, dry
       {
         key: "kubeContext",
         value: undefined,
-        fix: `no cluster: the kubeconfig has no current context (contexts: ${known}); start kind or minikube, or name a context`,
+        fix: `no cluster: the kubeconfig has no current context (contexts: ${known}); start a local cluster, or name a context`,
       },
     ]);
   }

@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
 import type { ConfigReader } from "./configReader";
 
-/** What kinds of cluster there are, as far as addresses differ. */
-export const clusterKinds = ["kind", "minikube", "remote"] as const;
+/**
+ * What kinds of cluster there are, as far as addresses differ. Node ports of a `local` one answer on this machine (Docker Desktop, Rancher
+ * Desktop, OrbStack, Colima, MicroK8s); k3d publishes only the ports that its command names.
+ */
+export const clusterKinds = ["kind", "minikube", "k3d", "local", "remote"] as const;
 
 /** One of {@link clusterKinds}. */
 export type ClusterKind = (typeof clusterKinds)[number];

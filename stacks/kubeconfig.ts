@@ -15,12 +15,19 @@ export interface Kubeconfig {
   minikubeContexts: string[];
   /** URL of the API server, by context. */
   servers: Record<string, string>;
+  /** Contexts whose API server is reached through a proxy that the kubeconfig names. */
+  proxied?: string[];
 }
 
-/** @returns the kubeconfig files that exist: the given one, or those of KUBECONFIG, or kubectl's default. */
-export function kubeconfigFiles(path?: string, env: NodeJS.ProcessEnv = process.env): string[] {
+/** @returns where a kubeconfig is looked for: the given file, or those of KUBECONFIG, or kubectl's default. */
+export function kubeconfigPaths(path?: string, env: NodeJS.ProcessEnv = process.env): string[] {
   const files = path ? [path] : env.KUBECONFIG ? env.KUBECONFIG.split(delimiter) : [join(homedir(), ".kube", "config")];
-  return files.filter((file) => file !== "" && existsSync(file));
+  return files.filter((file) => file !== "");
+}
+
+/** @returns those of {@link kubeconfigPaths} that exist. */
+export function kubeconfigFiles(path?: string, env: NodeJS.ProcessEnv = process.env): string[] {
+  return kubeconfigPaths(path, env).filter((file) => existsSync(file));
 }
 
 /**
@@ -31,6 +38,7 @@ export function readKubeconfig(files: readonly string[]): Kubeconfig {
   const merged: Kubeconfig = { contexts: [], minikubeContexts: [], servers: byName() };
   const clusters = byName();
   const clusterOf = byName();
+  const proxied = new Set<string>();
   for (const file of files) {
     const content = parseFile(file);
     const current = content["current-context"];
@@ -40,6 +48,9 @@ export function readKubeconfig(files: readonly string[]): Kubeconfig {
     for (const { name, cluster } of Array.isArray(content.clusters) ? content.clusters.filter(isMap) : []) {
       if (isMap(cluster) && typeof cluster.server === "string") {
         clusters[String(name)] ??= cluster.server;
+        if (cluster["proxy-url"]) {
+          proxied.add(String(name));
+        }
       }
     }
     for (const context of Array.isArray(content.contexts) ? content.contexts.filter(isMap) : []) {
@@ -58,6 +69,9 @@ export function readKubeconfig(files: readonly string[]): Kubeconfig {
     const server = clusters[cluster];
     if (server !== undefined) {
       merged.servers[context] = server;
+    }
+    if (proxied.has(cluster)) {
+      (merged.proxied ??= []).push(context);
     }
   }
   return merged;

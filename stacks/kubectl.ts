@@ -16,6 +16,6 @@ export function kubectlCommand({ kubeconfig, context }: KubectlTarget): string {
 }
 
 /** @returns a word as a shell takes it. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

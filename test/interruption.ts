@@ -147,7 +147,7 @@ class Interruption {
   private spawn(command: string, settings: string[]): Run {
     const child = spawn(
       process.execPath,
-      ["--require", "./loader.cjs", command, "--sandbox", ...this.flags, ...settings],
+      ["--require", "./loader.cjs", command, "--sandbox", "--yes", ...this.flags, ...settings],
       {
         cwd: projectFolder,
         detached: true,

@@ -12,8 +12,8 @@ describe("arguments for the Pulumi CLI", () => {
 
   it("have the policies asked by the preview and by the update, with their configuration", () => {
     const pack = ["--policy-pack", "policy", "--policy-pack-config", "/tmp/policy.json"];
-    assert.deepEqual(previewArgs({}, "/tmp/policy.json"), ["preview", ...pack]);
-    assert.deepEqual(upArgs({}, "/tmp/policy.json"), ["up", "--yes", "--skip-preview", ...pack]);
+    assert.deepEqual(previewArgs({}, "/tmp/policy.json"), ["preview", "--suppress-outputs", ...pack]);
+    assert.deepEqual(upArgs({}, "/tmp/policy.json"), ["up", "--yes", "--skip-preview", "--suppress-outputs", ...pack]);
   });
 
   it("refresh both, and fail the update alone if it changes something, where that is asked for", () => {

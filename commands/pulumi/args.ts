@@ -14,15 +14,18 @@ export interface UpdateOptions {
   expectNoChanges?: boolean;
 }
 
+/** Outputs are shown once, at the end, as what to do next; Pulumi would print all of them after the preview and after the update. */
+const quiet = "--suppress-outputs";
+
 /** @returns the arguments of a preview. What it finds is compared by the update, so it takes no --expect-no-changes. */
 export function previewArgs({ refresh = false }: UpdateOptions, packConfig?: string): string[] {
-  return ["preview", ...packArgs(packConfig), ...(refresh ? ["--refresh"] : [])];
+  return ["preview", quiet, ...packArgs(packConfig), ...(refresh ? ["--refresh"] : [])];
 }
 
 /** @returns the arguments of an update that asks nothing, for a preview has shown it. */
 export function upArgs({ refresh = false, expectNoChanges = false }: UpdateOptions, packConfig?: string): string[] {
   return [
-    ...["up", "--yes", "--skip-preview", ...packArgs(packConfig)],
+    ...["up", "--yes", "--skip-preview", quiet, ...packArgs(packConfig)],
     ...(refresh ? ["--refresh"] : []),
     ...(expectNoChanges ? ["--expect-no-changes"] : []),
   ];

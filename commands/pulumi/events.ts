@@ -24,6 +24,8 @@ export interface Step {
   type: string;
   old: StateResource | null;
   new: StateResource | null;
+  /** Fields for which the provider replaces the resource. */
+  keys?: string[] | null;
 }
 
 /** What a policy found. */

@@ -42,6 +42,15 @@ export interface StackOptions {
   adapt?: (content: Record<string, unknown>) => Record<string, unknown>;
 }
 
+/** What a preview came to. */
+export interface TriedPreview {
+  report: EngineReport;
+  passed: boolean;
+  /** All that the CLI printed. */
+  said: string;
+  stdout: string;
+}
+
 /** A stack, and the Pulumi CLI that changes it. */
 export class PulumiStack {
   private constructor(
@@ -92,7 +101,7 @@ export class PulumiStack {
   }
 
   /** `pulumi preview`, not shown. @returns the engine's events, the CLI's output, and whether it passed. */
-  async tryPreview(flags: readonly string[]): Promise<{ report: EngineReport; passed: boolean; said: string }> {
+  async tryPreview(flags: readonly string[]): Promise<TriedPreview> {
     return withEventLog(async (file) => {
       const args = ["preview", ...flags, "--color", "never", "--event-log", file];
       const { code, stdout, stderr } = await tryRun(this.cli.command, [...args, ...this.flags, "--non-interactive"], {
@@ -100,7 +109,7 @@ export class PulumiStack {
         env: { ...this.env, ...eventLogVariable },
       });
       const said = [stdout.trim(), stderr.trim()].filter((text) => text !== "").join("\n");
-      return { report: readEventLog(file), passed: code === 0, said };
+      return { report: readEventLog(file), passed: code === 0, said, stdout };
     });
   }
 

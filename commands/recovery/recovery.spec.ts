@@ -78,7 +78,7 @@ describe("recover", () => {
         cancel: () => called("cancel", undefined),
         export: () => called("export", state!),
         import: (mended) => called("import", undefined, JSON.stringify(mended)),
-        tryPreview: () => called("preview", { report, passed: true, said: "" }),
+        tryPreview: () => called("preview", { report, passed: true, said: "", stdout: "" }),
       },
       client: api as unknown as KubeClient,
       clusterIsNew,

@@ -41,7 +41,7 @@ export async function npm(script: string, ...args: string[]): Promise<Ended> {
 
 /** `npm start` on the cluster. @returns outputs, and what it said. */
 export async function start(...args: string[]): Promise<{ outputs: Outputs; said: string }> {
-  const { code, stdout, stderr } = await npm("start", ...target.flags, "--json", ...args);
+  const { code, stdout, stderr } = await npm("start", ...target.flags, "--yes", "--json", ...args);
   assert.equal(code, 0, stderr);
   return { outputs: JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outputs, said: stderr };
 }

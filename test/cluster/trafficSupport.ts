@@ -44,7 +44,7 @@ export async function apply(config: Record<string, unknown>): Promise<Outputs> {
     "-c",
     `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   ]);
-  const { code, stdout, stderr } = await npm("start", ...target.flags, "--json", ...settings);
+  const { code, stdout, stderr } = await npm("start", ...target.flags, "--yes", "--json", ...settings);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outputs;
 }

@@ -57,13 +57,16 @@ describe("npm run ci:preview", () => {
     const flags = ["--stacks", "dev", "--policy-config", file, "-c", "dashboardsExposed=true"];
     const { status, markdown } = ciPreview(...flags);
     assert.equal(status, 1);
-    assert.match(markdown, /## Preview: fails[^]*\[mandatory\] dashboards-not-public: VirtualService demo\/demo-vs/);
+    assert.match(
+      markdown,
+      /## Preview: fails[^]*\*\*mandatory\*\* \| `dashboards-not-public` \| VirtualService demo\/demo-vs/,
+    );
   });
 
   it("reports what changes since a commit, and refuses one that git does not know", () => {
     const { status, stderr } = ciPreview("--stacks", "dev", "--base", "HEAD");
     assert.equal(status, 0, stderr);
-    assert.match(stderr, /preview of dev: .*, \d+ added, \d+ changed, \d+ removed/);
+    assert.match(stderr, /preview of dev: .*, \d+ to create, \d+ to update, \d+ to replace, \d+ to delete/);
     const unknown = ciPreview("--stacks", "dev", "--base", "no-such-commit");
     assert.equal(unknown.status, 2);
     assert.match(unknown.stderr, /--base no-such-commit: git knows no such commit here/);

@@ -1,37 +1,29 @@
-import { spawnSync } from "node:child_process";
-import { projectFolder } from "../../commands/stackFiles";
+import { readProject } from "../../commands/stackFiles";
+import { profileOf } from "../../policy/profile";
 import type { DeclaredProgram } from "./declaredProgram";
+import { declareProgram } from "./declaredProgram";
+import { loadIndex } from "./loadIndex";
+import { programConfig } from "./wholeProgram";
 
 /** The program as the policies are given it. */
 export type Declared = DeclaredProgram & { profile: "dev" | "prod" };
 
-const known = new Map<string, string>();
+const known = new Map<string, Promise<Declared>>();
 
 /**
  * @param settings Config on top of the stack's own.
- * @returns what index.ts declares, each time a copy of its own. A module runs once in a process, so it takes a process; the same is not
- * asked twice.
- * @throws Error with what the program said, if it failed.
+ * @returns what index.ts declares, each time a copy of its own. The same is not declared twice.
  */
-export function declaredBy(stack: string, settings: Record<string, string> = {}): Declared {
-  const args = [stack, JSON.stringify(settings)];
-  const key = args.join(" ");
-  let text = known.get(key);
-  if (text === undefined) {
-    const { stdout, stderr, status } = spawnSync(
-      process.execPath,
-      ["--import", "tsx", "test/support/declareInProcess.ts", ...args],
-      {
-        cwd: projectFolder,
-        encoding: "utf8",
-        maxBuffer: 2 ** 26,
-        env: { ...process.env, KUBECONFIG: "/nonexistent" },
-      },
-    );
-    if (status !== 0) {
-      throw new Error(`${stack} can't be declared: ${stderr}`);
-    }
-    known.set(key, (text = stdout));
-  }
-  return JSON.parse(text) as Declared;
+export async function declaredBy(stack: string, settings: Record<string, string> = {}): Promise<Declared> {
+  const key = `${stack} ${JSON.stringify(settings)}`;
+  const declared = known.get(key) ?? declareIndex(stack, settings);
+  known.set(key, declared);
+  return structuredClone(await declared);
+}
+
+async function declareIndex(stack: string, settings: Record<string, string>): Promise<Declared> {
+  const program = { project: readProject().name, stack, config: programConfig(stack, settings) };
+  const declared = await declareProgram({ ...program, load: () => Promise.resolve(loadIndex()) });
+  // As the engine hands it on: without what is undefined.
+  return JSON.parse(JSON.stringify({ ...declared, profile: profileOf(program) })) as Declared;
 }

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import type { Command } from "../../commands/defineCommand";
 import { parseCiPreviewFlags } from "../../commands/ciPreviewFlags";
 import { parseDoctorFlags } from "../../commands/doctorFlags";
 import { parseFlags } from "../../commands/flags";
@@ -140,20 +142,32 @@ function problemsOfScript(script: string, args: string[]): string[] {
   );
 }
 
+const requireLate = createRequire(__filename);
+
 const helps = new Map<string, string>();
 
 /** What a script says of itself; asked once. */
 function helpOf(script: string): string {
   let help = helps.get(script);
   if (help === undefined) {
-    const { stdout, stderr } = spawnSync("npm", ["run", "--silent", script, "--", "--help"], {
-      cwd: projectFolder,
-      encoding: "utf8",
-      timeout: 60_000,
-    });
-    helps.set(script, (help = stdout + stderr));
+    helps.set(script, (help = ownHelp(script) ?? printedHelp(script)));
   }
   return help;
+}
+
+/** @returns the help of a command of ours, which its module has; undefined for other scripts. */
+function ownHelp(script: string): string | undefined {
+  const [, file] = /^node --require \.\/loader\.cjs (commands\/\w+\.ts)$/.exec(scripts[script] ?? "") ?? [];
+  return file === undefined ? undefined : (requireLate(join(projectFolder, file)) as { command: Command }).command.help;
+}
+
+function printedHelp(script: string): string {
+  const { stdout, stderr } = spawnSync("npm", ["run", "--silent", script, "--", "--help"], {
+    cwd: projectFolder,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  return stdout + stderr;
 }
 
 function problemsOfPulumi(args: string[]): string[] {

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setAllConfig } from "@pulumi/pulumi/runtime";
-import { asProgramConfig, readProject, readStackFile, withSettings } from "../../commands/stackFiles";
+import { readProject } from "../../commands/stackFiles";
+import { loadIndex } from "./loadIndex";
+import { programConfig } from "./wholeProgram";
 
 /** In place of whatever is random; it is found wherever it goes. */
 const secretText = "s3cr3t-".padEnd(44, "A");
@@ -11,9 +13,8 @@ const secretText = "s3cr3t-".padEnd(44, "A");
  */
 async function main([stack = "dev", settings = "{}"]: string[]): Promise<void> {
   const project = readProject();
-  const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
   const resources: { type: string; name: string; inputs: unknown }[] = [];
-  setAllConfig(asProgramConfig(withSettings(config, JSON.parse(settings) as Record<string, string>, project), project));
+  setAllConfig(programConfig(stack, JSON.parse(settings) as Record<string, string>));
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, id }) => {
@@ -37,7 +38,7 @@ async function main([stack = "dev", settings = "{}"]: string[]): Promise<void> {
     // A preview, which goes without a cluster; that all values are known all the same is up to the mocks.
     true,
   );
-  const exported = (await import("../../index")) as Record<string, unknown>;
+  const exported = loadIndex();
   await pulumi.runtime.disconnect();
   const names = Object.keys(exported).filter((name) => name !== "default" && name !== "module.exports");
   const outputs = await Promise.all(

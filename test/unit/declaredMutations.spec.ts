@@ -632,8 +632,8 @@ const mutations: readonly [rule: string, stack: keyof typeof stacks, edits: Edit
 const manifestsOnly: ReadonlySet<string> = new Set(["object-declared-once"]);
 
 /** @returns what the policies say of a stack after some edits. */
-function judged(stack: keyof typeof stacks, edits: readonly Edit[]) {
-  const { components, resources, profile } = stacks[stack]();
+async function judged(stack: keyof typeof stacks, edits: readonly Edit[]) {
+  const { components, resources, profile } = await stacks[stack]();
   const { resources: edited } = new Stack([...components, ...resources]).edit(edits);
   return judge({ resources: edited }, { profile });
 }
@@ -642,8 +642,8 @@ describe("mutations of what index.ts declares", function () {
   this.timeout(60_000);
 
   for (const stack of Object.keys(stacks) as (keyof typeof stacks)[]) {
-    it(`start from a clean stack: ${stack}`, () => {
-      assert.deepEqual(judged(stack, []), { findings: [], undetermined: [] });
+    it(`start from a clean stack: ${stack}`, async () => {
+      assert.deepEqual(await judged(stack, []), { findings: [], undetermined: [] });
     });
   }
 
@@ -658,10 +658,10 @@ describe("mutations of what index.ts declares", function () {
   for (const [name, stack, edits, on] of mutations) {
     const [resource, field, value] = edits[0]!;
     const what = value === undefined ? "removed" : `= ${JSON.stringify(value)}`;
-    it(`${stack}: ${`${resource} ${field} ${what}`.slice(0, 100)}: ${name} names ${on}`, () => {
+    it(`${stack}: ${`${resource} ${field} ${what}`.slice(0, 100)}: ${name} names ${on}`, async () => {
       const rule = rules.find((one) => one.name === name)!;
       const level: Level = typeof rule.level === "string" ? rule.level : rule.level[stack === "prod" ? "prod" : "dev"];
-      const { findings } = judged(stack, edits);
+      const { findings } = await judged(stack, edits);
       const found = findings.filter((finding) => finding.rule === name && finding.resource === on);
       assert.ok(found.length > 0, `found ${findings.map((one) => `${one.rule} ${one.resource}`).join(", ")}`);
       assert.ok(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import type { Supplies } from "../../commands/imageList";
 import { suppliesOf } from "../../commands/imageList";
-import { projectFolder } from "../../commands/stackFiles";
 import type { DeclaredResource } from "../../commands/pulumi/events";
+import { wholeProgram } from "../support/wholeProgram";
 
 const registry = "mirror.example:5000/mesh";
 const digest = `sha256:${"ab".repeat(32)}`;
@@ -18,21 +18,10 @@ const everything = {
   ]),
 };
 
-function declared(settings: Record<string, string>): DeclaredResource[] {
-  const { stdout, stderr, status } = spawnSync(
-    process.execPath,
-    ["--import", "tsx", "test/support/declareProgram.ts", "prod", JSON.stringify(settings)],
-    {
-      cwd: projectFolder,
-      encoding: "utf8",
-      maxBuffer: 2 ** 26,
-      env: { ...process.env, KUBECONFIG: "/nonexistent" },
-    },
-  );
-  assert.equal(status, 0, stderr);
-  return (JSON.parse(stdout) as (DeclaredResource & { inputs: Record<string, unknown> })[]).map(
-    ({ type, name, inputs }) => ({ type, name, props: inputs }),
-  );
+async function declared(settings: Record<string, string>): Promise<DeclaredResource[]> {
+  const { resources, failure } = await wholeProgram("prod", settings);
+  assert.ifError(failure);
+  return resources.map(({ type, name, inputs }) => ({ type, name, props: inputs as DeclaredResource["props"] }));
 }
 
 /** Everything under a key `image` or `hub`, wherever it is. */
@@ -46,8 +35,12 @@ function references(value: unknown): string[] {
 }
 
 describe("images", () => {
-  const plain = suppliesOf(declared(everything), registry);
-  const mirrored = declared({ ...everything, registry });
+  let plain: Supplies;
+  let mirrored: DeclaredResource[];
+  before(async () => {
+    plain = suppliesOf(await declared(everything), registry);
+    mirrored = await declared({ ...everything, registry });
+  });
 
   it("are all listed with an exact version, and charts too", () => {
     const listed = plain.images.map(({ image }) => image);

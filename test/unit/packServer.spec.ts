@@ -7,8 +7,8 @@ import { declaredBy } from "../support/declared";
 import { PackServer } from "../support/packServer";
 
 /** What index.ts declares in dev, after some edits. */
-function edited(...edits: Edit[]): ProgramResource[] {
-  const { components, resources } = declaredBy("dev");
+async function edited(...edits: Edit[]): Promise<ProgramResource[]> {
+  const { components, resources } = await declaredBy("dev");
   return new Stack([...components, ...resources]).edit(edits).resources;
 }
 
@@ -40,7 +40,7 @@ describe("the policy pack, as the engine runs it", function () {
   ];
   for (const [title, edits] of cases) {
     it(`finds ${title}, as the rules do`, async () => {
-      const resources = edited(...edits);
+      const resources = await edited(...edits);
       const { findings, undetermined } = judge({ resources });
       const theirs = (await pack.analyze(resources)).map(({ policy, level, urn }) => `${level} ${policy} ${urn}`);
       const ours = [
@@ -54,7 +54,7 @@ describe("the policy pack, as the engine runs it", function () {
 
   it("skips nothing in silence where a value is not known, and judges the rest", async () => {
     const found = await pack.analyze(
-      edited(unknownPort, ["Service payment-service-service", "spec.ports[0].appProtocol", "gopher"]),
+      await edited(unknownPort, ["Service payment-service-service", "spec.ports[0].appProtocol", "gopher"]),
     );
     const about = (name: string) =>
       found.filter(({ policy, message }) => policy === "port-protocol-declared" && message.includes(name));
@@ -75,7 +75,7 @@ describe("the policy pack, as the engine runs it", function () {
     try {
       const levelIn = async (profile: string) => {
         const stack = { type: "pulumi:pulumi:Stack", name: "stack", urn, props: { profile } };
-        const found = await untold.analyze([stack, ...edited(dashboard)]);
+        const found = await untold.analyze([stack, ...(await edited(dashboard))]);
         return found.find(({ policy }) => policy === "dashboards-not-public")?.level;
       };
       assert.equal(await levelIn("prod"), "mandatory");
@@ -89,7 +89,7 @@ describe("the policy pack, as the engine runs it", function () {
     const prod = await PackServer.start({ "sidecar-mesh:profile": "prod" });
     try {
       const levelOf = async (server: PackServer) =>
-        (await server.analyze(edited(dashboard))).find(({ policy }) => policy === "dashboards-not-public")?.level;
+        (await server.analyze(await edited(dashboard))).find(({ policy }) => policy === "dashboards-not-public")?.level;
       assert.equal(await levelOf(prod), "mandatory");
       assert.equal(await levelOf(pack), "advisory");
     } finally {

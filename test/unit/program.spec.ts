@@ -1,33 +1,17 @@
 import { istioChartRepo } from "../../components/versions";
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { checkPolicies } from "../support/judge";
-import { projectFolder } from "../../commands/stackFiles";
 import { meshOfProgram } from "../../policy/mesh/pulumi";
 import { declaredBy } from "../support/declared";
+import { wholeProgram } from "../support/wholeProgram";
 import { parseConfig } from "../../stacks/config";
 import { declaredMesh } from "../../stacks/declared";
 import type { Settings } from "../../stacks/settings";
 
-/** A module runs once in a process, so each declaration of the whole program gets a process of its own. */
-function declareProgram(stack: string, settings: Record<string, string> = {}) {
-  const { stdout, stderr, status } = spawnSync(
-    process.execPath,
-    ["--import", "tsx", "test/support/declareProgram.ts", stack, JSON.stringify(settings)],
-    { cwd: projectFolder, encoding: "utf8", env: { ...process.env, KUBECONFIG: "/nonexistent" } },
-  );
-  return {
-    status,
-    stderr,
-    resources:
-      status === 0 ? (JSON.parse(stdout) as { type: string; name: string; inputs: Record<string, unknown> }[]) : [],
-  };
-}
-
 describe("the program", () => {
   for (const stack of ["dev", "prod"]) {
-    it(`declares every part of ${stack}, without a cluster`, () => {
-      const { resources, stderr } = declareProgram(stack);
+    it(`declares every part of ${stack}, without a cluster`, async () => {
+      const { resources, failure } = await wholeProgram(stack);
       const names = resources.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
       for (const expected of [
         "Release istio-istio-base",
@@ -40,10 +24,25 @@ describe("the program", () => {
         "Gateway demo-gateway",
         "VirtualService demo-vs",
       ]) {
-        assert.ok(names.includes(expected), `${expected} in ${names.join(", ")}\n${stderr}`);
+        assert.ok(names.includes(expected), `${expected} in ${names.join(", ")}\n${String(failure)}`);
       }
     });
   }
+
+  it("has no output that is undefined, which Pulumi would warn of", async () => {
+    const of = async (settings: Record<string, string>) => {
+      const { outputs } = await wholeProgram("dev", settings);
+      assert.deepEqual(
+        Object.keys(outputs).filter((name) => outputs[name] === undefined),
+        [],
+      );
+      return Object.keys(outputs);
+    };
+    const bare = await of({ grafana: "false", clusterKind: "k3d" });
+    assert.ok(!bare.includes("grafanaPassword") && !bare.includes("gatewayUrl"), bare.join());
+    const whole = await of({ grafana: "true", clusterKind: "kind" });
+    assert.ok(whole.includes("grafanaPassword") && whole.includes("gatewayUrl"), whole.join());
+  });
 
   const limited = [{ name: "shop", path: "/shop", globalRateLimit: { requests: 100, unit: "minute" } }];
   const outside = [
@@ -59,8 +58,8 @@ describe("the program", () => {
     ["prod", " with a global rate limit", { services: JSON.stringify(limited) }],
     ["prod", " with hosts outside", { outboundTraffic: "REGISTRY_ONLY", externalHosts: JSON.stringify(outside) }],
   ] as const) {
-    it(`declares nothing in ${stack}${what} that the policies find fault with, or can't judge`, () => {
-      const declared = declaredBy(stack, settings);
+    it(`declares nothing in ${stack}${what} that the policies find fault with, or can't judge`, async () => {
+      const declared = await declaredBy(stack, settings);
       assert.ok(declared.resources.length > 20);
       assert.equal(declared.profile, stack === "prod" ? "prod" : "dev");
       const lines: string[] = [];
@@ -69,8 +68,8 @@ describe("the program", () => {
     });
   }
 
-  it("passes the dependencies to the policies, so that the policies of order check them", () => {
-    const { resources, components } = declaredBy("dev");
+  it("passes the dependencies to the policies, so that the policies of order check them", async () => {
+    const { resources, components } = await declaredBy("dev");
     const mesh = meshOfProgram([...components, ...resources]);
     assert.ok(mesh.ordered);
     const [injector] = mesh.injectors;
@@ -79,10 +78,10 @@ describe("the program", () => {
     assert.ok(workload.resource.dependencies.includes(injector.urn), workload.resource.dependencies.join("\n"));
   });
 
-  it("declares a rate limit service for who asks for it alone, before the proxies that ask it", () => {
-    const of = (settings: Record<string, string>) => declareProgram("prod", settings).resources;
-    assert.ok(!of({}).some(({ name }) => name.startsWith("rate-limit")));
-    const resources = of({ services: JSON.stringify(limited) });
+  it("declares a rate limit service for who asks for it alone, before the proxies that ask it", async () => {
+    const of = async (settings: Record<string, string>) => (await wholeProgram("prod", settings)).resources;
+    assert.ok(!(await of({})).some(({ name }) => name.startsWith("rate-limit")));
+    const resources = await of({ services: JSON.stringify(limited) });
     const all = resources.map(({ name }) => name);
     const [server, filter] = [all.indexOf("rate-limit-server-deployment"), all.indexOf("shop-rate-limit-global")];
     assert.ok(server > 0 && filter > server, all.join(", "));
@@ -97,8 +96,8 @@ describe("the program", () => {
     );
   });
 
-  it("declares no pod and no Istio resource before the control plane is there", () => {
-    const { resources } = declareProgram("dev", { externalHosts: JSON.stringify(outside) });
+  it("declares no pod and no Istio resource before the control plane is there", async () => {
+    const { resources } = await wholeProgram("dev", { externalHosts: JSON.stringify(outside) });
     const at = (name: string) => resources.findIndex((resource) => resource.name === name);
     const istiod = at("istio-istiod");
     for (const name of [
@@ -116,10 +115,10 @@ describe("the program", () => {
     assert.ok(host > istiod && host < at("user-service-deployment"), String(host));
   });
 
-  it("declares nothing when config is wrong, and lists each mistake", () => {
-    const { status, stderr } = declareProgram("dev", { gatewayServiceType: "Nodeport", egressGateway: "maybe" });
-    assert.notEqual(status, 0);
-    assert.match(stderr, /2 problems; nothing was changed/);
-    assert.match(stderr, /declared: 0 resources/);
+  it("declares nothing when config is wrong, and lists each mistake", async () => {
+    const wrong = { gatewayServiceType: "Nodeport", egressGateway: "maybe" };
+    const { resources, failure } = await wholeProgram("dev", wrong);
+    assert.match(String(failure), /2 problems; nothing was changed/);
+    assert.deepEqual(resources, []);
   });
 });

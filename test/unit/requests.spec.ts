@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { projectFolder } from "../../commands/stackFiles";
 import { dev } from "../../stacks/dev";
+import { wholeProgram } from "../support/wholeProgram";
 
 /** Millicores of a CPU amount, bytes of a memory amount. */
 function amount(text: string | undefined): number {
@@ -14,14 +13,8 @@ interface PodTemplate {
 }
 
 describe("the dev stack", () => {
-  it("asks for at most 1 CPU and 2 GiB, sidecars included", () => {
-    const { stdout, stderr, status } = spawnSync(
-      process.execPath,
-      ["--import", "tsx", "test/support/declareProgram.ts", "dev", "{}"],
-      { cwd: projectFolder, encoding: "utf8", env: { ...process.env, KUBECONFIG: "/nonexistent" } },
-    );
-    assert.equal(status, 0, stderr);
-    const resources = JSON.parse(stdout) as { type: string; inputs: any }[];
+  it("asks for at most 1 CPU and 2 GiB, sidecars included", async () => {
+    const { resources } = await wholeProgram("dev");
     const workloads = resources.filter(({ type }) => /:(Deployment|StatefulSet|DaemonSet)$/.test(type));
     const requests = workloads.flatMap(({ inputs }) => {
       const template = inputs.spec.template as PodTemplate;

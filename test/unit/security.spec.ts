@@ -25,7 +25,7 @@ function rawProgram(): Raw {
   };
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
-    ["--import", "tsx", "test/support/rawProgram.ts", "prod", JSON.stringify(settings)],
+    ["--require", "./loader.cjs", "test/support/rawProgram.ts", "prod", JSON.stringify(settings)],
     {
       cwd: projectFolder,
       encoding: "utf8",
