@@ -51,13 +51,13 @@ async function assertApart(): Promise<void> {
   }
 }
 
-/** Has the scheduler place all replicas anew. */
+/** Has the scheduler place all replicas anew; those that need most come last, when the others have made room. */
 async function placeAnew(): Promise<void> {
   for (const [namespace, deployment] of [
-    ["istio-system", "istiod"],
     ["istio-ingress", "istio-ingressgateway"],
     ["demo", "user-service"],
     ["demo", "payment-service"],
+    ["istio-system", "istiod"],
   ] as const) {
     await kubectl("rollout", "restart", "-n", namespace, `deployment/${deployment}`);
     await kubectl("rollout", "status", "-n", namespace, `deployment/${deployment}`, "--timeout=170s");
