@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { ensureBuilt, isBuilt, moduleFolder } from "./binaries/build";
+import { downloadAhead, ensureBuilt, expectBuilds, isBuilt, moduleFolder } from "./binaries/build";
+import { builds } from "./binaries/builds";
 import { type BinaryGroup, binaryGroups, type GroupName } from "./binaries/groups";
 import { buildPlan } from "./binaries/plan";
 import { chooseDocker } from "./docker/dockerd";
@@ -33,6 +34,29 @@ export function builtGroup(name: GroupName): string | undefined {
   return isBuilt(plan) ? plan.binDir : undefined;
 }
 
+/** @returns those of the groups that are not built. */
+export function unbuiltGroups<N extends GroupName>(names: readonly N[]): N[] {
+  return names.filter((name) => builtGroup(name) === undefined);
+}
+
+/** Downloads what groups are made from, while something else is at work. */
+export function downloadGroupsAhead(names: readonly GroupName[]): void {
+  downloadAhead(names.map((name) => buildPlan(binaryGroups[name], cacheDir())));
+}
+
+/** @returns the seconds that it will take to build groups, by the speed of those that this process has built. */
+export function forecastSeconds(names: readonly GroupName[]): number {
+  return builds.forecast(unbuiltGroups(names));
+}
+
+/**
+ * Shows how far the builds of this process are: on a terminal in one line, elsewhere, or if `quiet`, in a line a minute.
+ * @returns the logger to use from then on, whose lines come above that one.
+ */
+export function showProgress(log: Logger, options: { quiet?: boolean } = {}): Logger {
+  return builds.showProgress(log, options);
+}
+
 /** @returns the folder of Istio's charts in its Go module, which is downloaded if need be. Needs Go; nothing is built. */
 export async function moduleCharts(): Promise<string> {
   return join(await moduleFolder(buildPlan(binaryGroups.core, cacheDir()), "istio.io/istio"), "manifests", "charts");
@@ -58,17 +82,17 @@ export function baseImageReference(): string {
 /** The programs that observe a mesh, and the load generator. */
 export const observabilityGroups = Object.keys(observabilityTags) as ObservabilityGroup[];
 
-/**
- * Gives the running cluster the programs that observe a mesh. They are built one after the other, because each uses every processor
- * there is, and each becomes an image as soon as it is built.
- */
+/** Gives the running cluster the programs that observe a mesh. Each becomes an image as soon as it is built. */
 export async function addObservability(
   groups: readonly ObservabilityGroup[],
   options: { log?: Logger } = {},
 ): Promise<void> {
-  for (const name of groups) {
-    const binDir = await ensureGroup(name, options);
-    await addImages([observabilityImage(baseImageReference(), name, binDir)], options);
+  expectBuilds(groups.map((name) => buildPlan(binaryGroups[name], cacheDir())));
+  const built = groups.map((name) => ensureGroup(name, options));
+  // An image is made while the next program is compiled; a failure is seen when it is the program's turn.
+  built.forEach((program) => void program.catch(() => undefined));
+  for (const [i, name] of groups.entries()) {
+    await addImages([observabilityImage(baseImageReference(), name, await built[i]!)], options);
   }
 }
 

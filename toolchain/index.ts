@@ -5,9 +5,13 @@ export {
   addRateLimit,
   baseImageReference,
   builtGroup,
+  downloadGroupsAhead,
   ensureGroup,
+  forecastSeconds,
   moduleCharts,
   observabilityGroups,
+  showProgress,
+  unbuiltGroups,
 } from "./extras";
 export { type ProgramImage, programImage } from "./images/catalog";
 export type { ObservabilityGroup } from "./images/observability";
@@ -16,5 +20,6 @@ export { down, reset } from "./down";
 export { expectedInfo, type SandboxInfo, type ShellEnvironment, shellEnvironment } from "./info";
 export { describeStatus, sandboxInfo, type SandboxStatus, status } from "./status";
 export type { NodeStatus } from "./kind/cluster";
+export { timeText } from "./binaries/progress";
 export type { Logger } from "./system/log";
 export { up, type UpOptions } from "./up";

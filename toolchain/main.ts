@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { builds } from "./binaries/builds";
 import { describeStatus, down, expectedInfo, reset, status, up } from "./index";
 import { timedLogger } from "./system/log";
 
@@ -23,7 +24,7 @@ async function main(argv: string[]): Promise<number> {
   if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= 1 && nodes <= 9)) {
     throw new Error(`--nodes ${values.nodes}: use a number from 1 to 9`);
   }
-  const log = timedLogger((line) => console.log(line));
+  const log = builds.showProgress(timedLogger((line) => console.log(line)));
   switch (positionals.length === 1 ? positionals[0] : undefined) {
     case "up":
       await up({ log, nodes });
@@ -49,9 +50,10 @@ async function main(argv: string[]): Promise<number> {
 }
 
 main(process.argv.slice(2)).then(
-  (code) => (process.exitCode = code),
+  // What is still compiled or downloaded must not keep a command alive that has ended.
+  (code) => process.exit(code),
   (error: Error) => {
     console.error(error.message);
-    process.exitCode = 1;
+    process.exit(1);
   },
 );

@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureBuilt, isBuilt } from "./binaries/build";
+import { downloadAhead, ensureBuilt, expectBuilds, isBuilt } from "./binaries/build";
+import { builds } from "./binaries/builds";
 import { binaryGroups } from "./binaries/groups";
 import { buildPlan } from "./binaries/plan";
 import type { Docker } from "./docker/docker";
 import { chooseDocker, ensureDockerd } from "./docker/dockerd";
-import { addImages, addObservability, observabilityGroups } from "./extras";
+import { addImages, addObservability, ensureGroup, observabilityGroups } from "./extras";
 import { buildImages } from "./images/build";
 import { hub, meshImages, nodeReferences } from "./images/catalog";
 import { type ObservabilityGroup, observabilityImage } from "./images/observability";
@@ -21,6 +22,7 @@ import { ensureNodeImage, ensureNodeRoot, type NodeImageSources } from "./kind/n
 import { cacheDir, type StatePaths, statePaths } from "./paths";
 import { checkRequirements } from "./requirements";
 import { withLock } from "./system/lock";
+import { removeLeftovers } from "./system/leftovers";
 import { type Logger, silent } from "./system/log";
 import { allOrFirstError } from "./system/settle";
 
@@ -36,40 +38,56 @@ export interface UpOptions {
   observability?: readonly ObservabilityGroup[];
 }
 
+/** Seconds that the steps after the builds take, for the forecast. */
+const stepSeconds = { nodeImage: 45, cluster: 30, images: 20 };
+
 /**
- * Brings the embedded cluster up. What is there is left alone, what is missing is made, and what has ended is started.
+ * Brings the embedded cluster up. What is there is left alone, what is missing is made, and what has ended is started. The cluster is made as
+ * soon as its own programs are there, beside what is still compiled.
  * @throws Error if the machine lacks something, or there is a cluster with another number of nodes.
  */
 export async function up(options: UpOptions = {}): Promise<SandboxInfo> {
-  const log = options.log ?? silent;
+  const { log = silent, observability = observabilityGroups } = options;
   const paths = statePaths();
+  const cache = cacheDir();
+  const unbuilt = observability.filter((name) => !isBuilt(buildPlan(binaryGroups[name], cache)));
+  const plans = [...Object.values(corePlans(cache)), ...unbuilt.map((name) => buildPlan(binaryGroups[name], cache))];
+  // At once, so that builds that others ask for wait for those of the cluster.
+  expectBuilds(plans);
   return withLock(lockName(paths), log, async () => {
-    const cache = cacheDir();
     checkRequirements();
-    const sources = await ensurePrograms(cache, log);
+    await removeLeftovers(cache);
+    downloadAhead(plans);
+    const programs = startPrograms(cache, log);
+    unbuilt.forEach((name) => void settledLater(ensureGroup(name, { log })));
+    const sources = await programs.ofNodes;
     const docker = await ensureDocker(paths, cache, log);
     await linkProject();
     const { binDir, kubeconfig } = expectedInfo();
     const cluster: KindCluster = { docker, binDir, kubeconfig };
+    await ensureCluster(cluster, sources, options.nodes, log, async () => {
+      await programs.ofMesh;
+      log("programs are there");
+      await buildImages(docker, meshImages(sources.images), cache, log);
+    });
 
     // What is built already is loaded together: nodes share the layers of one archive.
-    const { images } = sources;
-    const base = nodeReferences(images).helper;
+    const base = nodeReferences(sources.images).helper;
     const built = observabilityGroups.filter((name) => isBuilt(buildPlan(binaryGroups[name], cache)));
     const recipes = [
-      ...meshImages(images),
+      ...meshImages(sources.images),
       ...built.map((name) => observabilityImage(base, name, buildPlan(binaryGroups[name], cache).binDir)),
     ];
-    await ensureCluster(cluster, sources, options.nodes, log);
-    await buildImages(docker, recipes, cache, log);
-    await addImages(recipes, { log });
+    await builds.step("images", stepSeconds.images, () => addImages(recipes, { log }));
     await ensureMetrics(cluster, sources);
     log(`the cluster answers; kubeconfig ${kubeconfig}, context ${expectedInfo().context}`);
-    // Last, because a first build takes a quarter of an hour: the cluster can be looked at meanwhile.
-    const { observability = observabilityGroups } = options;
-    const unbuilt = observability.filter((name) => !built.includes(name));
-    await addObservability(unbuilt, { log });
-    log(`the programs of observability are there: ${[...built, ...unbuilt].join(", ")}`);
+    // Last, because a first build takes long: the cluster can be looked at meanwhile.
+    await addObservability(
+      unbuilt.filter((name) => !built.includes(name)),
+      { log },
+    );
+    const there = [...new Set([...built, ...unbuilt])];
+    log(`the programs of observability are there: ${there.length > 0 ? there.join(", ") : "none is wanted"}`);
     return expectedInfo();
   });
 }
@@ -79,23 +97,31 @@ export function lockName(paths: StatePaths): string {
   return `sidecar-mesh:${paths.root}`;
 }
 
-/** Builds and downloads what the cluster and the mesh are made of. */
-async function ensurePrograms(cache: string, log: Logger): Promise<NodeImageSources> {
+/**
+ * Starts to build and download what the cluster and the mesh are made of.
+ * @returns what settles once all is there that nodes need, and what the mesh needs besides.
+ */
+function startPrograms(cache: string, log: Logger): { ofNodes: Promise<NodeImageSources>; ofMesh: Promise<void> } {
   const { core, etcd, localPath, httpEcho } = corePlans(cache);
   // Downloads wait for the network, builds for the processor.
-  await allOrFirstError([
-    ensurePackages(dockerPackages, cache, log)
-      .then(() => ensurePackages(basePackages, cache, log))
-      .then(() => ensureEnvoy(cache, log)),
-    ensureBuilt(core, log)
-      .then(() => ensureBuilt(etcd, log))
-      .then(() => ensureBuilt(localPath, log))
-      .then(() => ensureBuilt(httpEcho, log)),
-  ]);
-  log("programs are there");
+  const packages = settledLater(
+    ensurePackages(dockerPackages, cache, log).then(() => ensurePackages(basePackages, cache, log)),
+  );
+  const envoy = settledLater(packages.then(() => ensureEnvoy(cache, log)));
+  const compiled = settledLater(allOrFirstError([core, etcd, localPath].map((plan) => ensureBuilt(plan, log))));
+  const echo = settledLater(ensureBuilt(httpEcho, log));
   const sources = { images: imageSources(cache), coreFolder: core.folder, cache };
-  await ensureNodeRoot(sources, log);
-  return sources;
+  const root = settledLater(packages.then(() => ensureNodeRoot({ ...sources, built: compiled }, log)));
+  return {
+    ofNodes: settledLater(allOrFirstError([packages, compiled, root]).then(() => sources)),
+    ofMesh: settledLater(allOrFirstError([envoy, echo])),
+  };
+}
+
+/** Lets work fail before it is waited for: its error is seen then. */
+function settledLater<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
 
 async function ensureDocker(paths: StatePaths, cache: string, log: Logger): Promise<Docker> {
@@ -107,12 +133,16 @@ async function ensureDocker(paths: StatePaths, cache: string, log: Logger): Prom
   return docker;
 }
 
-/** Creates the cluster, or starts the nodes that have ended. */
+/**
+ * Creates the cluster, or starts the nodes that have ended.
+ * @param meanwhile Done while the nodes come up; the base image is there then.
+ */
 async function ensureCluster(
   cluster: KindCluster,
   sources: NodeImageSources,
   wanted: number | undefined,
   log: Logger,
+  meanwhile: () => Promise<void>,
 ): Promise<void> {
   const nodes = await nodeStatuses(cluster);
   if (wanted !== undefined && nodes.length > 0 && nodes.length !== wanted) {
@@ -122,7 +152,9 @@ async function ensureCluster(
     );
   }
   if (nodes.length === 0) {
-    const image = await ensureNodeImage(cluster.docker, sources, log);
+    const image = await builds.step("node image", stepSeconds.nodeImage, () =>
+      ensureNodeImage(cluster.docker, sources, log),
+    );
     const { versions } = sources.images;
     const base = await readFile(join(project, "commands", "kindCluster.yaml"), "utf8");
     const config = kindConfig(base, wanted ?? 1, {
@@ -131,9 +163,12 @@ async function ensureCluster(
       coreDnsTag: versions.coreDns,
       etcdTag: versions.etcd,
     });
-    await createCluster(cluster, config, image, log);
+    const created = builds.step("cluster", stepSeconds.cluster, () => createCluster(cluster, config, image, log));
+    await allOrFirstError([created, meanwhile()]);
   } else if (nodes.some(({ running, ready }) => !running || !ready)) {
-    await startCluster(cluster, log);
+    await allOrFirstError([startCluster(cluster, log), meanwhile()]);
+  } else {
+    await meanwhile();
   }
   log("the nodes are ready");
 }

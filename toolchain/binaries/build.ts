@@ -1,41 +1,89 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../system/atomic";
 import type { Logger } from "../system/log";
 import { run } from "../system/run";
-import type { ModuleFiles } from "./groups";
+import { builds } from "./builds";
+import type { GroupName, ModuleFiles } from "./groups";
 import type { BuildPlan } from "./plan";
-import { BuildProgress } from "./progress";
+
+/** Takes each line that Go prints. @returns whether it was one of progress. */
+type TakeLine = (line: string) => boolean;
 
 /** Whether a group is built and complete. */
 export function isBuilt(plan: BuildPlan): boolean {
   return existsSync(plan.folder);
 }
 
-/** Builds a group unless that was done before. */
+/** Says that groups will be built, so that those that come later in the order wait for them. Those that are built are passed over. */
+export function expectBuilds(plans: readonly BuildPlan[]): void {
+  builds.expect(plans.filter((plan) => !isBuilt(plan)).map(nameOf));
+}
+
+/** Downloads what groups are made from, one after the other, while something else is at work. Those that are built are passed over. */
+export function downloadAhead(plans: readonly BuildPlan[]): void {
+  for (const plan of plans.filter((one) => !isBuilt(one))) {
+    builds.downloadAhead(nameOf(plan), () => downloadModules(plan));
+  }
+}
+
+/**
+ * Builds a group unless that was done before. Groups are built one after the other. A build that is interrupted goes on where it was: Go
+ * keeps each package that it has compiled.
+ */
 export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {
+  const name = nameOf(plan);
   if (isBuilt(plan)) {
+    builds.drop(name);
     return;
   }
-  log(`building ${plan.group.outputs.join(", ")} (the first time this can take a quarter of an hour)`);
-  await makeFolder(plan.folder, async (folder) => {
-    const binDir = join(folder, "bin");
-    await mkdir(binDir, { recursive: true });
-    await (plan.group.collectorManifest
-      ? buildCollector(plan, plan.group.collectorManifest, folder, binDir, log)
-      : plan.group.embeds
-        ? buildWithEmbeds(plan, plan.group.embeds, folder, binDir, log)
-        : goBuild(plan, plan.moduleDir, `${binDir}/`, "tool", log));
-    const missing = plan.group.outputs.filter((output) => !existsSync(join(binDir, output)));
-    if (missing.length > 0) {
-      throw new Error(`${plan.group.name}: go build did not make ${missing.join(", ")}; see its go.mod's tool lines`);
+  downloadAhead([plan]);
+  await builds.build(name, log, async (take) => {
+    if (!isBuilt(plan)) {
+      log(`building ${plan.group.outputs.join(", ")}`);
+      await builds.downloaded(name);
+      await makeFolder(plan.folder, (folder) => build(plan, folder, take));
     }
-    for (const [name, output] of Object.entries(plan.group.links ?? {})) {
-      await symlink(output, join(binDir, name));
-    }
-    await copyFiles(plan, plan.group.files ?? [], folder);
   });
+}
+
+function nameOf({ group }: BuildPlan): GroupName {
+  return group.name as GroupName;
+}
+
+/** Loads the packages of a group, which downloads their modules. */
+async function downloadModules({ group, moduleDir }: BuildPlan): Promise<void> {
+  const what = group.collectorManifest
+    ? partsOf(readFileSync(join(moduleDir, group.collectorManifest), "utf8"))
+    : ["tool"];
+  // Some embed files that are not there before the build: -e passes over that.
+  const tags = group.tags?.length ? [`-tags=${group.tags.join(",")}`] : [];
+  await run("go", ["list", "-e", "-deps", ...tags, ...what], { cwd: moduleDir, env: { CGO_ENABLED: "0" } });
+}
+
+/** The packages that a manifest of the Collector's builder names, each of which is a module. Pure. */
+export function partsOf(manifest: string): string[] {
+  return [...manifest.matchAll(/gomod:\s*(\S+)/g)].map(([, path]) => path!);
+}
+
+async function build(plan: BuildPlan, folder: string, take: TakeLine): Promise<void> {
+  const { group } = plan;
+  const binDir = join(folder, "bin");
+  await mkdir(binDir, { recursive: true });
+  await (group.collectorManifest
+    ? buildCollector(plan, group.collectorManifest, folder, binDir, take)
+    : group.embeds
+      ? buildWithEmbeds(plan, group.embeds, folder, binDir, take)
+      : goBuild(plan, plan.moduleDir, `${binDir}/`, "tool", take));
+  const missing = group.outputs.filter((output) => !existsSync(join(binDir, output)));
+  if (missing.length > 0) {
+    throw new Error(`${group.name}: go build did not make ${missing.join(", ")}; see its go.mod's tool lines`);
+  }
+  for (const [name, output] of Object.entries(group.links ?? {})) {
+    await symlink(output, join(binDir, name));
+  }
+  await copyFiles(plan, group.files ?? [], folder);
 }
 
 /** @returns the folder of a module that a group needs, in Go's module cache; it is downloaded if need be. */
@@ -58,25 +106,18 @@ async function buildWithEmbeds(
   embeds: readonly ModuleFiles[],
   folder: string,
   binDir: string,
-  log: Logger,
+  take: TakeLine,
 ): Promise<void> {
   const source = join(folder, "source");
   await cp(plan.moduleDir, source, { recursive: true });
   await copyFiles(plan, embeds, source);
-  await goBuild(plan, source, `${binDir}/`, "tool", log);
+  await goBuild(plan, source, `${binDir}/`, "tool", take);
   await rm(source, { recursive: true });
 }
 
-async function goBuild(plan: BuildPlan, cwd: string, output: string, what: string, log: Logger): Promise<void> {
-  const progress = new BuildProgress(plan.group.name, log);
-  const options = { cwd, env: { CGO_ENABLED: "0" }, onErrorLine: (line: string) => progress.take(line) };
-  try {
-    // Downloads what is missing; then it is known how many packages there are.
-    progress.total = (await run("go", ["list", "-deps", what], options)).trim().split("\n").length;
-    await run("go", ["build", "-v", ...plan.flags, "-o", output, what], options);
-  } finally {
-    progress.end();
-  }
+async function goBuild(plan: BuildPlan, cwd: string, output: string, what: string, take: TakeLine): Promise<void> {
+  const args = ["build", "-v", ...plan.flags, "-o", output, what];
+  await run("go", args, { cwd, env: { CGO_ENABLED: "0" }, onErrorLine: take });
 }
 
 /** Generates an OpenTelemetry Collector's main from its manifest, and builds it with the pins that are committed. */
@@ -85,7 +126,7 @@ async function buildCollector(
   manifest: string,
   folder: string,
   binDir: string,
-  log: Logger,
+  take: TakeLine,
 ): Promise<void> {
   const source = join(folder, "source");
   await mkdir(source);
@@ -98,6 +139,6 @@ async function buildCollector(
   });
   // The builder has put a go.mod of its own there, which pins less.
   await copy(["go.mod", "go.sum"]);
-  await goBuild(plan, source, join(binDir, plan.group.name), ".", log);
+  await goBuild(plan, source, join(binDir, plan.group.name), ".", take);
   await rm(source, { recursive: true });
 }

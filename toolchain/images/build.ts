@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Docker } from "../docker/docker";
+import { temporaryFolder } from "../system/leftovers";
 import type { Logger } from "../system/log";
 import { run } from "../system/run";
 import { dockerfileOf, fingerprint, fingerprintLabel, type ImageEntry, type ImageRecipe } from "./recipe";
@@ -39,8 +40,7 @@ async function labelOf(docker: Docker, reference: string): Promise<string> {
 }
 
 async function build(docker: Docker, recipe: ImageRecipe, label: string, cache: string): Promise<void> {
-  await mkdir(cache, { recursive: true });
-  const context = await mkdtemp(join(cache, "context-"));
+  const context = await temporaryFolder(join(cache, "context"));
   try {
     await mkdir(join(context, "own"));
     await chmod(join(context, "own"), 0o755);

@@ -21,6 +21,8 @@ export interface NodeImageSources {
   coreFolder: string;
   /** Folder of Docker's programs, whose containerd the nodes get, too. */
   cache: string;
+  /** Settles once the programs are built. What needs none of them is made before. Default: they are. */
+  built?: Promise<unknown>;
 }
 
 /** Reference of the node image. Pure. */
@@ -34,7 +36,7 @@ const rootScript = join(__dirname, "nodeRoot.sh");
 
 /** The root file system of a node as one archive, without images. @returns its folder. */
 export async function ensureNodeRoot(sources: NodeImageSources, log: Logger): Promise<string> {
-  const { images, coreFolder, cache } = sources;
+  const { images, coreFolder, cache, built } = sources;
   const docker = await ensurePackages(dockerPackages, cache, log);
   const inputs = [coreFolder, docker, nodePackages, readFileSync(rootScript, "utf8")];
   const hash = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 12);
@@ -48,6 +50,7 @@ export async function ensureNodeRoot(sources: NodeImageSources, log: Logger): Pr
       ["--variant=minbase", `--include=${nodePackages.join(",")}`, "bookworm", root, await debianMirror()],
       { env: { DEBOOTSTRAP_DIR: join(docker, "usr/share/debootstrap") }, timeoutMs: 900_000 },
     );
+    await built;
     await cp(join(coreFolder, "node"), root, { recursive: true });
     for (const name of containerdPrograms) {
       await copyFile(join(docker, "usr/bin", name), join(root, "usr/local/bin", name));

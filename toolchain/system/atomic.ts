@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { rename, rm } from "node:fs/promises";
+import { temporaryFolder } from "./leftovers";
 
 /**
  * Makes a folder that is either complete or absent: `fill` works in a temporary one beside it, which then takes the name.
@@ -10,8 +10,7 @@ export async function makeFolder(target: string, fill: (folder: string) => Promi
   if (existsSync(target)) {
     return;
   }
-  await mkdir(dirname(target), { recursive: true });
-  const temporary = await mkdtemp(`${target}.tmp-`);
+  const temporary = await temporaryFolder(`${target}.tmp`);
   try {
     await fill(temporary);
     await rename(temporary, target);

@@ -1,0 +1,227 @@
+import type { Logger } from "../system/log";
+import { StatusLine, type Terminal } from "../system/statusLine";
+import { buildCosts, rankOf } from "./costs";
+import type { GroupName } from "./groups";
+import { estimate, kindOfLine, type Part, paceOf, progressText } from "./progress";
+
+/** Milliseconds between two looks at the progress: on a terminal one line is written again and again, elsewhere each is a new one. */
+const everyMs = { terminal: 1000, plain: 60_000 };
+
+/** A group that waits for its turn. */
+interface Waiting {
+  name: GroupName;
+  begin: () => void;
+  fail: (error: unknown) => void;
+}
+
+/**
+ * The builds of a process. One group is compiled at a time, because Go uses every processor for one; of those that wait, the one that
+ * traffic needs most comes first. What is downloaded comes ahead of what is compiled. It tells how far all of them are.
+ */
+export class Builds {
+  private readonly parts = new Map<string, Part>();
+  private readonly waiting: Waiting[] = [];
+  private readonly downloads = new Map<GroupName, Promise<unknown>>();
+  private downloading: Promise<unknown> = Promise.resolve();
+  private compiling: GroupName | undefined;
+  private hasFailed = false;
+  private elapsedMs = 0;
+  private lastMs: number | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private tell: ((text: string) => void) | undefined;
+  private status: StatusLine | undefined;
+
+  /** @param now Milliseconds of a clock that only goes on. */
+  constructor(
+    private readonly now: () => number = () => performance.now(),
+    private readonly intervalMs = everyMs,
+  ) {}
+
+  /**
+   * Sets where progress is shown: on a terminal in one line, elsewhere, or if `quiet`, in a line a minute.
+   * @returns the logger to use from then on, whose lines come above that one.
+   */
+  showProgress(
+    log: Logger,
+    { quiet = false, terminal = process.stderr }: { quiet?: boolean; terminal?: Terminal & { isTTY?: boolean } } = {},
+  ): Logger {
+    this.tell = log;
+    if (quiet || !terminal.isTTY) {
+      return log;
+    }
+    this.status = new StatusLine(terminal);
+    return this.status.above(log);
+  }
+
+  /** Says which groups will be built, so that those that come later wait for them. Those that are known already are left as they are. */
+  expect(names: readonly GroupName[]): void {
+    for (const name of names) {
+      this.partOf(name);
+    }
+  }
+
+  /**
+   * Downloads what a group is made from once what was asked for before is there. Failures are left to the build, which says more; after a
+   * build that failed nothing is downloaded ahead.
+   */
+  downloadAhead(name: GroupName, download: () => Promise<unknown>): void {
+    if (!this.downloads.has(name)) {
+      this.downloading = this.downloading.then(() => this.hasFailed || download()).catch(() => undefined);
+      this.downloads.set(name, this.downloading);
+    }
+  }
+
+  /** Settles once a download ahead is over. */
+  async downloaded(name: GroupName): Promise<void> {
+    await this.downloads.get(name);
+  }
+
+  /** Takes a group off the list: it was built elsewhere, or never will be. */
+  drop(name: GroupName): void {
+    const part = this.parts.get(name);
+    if (part?.state === "waiting") {
+      this.parts.delete(name);
+      this.beginNext();
+    }
+  }
+
+  /**
+   * Builds a group when it is its turn. If one fails, those that wait fail with the same error: what wanted them is not going to be.
+   * @param log Where progress goes if nothing else was set.
+   * @param work Gives each line that Go prints to `take`, which returns whether it was one of progress.
+   */
+  async build<T>(name: GroupName, log: Logger, work: (take: (line: string) => boolean) => Promise<T>): Promise<T> {
+    const part = this.partOf(name);
+    this.tell ??= log;
+    await new Promise<void>((begin, fail) => {
+      this.waiting.push({ name, begin, fail });
+      this.beginNext();
+    });
+    try {
+      return await this.atWork(part, () => work((line) => take(part, line)));
+    } catch (error) {
+      this.failWaiting(error);
+      throw error;
+    } finally {
+      this.compiling = undefined;
+      this.beginNext();
+    }
+  }
+
+  private failWaiting(error: unknown): void {
+    this.hasFailed = true;
+    for (const { name, fail } of this.waiting.splice(0)) {
+      this.parts.delete(name);
+      fail(error);
+    }
+  }
+
+  /** Does other work that takes a while, and counts it. @param seconds What it is expected to take. */
+  async step<T>(name: string, seconds: number, work: () => Promise<T>): Promise<T> {
+    const part: Part = { name, seconds, compiled: 0, downloaded: 0, state: "waiting" };
+    this.parts.set(name, part);
+    return this.atWork(part, work);
+  }
+
+  /** @returns the seconds that groups will take, by the speed so far. Pure but for that. */
+  forecast(names: readonly GroupName[]): number {
+    const seconds = names.reduce((sum, name) => sum + buildCosts[name].seconds, 0);
+    return seconds * paceOf([...this.parts.values()], this.elapsed());
+  }
+
+  /** @returns percent and seconds left of all that is known. */
+  estimate(): ReturnType<typeof estimate> {
+    return estimate([...this.parts.values()], this.elapsed());
+  }
+
+  private partOf(name: GroupName): Part {
+    const known = this.parts.get(name);
+    if (known) {
+      return known;
+    }
+    const part: Part = { name, ...buildCosts[name], compiled: 0, downloaded: 0, state: "waiting" };
+    this.parts.set(name, part);
+    return part;
+  }
+
+  /** Begins the group that is first in the order, unless one is compiled, or one before it has yet to ask. */
+  private beginNext(): void {
+    if (this.compiling !== undefined || this.waiting.length === 0) {
+      return;
+    }
+    const [first] = this.waiting.sort((a, b) => rankOf(a.name) - rankOf(b.name));
+    const isBefore = ({ name, state }: Part) =>
+      state === "waiting" && name in buildCosts && rankOf(name as GroupName) < rankOf(first!.name);
+    if (![...this.parts.values()].some(isBefore)) {
+      this.waiting.shift();
+      this.compiling = first!.name;
+      first!.begin();
+    }
+  }
+
+  private async atWork<T>(part: Part, work: () => Promise<T>): Promise<T> {
+    this.elapsed();
+    part.state = "at work";
+    this.startTelling();
+    try {
+      return await work();
+    } finally {
+      this.elapsed();
+      part.state = "done";
+      this.stopTelling();
+    }
+  }
+
+  /** @returns the seconds in which something was at work. */
+  private elapsed(): number {
+    const now = this.now();
+    if (this.lastMs !== undefined && this.isAtWork()) {
+      this.elapsedMs += now - this.lastMs;
+    }
+    this.lastMs = now;
+    return this.elapsedMs / 1000;
+  }
+
+  private isAtWork(): boolean {
+    return [...this.parts.values()].some(({ state }) => state === "at work");
+  }
+
+  private startTelling(): void {
+    if (this.timer === undefined) {
+      this.timer = setInterval(() => this.say(), this.status ? this.intervalMs.terminal : this.intervalMs.plain);
+      // A build that fails must not be kept alive by its own progress.
+      this.timer.unref();
+    }
+  }
+
+  private stopTelling(): void {
+    if (!this.isAtWork()) {
+      clearInterval(this.timer);
+      this.timer = undefined;
+      this.status?.hide();
+    }
+  }
+
+  private say(): void {
+    const parts = [...this.parts.values()];
+    const text = progressText(parts, this.elapsed());
+    // Where nothing is compiled, the other steps are over in a moment.
+    if (text !== undefined && parts.some(({ packages }) => packages !== undefined)) {
+      if (this.status) {
+        this.status.show(text);
+      } else {
+        this.tell?.(text);
+      }
+    }
+  }
+}
+
+function take(part: Part, line: string): boolean {
+  const kind = kindOfLine(line);
+  part.compiled += kind === "package" ? 1 : 0;
+  part.downloaded += kind === "download" ? 1 : 0;
+  return kind !== "complaint";
+}
+
+/** The builds of this process. */
+export const builds = new Builds();
