@@ -1,25 +1,32 @@
 import assert from "node:assert/strict";
-import { asksForRateLimit, wantedPrograms } from "./sandboxImages";
-
-describe("images of the embedded cluster", () => {
-  it("of the rate limit service are for those who ask for it", () => {
-    assert.equal(asksForRateLimit([{ name: "a" }, { name: "b", globalRateLimit: { requests: 1, unit: "day" } }]), true);
-    assert.equal(asksForRateLimit([{ name: "a", rateLimit: {} }]), false);
-    assert.equal(asksForRateLimit(undefined), false);
-    assert.equal(asksForRateLimit("nonsense"), false);
-  });
-});
+import { parseConfig } from "../stacks/config";
+import { wantedPrograms } from "./sandboxImages";
+import { asProgramConfig, readProject } from "./stackFiles";
 
 describe("wantedPrograms", () => {
+  const wanted = (config: Record<string, unknown>) => {
+    const project = readProject();
+    const keyed = Object.fromEntries(Object.entries(config).map(([key, value]) => [`${project.name}:${key}`, value]));
+    return wantedPrograms(parseConfig(asProgramConfig({ [`${project.name}:kiali`]: "false", ...keyed }, project)));
+  };
+  const none = { metricsBackend: "none", tracingBackend: "none", logsBackend: "none" };
+  const alone = [{ name: "a", path: "/a" }];
+
   it("are all unless the stack uses others, or none", () => {
-    assert.deepEqual(wantedPrograms({}), ["fortio", "prometheus", "jaeger", "otelcol", "loki"]);
-    assert.deepEqual(wantedPrograms({ metricsBackend: "existing", tracingBackend: "none" }), [
+    assert.deepEqual(wanted({}), ["fortio", "prometheus", "jaeger", "otelcol", "loki"]);
+    assert.deepEqual(wanted({ metricsBackend: "existing", metricsUrl: "http://p", tracingBackend: "none" }), [
       "fortio",
       "otelcol",
       "loki",
     ]);
-    assert.deepEqual(wantedPrograms({ logsBackend: "otlp" }), ["fortio", "prometheus", "jaeger", "otelcol"]);
-    const none = { metricsBackend: "none", tracingBackend: "none", logsBackend: "none" };
-    assert.deepEqual(wantedPrograms(none), ["fortio"]);
+    const elsewhere = { logsBackend: "otlp", logsUrl: "http://logs" };
+    assert.deepEqual(wanted(elsewhere), ["fortio", "prometheus", "jaeger", "otelcol"]);
+  });
+
+  it("have fortio where something sends requests: the load generator, or a service that calls another", () => {
+    assert.deepEqual(wanted({ ...none, services: alone }), ["fortio"]);
+    assert.deepEqual(wanted({ ...none, loadGenerator: "false" }), ["fortio"]);
+    assert.deepEqual(wanted({ ...none, services: alone, loadGenerator: "false" }), []);
+    assert.deepEqual(wanted({ ...none, services: alone, profile: "prod" }), []);
   });
 });

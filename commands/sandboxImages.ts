@@ -1,34 +1,33 @@
-import { isMap } from "../common/isMap";
+import type { StackConfig } from "../stacks/config";
 import { addIstioCni, addRateLimit } from "../toolchain";
 import type { ObservabilityGroup } from "../toolchain";
-
-/** @returns true if a service has a global rate limit, whether or not it is a good one. */
-export function asksForRateLimit(services: unknown): boolean {
-  return Array.isArray(services) && services.some((service) => isMap(service) && "globalRateLimit" in service);
-}
+import type { Watched } from "./firstUpdate";
 
 /**
- * @returns the programs that observe a mesh, as far as the stack installs them: a first build of one takes minutes. fortio is made always,
- * `npm run traffic` and the bench of `verify` run it. `config` is keyed without our namespace.
+ * @returns the programs that observe a mesh or make its traffic, as far as the stack installs them: a first build of one takes minutes. The
+ * bench of `npm run verify` makes fortio for itself.
  */
-export function wantedPrograms(config: Record<string, unknown>): ObservabilityGroup[] {
-  const installs = (key: string, name: string) => [undefined, "", "auto", name].includes(config[key] as string);
+export function wantedPrograms({ services, load, observability }: Watched): ObservabilityGroup[] {
+  const { metrics, tracing, logs } = observability;
   return [
-    "fortio",
-    ...(installs("metricsBackend", "prometheus") ? (["prometheus"] as const) : []),
-    ...(installs("tracingBackend", "jaeger") ? (["jaeger"] as const) : []),
+    ...(load || services.some(({ calls }) => calls.length > 0) ? (["fortio"] as const) : []),
+    ...(metrics.kind === "prometheus" ? (["prometheus"] as const) : []),
+    ...(tracing.kind === "jaeger" ? (["jaeger"] as const) : []),
     // The collector's agents send logs to any backend.
-    ...(config.logsBackend === "none" ? [] : (["otelcol"] as const)),
-    ...(installs("logsBackend", "loki") ? (["loki"] as const) : []),
+    ...(logs.kind === "none" ? [] : (["otelcol"] as const)),
+    ...(logs.kind === "loki" ? (["loki"] as const) : []),
   ];
 }
 
-/** Gives the embedded cluster the images that only some configurations need. `config` is keyed without our namespace. */
-export async function addWantedImages(config: Record<string, unknown>, log: (line: string) => void): Promise<void> {
-  if (asksForRateLimit(config.services)) {
-    await addRateLimit({ log });
+/** Gives the embedded cluster the images that only some configurations need. */
+export async function addWantedImages(
+  { rateLimit, istio }: Pick<StackConfig, "rateLimit" | "istio">,
+  log: (line: string) => void,
+): Promise<void> {
+  if (rateLimit.limits.length > 0) {
+    await addRateLimit({ log, redis: rateLimit.redis === undefined });
   }
-  if (String(config.istioCni) === "true") {
+  if (istio.cni) {
     await addIstioCni({ log });
   }
 }

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
-import { expectedInfo, sandboxInfo, up as sandboxUp } from "../toolchain";
+import { addObservability, downloadGroupsAhead, expectedInfo, unbuiltGroups, up as sandboxUp } from "../toolchain";
+import type { ObservabilityGroup } from "../toolchain";
 import { parseConfig } from "../stacks/config";
+import type { StackConfig } from "../stacks/config";
 import { kubeconfigFiles, kubeconfigPaths, readKubeconfig } from "../stacks/kubeconfig";
 import { askServer } from "./askServer";
 import { checkContext, checkSandbox } from "./checkCluster";
@@ -9,6 +11,7 @@ import { availableTools, ensureCluster, madeContexts } from "./createCluster";
 import { embeddedSettings, embeddedStack, isEmbeddedKubeconfig, settingsBeforeStart } from "./embeddedConfig";
 import type { Flags } from "./flags";
 import { UsageError } from "./flags";
+import { neededForTraffic } from "./firstUpdate";
 import { addWantedImages, wantedPrograms } from "./sandboxImages";
 import {
   asProgramConfig,
@@ -45,6 +48,17 @@ export interface Session {
    * worked out what is to be applied.
    */
   ready: Promise<void>;
+  /** What is still missing in the embedded cluster once `ready` has settled. Undefined if nothing is. */
+  later?: LaterPrograms;
+}
+
+/** Programs of the stack that no request needs, and that are not built yet. */
+export interface LaterPrograms {
+  programs: readonly ObservabilityGroup[];
+  /** The stack's whole configuration. */
+  config: StackConfig;
+  /** Builds them, and gives them to the cluster. */
+  make: () => Promise<void>;
 }
 
 /** How a session is opened. */
@@ -82,24 +96,16 @@ export async function openSession(
   const around = surroundings(kubeconfig, configOf("kubeContext"), folder);
   const target = await findTarget(flags, around, { start, ask, log });
 
-  if (start) {
-    checkConfig(flags.stack ?? stackOf(target), { ...settingsOf(target, folder), ...flagSettings }, project, folder);
-  }
+  const checked = start
+    ? checkConfig(flags.stack ?? stackOf(target), { ...settingsOf(target, folder), ...flagSettings }, project, folder)
+    : undefined;
   if (target.kind === "sandbox") {
     const stack = flags.stack ?? stackOf(target);
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
     const info = expectedInfo();
-    const isMissing = start && (await sandboxInfo()) === undefined;
     if (!start) {
       await checkSandbox(info.kubeconfig, target.why, ask);
     }
-    const ready = start ? startSandbox(stack, flagSettings, project, log) : Promise.resolve();
-    if (isMissing) {
-      // Its kubeconfig and charts, which the config names, may not be there before.
-      await ready;
-    }
-    // Callers that need the cluster await `ready`, and get its error there.
-    ready.catch(() => undefined);
     return {
       stack,
       settings: { ...embeddedSettings(folder), ...flagSettings },
@@ -108,7 +114,7 @@ export async function openSession(
       embedded: true,
       ownCluster: true,
       binFolder: info.binDir,
-      ready,
+      ...(checked ? startSandbox(checked, log) : { ready: Promise.resolve() }),
     };
   }
 
@@ -177,20 +183,32 @@ function madeCluster(target: Target & { kind: "made" }, flags: Flags, start: boo
   return start ? ensureCluster(target.tool, target.known, flags.yes) : Promise.resolve(madeContexts[target.tool]);
 }
 
-/** Starts the embedded cluster if need be, with the images that the stack's config asks for. */
-async function startSandbox(
-  stack: string,
-  settings: Record<string, string>,
-  project: ReturnType<typeof readProject>,
+/** Starts the embedded cluster if need be, with the images that the stack's config asks for: first those that requests need. */
+function startSandbox(
+  { config, hidesServices }: CheckedConfig,
   log: (line: string) => void,
-): Promise<void> {
-  const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
-  const all = withSettings(config, settings, project);
-  const prefix = `${project.name}:`;
-  const own = Object.entries(all).filter(([key]) => key.startsWith(prefix));
-  const keyed = Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
-  await sandboxUp({ log, observability: wantedPrograms(keyed) });
-  await addWantedImages(keyed, log);
+): Pick<Session, "ready" | "later"> {
+  const wanted = wantedPrograms(config);
+  const needed = hidesServices ? wanted : neededForTraffic(config);
+  const programs = unbuiltGroups(wanted).filter((name) => !needed.includes(name));
+  const start = async () => {
+    await sandboxUp({ log, observability: wanted.filter((name) => !programs.includes(name)) });
+    await addWantedImages(config, log);
+    downloadGroupsAhead(programs);
+  };
+  const ready = start();
+  // Callers that need the cluster await `ready`, and get its error there.
+  ready.catch(() => undefined);
+  return programs.length > 0
+    ? { ready, later: { programs, config, make: () => addObservability(programs, { log }) } }
+    : { ready };
+}
+
+/** A configuration that was found good. */
+interface CheckedConfig {
+  config: StackConfig;
+  /** Whether its services are a secret, so that others stand for them here. */
+  hidesServices: boolean;
 }
 
 /** Refuses bad config before a cluster is built for it. What this run adds itself, such as paths of the cluster, comes later. */
@@ -199,11 +217,13 @@ function checkConfig(
   settings: Record<string, string>,
   project: ReturnType<typeof readProject>,
   folder: string,
-): void {
+): CheckedConfig {
   const { config = {} } = readStackFile(stack, folder) as { config?: Record<string, unknown> };
   // Only the Pulumi CLI can read a secret.
   const readable = Object.fromEntries(Object.entries(config).filter(([, value]) => !holdsSecret(value)));
-  parseConfig(asProgramConfig(withSettings(readable, settings, project), project));
+  const merged = withSettings(readable, settings, project);
+  const key = `${project.name}:services`;
+  return { config: parseConfig(asProgramConfig(merged, project)), hidesServices: key in config && !(key in merged) };
 }
 
 /** @returns key and value of a --config flag. */

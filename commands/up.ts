@@ -1,5 +1,7 @@
 import type { KubeClient } from "../cluster/kubeClient";
+import { forecastSeconds, showProgress } from "../toolchain";
 import { connect } from "./connect";
+import { settingsWithout, trafficText } from "./firstUpdate";
 import { flagsHelp } from "./flags";
 import { refuseForeign } from "./foreignObjects";
 import { nextSteps } from "./nextSteps";
@@ -11,7 +13,7 @@ import { PulumiStack } from "./pulumi/stack";
 import { pastUnreachableWebhooks } from "./pulumi/webhooks";
 import { changing } from "./recovery/changing";
 import { defineCommand } from "./defineCommand";
-import type { Session } from "./session";
+import type { LaterPrograms, Session } from "./session";
 import { openSession } from "./session";
 import { checkCluster, rememberCluster } from "./stackCluster";
 import type { UpFlags } from "./upFlags";
@@ -31,25 +33,59 @@ agree; kind or minikube if installed, created after a question; the embedded clu
       --refresh           Compare with the cluster first, and put back what was changed by hand
       --expect-no-changes
                           Fail if the update changes anything; it is made all the same
+      --quiet             Say how far a first build is in a line a minute, on a terminal too
 ${policyConfigHelp}
 ${flagsHelp}`;
 
-async function up(flags: UpFlags, log: (line: string) => void): Promise<object> {
+async function up(flags: UpFlags, plainLog: (line: string) => void): Promise<object> {
+  const log = showProgress(plainLog, flags);
   const policySettings = readPolicySettings(flags.policyConfig);
   const advice = nodeAdvice(process.versions.node);
   if (advice !== undefined) {
     log(advice);
   }
   const session = await openSession(flags, log, { start: true });
-  const cli = await findPulumi(log);
+  const cli = await unlessFails(session.ready, findPulumi(log));
   log(`engine: Pulumi ${cli.version} (${cli.source})`);
-  const stack = await PulumiStack.open(cli, session, { policySettings });
+  const open = (more: Record<string, string> = {}) =>
+    PulumiStack.open(cli, { ...session, settings: { ...session.settings, ...more } }, { policySettings });
+  const { later } = session;
+  if (later) {
+    await session.ready;
+    await bringTraffic(later, open, (stack) => update(stack, connect(session), session, flags, log), log);
+    await later.make();
+  }
+  const stack = await open();
   await session.ready;
   const outputs = await update(stack, connect(session), session, flags, log);
   if (!flags.json) {
     console.log(nextSteps(outputs, flags).join("\n"));
   }
   return outputs;
+}
+
+/** @returns what `work` gives, and does not wait for it once something else that is needed has failed. */
+function unlessFails<T>(needed: Promise<unknown>, work: Promise<T>): Promise<T> {
+  return Promise.race([work, needed.then(() => work)]);
+}
+
+/**
+ * Applies a stack without the programs that are still to be built, so that traffic passes while they are. Only one that nothing was applied of:
+ * one that runs, or was interrupted, is not taken anything away from.
+ */
+async function bringTraffic(
+  { programs, config }: LaterPrograms,
+  open: (more: Record<string, string>) => Promise<PulumiStack>,
+  apply: (stack: PulumiStack) => Promise<Record<string, unknown>>,
+  log: (line: string) => void,
+): Promise<void> {
+  const stack = await open(settingsWithout(programs));
+  const { deployment } = await stack.export();
+  if ((deployment?.resources ?? []).length === 0) {
+    const { gatewayUrl } = await apply(stack);
+    const url = typeof gatewayUrl === "string" ? gatewayUrl : undefined;
+    log(trafficText(config, url, programs, forecastSeconds(programs)));
+  }
 }
 
 async function update(

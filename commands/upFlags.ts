@@ -8,6 +8,8 @@ export interface UpFlags extends Flags {
   expectNoChanges: boolean;
   /** Compare with the cluster first, and not only with what Pulumi's state has of it. */
   refresh: boolean;
+  /** Say how far builds are in a line a minute, on a terminal too. */
+  quiet: boolean;
   /** File with the settings of the policies. */
   policyConfig?: string;
 }
@@ -22,6 +24,7 @@ export function parseUpFlags(argv: readonly string[]): UpFlags {
     ...policyConfigOption,
     "expect-no-changes": { type: "boolean", default: false },
     refresh: { type: "boolean", default: false },
+    quiet: { type: "boolean", default: false },
   });
   return { ...flags, expectNoChanges, ...(policyConfig !== undefined && { policyConfig }) };
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { kubectlCommand } from "../stacks/kubectl";
+import { addObservability } from "../toolchain";
 import { connect } from "./connect";
 import { flagsHelp, parseFlags, UsageError } from "./flags";
 import { defineCommand } from "./defineCommand";
@@ -73,6 +74,10 @@ export const command = defineCommand(
     process.exitCode = report.ok ? 0 : 1;
     if (!flags.bench) {
       return report;
+    }
+    if (session.embedded) {
+      // A stack without a load generator has no need of fortio.
+      await addObservability(["fortio"], { log });
     }
     const { declared } = await readOutputs(session, () => undefined);
     const measured = await bench(new Cluster(client, kubectl), declared, rps, log);

@@ -96,12 +96,18 @@ export async function addObservability(
   }
 }
 
-/** Gives the running cluster the rate limit service and Redis, which few stacks want. */
-export async function addRateLimit(options: { log?: Logger } = {}): Promise<void> {
-  const folder = await ensurePackages(redisPackages, cacheDir(), options.log ?? silent);
-  const binDir = await ensureGroup("ratelimit", options);
+/**
+ * Gives the running cluster the rate limit service, which few stacks want.
+ * @param options `redis`: the Redis as well. Default true.
+ */
+export async function addRateLimit(options: { log?: Logger; redis?: boolean } = {}): Promise<void> {
   const base = baseImageReference();
-  await addImages([redisImage(base, folder), rateLimitImage(base, binDir, rateLimitTag())], options);
+  if (options.redis ?? true) {
+    const folder = await ensurePackages(redisPackages, cacheDir(), options.log ?? silent);
+    await addImages([redisImage(base, folder)], options);
+  }
+  const binDir = await ensureGroup("ratelimit", options);
+  await addImages([rateLimitImage(base, binDir, rateLimitTag())], options);
 }
 
 /** Gives the running cluster istio-cni's node agent, which few stacks want. */

@@ -1,6 +1,7 @@
 import { istioChartRepo } from "../../components/versions";
 import assert from "node:assert/strict";
 import { checkPolicies } from "../support/judge";
+import { settingsWithout } from "../../commands/firstUpdate";
 import { meshOfProgram } from "../../policy/mesh/pulumi";
 import { declaredBy } from "../support/declared";
 import { wholeProgram } from "../support/wholeProgram";
@@ -50,11 +51,13 @@ describe("the program", () => {
     { host: "*.example.org", port: 80, protocol: "HTTP" },
     { host: "db.example.com", port: 5432, protocol: "TCP", addresses: ["10.0.0.5"] },
   ];
+  const unwatched = settingsWithout(["prometheus", "jaeger", "otelcol", "loki"]);
   for (const [stack, what, settings] of [
     ["dev", "", {}],
     ["prod", "", {}],
     // The embedded cluster's own files are there once it was started.
     ["sandbox", "", { kubeconfig: "auto", istioCharts: istioChartRepo }],
+    ["sandbox", " in the first update", { kubeconfig: "auto", istioCharts: istioChartRepo, ...unwatched }],
     ["prod", " with a global rate limit", { services: JSON.stringify(limited) }],
     ["prod", " with hosts outside", { outboundTraffic: "REGISTRY_ONLY", externalHosts: JSON.stringify(outside) }],
   ] as const) {
