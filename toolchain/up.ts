@@ -24,6 +24,7 @@ import { checkRequirements } from "./requirements";
 import { withLock } from "./system/lock";
 import { removeLeftovers } from "./system/leftovers";
 import { type Logger, silent } from "./system/log";
+import { measured } from "./system/measurements";
 import { allOrFirstError } from "./system/settle";
 
 /** The project's folder. */
@@ -105,9 +106,12 @@ function startPrograms(cache: string, log: Logger): { ofNodes: Promise<NodeImage
   const { core, etcd, localPath, httpEcho } = corePlans(cache);
   // Downloads wait for the network, builds for the processor.
   const packages = settledLater(
-    ensurePackages(dockerPackages, cache, log).then(() => ensurePackages(basePackages, cache, log)),
+    measured("Debian packages", async () => {
+      await ensurePackages(dockerPackages, cache, log);
+      await ensurePackages(basePackages, cache, log);
+    }),
   );
-  const envoy = settledLater(packages.then(() => ensureEnvoy(cache, log)));
+  const envoy = settledLater(packages.then(() => measured("Envoy", () => ensureEnvoy(cache, log))));
   const compiled = settledLater(allOrFirstError([core, etcd, localPath].map((plan) => ensureBuilt(plan, log))));
   const echo = settledLater(ensureBuilt(httpEcho, log));
   const sources = { images: imageSources(cache), coreFolder: core.folder, cache };

@@ -3,6 +3,7 @@ import { cp, mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../system/atomic";
 import type { Logger } from "../system/log";
+import { isMeasured, timedCommand } from "../system/measurements";
 import { run } from "../system/run";
 import { builds } from "./builds";
 import type { GroupName, ModuleFiles } from "./groups";
@@ -117,7 +118,8 @@ async function buildWithEmbeds(
 
 async function goBuild(plan: BuildPlan, cwd: string, output: string, what: string, take: TakeLine): Promise<void> {
   const args = ["build", "-v", ...plan.flags, "-o", output, what];
-  await run("go", args, { cwd, env: { CGO_ENABLED: "0" }, onErrorLine: take });
+  const [command, all] = isMeasured() ? timedCommand("go", args) : ["go", args];
+  await run(command, all, { cwd, env: { CGO_ENABLED: "0" }, onErrorLine: take });
 }
 
 /** Generates an OpenTelemetry Collector's main from its manifest, and builds it with the pins that are committed. */

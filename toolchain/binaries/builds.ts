@@ -1,4 +1,5 @@
 import type { Logger } from "../system/log";
+import { isMeasured, measured, processorSeconds } from "../system/measurements";
 import { StatusLine, type Terminal } from "../system/statusLine";
 import { buildCosts, rankOf } from "./costs";
 import type { GroupName } from "./groups";
@@ -92,13 +93,25 @@ export class Builds {
    */
   async build<T>(name: GroupName, log: Logger, work: (take: (line: string) => boolean) => Promise<T>): Promise<T> {
     const part = this.partOf(name);
+    let cpuSeconds = 0;
+    const takeLine = (line: string) => {
+      const more = isMeasured() ? processorSeconds(line) : undefined;
+      cpuSeconds += more ?? 0;
+      return more !== undefined || take(part, line);
+    };
     this.tell ??= log;
     await new Promise<void>((begin, fail) => {
       this.waiting.push({ name, begin, fail });
       this.beginNext();
     });
     try {
-      return await this.atWork(part, () => work((line) => take(part, line)));
+      return await this.atWork(part, () =>
+        measured(
+          name,
+          () => work(takeLine),
+          () => cpuSeconds,
+        ),
+      );
     } catch (error) {
       this.failWaiting(error);
       throw error;
@@ -120,7 +133,7 @@ export class Builds {
   async step<T>(name: string, seconds: number, work: () => Promise<T>): Promise<T> {
     const part: Part = { name, seconds, compiled: 0, downloaded: 0, state: "waiting" };
     this.parts.set(name, part);
-    return this.atWork(part, work);
+    return this.atWork(part, () => measured(name, work));
   }
 
   /** @returns the seconds that groups will take, by the speed so far. Pure but for that. */

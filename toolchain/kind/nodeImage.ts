@@ -10,6 +10,7 @@ import { debianMirror, ensurePackages } from "../install/debian";
 import { dockerPackages, nodePackages } from "../install/pins";
 import { makeFolder } from "../system/atomic";
 import type { Logger } from "../system/log";
+import { measured } from "../system/measurements";
 import { run } from "../system/run";
 import { waitFor } from "../system/wait";
 import { podNetworkManifest, storageManifest } from "./addonManifests";
@@ -45,11 +46,9 @@ export async function ensureNodeRoot(sources: NodeImageSources, log: Logger): Pr
     log("node: installing Debian into a folder");
     const root = join(folder, "root");
     const debootstrap = join(docker, "usr/sbin/debootstrap");
-    await run(
-      debootstrap,
-      ["--variant=minbase", `--include=${nodePackages.join(",")}`, "bookworm", root, await debianMirror()],
-      { env: { DEBOOTSTRAP_DIR: join(docker, "usr/share/debootstrap") }, timeoutMs: 900_000 },
-    );
+    const args = ["--variant=minbase", `--include=${nodePackages.join(",")}`, "bookworm", root, await debianMirror()];
+    const env = { DEBOOTSTRAP_DIR: join(docker, "usr/share/debootstrap") };
+    await measured("Debian of the node", () => run(debootstrap, args, { env, timeoutMs: 900_000 }));
     await built;
     await cp(join(coreFolder, "node"), root, { recursive: true });
     for (const name of containerdPrograms) {
