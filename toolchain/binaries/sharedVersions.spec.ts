@@ -22,6 +22,8 @@ const shared: Partial<Record<GroupName, string[]>> = {
   fortio: ["golang.org/x/net", "google.golang.org/grpc", "google.golang.org/protobuf"],
   pulumi: ["github.com/envoyproxy/go-control-plane/envoy", "google.golang.org/grpc", "golang.org/x/net"],
   "pulumi-kubernetes": ["k8s.io/api", "k8s.io/client-go", "k8s.io/kubectl", "helm.sh/helm/v3", "golang.org/x/net"],
+  ratelimit: ["github.com/envoyproxy/go-control-plane/envoy", "google.golang.org/grpc", "golang.org/x/net"],
+  "istio-cni": ["istio.io/istio", "k8s.io/client-go", "github.com/fxamacker/cbor/v2", "golang.org/x/net"],
   prometheus: ["k8s.io/api", "k8s.io/client-go", "golang.org/x/net", "go.opentelemetry.io/otel"],
   jaeger: ["golang.org/x/net", "golang.org/x/text", "google.golang.org/protobuf"],
   otelcol: ["golang.org/x/net", "google.golang.org/grpc", "google.golang.org/protobuf", "go.opentelemetry.io/otel"],
