@@ -19,14 +19,14 @@ export const buildCosts: Readonly<Record<GroupName, BuildCost>> = {
   "local-path": { seconds: 6, packages: 6 },
   "http-echo": { seconds: 3, packages: 2 },
   fortio: { seconds: 8, packages: 30 },
-  pulumi: { seconds: 165, packages: 1215 },
+  pulumi: { seconds: 165, packages: 1190 },
   "pulumi-kubernetes": { seconds: 75, packages: 295 },
   ratelimit: { seconds: 10, packages: 60 },
   "istio-cni": { seconds: 10, packages: 40 },
-  prometheus: { seconds: 50, packages: 395 },
+  prometheus: { seconds: 55, packages: 435 },
   jaeger: { seconds: 125, packages: 1365 },
   otelcol: { seconds: 45, packages: 425 },
-  loki: { seconds: 235, packages: 1130 },
+  loki: { seconds: 240, packages: 1145 },
   kwok: { seconds: 110, packages: 675 },
 };
 

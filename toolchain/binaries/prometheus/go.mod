@@ -210,6 +210,7 @@ require (
 	go.opentelemetry.io/otel/exporters/otlp/otlptrace v1.47.0 // indirect
 	go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc v1.47.0 // indirect
 	go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp v1.47.0 // indirect
+	go.opentelemetry.io/otel/log v1.47.0 // indirect
 	go.opentelemetry.io/otel/metric v1.47.0 // indirect
 	go.opentelemetry.io/otel/sdk v1.47.0 // indirect
 	go.opentelemetry.io/otel/trace v1.47.0 // indirect
@@ -223,7 +224,7 @@ require (
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e // indirect
-	golang.org/x/net v0.61.0 // indirect
+	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/oauth2 v0.37.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
@@ -231,9 +232,9 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/time v0.16.0 // indirect
 	google.golang.org/api v0.305.0 // indirect
-	google.golang.org/genproto/googleapis/api v0.0.0-20261019180522-ce908d29299b // indirect
-	google.golang.org/genproto/googleapis/rpc v0.0.0-20261012220534-4341edf3f941 // indirect
-	google.golang.org/grpc v1.84.0 // indirect
+	google.golang.org/genproto/googleapis/api v0.0.0-20261026165753-2ffab32bce7e // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20261026165753-2ffab32bce7e // indirect
+	google.golang.org/grpc v1.85.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 	gopkg.in/evanphx/json-patch.v4 v4.13.0 // indirect
 	gopkg.in/inf.v0 v0.9.1 // indirect
@@ -252,43 +253,30 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
-// Lower versions than asked for: those of the core, whose compiled packages are used again.
+// The versions of the core, asked for and replaced alike: what was compiled for it is used again.
 replace (
-	github.com/go-openapi/jsonpointer => github.com/go-openapi/jsonpointer v1.0.0
-	github.com/go-openapi/jsonreference => github.com/go-openapi/jsonreference v1.0.0
-	github.com/go-openapi/swag => github.com/go-openapi/swag v0.27.1
-	github.com/go-openapi/swag/cmdutils => github.com/go-openapi/swag/cmdutils v0.27.1
-	github.com/go-openapi/swag/conv => github.com/go-openapi/swag/conv v0.27.1
-	github.com/go-openapi/swag/fileutils => github.com/go-openapi/swag/fileutils v0.27.1
-	github.com/go-openapi/swag/jsonutils => github.com/go-openapi/swag/jsonutils v0.27.1
-	github.com/go-openapi/swag/loading => github.com/go-openapi/swag/loading v0.27.1
-	github.com/go-openapi/swag/mangling => github.com/go-openapi/swag/mangling v0.27.1
-	github.com/go-openapi/swag/netutils => github.com/go-openapi/swag/netutils v0.27.1
-	github.com/go-openapi/swag/pools => github.com/go-openapi/swag/pools v0.27.1
-	github.com/go-openapi/swag/stringutils => github.com/go-openapi/swag/stringutils v0.27.1
-	github.com/go-openapi/swag/typeutils => github.com/go-openapi/swag/typeutils v0.27.1
-	github.com/go-openapi/swag/yamlutils => github.com/go-openapi/swag/yamlutils v0.27.1
-	github.com/grpc-ecosystem/grpc-gateway/v2 => github.com/grpc-ecosystem/grpc-gateway/v2 v2.29.0
-	github.com/klauspost/compress => github.com/klauspost/compress v1.19.1
-	github.com/prometheus/client_golang => github.com/prometheus/client_golang v1.24.1
-	github.com/prometheus/common => github.com/prometheus/common v0.72.0
-	github.com/prometheus/procfs => github.com/prometheus/procfs v0.21.1
-	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp => go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp v0.69.0
-	go.opentelemetry.io/otel => go.opentelemetry.io/otel v1.45.0
-	go.opentelemetry.io/otel/exporters/otlp/otlptrace => go.opentelemetry.io/otel/exporters/otlp/otlptrace v1.44.0
-	go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc => go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc v1.44.0
-	go.opentelemetry.io/otel/metric => go.opentelemetry.io/otel/metric v1.45.0
-	go.opentelemetry.io/otel/sdk => go.opentelemetry.io/otel/sdk v1.45.0
-	go.opentelemetry.io/otel/trace => go.opentelemetry.io/otel/trace v1.45.0
-	go.opentelemetry.io/proto/otlp => go.opentelemetry.io/proto/otlp v1.10.0
-	go.uber.org/atomic => go.uber.org/atomic v1.11.0
-	golang.org/x/crypto => golang.org/x/crypto v0.57.0
-	golang.org/x/net => golang.org/x/net v0.60.0
-	golang.org/x/sync => golang.org/x/sync v0.23.0
-	golang.org/x/term => golang.org/x/term v0.46.0
-	golang.org/x/text => golang.org/x/text v0.42.0
-	google.golang.org/genproto/googleapis/api => google.golang.org/genproto/googleapis/api v0.0.0-20260715232425-e75dac1f907d
-	google.golang.org/genproto/googleapis/rpc => google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc
+	github.com/go-openapi/jsonpointer v1.0.2 => github.com/go-openapi/jsonpointer v1.0.0
+	github.com/go-openapi/jsonreference v1.0.2 => github.com/go-openapi/jsonreference v1.0.0
+	github.com/go-openapi/swag v0.29.2 => github.com/go-openapi/swag v0.27.1
+	github.com/go-openapi/swag/cmdutils v0.29.2 => github.com/go-openapi/swag/cmdutils v0.27.1
+	github.com/go-openapi/swag/conv v0.29.2 => github.com/go-openapi/swag/conv v0.27.1
+	github.com/go-openapi/swag/fileutils v0.29.2 => github.com/go-openapi/swag/fileutils v0.27.1
+	github.com/go-openapi/swag/jsonutils v0.29.2 => github.com/go-openapi/swag/jsonutils v0.27.1
+	github.com/go-openapi/swag/loading v0.29.2 => github.com/go-openapi/swag/loading v0.27.1
+	github.com/go-openapi/swag/mangling v0.29.2 => github.com/go-openapi/swag/mangling v0.27.1
+	github.com/go-openapi/swag/netutils v0.29.2 => github.com/go-openapi/swag/netutils v0.27.1
+	github.com/go-openapi/swag/pools v0.29.2 => github.com/go-openapi/swag/pools v0.27.1
+	github.com/go-openapi/swag/stringutils v0.29.2 => github.com/go-openapi/swag/stringutils v0.27.1
+	github.com/go-openapi/swag/typeutils v0.29.2 => github.com/go-openapi/swag/typeutils v0.27.1
+	github.com/go-openapi/swag/yamlutils v0.29.2 => github.com/go-openapi/swag/yamlutils v0.27.1
+	golang.org/x/crypto v0.58.0 => golang.org/x/crypto v0.57.0
+	golang.org/x/net v0.62.0 => golang.org/x/net v0.60.0
+	golang.org/x/sync v0.24.0 => golang.org/x/sync v0.23.0
+	golang.org/x/term v0.47.0 => golang.org/x/term v0.46.0
+	golang.org/x/text v0.43.0 => golang.org/x/text v0.42.0
+	google.golang.org/genproto/googleapis/api v0.0.0-20261026165753-2ffab32bce7e => google.golang.org/genproto/googleapis/api v0.0.0-20260715232425-e75dac1f907d
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20261026165753-2ffab32bce7e => google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc
+	google.golang.org/grpc v1.85.0 => google.golang.org/grpc v1.84.0
 	k8s.io/api => k8s.io/api v0.36.3
 	k8s.io/apimachinery => k8s.io/apimachinery v0.36.3
 	k8s.io/client-go => k8s.io/client-go v0.36.3

@@ -290,14 +290,16 @@ require (
 	lukechampine.com/frand v1.5.1 // indirect
 )
 
-// Lower versions than asked for: those of the core, whose compiled packages are used again.
+// The versions of the core, asked for and replaced alike: what was compiled for it is used again.
 replace (
-	cel.dev/expr => cel.dev/expr v0.25.2
-	github.com/envoyproxy/go-control-plane/envoy => github.com/envoyproxy/go-control-plane/envoy v1.37.1-0.20260713214202-ca8ce173c36f
-	golang.org/x/net => golang.org/x/net v0.60.0
-	golang.org/x/sync => golang.org/x/sync v0.23.0
-	golang.org/x/text => golang.org/x/text v0.42.0
-	google.golang.org/genproto/googleapis/api => google.golang.org/genproto/googleapis/api v0.0.0-20260715232425-e75dac1f907d
-	google.golang.org/genproto/googleapis/rpc => google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc
-	google.golang.org/grpc => google.golang.org/grpc v1.84.0
+	cel.dev/expr v0.25.3 => cel.dev/expr v0.25.2
+	github.com/envoyproxy/go-control-plane/envoy v1.39.1-0.20260819172001-e6e3fd93e4be => github.com/envoyproxy/go-control-plane/envoy v1.37.1-0.20260713214202-ca8ce173c36f
+	golang.org/x/crypto v0.58.0 => golang.org/x/crypto v0.57.0
+	golang.org/x/net v0.62.0 => golang.org/x/net v0.60.0
+	golang.org/x/sync v0.24.0 => golang.org/x/sync v0.23.0
+	golang.org/x/term v0.47.0 => golang.org/x/term v0.46.0
+	golang.org/x/text v0.43.0 => golang.org/x/text v0.42.0
+	google.golang.org/genproto/googleapis/api v0.0.0-20261026165753-2ffab32bce7e => google.golang.org/genproto/googleapis/api v0.0.0-20260715232425-e75dac1f907d
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20261026165753-2ffab32bce7e => google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc
+	google.golang.org/grpc v1.85.0 => google.golang.org/grpc v1.84.0
 )
