@@ -30,10 +30,17 @@ export async function npm(script: string, ...args: string[]): Promise<Ended> {
   const env = { ...process.env, KUBECONFIG: kubeconfigOfCommands };
   const child = spawn("npm", ["run", "--silent", script, "--", ...args], { cwd: projectFolder, env });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (ended.stdout += text));
+  const show = (text: string) => process.stderr.write(text.replace(/^(?=.)/gm, "      | "));
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    ended.stdout += text;
+    // It says on standard output how far it is with what can take half an hour.
+    if (script === "sandbox") {
+      show(text);
+    }
+  });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     ended.stderr += text;
-    process.stderr.write(text.replace(/^(?=.)/gm, "      | "));
+    show(text);
   });
   ended.code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
   return ended;
