@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { readKubeconfig, serverHost } from "../stacks/kubeconfig";
 import { localCluster } from "../stacks/localClusters";
 import { isOfThisMachine } from "../stacks/localAddress";
+import { ownDockerRuns } from "../toolchain";
 import { askServer } from "./askServer";
 import { missingContext, silentCluster, silentSandbox } from "./noCluster";
 
@@ -34,8 +36,11 @@ export async function checkContext({ context, by, paths }: ChosenContext, ask = 
   }
 }
 
+/** Milliseconds in which an API server that ended is started again by its node. */
+const returnMs = 20_000;
+
 /**
- * Looks whether the embedded cluster runs.
+ * Looks whether the embedded cluster runs. Where its nodes do, an API server that just ended is waited for.
  * @throws NoClusterError which says what was looked for, and what helps.
  */
 export async function checkSandbox(kubeconfig: string, why: string, ask = askServer): Promise<void> {
@@ -43,7 +48,10 @@ export async function checkSandbox(kubeconfig: string, why: string, ask = askSer
     throw silentSandbox(kubeconfig, "there is no such file, it was never started here", why);
   }
   const server = Object.values(readKubeconfig([kubeconfig]).servers)[0];
-  const reason = server === undefined ? "it has no API server" : await ask(server);
+  let reason = server === undefined ? "it has no API server" : await ask(server);
+  for (const end = Date.now() + returnMs; server && reason && ownDockerRuns() && Date.now() < end; await sleep(500)) {
+    reason = await ask(server);
+  }
   if (reason !== undefined) {
     throw silentSandbox(kubeconfig, server === undefined ? reason : `${server}: ${reason}`, why);
   }

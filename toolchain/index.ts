@@ -17,6 +17,7 @@ export { type ProgramImage, programImage } from "./images/catalog";
 export type { ObservabilityGroup } from "./images/observability";
 export type { ImageRecipe } from "./images/recipe";
 export { down, reset } from "./down";
+export { ownDockerRuns } from "./docker/dockerd";
 export { expectedInfo, type SandboxInfo, type ShellEnvironment, shellEnvironment } from "./info";
 export { describeStatus, sandboxInfo, type SandboxStatus, status } from "./status";
 export type { NodeStatus } from "./kind/cluster";

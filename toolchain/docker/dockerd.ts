@@ -34,6 +34,11 @@ export function ownDockerIsUsed(paths: StatePaths = statePaths()): boolean {
   return existsSync(paths.dockerData);
 }
 
+/** Whether the Docker of our own runs. Its nodes come back by themselves then, and so does the API server. */
+export function ownDockerRuns(paths: StatePaths = statePaths()): boolean {
+  return running(paths.records, "dockerd") !== undefined;
+}
+
 /** The Docker to use: our own if it has data, else one that answers, else our own. */
 export async function chooseDocker(paths: StatePaths, cache: string): Promise<Docker> {
   const own = ownDocker(paths, cache);
