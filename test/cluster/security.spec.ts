@@ -34,17 +34,20 @@ describe("security", () => {
     ));
   });
 
-  it("keeps the embedded cluster's credentials from all users but their owner", function () {
-    const { kubeconfig, dockerSocket } = statePaths();
-    const files = [kubeconfig, dockerSocket];
-    assert.deepEqual(
-      files.filter((file) => (statSync(file).mode & 0o077) !== 0),
-      [],
-    );
-  });
+  if (target.embedded) {
+    it("keeps the embedded cluster's credentials from all users but their owner", () => {
+      const { kubeconfig, dockerSocket } = statePaths();
+      const files = [kubeconfig, dockerSocket];
+      assert.deepEqual(
+        files.filter((file) => (statSync(file).mode & 0o077) !== 0),
+        [],
+      );
+    });
+  }
 
   it("has generated secrets in Secrets alone, and tells none", async () => {
-    const generated = (await plainSecrets(target.stack)).filter((secret) => secret.length >= 16);
+    // What else the state marks as secret is beside a key in one object: a certificate, names.
+    const generated = (await plainSecrets(target.stack)).filter((text) => text.includes("PRIVATE KEY"));
     assert.ok(generated.length > 0);
     const key = await tool(
       ...(["kubectl", "-n", "istio-ingress", "get", "secret", "gateway-self-signed", "-o"] as const),
@@ -52,8 +55,9 @@ describe("security", () => {
     );
     const kinds = "configmaps,pods,deployments,statefulsets,daemonsets,services,serviceaccounts,namespaces,events";
     const open = (await tool("kubectl", "get", kinds, "-A", "-o", "json")) + said;
-    for (const secret of [...generated, key, Buffer.from(key, "base64").toString().split("\n")[1]!]) {
-      assert.ok(!open.includes(secret), "a secret is in the open");
+    const pems = [...generated, Buffer.from(key, "base64").toString()];
+    for (const secret of [key, ...pems.map((pem) => pem.split("\n")[1]!)]) {
+      assert.ok(secret.length > 16 && !open.includes(secret), "a secret is in the open");
     }
   });
 
@@ -68,16 +72,19 @@ describe("security", () => {
     const object = async (apiVersion: string, kind: string, name: string) =>
       client().get({ apiVersion, kind, name, namespace: "demo" });
 
-    const { status } = (await object("v1", "ResourceQuota", "quota")) ?? {};
-    const { hard, used } = status as Record<"hard" | "used", Record<string, string>>;
-    assert.deepEqual(hard, quota);
-    assert.deepEqual(Object.keys(used).sort(), Object.keys(quota).sort());
-    const pods = (await client().list("v1", "Pod", "demo")).filter(isAlive);
-    assert.ok(pods.length >= 3 && pods.length === Number(used.pods), `${pods.length} pods, ${used.pods} counted`);
-    assert.ok(
-      Object.values(used).every((amount) => !/^0\D*$/.test(amount)),
-      JSON.stringify(used),
-    );
+    // A pod counts until it is gone.
+    await eventually(async () => {
+      const { status } = (await object("v1", "ResourceQuota", "quota")) ?? {};
+      const { hard, used } = status as Record<"hard" | "used", Record<string, string>>;
+      assert.deepEqual(hard, quota);
+      assert.deepEqual(Object.keys(used).sort(), Object.keys(quota).sort());
+      const pods = (await client().list("v1", "Pod", "demo")).filter(isAlive);
+      assert.ok(pods.length >= 3 && pods.length === Number(used.pods), `${pods.length} pods, ${used.pods} counted`);
+      assert.ok(
+        Object.values(used).every((amount) => !/^0\D*$/.test(amount)),
+        JSON.stringify(used),
+      );
+    });
     const { spec } = (await object("networking.k8s.io/v1", "NetworkPolicy", "mesh-only")) ?? {};
     const from = (spec?.ingress as { from?: unknown[] }[])[0]?.from;
     const gateways = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "istio-ingress" } } };
