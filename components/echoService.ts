@@ -54,6 +54,12 @@ export interface EchoServiceArgs {
   version?: string;
   /** Several versions, each with a Deployment of its own. Default: one, whose Deployment is named like the Service. */
   versions?: EchoServiceVersion[];
+  /**
+   * What declares the subset of each version, by its name. A version's Deployment depends on it, so that of a version that goes the pods go
+   * first. While they drain, the proxies learn the routes without it: a change of routes and the end of a subset in one push would leave
+   * routes that lead nowhere for a moment. Default: none.
+   */
+  subsets?: Readonly<Record<string, pulumi.Resource>>;
   /** Image that listens on `port`. */
   image: pulumi.Input<string>;
   /** Arguments of the container. Default: the image's own. */
@@ -185,7 +191,7 @@ export class EchoService extends pulumi.ComponentResource {
           },
         },
       },
-      { parent: this },
+      { parent: this, dependsOn: version && service.subsets?.[version.version] },
     );
     if (args.minAvailable !== undefined) {
       new k8s.policy.v1.PodDisruptionBudget(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { declare, errorOf } from "../test/support/declare";
+import type * as pulumi from "@pulumi/pulumi";
+import { declare, errorOf, valueOf } from "../test/support/declare";
 import { MeshService } from "./meshService";
 
 const args = {
@@ -24,6 +25,25 @@ describe("MeshService", () => {
     assert.ok(Math.max(...rules) < Math.min(...pods), "rules before pods");
     assert.ok(Math.max(...pods) < order("VirtualService", "shop"), "pods before routes");
     assert.equal(all("Service").length, 1);
+  });
+
+  it("removes a version's pods before its subset, for both in one push would leave routes that lead nowhere", async () => {
+    const dependencies: [string, pulumi.Output<string>][] = [];
+    const note: pulumi.ResourceTransformation = ({ type, name, opts }) => {
+      if (type.endsWith(":Deployment")) {
+        const [subset] = [opts.dependsOn].flat() as pulumi.Resource[];
+        dependencies.push([name, subset!.urn]);
+      }
+      return undefined;
+    };
+    const { result } = await declare(async () => {
+      new MeshService("shop", args, { transformations: [note] });
+      return Promise.all(dependencies.map(async ([name, urn]) => [name, (await valueOf(urn)).split("::").at(-1)]));
+    });
+    assert.deepEqual(Object.fromEntries(result), {
+      "shop-deployment-v1": "shop-subset-v1",
+      "shop-deployment-v2": "shop-subset-v2",
+    });
   });
 
   it("routes to the versions that it deploys, by their weights", async () => {

@@ -10,7 +10,7 @@ import type { TrafficPolicyArgs } from "./trafficPolicy";
 /** Args of {@link MeshService}: what runs, what holds for its callers, and how they are routed. */
 export interface MeshServiceArgs
   extends
-    Omit<EchoServiceArgs, "versions" | "version">,
+    Omit<EchoServiceArgs, "versions" | "version" | "subsets">,
     Omit<RouteSettings, "versions">,
     Omit<TrafficPolicyArgs, "versions"> {
   /** Versions, each with its Deployment, its subset and its share of the requests. Default: one, without a subset. */
@@ -36,7 +36,11 @@ export class MeshService extends pulumi.ComponentResource {
     const scopes = knownHosts
       ? [declareProxyScope(name, { namespace, app: serviceName, hosts: knownHosts }, { parent: this })]
       : [];
-    const echo = new EchoService(name, args, { parent: this, dependsOn: [policy, ...scopes] });
+    const echo = new EchoService(
+      name,
+      { ...args, subsets: policy.subsets },
+      { parent: this, dependsOn: [policy, ...scopes] },
+    );
     new ServiceRoutes(
       name,
       { ...args, namespace, routeName: serviceName, service: echo.serviceName },

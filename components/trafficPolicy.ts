@@ -91,6 +91,9 @@ export function callersPolicy(breaker: CircuitBreaker = {}): TrafficPolicySpec {
  * routes were changed, while a change of one common DestinationRule would come before theirs and leave them pointing nowhere.
  */
 export class TrafficPolicy extends pulumi.ComponentResource {
+  /** What declares the subset of each version, by its name. */
+  readonly subsets: Readonly<Record<string, pulumi.Resource>>;
+
   constructor(name: string, args: TrafficPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:TrafficPolicy", name, {}, opts);
     validate(args, this);
@@ -104,16 +107,19 @@ export class TrafficPolicy extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    for (const version of args.versions ?? []) {
-      new DestinationRule(
-        `${name}-subset-${version}`,
-        {
-          metadata: { name: `${app}-${version}`, namespace: args.namespace },
-          spec: { host: app, subsets: [{ name: version, labels: { version } }] },
-        },
-        { parent: this },
-      );
-    }
+    this.subsets = Object.fromEntries(
+      (args.versions ?? []).map((version) => [
+        version,
+        new DestinationRule(
+          `${name}-subset-${version}`,
+          {
+            metadata: { name: `${app}-${version}`, namespace: args.namespace },
+            spec: { host: app, subsets: [{ name: version, labels: { version } }] },
+          },
+          { parent: this },
+        ),
+      ]),
+    );
     if (args.rateLimit) {
       new EnvoyFilter(
         `${name}-rate-limit`,

@@ -181,7 +181,10 @@ describe("gateway TLS and egress", function () {
     const own = await storedCertificate();
     assert.match(new X509Certificate(own).subjectAltName ?? "", /DNS:shop\.example\.com/);
     // A request by the address alone gets no route.
-    assert.equal((await get(`${gatewayUrl}/hello`)).status, 404);
+    assert.ok(
+      await until(30, async () => (await get(`${gatewayUrl}/hello`)).status === 404),
+      "no route but to its host",
+    );
 
     await kubectl("-n", "istio-ingress", "rollout", "status", "deployment/istio-egressgateway", "--timeout=60s");
     const synced = async () => {
