@@ -1,3 +1,4 @@
+import { titleOf as titleOfObject } from "../cluster/title";
 import type { FieldChange } from "./fieldChanges";
 import { fieldChanges, shownPair } from "./fieldChanges";
 import type { StateResource, Step } from "./pulumi/events";
@@ -68,7 +69,7 @@ export function titleOf({ type, urn, inputs = {} }: StateResource): string {
   if (typeof name !== "string") {
     return `${kind} ${urn.split("::").at(-1)}`;
   }
-  return `${kind} ${typeof namespace === "string" ? `${namespace}/` : ""}${name}`;
+  return titleOfObject({ kind, name, ...(typeof namespace === "string" && { namespace }) });
 }
 
 /** The engine's signs for each change. */

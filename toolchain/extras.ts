@@ -15,6 +15,7 @@ import { redisPackages } from "./install/pins";
 import { loadImages } from "./kind/cluster";
 import { cacheDir, statePaths } from "./paths";
 import { type Logger, silent } from "./system/log";
+import { settledLater } from "./system/settle";
 
 /**
  * Builds a group of binaries unless that was done before. It needs no cluster and no lock. If two do the same at once, the first result
@@ -88,9 +89,8 @@ export async function addObservability(
   options: { log?: Logger } = {},
 ): Promise<void> {
   expectBuilds(groups.map((name) => buildPlan(binaryGroups[name], cacheDir())));
-  const built = groups.map((name) => ensureGroup(name, options));
   // An image is made while the next program is compiled; a failure is seen when it is the program's turn.
-  built.forEach((program) => void program.catch(() => undefined));
+  const built = groups.map((name) => settledLater(ensureGroup(name, options)));
   for (const [i, name] of groups.entries()) {
     await addImages([observabilityImage(baseImageReference(), name, await built[i]!)], options);
   }

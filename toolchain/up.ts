@@ -25,7 +25,7 @@ import { withLock } from "./system/lock";
 import { removeLeftovers } from "./system/leftovers";
 import { type Logger, silent } from "./system/log";
 import { measured } from "./system/measurements";
-import { allOrFirstError } from "./system/settle";
+import { allOrFirstError, settledLater } from "./system/settle";
 
 /** The project's folder. */
 const project = join(__dirname, "..");
@@ -120,12 +120,6 @@ function startPrograms(cache: string, log: Logger): { ofNodes: Promise<NodeImage
     ofNodes: settledLater(allOrFirstError([packages, compiled, root]).then(() => sources)),
     ofMesh: settledLater(allOrFirstError([envoy, echo])),
   };
-}
-
-/** Lets work fail before it is waited for: its error is seen then. */
-function settledLater<T>(work: Promise<T>): Promise<T> {
-  work.catch(() => undefined);
-  return work;
 }
 
 async function ensureDocker(paths: StatePaths, cache: string, log: Logger): Promise<Docker> {

@@ -8,6 +8,14 @@ export type WorkloadPolicy = Resource<
   "AuthorizationPolicy" | "RequestAuthentication" | "Telemetry" | "WasmPlugin" | "PeerAuthentication"
 >;
 
+/** The kinds of policies that may refer to what they are for, by their shapes. */
+const targetingShapes = ["AuthorizationPolicy", "RequestAuthentication", "Telemetry", "WasmPlugin"] as const;
+
+/** The policies that may refer to what they are for by targetRefs. */
+export function targetingPolicies(mesh: Mesh): WorkloadPolicy[] {
+  return targetingShapes.flatMap((shape): WorkloadPolicy[] => mesh.of(shape));
+}
+
 interface TargetReference {
   group?: string;
   kind?: string;

@@ -2,7 +2,7 @@
 import { fqdn } from "../mesh/hosts";
 import { isIstioComponent, simulateInjection } from "../mesh/injection";
 import type { Mesh } from "../mesh/mesh";
-import { targetReferences, type WorkloadPolicy } from "../mesh/policies";
+import { targetingPolicies, targetReferences } from "../mesh/policies";
 import { keyed, title, type Resource } from "../mesh/resource";
 import { appliesToMesh, meshGateway } from "../mesh/routes";
 import {
@@ -105,26 +105,22 @@ export const servicePolicyHasWaypoint = rule({
   codes: [],
   source: waypoints,
   check({ mesh, each, report }) {
-    const shapes = ["AuthorizationPolicy", "RequestAuthentication", "WasmPlugin", "Telemetry"] as const;
-    each(
-      shapes.flatMap((shape): WorkloadPolicy[] => mesh.of(shape)),
-      (policy) => {
-        for (const { reference, field } of targetReferences(policy)) {
-          const { kind = "", group = "", name = "" } = reference;
-          const of = ["Service", "ServiceEntry"].includes(kind) ? policy.namespace : undefined;
-          const service = of === undefined ? undefined : mesh.find(kind, group, of, name);
-          const reason = service && serviceGap(mesh, service);
-          if (reason !== undefined) {
-            report(policy, {
-              field,
-              message: `${title(service!)} ${reason}, and nothing else enforces a policy that refers to a ${kind}.`,
-              fix: `${useWaypoint} Or select the pods of a mesh with sidecars by their labels.`,
-              certain: mesh.namespace(service!.namespace) !== undefined,
-            });
-          }
+    each(targetingPolicies(mesh), (policy) => {
+      for (const { reference, field } of targetReferences(policy)) {
+        const { kind = "", group = "", name = "" } = reference;
+        const of = ["Service", "ServiceEntry"].includes(kind) ? policy.namespace : undefined;
+        const service = of === undefined ? undefined : mesh.find(kind, group, of, name);
+        const reason = service && serviceGap(mesh, service);
+        if (reason !== undefined) {
+          report(policy, {
+            field,
+            message: `${title(service!)} ${reason}, and nothing else enforces a policy that refers to a ${kind}.`,
+            fix: `${useWaypoint} Or select the pods of a mesh with sidecars by their labels.`,
+            certain: mesh.namespace(service!.namespace) !== undefined,
+          });
         }
-      },
-    );
+      }
+    });
   },
 });
 

@@ -4,7 +4,7 @@ import type { Mesh, Workload } from "../mesh/mesh";
 import type { Resource } from "../mesh/resource";
 import { isEmpty, selects, selectorText, type LabelSelector } from "../mesh/selectors";
 import { nearest } from "../../common/nearest";
-import { targetReferences, type WorkloadPolicy } from "../mesh/policies";
+import { targetingPolicies, targetReferences } from "../mesh/policies";
 import { rule } from "../rule";
 import { analysis, authorization, services } from "../sources";
 
@@ -181,32 +181,28 @@ export const targetReferenceExists = rule({
   codes: [],
   source: authorization,
   check({ mesh, each, missing }) {
-    const shapes = ["AuthorizationPolicy", "RequestAuthentication", "Telemetry", "WasmPlugin"] as const;
-    each(
-      shapes.flatMap((shape): WorkloadPolicy[] => mesh.of(shape)),
-      (policy) => {
-        for (const { reference, field } of targetReferences(policy)) {
-          const { kind = "", group = "", name = "" } = reference;
-          const { namespace } = policy;
-          const known = ["Gateway", "Service", "ServiceEntry"].includes(kind);
-          if (!known || mesh.find(kind, group, namespace, name) !== undefined || mesh.isOpaque(namespace)) {
-            continue;
-          }
-          const others = mesh.resources.filter((one) => one.kind === kind && one.group === group);
-          const same = others.find((one) => one.name === name);
-          const wrongGroup = kind === "Gateway" && group !== "gateway.networking.k8s.io";
-          missing(others.length > 0 || wrongGroup, policy, {
-            field: `${field}.name`,
-            message: `It refers to ${kind} ${namespace}/${name}${group === "" ? "" : ` of ${group}`}, which is not declared.`,
-            fix: wrongGroup
-              ? "Write group gateway.networking.k8s.io: policies are attached to Gateways of the Gateway API only."
-              : same === undefined
-                ? "Correct the name."
-                : `Move the policy to ${same.namespace}.`,
-          });
+    each(targetingPolicies(mesh), (policy) => {
+      for (const { reference, field } of targetReferences(policy)) {
+        const { kind = "", group = "", name = "" } = reference;
+        const { namespace } = policy;
+        const known = ["Gateway", "Service", "ServiceEntry"].includes(kind);
+        if (!known || mesh.find(kind, group, namespace, name) !== undefined || mesh.isOpaque(namespace)) {
+          continue;
         }
-      },
-    );
+        const others = mesh.resources.filter((one) => one.kind === kind && one.group === group);
+        const same = others.find((one) => one.name === name);
+        const wrongGroup = kind === "Gateway" && group !== "gateway.networking.k8s.io";
+        missing(others.length > 0 || wrongGroup, policy, {
+          field: `${field}.name`,
+          message: `It refers to ${kind} ${namespace}/${name}${group === "" ? "" : ` of ${group}`}, which is not declared.`,
+          fix: wrongGroup
+            ? "Write group gateway.networking.k8s.io: policies are attached to Gateways of the Gateway API only."
+            : same === undefined
+              ? "Correct the name."
+              : `Move the policy to ${same.namespace}.`,
+        });
+      }
+    });
   },
 });
 

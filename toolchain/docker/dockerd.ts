@@ -183,7 +183,7 @@ export function mountTargets(mountinfo: string): string[] {
 /** Whether a command line is that of a dockerd of ours, of another state folder than `root`. Pure. */
 export function isOwnElsewhere(argv: readonly string[], root: string): boolean {
   return (
-    worksBelow(argv, ["dockerd"], "/") &&
+    basename(argv[0] ?? "") === "dockerd" &&
     argv.includes(`--cgroup-parent=/${cgroup}`) &&
     !worksBelow(argv, ["dockerd"], root)
   );

@@ -63,11 +63,7 @@ export function worksBelow(argv: readonly string[], programs: readonly string[],
 
 /** Running processes whose command line passes a test, of any parent. */
 export function processesThat(test: (argv: readonly string[]) => boolean): ProcessIdentity[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => test(argvOf(Number(pid))))
-    .map((pid) => identify(Number(pid)))
-    .filter((identity) => identity !== undefined);
+  return processesWhere((pid) => test(partsOf(pid, "cmdline").slice(0, -1)));
 }
 
 /** Running processes of `programs` whose arguments name a path below `folder`, of any parent. */
@@ -75,10 +71,20 @@ export function processesBelow(programs: readonly string[], folder: string): Pro
   return processesThat((argv) => worksBelow(argv, programs, folder));
 }
 
-/** @returns the command line of a process; none if there is no such process. */
-export function argvOf(pid: number): string[] {
+/** Running processes whose pid passes a test. */
+function processesWhere(test: (pid: number) => boolean): ProcessIdentity[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter(test)
+    .map(identify)
+    .filter((identity) => identity !== undefined);
+}
+
+/** @returns the parts of a file in /proc/PID, which end with a NUL each; none if there is no such process. */
+function partsOf(pid: number, file: "cmdline" | "environ"): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+    return readFileSync(`/proc/${pid}/${file}`, "utf8").split("\0");
   } catch {
     return [];
   }
@@ -109,17 +115,7 @@ export function processesWith(variable: string, value: string): ProcessIdentity[
   if (!existsSync("/proc/self/environ")) {
     return undefined;
   }
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${variable}=${value}`);
-      } catch {
-        return false;
-      }
-    })
-    .map((pid) => identify(Number(pid)))
-    .filter((identity) => identity !== undefined);
+  return processesWhere((pid) => pid !== process.pid && partsOf(pid, "environ").includes(`${variable}=${value}`));
 }
 
 /** Sends a signal to this process, and not to a later process with the same pid. */
