@@ -98,7 +98,8 @@ async function update(
   const { cluster, match } = await checkCluster(stack, client, session);
   return changing(stack, client, match, log, async ({ mended, env, begin }) => {
     const refresh = mended || asked;
-    const preview = await stack.preview({ refresh });
+    // A preview asks the webhooks, too: the API server judges each object in a dry run.
+    const preview = await pastUnreachableWebhooks(() => stack.preview({ refresh }), log);
     await refuseForeign(client, preview, stack);
     if (changesNothing(preview) && !refresh) {
       log("nothing to change: the preview found every resource as declared");

@@ -6,6 +6,7 @@ import { pastUnreachableWebhooks, unreachableWebhook } from "./webhooks";
 const urn = "urn:pulumi:dev::sidecar-mesh::kubernetes:networking.istio.io/v1:Sidecar::scope";
 const calling = 'Internal error occurred: failed calling webhook "validation.istio.io": failed to call webhook';
 const timeout = `resource "${urn}" was not successfully created by the Kubernetes API server: ${calling}: Post "https://istiod.istio-system.svc:443/validate?timeout=10s": context deadline exceeded`;
+const previewed = `Preview failed: 1 error occurred:\n\t* the Kubernetes API server reported that "istio-system/lost-connections" failed to fully initialize or become live: ${calling}: Post "https://istiod.istio-system.svc:443/validate?timeout=10s": dial tcp 10.96.82.217:443: connect: connection refused`;
 const refusal = `resource "${urn}" was not successfully created by the Kubernetes API server: admission webhook "validation.istio.io" denied the request: configuration is invalid`;
 
 const failure = (...errors: string[]) =>
@@ -29,6 +30,16 @@ describe("webhooks that the API server cannot reach", () => {
     assert.equal(unreachableWebhook({ errors: [refusal] }), undefined);
     assert.equal(unreachableWebhook({ errors: [] }), undefined);
     assert.equal(unreachableWebhook({ errors: ["update failed"] }), undefined);
+  });
+
+  it("are told from what the engine cancels after a failure", () => {
+    const rest = [
+      "failed to run remediation: context canceled",
+      "failed to deliver log message.\noriginal message: Error: 14 UNAVAILABLE: resource monitor shut down while sending resource outputs",
+    ];
+    assert.equal(unreachableWebhook({ errors: [...rest, previewed, "preview failed"] }), '"validation.istio.io"');
+    assert.equal(unreachableWebhook({ errors: [...rest, "preview failed"] }), undefined);
+    assert.equal(unreachableWebhook({ errors: [...rest, previewed, refusal] }), undefined);
   });
 
   it("are read from the engine's event log", () => {
