@@ -96,8 +96,7 @@ async function build(log: (line: string) => void): Promise<PulumiCli> {
     );
   }
   log("the Pulumi CLI and its Kubernetes provider are built from Go modules, once");
-  const folder = await ensureGroup("pulumi", { log });
-  await ensureGroup("pulumi-kubernetes", { log });
+  const [folder] = await Promise.all([ensureGroup("pulumi", { log }), ensureGroup("pulumi-kubernetes", { log })]);
   return ofBuild(folder);
 }
 

@@ -30,7 +30,7 @@ export function downloadAhead(plans: readonly BuildPlan[]): void {
 }
 
 /**
- * Builds a group unless that was done before. Groups are built one after the other. A build that is interrupted goes on where it was: Go
+ * Builds a group unless that was done before, when it is its turn. A build that is interrupted goes on where it was: Go
  * keeps each package that it has compiled.
  */
 export async function ensureBuilt(plan: BuildPlan, log: Logger): Promise<void> {

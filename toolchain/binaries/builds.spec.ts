@@ -31,6 +31,29 @@ describe("Builds", () => {
     assert.deepEqual(await orderOf(builds, ["loki", "pulumi", "etcd", "core"]), ["core", "etcd", "pulumi", "loki"]);
   });
 
+  it("compiles one that works in sequence beside one other, and not before what comes first", async () => {
+    const builds = new Builds();
+    const names = ["core", "pulumi", "pulumi-kubernetes", "prometheus", "loki"] as const;
+    builds.expect(names);
+    const atWork = new Set<GroupName>();
+    const states: string[] = [];
+    const state = () => states.push([...atWork].join("+"));
+    let prometheusBegins!: () => void;
+    const prometheusBegan = new Promise<void>((resolve) => (prometheusBegins = resolve));
+    const build = (name: GroupName) =>
+      builds.build(name, silent, async () => {
+        atWork.add(name);
+        state();
+        if (name === "prometheus") {
+          prometheusBegins();
+        }
+        await (name === "pulumi-kubernetes" ? prometheusBegan.then(() => sleep(1)) : sleep(3));
+        atWork.delete(name);
+      });
+    await Promise.all([...names].reverse().map(build));
+    assert.deepEqual(states, ["core", "pulumi", "pulumi+pulumi-kubernetes", "pulumi-kubernetes+prometheus", "loki"]);
+  });
+
   it("waits for one that will come, and not for one that was built elsewhere", async () => {
     const builds = new Builds();
     builds.expect(["core"]);

@@ -16,15 +16,15 @@ interface Waiting {
 }
 
 /**
- * The builds of a process. One group is compiled at a time, because Go uses every processor for one; of those that wait, the one that
- * traffic needs most comes first. What is downloaded comes ahead of what is compiled. It tells how far all of them are.
+ * The builds of a process. One group is compiled at a time, because Go uses every processor for one, and beside it one that uses one
+ * processor for most of its time. Of those that wait, the one that traffic needs most comes first. What is downloaded comes ahead of what is compiled. It tells how far all of them are.
  */
 export class Builds {
   private readonly parts = new Map<string, Part>();
   private readonly waiting: Waiting[] = [];
   private readonly downloads = new Map<GroupName, Promise<unknown>>();
   private downloading: Promise<unknown> = Promise.resolve();
-  private compiling: GroupName | undefined;
+  private readonly compiling = new Set<GroupName>();
   private hasFailed = false;
   private elapsedMs = 0;
   private lastMs: number | undefined;
@@ -116,7 +116,7 @@ export class Builds {
       this.failWaiting(error);
       throw error;
     } finally {
-      this.compiling = undefined;
+      this.compiling.delete(name);
       this.beginNext();
     }
   }
@@ -157,19 +157,25 @@ export class Builds {
     return part;
   }
 
-  /** Begins the group that is first in the order, unless one is compiled, or one before it has yet to ask. */
+  /** Begins what is first in the order, and what may be compiled beside it, unless one before them has yet to ask. */
   private beginNext(): void {
-    if (this.compiling !== undefined || this.waiting.length === 0) {
-      return;
-    }
-    const [first] = this.waiting.sort((a, b) => rankOf(a.name) - rankOf(b.name));
-    const isBefore = ({ name, state }: Part) =>
-      state === "waiting" && name in buildCosts && rankOf(name as GroupName) < rankOf(first!.name);
-    if (![...this.parts.values()].some(isBefore)) {
+    this.waiting.sort((a, b) => rankOf(a.name) - rankOf(b.name));
+    let next: Waiting | undefined;
+    while ((next = this.waiting[0]) && !this.isExpectedBefore(next.name) && mayBegin(next.name, this.compiling)) {
       this.waiting.shift();
-      this.compiling = first!.name;
-      first!.begin();
+      this.compiling.add(next.name);
+      next.begin();
     }
+  }
+
+  private isExpectedBefore(name: GroupName): boolean {
+    return [...this.parts.values()].some(
+      (part) =>
+        part.state === "waiting" &&
+        isGroup(part.name) &&
+        rankOf(part.name) < rankOf(name) &&
+        !this.compiling.has(part.name),
+    );
   }
 
   private async atWork<T>(part: Part, work: () => Promise<T>): Promise<T> {
@@ -227,6 +233,16 @@ export class Builds {
       }
     }
   }
+}
+
+function isGroup(name: string): name is GroupName {
+  return name in buildCosts;
+}
+
+/** @returns whether a group may be compiled beside others: nothing is, or one other, and one of the two compiles in sequence. Pure. */
+function mayBegin(name: GroupName, compiling: ReadonlySet<GroupName>): boolean {
+  const both = [...compiling, name];
+  return both.length <= 2 && both.filter((one) => !buildCosts[one].inSequence).length <= 1;
 }
 
 function take(part: Part, line: string): boolean {

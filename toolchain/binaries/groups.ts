@@ -26,6 +26,8 @@ export interface BinaryGroup {
   /** Further names of outputs: of programs that act by the name they are called by, or whose package has a name that says nothing. */
   links?: Readonly<Record<string, string>>;
   tags?: readonly string[];
+  /** Flags of Go's compiler for some packages, as `go build -gcflags` has them. */
+  compilerFlags?: string;
   stamps?: readonly Stamp[];
   files?: readonly ModuleFiles[];
   /** Files that a Go program of ours, which lies beside go.mod, embeds; `to` is below that folder. */
@@ -189,6 +191,8 @@ export const binaryGroups = {
   "pulumi-kubernetes": {
     name: "pulumi-kubernetes",
     outputs: [providerMain],
+    // A third of a million generated lines that serve component resources of other programs: not run here, and compiled sooner as they are.
+    compilerFlags: "github.com/pulumi/pulumi-kubernetes/sdk/v4/...=-N -l -dwarf=false",
     stamps: [{ module: kubernetesProvider, variable: "main.version", value: () => providerVersions.kubernetes }],
     embeds: ["schema.json", "terraform-mapping.json"].map((file) => ({
       module: kubernetesProvider,

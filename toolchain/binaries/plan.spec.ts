@@ -14,11 +14,17 @@ describe("buildFlags", () => {
         name: "x",
         outputs: [],
         tags: ["a", "b"],
+        compilerFlags: "example.com/...=-N",
         stamps: [{ module: "example.com/tool", variable: "example.com/tool.V", value: (v) => v.slice(1) }],
       },
       goMod,
     );
-    assert.deepEqual(flags.slice(2), ["-tags=a,b", "-ldflags", "-s -w -X example.com/tool.V=1.2.3"]);
+    assert.deepEqual(flags.slice(2), [
+      "-tags=a,b",
+      "-gcflags=example.com/...=-N",
+      "-ldflags",
+      "-s -w -X example.com/tool.V=1.2.3",
+    ]);
   });
 });
 

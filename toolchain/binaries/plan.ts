@@ -25,6 +25,7 @@ export function buildFlags(group: BinaryGroup, goMod: string): string[] {
     // The checkout's commit is no part of what is built: pins and flags are, and those name the folder.
     "-buildvcs=false",
     ...(group.tags?.length ? [`-tags=${group.tags.join(",")}`] : []),
+    ...(group.compilerFlags ? [`-gcflags=${group.compilerFlags}`] : []),
     "-ldflags",
     ["-s -w", ...stamps].join(" "),
   ];
