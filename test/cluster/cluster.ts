@@ -102,14 +102,13 @@ export function onNode(node: string, ...command: string[]): Promise<string> {
 }
 
 /**
- * Sends a request in plain text, from a node and so from outside the mesh, to the first pod of an app in namespace demo.
+ * Sends a request in plain text, from a node and so from outside the mesh, to a pod of an app in namespace demo.
  * @returns the error that curl gives; empty if the pod answered.
  */
 export async function plainTextError(app: string): Promise<string> {
-  const address = ["-n", "demo", "-l", `app=${app}`, "-o", "jsonpath={.items[0].status.podIP}"];
-  const ip = await tool("kubectl", "get", "pod", ...address);
+  const { address } = await servingPod("demo", `app=${app}`);
   const [node] = await nodes();
-  return onNode(node!, "curl", "--silent", "--show-error", "--max-time", "10", `http://${ip}:8080/`).then(
+  return onNode(node!, "curl", "--silent", "--show-error", "--max-time", "10", `http://${address}:8080/`).then(
     () => "",
     (error: Error) => error.message,
   );
@@ -139,6 +138,48 @@ export async function allObjects(): Promise<string[]> {
     .map((line) => line.trim().split(/\s+/).join(" "))
     .filter((object) => !/^Lease (kube-system apiserver-|kube-node-lease )/.test(object))
     .sort();
+}
+
+interface PodList {
+  items: {
+    metadata: { name: string; deletionTimestamp?: string; annotations?: Record<string, string> };
+    spec: { nodeName?: string };
+    status: { podIP?: string; conditions?: { type: string; status: string }[] };
+  }[];
+}
+
+/** A pod, as far as the tests look at it. */
+export interface Pod {
+  name: string;
+  annotations: Record<string, string>;
+  /** Undefined until it is scheduled. */
+  node?: string;
+  /** Undefined until it runs. */
+  address?: string;
+  isReady: boolean;
+}
+
+/** @returns the pods that a selector finds; without those that go, unless `all`. */
+export async function podsOf(namespace: string, selector: string, { all = false } = {}): Promise<Pod[]> {
+  const listing = await tool("kubectl", "get", "pods", "-n", namespace, "-l", selector, "-o", "json");
+  return (JSON.parse(listing) as PodList).items
+    .filter(({ metadata }) => all || metadata.deletionTimestamp === undefined)
+    .map(({ metadata, spec, status }) => ({
+      name: metadata.name,
+      annotations: metadata.annotations ?? {},
+      node: spec.nodeName,
+      address: status.podIP,
+      isReady: status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
+    }));
+}
+
+/** @returns a pod that serves: it is ready and does not go. */
+export function servingPod(namespace: string, selector: string): Promise<Pod & { address: string }> {
+  return eventually(async () => {
+    const pod = (await podsOf(namespace, selector)).find(({ isReady }) => isReady);
+    assert.ok(pod?.address !== undefined, `a ready pod of ${selector} in ${namespace}`);
+    return { ...pod, address: pod.address };
+  }, 60);
 }
 
 interface ContainerStatus {

@@ -16,6 +16,7 @@ import {
   statuses,
   until,
 } from "./trafficSupport";
+import { podsOf, servingPod } from "./cluster";
 
 /** Requests that all pods of `shared` let pass in a minute. */
 const requests = 40;
@@ -35,16 +36,13 @@ async function nextMinute(): Promise<void> {
   await sleep(60_000 - (Date.now() % 60_000) + 300);
 }
 
-/** Names of the pods of an app. */
-async function podsOf(app: string, ns = namespace): Promise<string[]> {
-  const names = await kubectl("get", "pod", "-n", ns, "-l", `app=${app}`, "-o", "jsonpath={.items[*].metadata.name}");
-  return names.split(" ").filter((name) => name !== "");
-}
-
 async function scaleLimiter(replicas: number): Promise<void> {
   await kubectl("scale", "-n", "rate-limit", "deployment/ratelimit", `--replicas=${replicas}`);
   if (replicas === 0) {
-    assert.ok(await until(60, async () => (await podsOf("ratelimit", "rate-limit")).length === 0), "it is gone");
+    assert.ok(
+      await until(60, async () => (await podsOf("rate-limit", "app=ratelimit", { all: true })).length === 0),
+      "it is gone",
+    );
   } else {
     await kubectl("rollout", "status", "-n", "rate-limit", "deployment/ratelimit", "--timeout=90s");
   }
@@ -84,12 +82,12 @@ describe("global rate limit", function () {
     );
 
     // Each of the two let some pass and refused some, and together they make up what was seen from outside.
-    const pods = await podsOf("shared");
+    const pods = await podsOf(namespace, "app=shared");
     assert.equal(pods.length, 2);
     const counts = async () =>
       Promise.all(
-        pods.map(async (pod) => {
-          const lines = (await podLines(pod, started)).filter(({ path }) => path === "/shared");
+        pods.map(async ({ name }) => {
+          const lines = (await podLines(name, started)).filter(({ path }) => path === "/shared");
           const limited = lines.filter((line) => line.response_code === 429 && line.response_flags === "RL").length;
           return [lines.filter((line) => line.response_code === 200).length, limited] as const;
         }),
@@ -114,17 +112,7 @@ describe("global rate limit", function () {
   });
 
   it("shows what it counted where Prometheus reads", async () => {
-    const selected = [
-      "get",
-      "pod",
-      "-n",
-      "rate-limit",
-      "-l",
-      "app=ratelimit",
-      "-o",
-      "jsonpath={.items[0].metadata.name}",
-    ];
-    const pod = await kubectl(...selected);
+    const { name: pod } = await servingPod("rate-limit", "app=ratelimit");
     // Pods are reached through the API server: their addresses are known inside the cluster alone.
     const metrics = `/api/v1/namespaces/rate-limit/pods/${pod}:15020/proxy/stats/prometheus`;
     const counted = async () =>

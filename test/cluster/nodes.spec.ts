@@ -3,18 +3,29 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { docker, nodes, start, startNode, tool } from "./cluster";
+import { docker, nodes, podsOf, servingPod, start, startNode, tool } from "./cluster";
 import { drive, get, gatewayUrl, kubectl, remove, until } from "./trafficSupport";
 import { target } from "./target";
 
 /** A stack as in production, without what takes most of the memory: nothing is alone, and what is two is apart. */
 const prod = ["--stack", "prod", "-c", "metricsBackend=none", "-c", "tracingBackend=none", "-c", "logsBackend=none"];
 
-/** Nodes of the pods that a selector finds, each once. */
+/** @returns the nodes of the pods that a selector finds, each once. */
 async function nodesOf(namespace: string, selector: string): Promise<string[]> {
-  const path = "jsonpath={.items[*].spec.nodeName}";
-  const names = await tool("kubectl", "get", "pods", "-n", namespace, "-l", selector, "-o", path);
-  return [...new Set(names.split(" "))].sort();
+  const pods = await podsOf(namespace, selector);
+  return [...new Set(pods.flatMap(({ node }) => node ?? []))].sort();
+}
+
+/** Bounds what autoscalers add: pods that a busy machine makes them add take the room of those that are placed. */
+async function boundAutoscalers(maxReplicas: number): Promise<void> {
+  const names = (
+    await kubectl("get", "hpa", "-A", "-o", "jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {end}")
+  )
+    .trim()
+    .split(" ");
+  for (const [namespace, name] of names.map((one) => one.split("/"))) {
+    await kubectl("patch", "hpa", "-n", namespace!, name!, "-p", JSON.stringify({ spec: { maxReplicas } }));
+  }
 }
 
 /** Sends requests, one every 20 ms, until `work` ends. @returns what was not answered with 200. */
@@ -47,20 +58,31 @@ const replicated = [
 async function assertApart(): Promise<void> {
   for (const [namespace, selector] of replicated) {
     const apart = async () => (await nodesOf(namespace, selector)).length === 2;
-    assert.ok(await until(60, apart), await tool("kubectl", "get", "pods", "-n", namespace, "-o", "wide"));
+    if (!(await until(60, apart))) {
+      const pods = await kubectl("get", "pods", "-n", namespace, "-o", "wide");
+      assert.fail(`${selector} is not on two nodes:\n${pods}\n${await kubectl("describe", "nodes")}`);
+    }
   }
 }
 
-/** Has the scheduler place all replicas anew; those that need most come last, when the others have made room. */
+/**
+ * Has the scheduler place all replicas anew; those that need most come last, when the others have made room. A pod that goes holds its room
+ * for as long as it drains, longer than its rollout lasts.
+ */
 async function placeAnew(): Promise<void> {
-  for (const [namespace, deployment] of [
-    ["istio-ingress", "istio-ingressgateway"],
-    ["demo", "user-service"],
-    ["demo", "payment-service"],
-    ["istio-system", "istiod"],
+  for (const [namespace, deployment, selector] of [
+    ["istio-ingress", "istio-ingressgateway", "istio=ingressgateway"],
+    ["demo", "user-service", "app=user-service"],
+    ["demo", "payment-service", "app=payment-service"],
+    ["istio-system", "istiod", "app=istiod"],
   ] as const) {
     await kubectl("rollout", "restart", "-n", namespace, `deployment/${deployment}`);
     await kubectl("rollout", "status", "-n", namespace, `deployment/${deployment}`, "--timeout=170s");
+    const count = async (all: boolean) => (await podsOf(namespace, selector, { all })).length;
+    assert.ok(
+      await until(90, async () => (await count(true)) === (await count(false))),
+      `old pods of ${deployment} go`,
+    );
   }
 }
 
@@ -71,6 +93,7 @@ describe("a stack of several nodes", function () {
     // Two stacks would have the same objects.
     await remove();
     await start(...prod);
+    await boundAutoscalers(2);
   });
 
   after(() => remove("--stack", "prod"));
@@ -105,7 +128,6 @@ describe("a stack of several nodes", function () {
   });
 
   it("keeps out what a NetworkPolicy does not let in", async () => {
-    const address = ["-n", "demo", "-l", "app=user-service", "-o", "jsonpath={.items[0].status.podIP}"];
     const stranger = ["-n", "default", "stranger"];
     const image = [`--image=${target.images.busybox}`, "--image-pull-policy=IfNotPresent"];
     await kubectl("run", ...stranger, ...image, "--", "sleep", "600");
@@ -113,10 +135,11 @@ describe("a stack of several nodes", function () {
       await kubectl("wait", "-n", "default", "--for=condition=Ready", "pod/stranger", "--timeout=60s");
       // What answers, and how, is not the network's matter; only whether there is a connection.
       const connects = async (port: number) => {
-        const ask = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 ${await kubectl("get", "pod", ...address)} ${port} 2>&1`;
+        const { address } = await servingPod("demo", "app=user-service");
+        const ask = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 ${address} ${port} 2>&1`;
         return !(await kubectl("exec", ...stranger, "--", "sh", "-c", `${ask}; true`)).includes("can't connect");
       };
-      assert.equal(await connects(15006), true, "without a policy the proxies' port is open to all");
+      assert.ok(await until(10, () => connects(15006)), "without a policy the proxies' port is open to all");
       await start(...prod, "-c", "networkPolicy=true");
       assert.ok(await until(10, async () => !(await connects(15006))), "with it, the port is closed");
       assert.equal(await connects(15090), true, "the proxies' metrics are open to all");
@@ -155,6 +178,7 @@ describe("a stack of several nodes", function () {
 
   // The last one: what it adds takes the room of others.
   it("scales on load, and has a budget for drains", async () => {
+    await boundAutoscalers(4);
     const measured = async () =>
       /^\d/.test(
         await kubectl(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { tool } from "./cluster";
+import { podsOf, tool } from "./cluster";
 import type { Answer } from "./trafficSupport";
 import { apply, constantLoad, gatewayUrl, get, remove, statuses, until } from "./trafficSupport";
 
@@ -42,12 +42,8 @@ async function under(step: string, config: Record<string, unknown>): Promise<voi
 async function revisions(): Promise<Record<string, string>> {
   const injected: Record<string, string> = {};
   for (const namespace of ["demo", "istio-ingress"]) {
-    const listing = await tool("kubectl", "-n", namespace, "get", "pods", "-o", "json");
-    const { items } = JSON.parse(listing) as {
-      items: { metadata: { name: string; deletionTimestamp?: string; annotations: Record<string, string> } }[];
-    };
-    for (const { metadata } of items.filter((pod) => pod.metadata.deletionTimestamp === undefined)) {
-      injected[metadata.name] = metadata.annotations["istio.io/rev"] ?? "";
+    for (const { name, annotations } of await podsOf(namespace, "")) {
+      injected[name] = annotations["istio.io/rev"] ?? "";
     }
   }
   return injected;
