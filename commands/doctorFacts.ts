@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { status } from "../toolchain";
 import { requirementProblems, thisMachine } from "../toolchain/requirements";
@@ -8,12 +7,12 @@ import { kindOfContext } from "../stacks/cluster";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
 import { containersAnswer } from "./createCluster";
 import type { MachineFacts, Tool } from "./doctorJudgement";
-import { findOnPath } from "./findOnPath";
+import { presentPulumi } from "./pulumi/cli";
 import { projectFolder } from "./stackFiles";
 
 /** How each tool is asked for its version. */
 const versionArgs: Record<Tool, string[]> = {
-  pulumi: ["version"],
+  pulumi: [],
   kubectl: ["version", "--client"],
   kind: ["version"],
   minikube: ["version", "--short"],
@@ -25,7 +24,7 @@ const versionArgs: Record<Tool, string[]> = {
 export async function gatherFacts(): Promise<MachineFacts> {
   const asked = Object.entries(versionArgs) as [Tool, string[]][];
   const [versions, containers, { running }] = await Promise.all([
-    Promise.all(asked.map(async ([tool, args]) => [tool, await printed(commandOf(tool), args)] as const)),
+    Promise.all(asked.map(async ([tool, args]) => [tool, await versionOf(tool, args)] as const)),
     containersAnswer(),
     status(),
   ]);
@@ -44,17 +43,9 @@ export async function gatherFacts(): Promise<MachineFacts> {
   };
 }
 
-/** The command of a tool; the npm package `pulumi` keeps what it fetched in a folder of its own, and would fetch it if asked. */
-function commandOf(tool: Tool): string {
-  if (tool !== "pulumi") {
-    return tool;
-  }
-  const onPath = findOnPath("pulumi", (folder) => folder.endsWith(join("node_modules", ".bin")));
-  const { dependencies } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as {
-    dependencies: Record<string, string>;
-  };
-  const home = process.env.PULUMI_HOME || join(homedir(), ".pulumi");
-  return onPath ?? join(home, "versions", dependencies.pulumi ?? "", "bin", "pulumi");
+/** @returns what a tool prints as its version. The npm package `pulumi` would download a CLI if it were asked, so that one is looked for. */
+async function versionOf(tool: Tool, args: string[]): Promise<string | undefined> {
+  return tool === "pulumi" ? (await presentPulumi(() => undefined))?.version : printed(tool, args);
 }
 
 async function printed(command: string, args: string[]): Promise<string | undefined> {

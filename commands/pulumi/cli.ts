@@ -37,7 +37,12 @@ export function isSupported(version: string): boolean {
  * @throws Error if there is none, and none can be downloaded or built.
  */
 export async function findPulumi(log: (line: string) => void): Promise<PulumiCli> {
-  return (await onPath(log)) ?? (await downloaded()) ?? built() ?? (await download(log)) ?? (await build(log));
+  return (await presentPulumi(log)) ?? (await download(log)) ?? (await build(log));
+}
+
+/** @returns the Pulumi CLI that is on this machine already, in the order of {@link findPulumi}. Downloads and builds nothing. */
+export async function presentPulumi(log: (line: string) => void): Promise<PulumiCli | undefined> {
+  return (await onPath(log)) ?? (await downloaded()) ?? built();
 }
 
 async function onPath(log: (line: string) => void): Promise<PulumiCli | undefined> {

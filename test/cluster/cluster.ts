@@ -31,13 +31,7 @@ export async function npm(script: string, ...args: string[]): Promise<Ended> {
   const child = spawn("npm", ["run", "--silent", script, "--", ...args], { cwd: projectFolder, env });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   const show = (text: string) => process.stderr.write(text.replace(/^(?=.)/gm, "      | "));
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    ended.stdout += text;
-    // It says on standard output how far it is with what can take half an hour.
-    if (script === "sandbox") {
-      show(text);
-    }
-  });
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (ended.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     ended.stderr += text;
     show(text);

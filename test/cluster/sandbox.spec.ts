@@ -10,7 +10,7 @@ import { lookAtMachine } from "./machine";
 
 /** Runs a command of the sandbox, and kills it, -9 and with all that it started in its own group, once it says `line`. */
 async function killedWhen(line: RegExp, ...args: string[]): Promise<string> {
-  const child = spawn(process.execPath, ["--import", "tsx", "toolchain/main.ts", ...args], {
+  const child = spawn(process.execPath, ["--require", "./loader.cjs", "commands/sandbox.ts", ...args], {
     cwd: projectFolder,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
