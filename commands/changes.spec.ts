@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { changesOf, countChanges, describeChanges } from "./changes";
 import { stateAsApplied, unknownText } from "./pulumi/appliedState";
 import type { StateResource, Step } from "./pulumi/events";
-import { sourceFiles } from "./pulumi/sourceFiles";
+import { sourcePlaces } from "./pulumi/sourcePlaces";
 
 const type = "kubernetes:apps/v1:Deployment";
 const state = (name: string, spec: object, more: Partial<StateResource> = {}): StateResource => ({
@@ -87,8 +87,8 @@ describe("stateAsApplied", () => {
   });
 });
 
-describe("sourceFiles", () => {
-  it("names the first file of the project that is no helper", () => {
+describe("sourcePlaces", () => {
+  it("names the first place in the project that is no helper", () => {
     const at = (...files: string[]) => files.map((file) => ({ sourcePosition: `project:///${file}#2,10` }));
     const newState = (urn: string, ...files: string[]) => ({ newState: { urn, stackTrace: at(...files) } });
     const steps = [
@@ -97,9 +97,9 @@ describe("sourceFiles", () => {
       newState("urn:c", "../elsewhere.ts", "index.ts"),
       {},
     ];
-    assert.deepEqual(sourceFiles(JSON.stringify({ steps })), {
-      "urn:a": "components/ingressRoutes.ts",
-      "urn:c": "index.ts",
+    assert.deepEqual(sourcePlaces(JSON.stringify({ steps })), {
+      "urn:a": "components/ingressRoutes.ts:2",
+      "urn:c": "index.ts:2",
     });
   });
 });

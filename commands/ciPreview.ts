@@ -15,7 +15,7 @@ import { findPulumi } from "./pulumi/cli";
 import { withEmptyStack } from "./pulumi/emptyStack";
 import { stateAsApplied } from "./pulumi/appliedState";
 import { declaredResources } from "./pulumi/events";
-import { sourceFiles } from "./pulumi/sourceFiles";
+import { sourcePlaces } from "./pulumi/sourcePlaces";
 import { defineCommand } from "./defineCommand";
 import { splitSetting } from "./session";
 import { projectFolder, stackFile } from "./stackFiles";
@@ -92,7 +92,7 @@ async function compareWith(
   folder: string,
   session: { stack: string; settings: Record<string, string> },
   { cli }: PreviewOptions,
-): Promise<Pick<StackPreview, "changes" | "files">> {
+): Promise<Pick<StackPreview, "changes" | "places">> {
   if (!existsSync(stackFile(session.stack, folder))) {
     return { changes: { failure: `the base has no Pulumi.${session.stack}.yaml` } };
   }
@@ -111,7 +111,7 @@ async function compareWith(
     return empty.tryPreview(["--json"]);
   });
   return ok
-    ? { changes: changesOf(report.steps), files: sourceFiles(stdout) }
+    ? { changes: changesOf(report.steps), places: sourcePlaces(stdout) }
     : { changes: { failure: `the program can't be compared with the base, for its preview fails:\n${said}` } };
 }
 

@@ -103,12 +103,12 @@ describe("preview report", () => {
     assert.match(toMarkdown(report({ base: "main", stacks: [stack({ changes: [] })] })), /No resource changes\./);
   });
 
-  it("names the file that declares what a policy finds fault with, where it is known", () => {
+  it("names the place that declares what a policy finds fault with, where it is known", () => {
     const found = { ...violation("mandatory"), urn: "urn:a" };
     const text = toMarkdown(
-      report({ stacks: [stack({ violations: [found], files: { "urn:a": "components/a.ts" } })] }),
+      report({ stacks: [stack({ violations: [found], places: { "urn:a": "components/a.ts:30" } })] }),
     );
-    assert.match(text, /\*\*mandatory\*\* \| `workload-gets-sidecar` \| .* \| `components\/a\.ts` \|/);
+    assert.match(text, /\*\*mandatory\*\* \| `workload-gets-sidecar` \| .* \| `components\/a\.ts:30` \|/);
     assert.match(text, /reviewer should look at\*\*\n\n- Policy `workload-gets-sidecar` forbids this/);
   });
 

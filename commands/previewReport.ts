@@ -24,8 +24,8 @@ export interface StackPreview {
   violations: readonly PolicyViolation[];
   /** What an update from the base would change, where there is a base; or why it could not be compared. */
   changes?: readonly Change[] | { failure: string };
-  /** File that declares a resource, by its URN, as far as they are known. */
-  files?: Readonly<Record<string, string>>;
+  /** Where a resource is declared, as `file:line`, by its URN, as far as it is known. */
+  places?: Readonly<Record<string, string>>;
 }
 
 /** All that `npm run ci:preview` found. */
@@ -138,7 +138,7 @@ function escaped(text: string): string {
   return text.replaceAll("|", "\\|");
 }
 
-function describeStack({ stack, said, resources, violations, changes, files = {} }: StackPreview): string[] {
+function describeStack({ stack, said, resources, violations, changes, places = {} }: StackPreview): string[] {
   const unknown = unknownFields(resources);
   const known = changes && !("failure" in changes) ? changes : [];
   return [
@@ -148,7 +148,7 @@ function describeStack({ stack, said, resources, violations, changes, files = {}
     ...(changes && "failure" in changes ? details(`Why ${stack} could not be compared`, changes.failure) : []),
     ...(known.length > 0 ? [...changeTable(known), ""] : []),
     ...(changes && !("failure" in changes) && known.length === 0 ? ["No resource changes.", ""] : []),
-    ...violationTable(violations, files),
+    ...violationTable(violations, places),
     ...(resources.length === 0 ? [] : details(`What ${stack} declares`, byKind(resources).join("\n"))),
     ...(unknown.length === 0 ? [] : details(`Known only once ${stack} is applied`, unknown.join("\n"))),
     ...details(`pulumi preview of ${stack}`, said),
@@ -189,15 +189,15 @@ function changeTable(changes: readonly Change[]): string[] {
   ];
 }
 
-function violationTable(violations: readonly PolicyViolation[], files: Readonly<Record<string, string>>): string[] {
+function violationTable(violations: readonly PolicyViolation[], places: Readonly<Record<string, string>>): string[] {
   if (violations.length === 0) {
     return [];
   }
   const rank = ({ level, policy, message }: PolicyViolation) => `${level === "mandatory" ? 0 : 1} ${policy} ${message}`;
   const sorted = [...violations].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
   const rows = sorted.map(({ policy, level, message, urn = "" }) => {
-    const file = files[urn];
-    return `| ${level === "mandatory" ? "**mandatory**" : level} | \`${policy}\` | ${escaped(message.split("\n").at(-1)!)} | ${file ? code(file) : ""} |`;
+    const place = places[urn];
+    return `| ${level === "mandatory" ? "**mandatory**" : level} | \`${policy}\` | ${escaped(message.split("\n").at(-1)!)} | ${place ? code(place) : ""} |`;
   });
   return ["| level | policy | finding and fix | declared in |", "| --- | --- | --- | --- |", ...rows, ""];
 }

@@ -8,10 +8,10 @@ import type { IstioArgs } from "./istio";
 import { Istio } from "./istio";
 
 const args: IstioArgs = {
-  version: "1.30.4",
+  version: "1.31.4",
   charts: { kind: "repo", url: "https://charts.example" },
   hub: "registry.example/istio",
-  tag: "1.30.4",
+  tag: "1.31.4",
   istiodResources: { requests: { cpu: "50m" } },
   sidecarResources: { requests: { cpu: "10m" } },
   istiodScaling: { replicas: 1 },
@@ -30,9 +30,9 @@ describe("Istio", () => {
     assert.deepEqual(
       releases.map(({ chart, name, version }) => [chart, name, version]),
       [
-        ["base", "istio-base", "1.30.4"],
-        ["istiod", "istiod", "1.30.4"],
-        ["gateway", "istio-ingressgateway", "1.30.4"],
+        ["base", "istio-base", "1.31.4"],
+        ["istiod", "istiod", "1.31.4"],
+        ["gateway", "istio-ingressgateway", "1.31.4"],
       ],
     );
     assert.ok(releases.every(({ repositoryOpts }) => repositoryOpts.repo === "https://charts.example"));
@@ -78,7 +78,7 @@ describe("Istio", () => {
   });
 
   it("runs a canary beside, and moves what is injected to it and back, without touching either", async () => {
-    const canary = { revision: "v1-31-0", version: "1.31.0", tag: "1.31.0" };
+    const canary = { revision: "v1-32-0", version: "1.32.0", tag: "1.32.0" };
     const at = async (more: Partial<IstioArgs>) => {
       const { all, one, result } = await declare(() => new Istio("istio", { ...args, ...more }));
       const istiods = all("Release").filter(({ inputs }) => inputs.chart === "istiod");
@@ -93,24 +93,24 @@ describe("Istio", () => {
     const before = await at({});
     const beside = await at({ canary });
     const moved = await at({ canary, injector: "canary" });
-    const retired = await at({ revision: "v1-31-0", version: "1.31.0", tag: "1.31.0" });
+    const retired = await at({ revision: "v1-32-0", version: "1.32.0", tag: "1.32.0" });
 
     // Beside: one more control plane, newer resource definitions, and everything else as it was.
-    assert.deepEqual(Object.keys(beside.istiods), ["istio-istiod", "istio-istiod-v1-31-0"]);
+    assert.deepEqual(Object.keys(beside.istiods), ["istio-istiod", "istio-istiod-v1-32-0"]);
     assert.equal(beside.istiods["istio-istiod"], before.istiods["istio-istiod"]);
-    assert.deepEqual(beside.base, ["1.31.0", "default"]);
+    assert.deepEqual(beside.base, ["1.32.0", "default"]);
     assert.deepEqual([beside.gateway, beside.label], [before.gateway, before.label]);
     // Moved: both stay, and what is injected is made anew.
     assert.deepEqual(moved.istiods, beside.istiods);
-    assert.deepEqual([moved.revision, moved.label], ["v1-31-0", { "istio.io/rev": "v1-31-0" }]);
+    assert.deepEqual([moved.revision, moved.label], ["v1-32-0", { "istio.io/rev": "v1-32-0" }]);
     assert.notDeepEqual(moved.gateway.podAnnotations, before.gateway.podAnnotations);
     // Retired: the old one goes, nothing else changes.
-    assert.deepEqual(retired.istiods, { "istio-istiod-v1-31-0": moved.istiods["istio-istiod-v1-31-0"] });
+    assert.deepEqual(retired.istiods, { "istio-istiod-v1-32-0": moved.istiods["istio-istiod-v1-32-0"] });
     assert.deepEqual([retired.gateway, retired.label, retired.base], [moved.gateway, moved.label, moved.base]);
   });
 
   it("refuses a canary with the revision of the first control plane, and an unknown injector", async () => {
-    const canary = { revision: "a", version: "1.31.0", tag: "1.31.0" };
+    const canary = { revision: "a", version: "1.32.0", tag: "1.32.0" };
     assert.match(await errorOf(() => new Istio("i", { ...args, revision: "a", canary })), /canary.revision is "a"/);
     assert.match(await errorOf(() => new Istio("i", { ...args, injector: "canary" })), /injector is "canary"/);
   });
@@ -219,19 +219,19 @@ describe("chart sources", () => {
   });
 
   it("name an OCI chart by its whole reference", () => {
-    const reference = chartReference({ kind: "oci", url: "oci://x/charts" }, "istiod", "1.30.4");
-    assert.deepEqual(reference, { chart: "oci://x/charts/istiod", version: "1.30.4" });
+    const reference = chartReference({ kind: "oci", url: "oci://x/charts" }, "istiod", "1.31.4");
+    assert.deepEqual(reference, { chart: "oci://x/charts/istiod", version: "1.31.4" });
   });
 
   it("find both layouts of a folder, and say what is missing", () => {
     addChart("base");
     addChart("istio-control/istio-discovery");
     assert.deepEqual(chartsMissingFrom(folder), ["gateway"]);
-    assert.deepEqual(chartReference({ kind: "folder", path: folder }, "istiod", "1.30.4"), {
+    assert.deepEqual(chartReference({ kind: "folder", path: folder }, "istiod", "1.31.4"), {
       chart: join(folder, "istio-control/istio-discovery"),
     });
     addChart("istiod");
-    assert.deepEqual(chartReference({ kind: "folder", path: folder }, "istiod", "1.30.4"), {
+    assert.deepEqual(chartReference({ kind: "folder", path: folder }, "istiod", "1.31.4"), {
       chart: join(folder, "istiod"),
     });
     assert.throws(() => chartReference({ kind: "folder", path: folder }, "gateway", "1"), /chart gateway is not in/);

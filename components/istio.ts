@@ -161,7 +161,7 @@ export class Istio extends pulumi.ComponentResource {
 
 function validate(args: IstioArgs, resource: pulumi.Resource): void {
   const check = new ArgsCheck("Istio");
-  check.require(/^\d+\.\d+\.\d+/.test(args.version), "version", args.version, "use a full version such as 1.30.4");
+  check.require(/^\d+\.\d+\.\d+/.test(args.version), "version", args.version, "use a full version such as 1.31.4");
   if (args.revision !== undefined) {
     check.requireDnsLabel("revision", args.revision);
   }

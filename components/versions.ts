@@ -3,7 +3,7 @@
  */
 
 /** Istio's release; charts and images carry the same number. */
-export const istioVersion = "1.30.4";
+export const istioVersion = "1.31.4";
 
 /** Where Istio publishes its Helm charts (`base`, `istiod`, `gateway`). */
 export const istioChartRepo = "https://istio-release.storage.googleapis.com/charts";

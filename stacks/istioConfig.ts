@@ -83,9 +83,9 @@ function readFolder(reader: ConfigReader, key: string): string | undefined {
   return reader.textThat(key, undefined, (v) => /^\/[\w./-]+$/.test(v), "use an absolute path of the nodes");
 }
 
-const versionFix = "use a full version such as 1.30.4";
-const tagFix = "use an image tag such as 1.30.4";
-const revisionFix = "use a DNS label such as v1-30-4: a letter first, then letters, digits and -";
+const versionFix = "use a full version such as 1.31.4";
+const tagFix = "use an image tag such as 1.31.4";
+const revisionFix = "use a DNS label such as v1-31-4: a letter first, then letters, digits and -";
 
 function isVersion(value: unknown): value is string {
   return typeof value === "string" && /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(value);
@@ -95,7 +95,7 @@ function isTag(value: unknown): value is string {
   return typeof value === "string" && /^\w[\w.-]{0,127}$/.test(value);
 }
 
-/** @returns true for a tag that is moved to each new build: `latest`, a minor version such as `1.30`, and Istio's `1.30-dev`. */
+/** @returns true for a tag that is moved to each new build: `latest`, a minor version such as `1.31`, and Istio's `1.31-dev`. */
 function isMovingTag(tag: string): boolean {
   return !/^\d+\.\d+\.\d+/.test(tag) && !/[0-9a-f]{12,}/.test(tag);
 }
@@ -114,7 +114,7 @@ function readCanary(
   }
   const item = new ItemReader(reader, content, key, ["revision", "version", "tag"]);
   const isRevision = (v: unknown): v is string => typeof v === "string" && isDnsLabel(v);
-  const revision = item.required("revision", item.value("revision", isRevision, revisionFix), "canary", "v1-31-0");
+  const revision = item.required("revision", item.value("revision", isRevision, revisionFix), "canary", "v1-32-0");
   if (revision === stable.revision) {
     item.problem("revision", revision, "istioRevision is the same; two control planes need two revisions");
   }

@@ -110,7 +110,7 @@ describe("simulateInjection", () => {
       [{ labels, values: { ...off, ...always } }, true, "a selector can take pods in"],
       [{ values: off }, false, "the policy decides for the rest"],
       [{ labels: { [inject]: "true" }, values: off }, true, "who asks is injected all the same"],
-      [{ spec: { containers: [{ name: "istio-proxy", image: "proxyv2:1.30.4" }] } }, true, "a proxy of its own is one"],
+      [{ spec: { containers: [{ name: "istio-proxy", image: "proxyv2:1.31.4" }] } }, true, "a proxy of its own is one"],
     ];
     for (const [pod, expected, title] of table) {
       it(title, () => assert.equal(injected({ namespace: enabled, ...pod }), expected));

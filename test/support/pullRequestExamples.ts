@@ -127,6 +127,7 @@ function quoted(markdown: string): string[] {
     .replace(/^Run with: .*\n+/m, "")
     // Of configuration: it is another one after each change of what has nothing to do with these.
     .replace(/`"[0-9a-f]{16}"`/g, "`HASH`")
+    .replace(/(\.ts):\d+`/g, "$1:LINE`")
     .split("### What this preview can't know");
   return shown
     .trim()

@@ -11,7 +11,7 @@ const digest = `sha256:${"ab".repeat(32)}`;
 const everything = {
   istioCni: "true",
   egressGateway: "true",
-  images: JSON.stringify({ prometheus: digest, proxyv2: digest, pilot: "quay.io/fork/pilot:1.30.4-fixed" }),
+  images: JSON.stringify({ prometheus: digest, proxyv2: digest, pilot: "quay.io/fork/pilot:1.31.4-fixed" }),
   services: JSON.stringify([
     { name: "a", path: "/a" },
     { name: "b", image: "ghcr.io/team/b:1.0.0", versions: [{ version: "v1" }, { version: "v2", image: "team/b:2" }] },
@@ -45,9 +45,9 @@ describe("images", () => {
   it("are all listed with an exact version, and charts too", () => {
     const listed = plain.images.map(({ image }) => image);
     for (const image of [
-      "registry.istio.io/release/install-cni:1.30.4",
-      `registry.istio.io/release/proxyv2:1.30.4@${digest}`,
-      "quay.io/fork/pilot:1.30.4-fixed",
+      "registry.istio.io/release/install-cni:1.31.4",
+      `registry.istio.io/release/proxyv2:1.31.4@${digest}`,
+      "quay.io/fork/pilot:1.31.4-fixed",
       `prom/prometheus:v3.10.0@${digest}`,
       "hashicorp/http-echo:1.0.0",
       "ghcr.io/team/b:1.0.0",
@@ -60,10 +60,10 @@ describe("images", () => {
       [],
     );
     assert.deepEqual(plain.charts.map(({ name, version }) => `${name} ${version}`).sort(), [
-      "base 1.30.4",
-      "cni 1.30.4",
-      "gateway 1.30.4",
-      "istiod 1.30.4",
+      "base 1.31.4",
+      "cni 1.31.4",
+      "gateway 1.31.4",
+      "istiod 1.31.4",
     ]);
   });
 

@@ -42,7 +42,7 @@ describe("buildKey", () => {
 describe("istioTag", () => {
   it("never looks like a release", () => {
     assert.equal(istioTag("v0.0.0-20260827124520-eed52ebb66ad"), "dev-eed52ebb66ad");
-    assert.equal(istioTag("v1.30.4"), "dev-1.30.4");
+    assert.equal(istioTag("v1.31.4"), "dev-1.31.4");
   });
 });
 
