@@ -1,12 +1,24 @@
+import assert from "node:assert/strict";
+import { relative } from "node:path";
+import { projectFolder } from "../../commands/stackFiles";
 import { sandboxInfo } from "../../toolchain";
 import { nodes, npm } from "./cluster";
 import { target } from "./target";
-import assert from "node:assert/strict";
 
 /** A control plane, and two workers: what a mesh does when a node is drained or dies can be seen on several alone. */
 const wanted = 3;
 
 let wasRunning = false;
+
+/** Milliseconds that each spec took, from the end of the test before it. */
+const spent = new Map<string, number>();
+let lastEnd = Date.now();
+
+afterEach(function () {
+  const file = relative(projectFolder, this.currentTest!.file!);
+  spent.set(file, (spent.get(file) ?? 0) + Date.now() - lastEnd);
+  lastEnd = Date.now();
+});
 
 before("start the embedded cluster, or empty the one that is named", async function () {
   if (!target.embedded) {
@@ -25,6 +37,13 @@ before("start the embedded cluster, or empty the one that is named", async funct
   }
   const { code } = await npm("sandbox", "up", "--nodes", String(wanted));
   assert.equal(code, 0, "npm run sandbox -- up");
+  lastEnd = Date.now();
+});
+
+after("say how long each spec took", () => {
+  for (const [file, ms] of spent) {
+    console.log(`${(ms / 1000).toFixed(0).padStart(5)} s  ${file}`);
+  }
 });
 
 after("end the embedded cluster, or empty it if it was there before", async function () {
