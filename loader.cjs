@@ -20,3 +20,7 @@ const loadJavaScript = require.extensions[".js"];
 require("tsx/cjs");
 // The JavaScript of packages needs no compiler, and tsx would search each of its thousands of files.
 require.extensions[".js"] = loadJavaScript;
+
+// Pulumi's SDK shows stack traces, and says where a resource is declared, with source-map-support, which looks for maps on disk. Those of
+// tsx are in the compiled code.
+require("source-map-support").install({ hookRequire: true });

@@ -88,18 +88,33 @@ describe("stateAsApplied", () => {
 });
 
 describe("sourcePlaces", () => {
-  it("names the first place in the project that is no helper", () => {
-    const at = (...files: string[]) => files.map((file) => ({ sourcePosition: `project:///${file}#2,10` }));
-    const newState = (urn: string, ...files: string[]) => ({ newState: { urn, stackTrace: at(...files) } });
-    const steps = [
-      newState("urn:a", "components/istioApi/gateway.ts", "components/ingressRoutes.ts", "index.ts"),
-      newState("urn:b", "node_modules/@pulumi/pulumi/resource.js"),
-      newState("urn:c", "../elsewhere.ts", "index.ts"),
-      {},
-    ];
-    assert.deepEqual(sourcePlaces(JSON.stringify({ steps })), {
-      "urn:a": "components/ingressRoutes.ts:2",
-      "urn:c": "index.ts:2",
+  const printed = (...traces: [urn: string, ...positions: string[]][]) =>
+    JSON.stringify({
+      steps: [
+        ...traces.map(([urn, ...positions]) => ({
+          newState: { urn, stackTrace: positions.map((one) => ({ sourcePosition: `project:///${one},10` })) },
+        })),
+        {},
+      ],
     });
+
+  it("names the first place in the project that is no helper", () => {
+    const traces = printed(
+      ["urn:a", "components/istioApi/gateway.ts#2", "components/ingressRoutes.ts#30", "index.ts#4"],
+      ["urn:b", "node_modules/@pulumi/pulumi/resource.js#1"],
+      ["urn:c", "../elsewhere.ts#1", "index.ts#5"],
+    );
+    assert.deepEqual(
+      sourcePlaces(traces, () => "const a = new Deployment("),
+      {
+        "urn:a": "components/ingressRoutes.ts:30",
+        "urn:c": "index.ts:5",
+      },
+    );
+  });
+
+  it("leaves out a line that declares nothing, and one that is not there", () => {
+    const traces = printed(["urn:a", "index.ts#1"], ["urn:b", "index.ts#100000"], ["urn:c", "none.ts#1"]);
+    assert.deepEqual(sourcePlaces(traces), { "urn:a": "index.ts", "urn:b": "index.ts", "urn:c": "none.ts" });
   });
 });
