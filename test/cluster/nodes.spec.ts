@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { docker, nodes, podsOf, servingPod, start, startNode, tool } from "./cluster";
+import { docker, nodes, onNode, podsOf, servingPod, start, startNode, tool } from "./cluster";
 import { drive, get, gatewayUrl, kubectl, remove, until } from "./trafficSupport";
 import { target } from "./target";
 
@@ -148,6 +148,20 @@ describe("a stack of several nodes", function () {
     }
     assert.equal((await get(`${gatewayUrl}/user`)).status, 200);
   });
+
+  // Released kind lets such a connection wait: after a restart of its nodes, for half a minute.
+  if (target.embedded) {
+    it("refuses at once a connection to a Service that is not there", async () => {
+      const started = Date.now();
+      for (const node of await nodes()) {
+        await assert.rejects(
+          onNode(node, "curl", "--silent", "--show-error", "--max-time", "10", "http://10.96.255.254"),
+          /refused/,
+        );
+      }
+      assert.ok(Date.now() - started < 10_000, "none of three nodes waits for ten seconds");
+    });
+  }
 
   it("loses no request while istiod is gone for a minute", async () => {
     await tool("kubectl", "scale", "-n", "istio-system", "deployment/istiod", "--replicas=0");

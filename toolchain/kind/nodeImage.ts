@@ -33,13 +33,17 @@ export function nodeImageReference({ versions }: Pick<ImageSources, "versions">)
 
 const entrypoint = 'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]';
 const containerdPrograms = ["containerd", "ctr", "containerd-shim-runc-v2"];
+
+/** Addresses of Services, as kind has them unless its configuration says otherwise. */
+const serviceSubnet = "10.96.0.0/16";
+
 const rootScript = join(__dirname, "nodeRoot.sh");
 
 /** The root file system of a node as one archive, without images. @returns its folder. */
 export async function ensureNodeRoot(sources: NodeImageSources, log: Logger): Promise<string> {
   const { images, coreFolder, cache, built } = sources;
   const docker = await ensurePackages(dockerPackages, cache, log);
-  const inputs = [coreFolder, docker, nodePackages, readFileSync(rootScript, "utf8")];
+  const inputs = [coreFolder, docker, nodePackages, readFileSync(rootScript, "utf8"), serviceSubnet];
   const hash = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 12);
   const target = join(cache, "node", hash);
   await makeFolder(target, async (folder) => {
@@ -57,7 +61,7 @@ export async function ensureNodeRoot(sources: NodeImageSources, log: Logger): Pr
     await copyFile(join(images.coreBin, "kubernetes"), join(root, "usr/bin/kubernetes"));
     await copyFile(join(images.coreBin, "crictl"), join(root, "usr/local/bin/crictl"));
     await chmod(join(root, "usr/bin/kubernetes"), 0o755);
-    await run("sh", [rootScript, root, images.versions.kubernetes], { timeoutMs: 300_000 });
+    await run("sh", [rootScript, root, images.versions.kubernetes, serviceSubnet], { timeoutMs: 300_000 });
     await run("tar", ["-C", root, "-cf", join(folder, "root.tar"), "."], { timeoutMs: 300_000 });
     await rm(root, { recursive: true });
   });

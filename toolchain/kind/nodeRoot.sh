@@ -1,8 +1,8 @@
 #!/bin/sh
 # Turns a Debian root into that of a kind node, as the Dockerfile of kind's base image does.
-# usage: nodeRoot.sh ROOT VERSION
+# usage: nodeRoot.sh ROOT VERSION SERVICES, which are the version of Kubernetes and the addresses of Services
 set -eu
-root=$1 version=$2
+root=$1 version=$2 services=$3
 
 chmod 755 "$root"/usr/local/bin/* "$root"/kind/bin/*
 rm -rf "$root"/usr/share/locale "$root"/usr/share/doc "$root"/usr/share/man
@@ -19,6 +19,20 @@ for program in kubelet kubeadm kubectl; do
 done
 printf %s "$version" > "$root/kind/version"
 
+# A node that starts again runs its containers before kube-proxy has written its rules. What then connects to a Service would wait for
+# half a minute: nothing answers at that address, and the kernel remembers the connection as one without a translation.
+cat > "$root/etc/systemd/system/refuse-untranslated.service" <<UNIT
+[Unit]
+Description=Refuses connections to Services that kube-proxy does not translate yet
+Before=kubelet.service
+[Service]
+Type=oneshot
+ExecStart=/usr/sbin/iptables --wait --append FORWARD --destination $services --jump REJECT
+ExecStart=/usr/sbin/iptables --wait --append OUTPUT --destination $services --jump REJECT
+[Install]
+WantedBy=multi-user.target
+UNIT
+
 chroot "$root" /bin/sh -eu <<'INSIDE'
 find /lib/systemd/system/sysinit.target.wants/ -name systemd-tmpfiles-setup.service -delete
 rm -f /lib/systemd/system/multi-user.target.wants/* /etc/systemd/system/*.wants/*
@@ -26,7 +40,7 @@ rm -f /lib/systemd/system/local-fs.target.wants/* /lib/systemd/system/basic.targ
 rm -f /lib/systemd/system/sockets.target.wants/*udev* /lib/systemd/system/sockets.target.wants/*initctl*
 echo ReadKMsg=no >> /etc/systemd/journald.conf
 ln -sf /usr/lib/systemd/systemd /sbin/init
-systemctl --quiet enable kubelet.service containerd.service undo-mount-hacks.service
+systemctl --quiet enable kubelet.service containerd.service undo-mount-hacks.service refuse-untranslated.service
 systemctl --quiet mask systemd-binfmt.service
 ctr oci spec |
   jq '.hooks.createContainer |= . + [{"path": "/kind/bin/mount-product-files.sh"}] | del(.process.rlimits)' \
