@@ -1,0 +1,226 @@
+/** What `npm start` and `npm run down` ask of Pulumi and of the cluster, with a Pulumi CLI and an API server that only note it. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { stringify } from "yaml";
+import type { StubObject } from "../test/support/stubApiServer";
+import { StubApiServer } from "../test/support/stubApiServer";
+import { projectFolder } from "./stackFiles";
+
+/** A Pulumi CLI that notes how it is called, and answers from the files of a folder. */
+const fakePulumi = (folder: string) => `#!${process.execPath}
+const { appendFileSync, copyFileSync, existsSync, readFileSync } = require("node:fs");
+const { join } = require("node:path");
+const folder = ${JSON.stringify(folder)};
+const args = process.argv.slice(2);
+const [command, second] = args;
+if (command === "version") {
+  console.log("v3.265.0");
+} else {
+  appendFileSync(join(folder, "calls"), JSON.stringify(args) + "\\n");
+  const log = args.indexOf("--event-log");
+  if (log >= 0) {
+    copyFileSync(join(folder, "events"), args[log + 1]);
+  }
+  if (command === "stack" && second === "ls") {
+    console.log("[]");
+  } else if (command === "stack" && second === "export") {
+    console.log(readFileSync(join(folder, "state"), "utf8"));
+  }
+  process.exitCode = existsSync(join(folder, "fails-" + command)) ? 255 : 0;
+}
+`;
+
+const uid = "11111111-1111-1111-1111-111111111111";
+const kubeSystem: StubObject = { apiVersion: "v1", kind: "Namespace", metadata: { name: "kube-system", uid } };
+
+const ourRoot: StubObject = {
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: "istio-ca-root-cert", namespace: "istio-system" },
+  data: { "root-cert.pem": "our root" },
+};
+
+/** A resource definition of Istio's that a Helm release left. */
+function definition(release: string, namespace: string): StubObject {
+  const annotations = { "meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": namespace };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "gateways.networking.istio.io", annotations },
+    spec: { group: "networking.istio.io", names: { kind: "Gateway" }, versions: [{ name: "v1", served: true }] },
+  };
+}
+
+/** The release of this stack that installs Istio's resource definitions, in its state. */
+const baseRelease = {
+  urn: "urn:pulumi:dev::sidecar-mesh::kubernetes:helm.sh/v3:Release::istio-istio-base",
+  type: "kubernetes:helm.sh/v3:Release",
+  inputs: { name: "istio-base", namespace: "istio-system", chart: "base" },
+};
+
+describe("npm start and npm run down", function () {
+  this.timeout(60_000);
+  let folder: string;
+  let server: StubApiServer | undefined;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "up-down-"));
+    mkdirSync(join(folder, "bin"));
+    writeFileSync(join(folder, "bin", "pulumi"), fakePulumi(folder), { mode: 0o755 });
+    state();
+    events("create");
+  });
+  afterEach(async () => {
+    await server?.close();
+    server = undefined;
+    rmSync(folder, { recursive: true });
+  });
+
+  function state(...resources: object[]): void {
+    writeFileSync(join(folder, "state"), JSON.stringify({ version: 3, deployment: { resources } }));
+  }
+
+  /** Has a preview and an update find one namespace, to which this is to be done. */
+  function events(op: string): void {
+    const type = "kubernetes:core/v1:Namespace";
+    const urn = `urn:pulumi:dev::sidecar-mesh::${type}::mesh-namespace`;
+    const inputs = { apiVersion: "v1", kind: "Namespace", metadata: { name: "demo" } };
+    const metadata = { op, urn, type, old: null, new: { urn, type, custom: true, inputs } };
+    writeFileSync(join(folder, "events"), JSON.stringify({ resourcePreEvent: { metadata } }) + "\n");
+  }
+
+  /** Has the stack remember a cluster, as our own backend keeps it. */
+  function remember(value: string): void {
+    const file = join(folder, "sidecar-mesh", "pulumi", ".pulumi", "stacks", "sidecar-mesh", "dev.pulumi-tags");
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify({ tags: { "sidecar-mesh:cluster": value } }));
+  }
+
+  /** Runs a command against a cluster of these objects. @returns its exit code, what it said, and the calls of the CLI that change things. */
+  async function run(file: string, ...objects: StubObject[]) {
+    server = new StubApiServer([kubeSystem, ...objects]);
+    const kubeconfig = join(folder, "kubeconfig");
+    writeFileSync(
+      kubeconfig,
+      stringify({
+        "current-context": "team",
+        // The client speaks plain text where no certificate would be checked anyway.
+        clusters: [{ name: "c", cluster: { server: await server.listen(), "insecure-skip-tls-verify": true } }],
+        contexts: [{ name: "team", context: { cluster: "c", user: "u" } }],
+        users: [{ name: "u", user: {} }],
+      }),
+    );
+    const child = spawn(
+      process.execPath,
+      ["--require", "./loader.cjs", `commands/${file}.ts`, "--context", "team", "--json"],
+      {
+        cwd: projectFolder,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: {
+          PATH: join(folder, "bin"),
+          HOME: folder,
+          XDG_STATE_HOME: folder,
+          KUBECONFIG: kubeconfig,
+          // A mutation tester tells the process which mutant is meant.
+          ...(process.env.__STRYKER_ACTIVE_MUTANT__ && {
+            __STRYKER_ACTIVE_MUTANT__: process.env.__STRYKER_ACTIVE_MUTANT__,
+          }),
+        },
+      },
+    );
+    let said = "";
+    let printed = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
+    const [code] = (await once(child, "close")) as [number];
+    return { code, said, printed, calls: calls(), deleted: server.deleted };
+  }
+
+  function calls(): string[][] {
+    const file = join(folder, "calls");
+    const all = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+    return all
+      .map((line) => JSON.parse(line) as string[])
+      .filter(([command, second]) => command !== "stack" || !["ls", "init", "export"].includes(second!));
+  }
+
+  const verbs = (all: readonly string[][]) => all.map(([command, second]) => (command === "stack" ? second : command));
+
+  it("asks the policies in the preview and in the update, and has the stack remember its cluster between", async () => {
+    const { code, said, calls } = await run("up");
+    assert.equal(code, 0, said);
+    assert.deepEqual(verbs(calls), ["preview", "tag", "up"]);
+    for (const args of [calls[0]!, calls[2]!]) {
+      const at = args.indexOf("--policy-pack");
+      assert.equal(args[at + 1], "policy", args.join(" "));
+    }
+    assert.deepEqual(calls[1]!.slice(0, 5), ["stack", "tag", "set", "sidecar-mesh:cluster", `${uid} team`]);
+  });
+
+  it("changes nothing where a policy forbids it", async () => {
+    writeFileSync(join(folder, "fails-preview"), "");
+    const { code, calls } = await run("up");
+    assert.deepEqual([code, verbs(calls)], [1, ["preview"]]);
+  });
+
+  it("changes nothing where nothing is to be changed", async () => {
+    events("same");
+    const { code, said, calls } = await run("up");
+    assert.equal(code, 0, said);
+    assert.match(said, /nothing to change/);
+    assert.deepEqual(verbs(calls), ["preview"]);
+  });
+
+  it("changes nothing where an object that it would make is there already", async () => {
+    const { code, said, calls } = await run("up", { apiVersion: "v1", kind: "Namespace", metadata: { name: "demo" } });
+    assert.equal(code, 1);
+    assert.match(said, /Namespace demo/);
+    assert.deepEqual(verbs(calls), ["preview"]);
+  });
+
+  for (const command of ["up", "down"]) {
+    it(`leaves another cluster than the stack's alone: ${command}`, async () => {
+      state(baseRelease);
+      remember("22222222-2222-2222-2222-222222222222 production");
+      const { code, said, calls, deleted } = await run(command, ourRoot, definition("istio-base", "istio-system"));
+      assert.equal(code, 1);
+      assert.match(said, /stack dev was applied to another cluster; nothing was changed/);
+      assert.deepEqual([verbs(calls), deleted], [[], []]);
+    });
+  }
+
+  it("removes the stack, then what its Istio left", async () => {
+    state(baseRelease);
+    remember(`${uid} team`);
+    const { code, said, printed, calls, deleted } = await run(
+      "down",
+      ourRoot,
+      definition("istio-base", "istio-system"),
+    );
+    assert.equal(code, 0, said);
+    assert.deepEqual(verbs(calls), ["destroy", "tag"]);
+    assert.deepEqual(deleted, [
+      "CustomResourceDefinition gateways.networking.istio.io",
+      "ConfigMap istio-system/istio-ca-root-cert",
+    ]);
+    assert.deepEqual((JSON.parse(printed) as { removed: string[] }).removed, deleted);
+  });
+
+  it("sweeps nothing of a mesh that the stack has no part in", async () => {
+    const { code, said, deleted } = await run("down", ourRoot, definition("istio-base", "istio-system"));
+    assert.equal(code, 0, said);
+    assert.deepEqual(deleted, []);
+    assert.match(said, /kept CustomResourceDefinition gateways\.networking\.istio\.io/);
+  });
+
+  it("sweeps nothing where the removal fails", async () => {
+    state(baseRelease);
+    writeFileSync(join(folder, "fails-destroy"), "");
+    const { code, deleted } = await run("down", ourRoot, definition("istio-base", "istio-system"));
+    assert.deepEqual([code, deleted], [1, []]);
+  });
+});
