@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
@@ -77,8 +86,19 @@ describe("npm start and npm run down", function () {
   afterEach(async () => {
     await server?.close();
     server = undefined;
+    const open = openToOthers();
     rmSync(folder, { recursive: true });
+    assert.deepEqual(open, []);
   });
+
+  /** @returns what other users of the machine could read of what a run has written; the CLI itself keeps the state in pulumi/. */
+  function openToOthers(): string[] {
+    const all = readdirSync(join(folder, "sidecar-mesh"), { recursive: true, encoding: "utf8" });
+    assert.ok(all.length > 0, "a run has written something");
+    return all
+      .filter((path) => !path.startsWith("pulumi"))
+      .filter((path) => (statSync(join(folder, "sidecar-mesh", path)).mode & 0o077) !== 0);
+  }
 
   function state(...resources: object[]): void {
     writeFileSync(join(folder, "state"), JSON.stringify({ version: 3, deployment: { resources } }));
