@@ -12,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
@@ -40,6 +41,18 @@ if (command === "version") {
     console.log(readFileSync(join(folder, "state"), "utf8"));
   }
   process.exitCode = existsSync(join(folder, "fails-" + command)) ? 255 : 0;
+  if (existsSync(join(folder, "waits-" + command))) {
+    // As the CLI, it ends what it is at when it is asked to.
+    const waiting = setInterval(() => undefined, 1000);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+      process.on(signal, () => {
+        appendFileSync(join(folder, "calls"), JSON.stringify(["got", signal]) + "\\n");
+        clearInterval(waiting);
+        process.exitCode = 255;
+      });
+    }
+    appendFileSync(join(folder, "calls"), JSON.stringify(["waiting"]) + "\\n");
+  }
 }
 `;
 
@@ -71,7 +84,7 @@ const baseRelease = {
   inputs: { name: "istio-base", namespace: "istio-system", chart: "base" },
 };
 
-describe("npm start and npm run down", function () {
+describe("a run of npm start or npm run down", function () {
   this.timeout(60_000);
   let folder: string;
   let server: StubApiServer | undefined;
@@ -120,20 +133,24 @@ describe("npm start and npm run down", function () {
     writeFileSync(file, JSON.stringify({ tags: { "sidecar-mesh:cluster": value } }));
   }
 
-  /** Runs a command against a cluster of these objects. @returns its exit code, what it said, and the calls of the CLI that change things. */
-  async function run(file: string, ...objects: StubObject[]) {
+  /** A cluster of these objects, and a kubeconfig for it. */
+  async function cluster(...objects: StubObject[]): Promise<StubApiServer> {
     server = new StubApiServer([kubeSystem, ...objects]);
-    const kubeconfig = join(folder, "kubeconfig");
-    writeFileSync(
-      kubeconfig,
-      stringify({
-        "current-context": "team",
-        // The client speaks plain text where no certificate would be checked anyway.
-        clusters: [{ name: "c", cluster: { server: await server.listen(), "insecure-skip-tls-verify": true } }],
-        contexts: [{ name: "team", context: { cluster: "c", user: "u" } }],
-        users: [{ name: "u", user: {} }],
-      }),
-    );
+    // The client speaks plain text where no certificate would be checked anyway.
+    const at = { server: await server.listen(), "insecure-skip-tls-verify": true };
+    const content = {
+      "current-context": "team",
+      clusters: [{ name: "c", cluster: at }],
+      contexts: [{ name: "team", context: { cluster: "c", user: "u" } }],
+      users: [{ name: "u", user: {} }],
+    };
+    writeFileSync(join(folder, "kubeconfig"), stringify(content));
+    return server;
+  }
+
+  /** Starts a command. What it says and prints is collected; `closed` gives its exit code. */
+  function start(file: string) {
+    const mutant = process.env.__STRYKER_ACTIVE_MUTANT__;
     const child = spawn(
       process.execPath,
       ["--require", "./loader.cjs", `commands/${file}.ts`, "--context", "team", "--json"],
@@ -144,20 +161,28 @@ describe("npm start and npm run down", function () {
           PATH: join(folder, "bin"),
           HOME: folder,
           XDG_STATE_HOME: folder,
-          KUBECONFIG: kubeconfig,
+          KUBECONFIG: join(folder, "kubeconfig"),
           // A mutation tester tells the process which mutant is meant.
-          ...(process.env.__STRYKER_ACTIVE_MUTANT__ && {
-            __STRYKER_ACTIVE_MUTANT__: process.env.__STRYKER_ACTIVE_MUTANT__,
-          }),
+          ...(mutant && { __STRYKER_ACTIVE_MUTANT__: mutant }),
         },
       },
     );
-    let said = "";
-    let printed = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
-    const [code] = (await once(child, "close")) as [number];
-    return { code, said, printed, calls: calls(), deleted: server.deleted };
+    const run = { child, said: "", printed: "", closed: once(child, "close").then(([code]) => code as number) };
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (run.said += text));
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (run.printed += text));
+    return run;
+  }
+
+  /** Runs a command against a cluster of these objects. @returns its exit code, what it said, and the calls of the CLI that change things. */
+  async function run(file: string, ...objects: StubObject[]) {
+    const { deleted } = await cluster(...objects);
+    const { said, printed, code } = await ended(start(file));
+    return { code, said, printed, calls: calls(), deleted };
+  }
+
+  async function ended(started: ReturnType<typeof start>) {
+    const code = await started.closed;
+    return { ...started, code };
   }
 
   function calls(): string[][] {
@@ -242,5 +267,49 @@ describe("npm start and npm run down", function () {
     writeFileSync(join(folder, "fails-destroy"), "");
     const { code, deleted } = await run("down", ourRoot, definition("istio-base", "istio-system"));
     assert.deepEqual([code, deleted], [1, []]);
+  });
+
+  /** Waits until something is so. */
+  async function until(what: string, isSo: () => boolean): Promise<void> {
+    for (const end = Date.now() + 30_000; !isSo(); await sleep(50)) {
+      assert.ok(Date.now() < end, `${what} does not come`);
+    }
+  }
+  const says = (one: string, two?: string) => calls().some(([first, second]) => first === one && second === two);
+
+  for (const [signal, exitCode, forwarded] of [
+    ["SIGINT", 130, "SIGINT"],
+    ["SIGTERM", 143, "SIGTERM"],
+    ["SIGHUP", 129, "SIGTERM"],
+  ] as const) {
+    it(`hands ${signal} on to Pulumi, and ends once that has ended`, async () => {
+      await cluster();
+      writeFileSync(join(folder, "waits-up"), "");
+      const first = start("up");
+      await until("an update", () => says("waiting"));
+      first.child.kill(signal);
+      const { code, said } = await ended(first);
+      assert.equal(code, exitCode, said);
+      assert.ok(says("got", forwarded), JSON.stringify(calls()));
+      assert.match(said, new RegExp(`pulumi up was ended by ${signal}; run the command again`));
+    });
+  }
+
+  it("says that another run is at work on the stack, and waits for it", async () => {
+    await cluster();
+    writeFileSync(join(folder, "waits-up"), "");
+    const first = start("up");
+    await until("an update", () => says("waiting"));
+    const second = start("down");
+    await until("what the second says", () => second.said.includes("still at work"));
+    assert.match(
+      second.said,
+      new RegExp(`an earlier run is still at work on the stack \\(npm, process ${first.child.pid}\\): waiting until`),
+    );
+    assert.ok(!says("destroy"));
+    second.child.kill("SIGTERM");
+    await second.closed;
+    first.child.kill("SIGTERM");
+    await first.closed;
   });
 });
