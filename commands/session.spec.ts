@@ -11,6 +11,7 @@ import { openSession } from "./session";
 describe("openSession", () => {
   let folder: string;
   const before = { ...process.env };
+  const { isTTY: isTerminal } = process.stdin;
   const local = "https://127.0.0.1:6443";
 
   beforeEach(() => {
@@ -20,8 +21,11 @@ describe("openSession", () => {
     write("Pulumi.dev.yaml", {});
     process.env.PATH = folder;
     process.env.XDG_STATE_HOME = join(folder, "state");
+    // A spec that is run on a terminal must not ask there.
+    process.stdin.isTTY = false;
   });
   afterEach(() => {
+    process.stdin.isTTY = isTerminal;
     rmSync(folder, { recursive: true });
     for (const name of ["PATH", "KUBECONFIG", "XDG_STATE_HOME"]) {
       if (before[name] === undefined) {
@@ -155,6 +159,13 @@ describe("openSession", () => {
       );
     });
 
+    it("makes none for a start that was not agreed on", async () => {
+      process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", remote);
+      const calls = tool("kind");
+      await assert.rejects(open([], true), /no cluster: create one with kind create cluster .*, or say --yes/);
+      assert.deepEqual(calls(), ["get clusters"]);
+    });
+
     it("makes none for a look or a removal, and says what to do", async () => {
       process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", remote);
       const calls = tool("kind");
@@ -210,6 +221,13 @@ describe("openSession", () => {
     const { session, said } = await open(["--yes"], true);
     assert.equal(session.context, "kind-sidecar-mesh");
     assert.match(said, /Docker Desktop runs here, too; to use it: npm start -- --context docker-desktop/);
+  });
+
+  it("makes no minikube profile that was not agreed on", async () => {
+    process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", { "prod-eu": "https://k8s.example.com" });
+    const calls = tool("minikube");
+    await assert.rejects(open([], true), /no cluster: create one with minikube start --profile sidecar-mesh/);
+    assert.deepEqual(calls(), []);
   });
 
   it("starts the minikube profile that it made before without a question: it may be stopped", async () => {
