@@ -199,6 +199,19 @@ describe("security", () => {
     }
   });
 
+  it("asks for a login at Kiali and at Grafana", () => {
+    const config = (name: string) => {
+      const { inputs } = raw.resources.find((one) => /:(ConfigMap|Secret)$/.test(one.type) && one.name === name)!;
+      return withoutSecretMarks(inputs) as any;
+    };
+    const kiali = JSON.parse(config("kiali-config").stringData["config.yaml"]);
+    assert.equal(kiali.auth.strategy, "token");
+    assert.deepEqual(kiali.external_services.grafana, { enabled: false });
+    const grafana: string = config("grafana-config").data["grafana.ini"];
+    assert.match(grafana, /^allow_sign_up = false$/m);
+    assert.doesNotMatch(grafana, /auth\.anonymous/);
+  });
+
   it("marks every secret, wherever it goes", () => {
     const open = raw.resources.map(({ name, inputs }) => [name, JSON.stringify(withoutSecrets(inputs))] as const);
     assert.deepEqual(
