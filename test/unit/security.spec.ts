@@ -212,6 +212,21 @@ describe("security", () => {
     assert.doesNotMatch(grafana, /auth\.anonymous/);
   });
 
+  it("limits who reaches each pod of the observability namespace", () => {
+    const policies = raw.resources
+      .filter(({ type }) => type.endsWith(":NetworkPolicy"))
+      .map(({ inputs }) => withoutSecretMarks(inputs) as any)
+      .filter(({ metadata }) => metadata.namespace === "observability");
+    assert.deepEqual(policies.map(({ metadata }) => metadata.name).sort(), ["kiali", "logs", "own-pods", "spans"]);
+    for (const { metadata, spec } of policies) {
+      const peers = spec.ingress.flatMap(({ from }: { from: unknown[] }) => from);
+      assert.ok(
+        peers.every((peer: any) => peer.podSelector ?? peer.namespaceSelector?.matchLabels),
+        metadata.name,
+      );
+    }
+  });
+
   it("marks every secret, wherever it goes", () => {
     const open = raw.resources.map(({ name, inputs }) => [name, JSON.stringify(withoutSecrets(inputs))] as const);
     assert.deepEqual(
