@@ -114,16 +114,18 @@ describe("a config key", () => {
   }
 
   // What holds for the namespace of the services holds for the one of what they ask, too.
-  for (const [key, value] of [
-    ["mutualTls", "PERMISSIVE"],
-    ["networkPolicy", "true"],
-    ["podSecurity", "baseline"],
-  ] as const) {
-    it(`changes how the rate limit service is declared: ${key}`, async () => {
-      const beside = { services: limited, istioCni: "true" };
-      const before = await declared(beside, "rate-limit");
-      assert.ok(before.includes("rate-limit-namespace"), before);
-      assert.notEqual(await declared({ ...beside, [key]: value }, "rate-limit"), before);
-    });
+  for (const of of ["mesh", "rate-limit"]) {
+    for (const [key, value] of [
+      ["mutualTls", "PERMISSIVE"],
+      ["networkPolicy", "true"],
+      ["podSecurity", "baseline"],
+    ] as const) {
+      it(`changes what is declared as ${of}: ${key}`, async () => {
+        const beside = { services: limited, istioCni: "true" };
+        const before = await declared(beside, of);
+        assert.ok(before.includes(`${of}-namespace`), before);
+        assert.notEqual(await declared({ ...beside, [key]: value }, of), before);
+      });
+    }
   }
 });
