@@ -1,9 +1,10 @@
 import { builtGroup } from "../toolchain";
 import { requirementProblems, thisMachine } from "../toolchain/requirements";
+import type { Problem } from "../toolchain/requirements";
 import type { Kubeconfig } from "../stacks/kubeconfig";
 import { localContexts } from "../stacks/localClusters";
 import type { askServer } from "./askServer";
-import { confirm } from "./createCluster";
+import { confirm as confirmOnTerminal } from "./createCluster";
 import type { Flags } from "./flags";
 import { NoClusterError } from "./noCluster";
 import type { Target } from "./target";
@@ -19,6 +20,19 @@ export const buildTime =
 export interface Offer {
   context: string;
   program: string;
+}
+
+/** How a cluster is agreed on. */
+export interface AgreeOptions {
+  /** How an API server is asked whether it answers. */
+  ask: typeof askServer;
+  log: (line: string) => void;
+  /** Asks a person. Default: on the terminal; the answer is no where there is none. */
+  confirm?: typeof confirmOnTerminal;
+  /** Whether the programs of the embedded cluster are built already. Default: as it is. */
+  isBuilt?: boolean;
+  /** What keeps this machine from building them. Default: as it is. */
+  problems?: () => readonly Problem[];
 }
 
 /** Whether a cluster has to be made, or built from package registries, before it can be used. */
@@ -52,9 +66,10 @@ export async function agreeToMake(
   target: Target,
   kubeconfig: Kubeconfig,
   flags: Pick<Flags, "yes" | "sandbox">,
-  { ask, log }: { ask: typeof askServer; log: (line: string) => void },
+  options: AgreeOptions,
 ): Promise<Target> {
-  if (!isToBeMade(target, builtGroup("core") !== undefined)) {
+  const { ask, log, confirm = confirmOnTerminal, isBuilt = builtGroup("core") !== undefined } = options;
+  if (!isToBeMade(target, isBuilt)) {
     return target;
   }
   const offers = flags.sandbox ? [] : await runningClusters(kubeconfig, ask);
@@ -72,7 +87,24 @@ export async function agreeToMake(
     // The tool's command is shown with the question.
     return target;
   }
-  const problems = requirementProblems(thisMachine());
+  await agreeToBuild(target, offers, flags.yes, { ...options, confirm });
+  return target;
+}
+
+/** Has the building of the embedded cluster agreed on. @throws NoClusterError if it was not, or none can be built. */
+async function agreeToBuild(
+  target: Target,
+  offers: readonly Offer[],
+  yes: boolean,
+  {
+    log,
+    confirm,
+    problems: problemsOf = () => requirementProblems(thisMachine()),
+  }: AgreeOptions & {
+    confirm: typeof confirmOnTerminal;
+  },
+): Promise<void> {
+  const problems = problemsOf();
   if (problems.length > 0) {
     throw new NoClusterError(
       [
@@ -82,13 +114,11 @@ export async function agreeToMake(
       ].join("\n  "),
     );
   }
-  if (!flags.yes && !(await confirm(`Build a kind cluster (${target.why})? ${sentence(buildTime)}`))) {
+  if (yes) {
+    log(`a kind cluster is built: ${buildTime}`);
+  } else if (!(await confirm(`Build a kind cluster (${target.why})? ${sentence(buildTime)}`))) {
     throw notAgreed(target, offers);
   }
-  if (flags.yes) {
-    log(`a kind cluster is built: ${buildTime}`);
-  }
-  return target;
 }
 
 /** @returns the clusters of this machine that answer. */

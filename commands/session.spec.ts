@@ -11,6 +11,7 @@ import { openSession } from "./session";
 describe("openSession", () => {
   let folder: string;
   const before = { ...process.env };
+  const { isTTY: isTerminal } = process.stdin;
   const local = "https://127.0.0.1:6443";
 
   beforeEach(() => {
@@ -20,8 +21,11 @@ describe("openSession", () => {
     write("Pulumi.dev.yaml", {});
     process.env.PATH = folder;
     process.env.XDG_STATE_HOME = join(folder, "state");
+    // A spec that is run on a terminal must not ask there.
+    process.stdin.isTTY = false;
   });
   afterEach(() => {
+    process.stdin.isTTY = isTerminal;
     rmSync(folder, { recursive: true });
     for (const name of ["PATH", "KUBECONFIG", "XDG_STATE_HOME"]) {
       if (before[name] === undefined) {
@@ -109,11 +113,20 @@ describe("openSession", () => {
 
   it("refuses wrong config before a start, and leaves what has secrets, at whatever depth, to the CLI", async () => {
     process.env.KUBECONFIG = kubeconfig("kube", "kind-a", { "kind-a": local });
-    const services = (env: unknown) => ({ "sidecar-mesh:services": [{ name: "shop", text: "hello", env }] });
+    const services = (env: unknown) => ({ "sidecar-mesh:services": [{ name: "shop", path: "/shop", env }] });
     write("Pulumi.dev.yaml", { config: services({ TOKEN: { secure: "v1:abc" } }) });
     assert.equal((await open([], true)).session.context, "kind-a");
     write("Pulumi.dev.yaml", { config: services({ TOKEN: { plain: "abc" } }) });
     await assert.rejects(open([], true), /services\[0\]\.env\.TOKEN/);
+  });
+
+  it("refuses a gateway that leads nowhere before a start, unless the services are a secret", async () => {
+    process.env.KUBECONFIG = kubeconfig("kube", "kind-a", { "kind-a": local });
+    write("Pulumi.dev.yaml", { config: { "sidecar-mesh:services": [{ name: "shop" }] } });
+    await assert.rejects(open([], true), /services\[0\]\.path .*no service has a path/);
+    await open([]);
+    write("Pulumi.dev.yaml", { config: { "sidecar-mesh:services": { secure: "v1:abc" } } });
+    await open([], true);
   });
 
   it("refuses a stack file whose keys nothing reads, before it looks for a cluster", async () => {
@@ -144,6 +157,13 @@ describe("openSession", () => {
         calls().map((call) => call.split(" ").slice(0, 2).join(" ")),
         ["get clusters", "create cluster"],
       );
+    });
+
+    it("makes none for a start that was not agreed on", async () => {
+      process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", remote);
+      const calls = tool("kind");
+      await assert.rejects(open([], true), /no cluster: create one with kind create cluster .*, or say --yes/);
+      assert.deepEqual(calls(), ["get clusters"]);
     });
 
     it("makes none for a look or a removal, and says what to do", async () => {
@@ -201,6 +221,13 @@ describe("openSession", () => {
     const { session, said } = await open(["--yes"], true);
     assert.equal(session.context, "kind-sidecar-mesh");
     assert.match(said, /Docker Desktop runs here, too; to use it: npm start -- --context docker-desktop/);
+  });
+
+  it("makes no minikube profile that was not agreed on", async () => {
+    process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", { "prod-eu": "https://k8s.example.com" });
+    const calls = tool("minikube");
+    await assert.rejects(open([], true), /no cluster: create one with minikube start --profile sidecar-mesh/);
+    assert.deepEqual(calls(), []);
   });
 
   it("starts the minikube profile that it made before without a question: it may be stopped", async () => {

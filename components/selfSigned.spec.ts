@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import "reflect-metadata";
+import { BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension, X509Certificate as X509 } from "@peculiar/x509";
 import { selfSigned, validFrom } from "./selfSigned";
 
 describe("selfSigned", () => {
@@ -24,6 +26,13 @@ describe("selfSigned", () => {
     assert.equal(x509.checkHost("example.net"), undefined);
     assert.equal(x509.ca, false);
     assert.deepEqual(x509.keyUsage, ["1.3.6.1.5.5.7.3.1"]);
+    assert.equal(x509.publicKey.asymmetricKeyDetails?.namedCurve, "prime256v1");
+    // Node reads neither whether it may sign others, nor what its key is for.
+    const { extensions } = new X509(x509.raw);
+    const constraints = extensions.find((one) => one instanceof BasicConstraintsExtension);
+    const usages = extensions.find((one) => one instanceof KeyUsagesExtension);
+    assert.deepEqual([constraints?.ca, constraints?.critical], [false, true]);
+    assert.deepEqual([usages?.usages, usages?.critical], [KeyUsageFlags.digitalSignature, true]);
   });
 
   it("is valid now, for a year", async () => {

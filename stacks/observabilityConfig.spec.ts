@@ -23,6 +23,18 @@ describe("readObservability", () => {
     assert.equal(read({}, prod).config.samplingPercent, 1);
   });
 
+  it("limits who reaches the backends in prod, and elsewhere where config says so", () => {
+    const limits = (raw: Record<string, string>, profile = dev) => read(raw, profile).config.networkPolicy;
+    const key = "observabilityNetworkPolicy";
+    assert.deepEqual([limits({}, prod), limits({ [key]: "false" }, prod)], [true, false]);
+    assert.deepEqual([limits({}), limits({ [key]: "true" })], [false, true]);
+    for (const profile of [dev, prod]) {
+      assert.equal(read({}, profile).config.exposeDashboards, false);
+    }
+    assert.match(read({ dashboardsExposed: "true" }, prod).problems.join(), /dashboardsExposed: .*not in prod/);
+    assert.deepEqual(read({ dashboardsExposed: "true" }).problems, []);
+  });
+
   const mistakes: [string, Record<string, string>, RegExp][] = [
     ["an unknown backend", { metricsBackend: "promethues" }, /metricsBackend: use one of .*did you mean prometheus/],
     ["an unknown tracer", { tracingBackend: "zipkin" }, /tracingBackend: use one of/],

@@ -8,6 +8,7 @@ import { dataSources, grafanaIni } from "./grafana";
 import { jaegerConfig } from "./jaeger";
 import { kialiConfig } from "./kiali";
 import { lokiConfig } from "./loki";
+import type { LokiStorage } from "./loki";
 import type { ObservabilityArgs } from "./observability";
 import { logScraper, logStore, Observability, spanReceiver } from "./observability";
 
@@ -206,6 +207,24 @@ describe("the configuration of the backends", () => {
     const { compactor } = config("2d");
     assert.equal(compactor.retention_enabled, true);
     assert.equal(compactor.delete_request_store, "filesystem");
+  });
+
+  it("removes metrics after their time", async () => {
+    const { one } = await declare(() => new Observability("observability", args));
+    const [{ args: flags }] = one("StatefulSet", "prometheus").inputs.spec.template.spec.containers;
+    assert.ok((flags as string[]).includes("--storage.tsdb.retention.time=2d"), String(flags));
+  });
+
+  it("gives Loki the credentials of its object store, and of nothing else", async () => {
+    const envFrom = async (storage: LokiStorage) => {
+      const logs = { ...args.logs, storage } as ObservabilityArgs["logs"];
+      const { one } = await declare(() => new Observability("observability", { ...args, logs }));
+      return one("StatefulSet", "loki").inputs.spec.template.spec.containers[0].envFrom as unknown;
+    };
+    assert.deepEqual(await envFrom({ kind: "s3", bucket: "b", region: "r" }), [
+      { secretRef: { name: "loki-s3", optional: true } },
+    ]);
+    assert.equal(await envFrom({ kind: "filesystem" }), undefined);
   });
 
   it("stores traces and logs in the given place", () => {

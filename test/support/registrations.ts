@@ -16,6 +16,8 @@ export interface Registration {
   parent?: string;
   /** URN of its provider. */
   provider?: string;
+  /** Inputs that stay as they were when the resource was made. */
+  ignoreChanges?: string[];
 }
 
 type Answered = (error: Error | null, response?: RegisterResourceResponse) => void;
@@ -58,6 +60,7 @@ function registrationOf(request: RegisterResourceRequest): Registration {
     props: inputs ? (withoutSecretMarks(runtime.deserializeProperties(inputs)) as Record<string, unknown>) : {},
     urn: "",
     dependencies: request.getDependenciesList(),
+    ...(request.getIgnorechangesList().length > 0 && { ignoreChanges: request.getIgnorechangesList() }),
     ...(parent !== "" && { parent }),
     ...(provider !== "" && { provider }),
   };

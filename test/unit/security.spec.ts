@@ -199,6 +199,34 @@ describe("security", () => {
     }
   });
 
+  it("asks for a login at Kiali and at Grafana", () => {
+    const config = (name: string) => {
+      const { inputs } = raw.resources.find((one) => /:(ConfigMap|Secret)$/.test(one.type) && one.name === name)!;
+      return withoutSecretMarks(inputs) as any;
+    };
+    const kiali = JSON.parse(config("kiali-config").stringData["config.yaml"]);
+    assert.equal(kiali.auth.strategy, "token");
+    assert.deepEqual(kiali.external_services.grafana, { enabled: false });
+    const grafana: string = config("grafana-config").data["grafana.ini"];
+    assert.match(grafana, /^allow_sign_up = false$/m);
+    assert.doesNotMatch(grafana, /auth\.anonymous/);
+  });
+
+  it("limits who reaches each pod of the observability namespace", () => {
+    const policies = raw.resources
+      .filter(({ type }) => type.endsWith(":NetworkPolicy"))
+      .map(({ inputs }) => withoutSecretMarks(inputs) as any)
+      .filter(({ metadata }) => metadata.namespace === "observability");
+    assert.deepEqual(policies.map(({ metadata }) => metadata.name).sort(), ["kiali", "logs", "own-pods", "spans"]);
+    for (const { metadata, spec } of policies) {
+      const peers = spec.ingress.flatMap(({ from }: { from: unknown[] }) => from);
+      assert.ok(
+        peers.every((peer: any) => peer.podSelector ?? peer.namespaceSelector?.matchLabels),
+        metadata.name,
+      );
+    }
+  });
+
   it("marks every secret, wherever it goes", () => {
     const open = raw.resources.map(({ name, inputs }) => [name, JSON.stringify(withoutSecrets(inputs))] as const);
     assert.deepEqual(
