@@ -17,10 +17,24 @@ describe("parseFlags", () => {
     );
   });
 
+  it("agrees to nothing that no flag says", () => {
+    assert.deepEqual({ ...parseFlags([]) }, { config: [], yes: false, json: false, sandbox: false, help: false });
+    assert.equal(parseFlags(["--sandbox"]).sandbox, true);
+    assert.equal(parseFlags(["--context", "x"]).context, "x");
+  });
+
+  it("takes the flags of one command besides", () => {
+    const more = { refresh: { type: "boolean", default: false } } as const;
+    assert.equal(parseFlags(["--refresh"], more).refresh, true);
+    assert.equal(parseFlags([], more).refresh, false);
+  });
+
   const mistakes: [string[], RegExp][] = [
-    [["--stak", "x"], /--stak/],
+    [["--stak", "x"], /^--stak: no such flag; did you mean --stack\? --help lists all$/],
+    [["--nothing-like-it"], /^--nothing-like-it: no such flag; --help lists all$/],
+    [["-x"], /^-x: no such flag; .*--help lists all$/],
     [["extra"], /extra/],
-    [["--stack"], /--stack/],
+    [["--stack"], /--stack <value>' argument missing/],
     [["--context", ""], /--context has an empty value: write one, or leave the flag out/],
     [["--stack="], /--stack has an empty value/],
     [["--kubeconfig", " "], /--kubeconfig has an empty value/],
@@ -28,6 +42,8 @@ describe("parseFlags", () => {
     [["--sandbox", "--context", "x"], /two clusters/],
     [["-c", "novalue"], /--config novalue: write it as key=value/],
     [["-c", "=x"], /--config =x/],
+    [["-c", "a b=x"], /--config a b=x: write it as key=value/],
+    [["-c", "a:b:c=x"], /--config a:b:c=x: write it as key=value/],
   ];
   for (const [argv, expected] of mistakes) {
     it(`refuses ${argv.join(" ")}`, () => {

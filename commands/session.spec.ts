@@ -109,11 +109,20 @@ describe("openSession", () => {
 
   it("refuses wrong config before a start, and leaves what has secrets, at whatever depth, to the CLI", async () => {
     process.env.KUBECONFIG = kubeconfig("kube", "kind-a", { "kind-a": local });
-    const services = (env: unknown) => ({ "sidecar-mesh:services": [{ name: "shop", text: "hello", env }] });
+    const services = (env: unknown) => ({ "sidecar-mesh:services": [{ name: "shop", path: "/shop", env }] });
     write("Pulumi.dev.yaml", { config: services({ TOKEN: { secure: "v1:abc" } }) });
     assert.equal((await open([], true)).session.context, "kind-a");
     write("Pulumi.dev.yaml", { config: services({ TOKEN: { plain: "abc" } }) });
     await assert.rejects(open([], true), /services\[0\]\.env\.TOKEN/);
+  });
+
+  it("refuses a gateway that leads nowhere before a start, unless the services are a secret", async () => {
+    process.env.KUBECONFIG = kubeconfig("kube", "kind-a", { "kind-a": local });
+    write("Pulumi.dev.yaml", { config: { "sidecar-mesh:services": [{ name: "shop" }] } });
+    await assert.rejects(open([], true), /services\[0\]\.path .*no service has a path/);
+    await open([]);
+    write("Pulumi.dev.yaml", { config: { "sidecar-mesh:services": { secure: "v1:abc" } } });
+    await open([], true);
   });
 
   it("refuses a stack file whose keys nothing reads, before it looks for a cluster", async () => {

@@ -3,6 +3,8 @@ import { addObservability, downloadGroupsAhead, expectedInfo, unbuiltGroups, up 
 import type { ObservabilityGroup } from "../toolchain";
 import { parseConfig } from "../stacks/config";
 import type { StackConfig } from "../stacks/config";
+import { ConfigError } from "../stacks/configError";
+import { gatewayLeadsNowhere } from "../stacks/gatewayConfig";
 import { kubeconfigFiles, kubeconfigPaths, readKubeconfig } from "../stacks/kubeconfig";
 import { askServer } from "./askServer";
 import { checkContext, checkSandbox } from "./checkCluster";
@@ -223,7 +225,13 @@ function checkConfig(
   const readable = Object.fromEntries(Object.entries(config).filter(([, value]) => !holdsSecret(value)));
   const merged = withSettings(readable, settings, project);
   const key = `${project.name}:services`;
-  return { config: parseConfig(asProgramConfig(merged, project)), hidesServices: key in config && !(key in merged) };
+  const checked = parseConfig(asProgramConfig(merged, project));
+  const hidesServices = key in config && !(key in merged);
+  const nowhere = gatewayLeadsNowhere(checked.services, checked.observability.exposeDashboards);
+  if (nowhere && !hidesServices) {
+    throw new ConfigError([nowhere]);
+  }
+  return { config: checked, hidesServices };
 }
 
 /** @returns key and value of a --config flag. */

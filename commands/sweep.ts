@@ -29,6 +29,9 @@ const definitionCharts = ["base", "istio-base"];
 const rootCertificateMap = "istio-ca-root-cert";
 const configMapsOfIstiod = [rootCertificateMap, "istio-ca-crl"];
 
+/** How long the end of a deletion is waited for, in milliseconds. */
+const patience = 30_000;
+
 /** Webhooks by which an injector asks to see each new pod. */
 const injectorWebhooks = /sidecar-injector\.istio\.io$/;
 
@@ -60,10 +63,12 @@ export async function ownLeavings(
  * no routes, and istiod leaves its root certificate and revocation list in every namespace. Nothing is removed while another mesh is in
  * the cluster: an istiod, an injector's webhook, or an object of one of Istio's types.
  * @param ours What is this stack's; see {@link ownLeavings}.
+ * @param patienceMs How long the end of a deletion is waited for. Default 30 s.
  */
 export async function sweep(
   client: Pick<KubeClient, "get" | "list" | "delete">,
   { releases, rootCertificates }: Leavings,
+  patienceMs = patience,
 ): Promise<Swept> {
   const swept: Swept = { removed: [], kept: [] };
   if (releases.length === 0) {
@@ -89,7 +94,7 @@ export async function sweep(
   }
   for (const definition of going) {
     const title = `CustomResourceDefinition ${definition.name}`;
-    if (await isGone(client, definition)) {
+    if (await isGone(client, definition, patienceMs)) {
       swept.removed.push(title);
     } else {
       swept.kept.push(`${title}: its deletion does not end; see its finalizers and status`);
@@ -148,9 +153,9 @@ async function mapsOf(
   );
 }
 
-/** Waits for the end of a deletion: of a resource definition that comes a moment after the request. @returns false after 30 s. */
-async function isGone(client: Pick<KubeClient, "get">, ref: ObjectRef): Promise<boolean> {
-  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(100)) {
+/** Waits for the end of a deletion: of a resource definition that comes a moment after the request. @returns false if it does not come. */
+async function isGone(client: Pick<KubeClient, "get">, ref: ObjectRef, patienceMs: number): Promise<boolean> {
+  for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(100)) {
     if ((await client.get(ref)) === undefined) {
       return true;
     }

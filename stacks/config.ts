@@ -10,6 +10,8 @@ import { dev } from "./dev";
 import { externalHostKeys, readExternalHosts } from "./externalHostsConfig";
 import { readGateway } from "./gatewayConfig";
 import type { GatewayConfig } from "./gatewayConfig";
+import { readDigests } from "./imageDigests";
+import type { ImageDigests } from "./imageDigests";
 import { readImages } from "./imagesConfig";
 import { readIstio } from "./istioConfig";
 import { readObservability } from "./observabilityConfig";
@@ -71,10 +73,15 @@ export interface StackConfig {
  * Reads the configuration.
  * @param raw All config as Pulumi hands it out, with namespaces. A key of a namespace that nothing reads is a mistake.
  * @param isSecret Returns for a key, with its namespace, whether its value is secret. Default: none is secret.
+ * @param digests Digests of released images, which the profile prod goes by. Default: those that `npm run digests` has written.
  * @throws ConfigError that lists every mistake.
  */
-export function parseConfig(raw: RawConfig, isSecret: (key: string) => boolean = () => false): StackConfig {
-  const { config, reader } = readConfig(raw);
+export function parseConfig(
+  raw: RawConfig,
+  isSecret: (key: string) => boolean = () => false,
+  digests = readDigests(),
+): StackConfig {
+  const { config, reader } = readConfig(raw, digests);
   if (reader.problems.length > 0) {
     const hidden = (key: string) => isSecret(`${configNamespace}:${key.split(/[.[]/)[0]}`);
     throw new ConfigError(
@@ -86,17 +93,17 @@ export function parseConfig(raw: RawConfig, isSecret: (key: string) => boolean =
 
 /** @returns every key that the program knows. */
 export function knownConfigKeys(): string[] {
-  return readConfig({}).reader.knownKeys;
+  return readConfig({}, {}).reader.knownKeys;
 }
 
-function readConfig(raw: RawConfig): { config: StackConfig; reader: ConfigReader } {
+function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfig; reader: ConfigReader } {
   const prefix = `${configNamespace}:`;
   const own = Object.entries(raw).filter(([key]) => key.startsWith(prefix));
   const reader = new ConfigReader(Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])));
 
   const sized = profiles[reader.oneOf("profile", profileNames, "dev")];
   const named = reader.boolean("upstreamEnvoy", false) ? withUpstreamEnvoy(sized) : sized;
-  const images = readImages(reader, Object.keys(named.images));
+  const images = readImages(reader, Object.keys(named.images), named.name === "prod" ? digests : {});
   const profile = { ...named, images: images.table(named.images) };
   const istio = images.istio(readIstio(reader, named.name));
   const services = images.services(readServices(reader, profile));

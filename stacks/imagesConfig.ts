@@ -3,11 +3,10 @@ import type { IstioImages } from "../components/istioValues";
 import type { ImageTable } from "../components/versions";
 import { noSuch } from "./configReader";
 import type { ConfigReader } from "./configReader";
+import { istioImages } from "./imageDigests";
+import type { ImageDigests } from "./imageDigests";
 import type { IstioConfig } from "./istioConfig";
 import type { ServiceConfig } from "./servicesConfig";
-
-/** Istio's own images, by the name that the key `images` calls them, with their name in the hub. */
-const istioImages = { pilot: "pilot", proxyv2: "proxyv2", installCni: "install-cni" } as const;
 
 /** What config says of images, whatever they are for. */
 export interface ImagesConfig {
@@ -19,8 +18,12 @@ export interface ImagesConfig {
   services: (services: ServiceConfig[]) => ServiceConfig[];
 }
 
-/** Reads the keys `registry` and `images`. `known` are the names of the images that are not Istio's. */
-export function readImages(reader: ConfigReader, known: readonly string[]): ImagesConfig {
+/**
+ * Reads the keys `registry` and `images`.
+ * @param known Names of the images that are not Istio's.
+ * @param digests What images go by whose digest is known, unless config says otherwise.
+ */
+export function readImages(reader: ConfigReader, known: readonly string[], digests: ImageDigests): ImagesConfig {
   const registry = reader.textThat(
     "registry",
     undefined,
@@ -31,7 +34,7 @@ export function readImages(reader: ConfigReader, known: readonly string[]): Imag
 
   const mirrored = (reference: string) => (registry === undefined ? reference : inRegistry(reference, registry));
   const replaced = (name: string, reference: string) => {
-    const override = overrides[name];
+    const override = overrides[name] ?? digests[reference];
     return mirrored(
       override === undefined ? reference : isDigest(override) ? withDigest(reference, override) : override,
     );
@@ -40,8 +43,10 @@ export function readImages(reader: ConfigReader, known: readonly string[]): Imag
     table: (images) =>
       Object.fromEntries(Object.entries(images).map(([name, image]) => [name, replaced(name, image)])) as ImageTable,
     istio: (config) => {
-      const image = (name: keyof typeof istioImages) =>
-        overrides[name] && replaced(name, `${config.hub}/${istioImages[name]}:${config.tag}`);
+      const image = (name: keyof typeof istioImages) => {
+        const reference = `${config.hub}/${istioImages[name]}:${config.tag}`;
+        return overrides[name] || digests[reference] ? replaced(name, reference) : undefined;
+      };
       return {
         ...config,
         hub: mirrored(config.hub),

@@ -59,6 +59,16 @@ describe("the environment of the Pulumi CLI", function () {
     assert.deepEqual(readdirSync(join(folder, "sidecar-mesh")), ["passphrase"]);
   });
 
+  it("writes no passphrase where something is already that it did not make", async () => {
+    const foreign = join(folder, "foreign");
+    writeFileSync(foreign, "not to be touched");
+    const prepare = `const fs = require("node:fs"); fs.mkdirSync("${folder}/sidecar-mesh");
+      fs.symlinkSync("${foreign}", "${folder}/sidecar-mesh/passphrase." + process.pid);`;
+    const refused = await run(folder, `${prepare} try { e.passphraseFile() } catch ({ code }) { console.log(code) }`);
+    assert.equal(refused, "EEXIST");
+    assert.equal(readFileSync(foreign, "utf8"), "not to be touched");
+  });
+
   it("refuses a PULUMI_HOME of the user's that lacks the plugins of a CLI that was built here", () => {
     const built: PulumiCli = { command: "pulumi", version: "v3.274.1", source: "built from Go modules" };
     assert.throws(

@@ -1,4 +1,4 @@
-import { specify, unknown } from "../testing";
+import { specify, unknown, type Edit } from "../testing";
 import {
   canonicalLabels,
   externalNamePort,
@@ -7,6 +7,12 @@ import {
   serverFirstExplicitTcp,
   targetPortExists,
 } from "./ports";
+
+/** A Service without a pod in the input, with a port whose protocol nothing says. */
+function podless(namespace: string, labels: object, selector: object = { app: "x" }): Edit {
+  const metadata = { namespace, labels };
+  return ["+Service podless", "", { metadata, spec: { selector, ports: [{ name: "debug", port: 8080 }] } }];
+}
 
 specify(portProtocolDeclared, {
   violations: [
@@ -17,6 +23,16 @@ specify(portProtocolDeclared, {
       code: "IST0118",
     },
     { it: "finds a port without a name", edits: [["Service user", "spec.ports[0].name"]], on: "Service demo/user" },
+    {
+      it: "finds a Service of a user's that has Istio's labels outside of istio-system",
+      edits: [podless("demo", { release: "istio", istio: "pilot" })],
+      on: "Service demo/podless",
+    },
+    {
+      it: "finds a Service of another release in istio-system",
+      edits: [podless("istio-system", { release: "monitoring" })],
+      on: "Service istio-system/podless",
+    },
     {
       it: "finds an unknown appProtocol",
       edits: [["Service user", "spec.ports[0].appProtocol", "gopher"]],
@@ -33,6 +49,10 @@ specify(portProtocolDeclared, {
     },
     { it: "takes a suffix", edits: [["Service user", "spec.ports[0].name", "grpc-api"]] },
     { it: "passes a Service without ports", edits: [["Service user", "spec.ports"]] },
+    { it: "leaves Istio's ports to Istio, by its release", edits: [podless("istio-system", { release: "istio" })] },
+    { it: "leaves Istio's ports to Istio, by its label", edits: [podless("istio-system", { istio: "pilot" })] },
+    { it: "leaves istiod's ports to Istio, by its selector", edits: [podless("mesh", {}, { istio: "pilot" })] },
+    { it: "leaves a gateway's ports to Istio", edits: [podless("mesh", {}, { istio: "eastwestgateway" })] },
   ],
   unknown: { edits: [["Service user", "spec.ports[0].name", unknown]], on: "Service demo/user" },
 });
