@@ -53,8 +53,8 @@ describe("images", () => {
   it("are all listed with an exact version, and charts too", () => {
     const listed = plain.images.map(({ image }) => image);
     for (const image of [
-      asReleased("registry.istio.io/release/install-cni:1.31.4"),
-      `registry.istio.io/release/proxyv2:1.31.4@${digest}`,
+      asReleased("docker.io/istio/install-cni:1.31.4"),
+      `docker.io/istio/proxyv2:1.31.4@${digest}`,
       "quay.io/fork/pilot:1.31.4-fixed",
       `prom/prometheus:v3.10.0@${digest}`,
       asReleased("hashicorp/http-echo:1.0.0"),
