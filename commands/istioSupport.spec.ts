@@ -52,7 +52,11 @@ describe("the support of Istio's minor versions", () => {
       ends,
       ends.map((end) => new Date(end).toISOString().slice(0, 10)),
     );
-    assert.notEqual(judgeSupport(istioVersion, new Date()).state, "unknown", "commands/istioSupport.ts lacks its minor");
+    assert.notEqual(
+      judgeSupport(istioVersion, new Date()).state,
+      "unknown",
+      "commands/istioSupport.ts lacks its minor",
+    );
   });
 
   it("is told by .ci/run, which does not fail on it", () => {

@@ -27,8 +27,9 @@ export class StubRegistry {
 
   /** Has an image answer with some headers, or a status alone. */
   image(path: string, tag: string, answer: Record<string, string> | number): string {
+    const [status, headers] = typeof answer === "number" ? [answer, {}] : [200, answer];
     this.answers.set(`/v2/${path}/manifests/${tag}`, (_, response) => {
-      response.writeHead(...(typeof answer === "number" ? ([answer] as const) : ([200, answer] as const))).end();
+      response.writeHead(status, headers).end();
     });
     return `${this.host}/${path}:${tag}`;
   }
