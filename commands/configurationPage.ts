@@ -74,7 +74,7 @@ services:
       "images",
     ],
     example: `
-istioHub: docker.io/istio
+istioHub: registry.example/istio
 istioCni: true`,
   },
   {

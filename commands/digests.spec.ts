@@ -1,46 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { StubRegistry } from "../test/support/stubRegistry";
 import { changesOf, renewDigests } from "./digests";
-import { challengeOf, manifestPlace, registryDigest, tokenPlace } from "./registryDigest";
+import { challengeOf, ImageRepository } from "./imageRepository";
+import { registryDigest } from "./registryDigest";
 
 const digestOf = (digit: string) => `sha256:${digit.repeat(64)}`;
-
-/** A registry on this machine: each path leads to what answers there. */
-class StubRegistry {
-  /** Each request, as method, path with query, and what its header Authorization says. */
-  readonly requests: string[] = [];
-  readonly answers = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
-  private readonly server = createServer((request, response) => {
-    const { pathname, search } = new URL(request.url!, "http://stub");
-    this.requests.push([request.method, pathname + search, request.headers.authorization].filter(Boolean).join(" "));
-    const answer = this.answers.get(pathname);
-    if (answer) {
-      answer(request, response);
-    } else {
-      response.writeHead(404).end();
-    }
-  });
-
-  listen = () => new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", () => resolve()));
-  close = () => new Promise((resolve) => (this.server.closeAllConnections(), this.server.close(resolve)));
-
-  get host(): string {
-    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  /** Has an image answer with some headers, or a status alone. */
-  image(path: string, tag: string, answer: Record<string, string> | number): string {
-    const [status, headers] = typeof answer === "number" ? [answer, {}] : [200, answer];
-    this.answers.set(`/v2/${path}/manifests/${tag}`, (_, response) => response.writeHead(status, headers).end());
-    return `${this.host}/${path}:${tag}`;
-  }
-}
 
 describe("the digest of an image", () => {
   let registry: StubRegistry;
@@ -52,16 +20,16 @@ describe("the digest of an image", () => {
 
   it("is asked for where the reference leads", () => {
     const urls = ["busybox:1", "docker.io/grafana/loki:3", "quay.io/kiali/kiali:v2", "localhost:5000/a/b:1"].map(
-      (reference) => manifestPlace(reference).url,
+      (reference) => new ImageRepository(reference, "").url,
     );
     assert.deepEqual(urls, [
-      "https://registry-1.docker.io/v2/library/busybox/manifests/1",
-      "https://registry-1.docker.io/v2/grafana/loki/manifests/3",
-      "https://quay.io/v2/kiali/kiali/manifests/v2",
-      "http://localhost:5000/v2/a/b/manifests/1",
+      "https://registry-1.docker.io/v2/library/busybox/",
+      "https://registry-1.docker.io/v2/grafana/loki/",
+      "https://quay.io/v2/kiali/kiali/",
+      "http://localhost:5000/v2/a/b/",
     ]);
-    assert.throws(() => manifestPlace("busybox"), /busybox: a reference with a tag is needed/);
-    assert.match(manifestPlace("127.evil.example/a:1").url, /^https:/);
+    assert.throws(() => new ImageRepository("busybox", ""), /busybox: a reference with a tag is needed/);
+    assert.match(new ImageRepository("127.evil.example/a:1", "").url, /^https:/);
   });
 
   it("is what the registry tells, of the index of all platforms first", async () => {
@@ -124,14 +92,15 @@ describe("the digest of an image", () => {
   });
 
   it("takes no token where others could read it", () => {
+    const repository = new ImageRepository("busybox:1", "");
     assert.equal(
-      tokenPlace("busybox:1", { realm: "https://auth.docker.io/token" }).href,
+      repository.tokenPlace({ realm: "https://auth.docker.io/token" }).href,
       "https://auth.docker.io/token?scope=repository%3Alibrary%2Fbusybox%3Apull",
     );
     for (const realm of ["http://auth.docker.io/token", "file:///etc/passwd"]) {
-      assert.throws(() => tokenPlace("busybox:1", { realm }), /tokens at .*, which is not https/);
+      assert.throws(() => repository.tokenPlace({ realm }), /tokens at .*, which is not https/);
     }
-    assert.throws(() => tokenPlace("busybox:1", { realm: "/token" }), /names no place/);
+    assert.throws(() => repository.tokenPlace({ realm: "/token" }), /names no place/);
   });
 
   it("reads of a challenge what a token needs", () => {

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { status } from "../toolchain";
 import { requirementProblems, thisMachine } from "../toolchain/requirements";
 import { tryRun } from "../toolchain/system/run";
+import { istioVersion } from "../components/versions";
 import { kindOfContext } from "../stacks/cluster";
 import { kubeconfigFiles, readKubeconfig } from "../stacks/kubeconfig";
 import { containersAnswer } from "./createCluster";
+import { judgeSupport } from "./istioSupport";
 import type { MachineFacts, Tool } from "./doctorJudgement";
 import { presentPulumi } from "./pulumi/cli";
 import { projectFolder } from "./stackFiles";
@@ -40,6 +42,7 @@ export async function gatherFacts(): Promise<MachineFacts> {
     remoteContext: isLocal ? undefined : current,
     sandboxRuns: running,
     sandboxProblems: requirementProblems(thisMachine()),
+    istioSupport: judgeSupport(istioVersion, new Date()),
   };
 }
 

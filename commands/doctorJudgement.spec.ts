@@ -19,6 +19,7 @@ const whole: MachineFacts = {
   containers: true,
   sandboxRuns: false,
   sandboxProblems: [],
+  istioSupport: { state: "supported", text: "Istio 1.31 is supported" },
 };
 const without = (...names: (keyof MachineFacts["versions"])[]) => ({
   ...whole.versions,
@@ -63,6 +64,12 @@ describe("doctor", () => {
       { sandboxProblems: [{ cause: "not root", fix: "run it as root" }] },
       ["sandbox"],
       /missing +not root\n +run it as root/,
+    ],
+    [
+      "Istio's default version is near the end of its support",
+      { istioSupport: { state: "ends soon", text: "it ends in 9 days", fix: "go to a newer one" } },
+      [],
+      /ready {4} preview.*\n[^]*! +it ends in 9 days\n +go to a newer one/,
     ],
     ["the current context is remote", { remoteContext: "prod-eu" }, [], /npm start -- --context prod-eu/],
   ];

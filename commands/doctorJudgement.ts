@@ -1,4 +1,5 @@
 import type { Problem } from "../toolchain/requirements";
+import type { SupportJudgement } from "./istioSupport";
 import { nodeFix, nodeVersions } from "./nodeVersion";
 import { atLeast } from "./versions";
 
@@ -18,6 +19,8 @@ export interface MachineFacts {
   sandboxRuns: boolean;
   /** Reasons why the embedded cluster cannot start, from its own checks. */
   sandboxProblems: readonly Problem[];
+  /** Whether Istio still supports the version that the stack has by default. */
+  istioSupport: SupportJudgement;
 }
 
 /** Programs that are asked for their version. */
@@ -68,7 +71,7 @@ export function judgeMachine(facts: MachineFacts): Purpose[] {
     {
       name: "preview",
       what: "pulumi preview and up: npm run ci:preview, npm start",
-      needs: [...basics, pulumi(facts)],
+      needs: [...basics, pulumi(facts), istio(facts)],
     },
     { name: "sandbox", what: "the embedded cluster: npm start -- --sandbox", needs: [...basics, ...sandbox(facts)] },
     { name: "kind", what: "a kind cluster: npm start", needs: [...basics, ...local("kind", facts)] },
@@ -124,6 +127,11 @@ function pulumi({ versions }: MachineFacts): Need {
         fix: "npm start fetches it the first time, through the npm package pulumi; where it cannot, it builds it once from Go modules",
       }
     : found("Pulumi CLI", versions.pulumi);
+}
+
+/** An old Istio works; what is found in it is not mended any more. */
+function istio({ istioSupport: { state, text, fix } }: MachineFacts): Need {
+  return { state: state === "supported" ? "ok" : "advice", text, fix };
 }
 
 function sandbox({ sandboxRuns, sandboxProblems }: MachineFacts): Need[] {

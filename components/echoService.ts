@@ -1,11 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
-import * as kx from "@pulumi/kubernetesx";
 import * as pulumi from "@pulumi/pulumi";
-import { applicationFolderMiB, applicationLogs } from "./applicationLog";
 import type { LogFiles } from "./applicationLog";
-import { drainSeconds, sleepBeforeStop } from "./drain";
+import { echoPod } from "./echoPod";
 import { callPortName } from "./serviceCalls";
-import { spreadOverNodesAndZones } from "./spread";
 import { ArgsCheck, isPort } from "./validation";
 
 /** Bounds of a HorizontalPodAutoscaler. */
@@ -98,12 +95,6 @@ const proxyUser = 1337;
 /** Highest user ID that Kubernetes takes. */
 const maxUser = 2 ** 31 - 1;
 
-/** Any user that is not root does; distroless images call this one `nonroot`. */
-const nonRootUser = 65532;
-
-/** Where an application's files go; it is full before the node's disk is. */
-const logVolume = { name: applicationLogs.volume, emptyDir: { sizeLimit: `${applicationFolderMiB}Mi` } };
-
 /** What a user ID has to be. */
 export const userFix = `use a whole number from 1 to ${maxUser}, other than ${proxyUser}: that one is the sidecar's`;
 
@@ -187,7 +178,7 @@ export class EchoService extends pulumi.ComponentResource {
           // kx can build the whole Deployment, but labels its pods with `app` alone: Istio wants `version` as well.
           template: {
             metadata: { labels: { ...args.extras?.labels, ...labels }, annotations: args.extras?.annotations },
-            spec: withExtras(podSpec(args, labels, serviceAccountName), args.extras),
+            spec: withExtras(echoPod(args, labels, serviceAccountName), args.extras),
           },
         },
       },
@@ -227,51 +218,7 @@ export function withVersion(service: EchoServiceArgs, version: EchoServiceVersio
   };
 }
 
-function podSpec(args: EchoServiceArgs, labels: Record<string, string>, serviceAccountName: pulumi.Input<string>) {
-  const probe = args.probePath ? { httpGet: { path: args.probePath, port: "http" } } : { tcpSocket: { port: "http" } };
-  const { logFiles, user = nonRootUser, writablePaths } = args;
-  const builder = new kx.PodBuilder({
-    serviceAccountName,
-    // Nothing here talks to the API server. The sidecar has a token volume of its own.
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-    terminationGracePeriodSeconds: drainSeconds + 25,
-    ...(args.spread && spreadOverNodesAndZones(labels)),
-    containers: [
-      {
-        name: args.serviceName,
-        image: args.image,
-        args: args.args,
-        env: args.env,
-        ports: { http: args.port },
-        resources: args.resources,
-        startupProbe: { ...probe, periodSeconds: 1, failureThreshold: 60 },
-        readinessProbe: { ...probe, periodSeconds: 5 },
-        livenessProbe: { ...probe, periodSeconds: 10 },
-        // The root file system is read-only: an image that has to write says where.
-        volumeMounts: [
-          ...(writablePaths ?? []).map((destPath, i) => ({
-            volume: { name: `writable-${i}`, emptyDir: {} },
-            destPath,
-          })),
-          ...(logFiles ? [{ volume: logVolume, destPath: logFiles.folder }] : []),
-        ],
-        lifecycle: sleepBeforeStop(),
-        securityContext: {
-          runAsUser: user,
-          runAsGroup: user,
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        },
-      },
-    ],
-  });
-  return builder.podSpec;
-}
-
-/** kx takes volumes only as part of a container's mounts; what is no container of ours is put beside it here. */
+/** What is no container of ours, with its volumes, is put beside it here: the pod above is made without. */
 function withExtras(
   spec: pulumi.Input<k8s.types.input.core.v1.PodSpec>,
   extras: PodExtras = {},

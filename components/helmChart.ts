@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /** Where Istio's Helm charts come from. */
 export type ChartSource =
-  /** A Helm repository, for example `https://istio-release.storage.googleapis.com/charts`. */
+  /** A Helm repository, for example `https://blob.istio.io/istio-release/charts`. */
   | { kind: "repo"; url: string }
   /** An OCI registry and path, for example `oci://registry.example.com/charts`. */
   | { kind: "oci"; url: string }

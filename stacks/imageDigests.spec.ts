@@ -73,10 +73,10 @@ describe("images of the profile prod", () => {
     const { profile, istio } = configured({ profile: "prod", registry: "mirror.example", images: JSON.stringify(own) });
     assert.equal(profile.images.loki, `mirror.example/${images.loki}@${digestOf("d")}`);
     assert.equal(profile.images.kiali, "mirror.example/kiali:1");
-    assert.equal(istio.images.pilot, `mirror.example/release/pilot:${istioVersion}@${digestOf("e")}`);
+    assert.equal(istio.images.pilot, `mirror.example/istio/pilot:${istioVersion}@${digestOf("e")}`);
     const mirrored = configured({ profile: "prod", registry: "mirror.example" });
     assert.equal(mirrored.profile.images.kiali, `mirror.example/kiali/kiali:v2.27@${digestOf("b")}`);
-    assert.equal(mirrored.istio.images.pilot, `mirror.example/release/pilot:${istioVersion}@${digestOf("c")}`);
+    assert.equal(mirrored.istio.images.pilot, `mirror.example/istio/pilot:${istioVersion}@${digestOf("c")}`);
   });
 
   it("have the digest of their own version and hub alone", () => {

@@ -3,6 +3,7 @@ import type { Supplies } from "../../commands/imageList";
 import { suppliesOf } from "../../commands/imageList";
 import type { DeclaredResource } from "../../commands/pulumi/events";
 import { withDigest } from "../../components/imageReference";
+import { images, istioVersion } from "../../components/versions";
 import { readDigests } from "../../stacks/imageDigests";
 import { wholeProgram } from "../support/wholeProgram";
 
@@ -53,11 +54,11 @@ describe("images", () => {
   it("are all listed with an exact version, and charts too", () => {
     const listed = plain.images.map(({ image }) => image);
     for (const image of [
-      asReleased("registry.istio.io/release/install-cni:1.31.4"),
-      `registry.istio.io/release/proxyv2:1.31.4@${digest}`,
+      asReleased(`docker.io/istio/install-cni:${istioVersion}`),
+      `docker.io/istio/proxyv2:${istioVersion}@${digest}`,
       "quay.io/fork/pilot:1.31.4-fixed",
-      `prom/prometheus:v3.10.0@${digest}`,
-      asReleased("hashicorp/http-echo:1.0.0"),
+      `${images.prometheus}@${digest}`,
+      asReleased(images.httpEcho),
       "ghcr.io/team/b:1.0.0",
       "team/b:2",
     ]) {
@@ -68,10 +69,10 @@ describe("images", () => {
       [],
     );
     assert.deepEqual(plain.charts.map(({ name, version }) => `${name} ${version}`).sort(), [
-      "base 1.31.4",
-      "cni 1.31.4",
-      "gateway 1.31.4",
-      "istiod 1.31.4",
+      `base ${istioVersion}`,
+      `cni ${istioVersion}`,
+      `gateway ${istioVersion}`,
+      `istiod ${istioVersion}`,
     ]);
   });
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { projectFolder } from "../../commands/stackFiles";
-import { istioVersion } from "../../components/versions";
+import { istioChartRepo, istioHub, istioVersion } from "../../components/versions";
 import { requiredVersion } from "../../toolchain/binaries/goMod";
 
 /** @returns the minor version of a release or of a Go module's version: 1.31. */
@@ -22,10 +22,17 @@ describe("Istio's version", () => {
     });
   }
 
-  it("is the default of Pulumi.yaml", () => {
+  it("is the default of Pulumi.yaml, with where Istio publishes it", () => {
     const { config } = parse(readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8")) as {
       config: Record<string, { default?: unknown }>;
     };
-    assert.equal(config.istioVersion?.default, istioVersion);
+    const defaults = ["istioVersion", "istioCharts", "istioHub"].map((key) => config[key]?.default);
+    assert.deepEqual(defaults, [istioVersion, istioChartRepo, istioHub]);
+  });
+
+  it("is not taken from where Istio publishes nothing since 1.31", () => {
+    for (const source of [istioChartRepo, istioHub]) {
+      assert.doesNotMatch(source, /storage\.googleapis\.com|registry\.istio\.io|gcr\.io/);
+    }
   });
 });
