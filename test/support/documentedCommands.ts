@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Command } from "../../commands/defineCommand";
 import { parseCiPreviewFlags } from "../../commands/ciPreviewFlags";
+import { parseDashboardFlags } from "../../commands/dashboards";
 import { parseDoctorFlags } from "../../commands/doctorFlags";
 import { parseFlags } from "../../commands/flags";
 import { parseUpFlags } from "../../commands/upFlags";
@@ -22,7 +23,7 @@ const { scripts, bin } = JSON.parse(readFileSync(join(projectFolder, "package.js
 const parsers: Record<string, (argv: readonly string[]) => unknown> = {
   start: parseUpFlags,
   down: parseFlags,
-  dashboards: parseFlags,
+  dashboards: parseDashboardFlags,
   "ci:preview": parseCiPreviewFlags,
   doctor: parseDoctorFlags,
 };
