@@ -1,8 +1,8 @@
-import { observabilityNamespace } from "../components/observability/endpoints";
 import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
-import { gatewaySecret, systemNamespace } from "./componentArgs";
+import { gatewaySecret } from "./componentArgs";
 import { callersOf } from "./edges";
 import { injectorOf } from "./istioConfig";
+import type { StackNamespaces } from "./namespacesConfig";
 import type { Settings } from "./settings";
 import type { TrafficConfig } from "./trafficConfig";
 
@@ -28,16 +28,10 @@ export interface DeclaredService extends TrafficConfig {
   callers: Identity[];
 }
 
-/** The namespaces of a stack. Code that needs all of them takes them from here. */
-export type DeclaredNamespaces = {
+/** The namespaces of a stack. Code that needs all of them takes them from here; one may be there for several. */
+export type DeclaredNamespaces = StackNamespaces & {
   /** Of the services. */
   mesh: string;
-  /** Of istiod, and istio-cni. */
-  system: string;
-  /** Of the gateways. */
-  gateway: string;
-  /** Of metrics, traces, logs and dashboards. */
-  observability: string;
   /** Of the rate limit service; undefined if no service has a global limit. */
   rateLimit?: string;
 };
@@ -86,15 +80,14 @@ export const ingressRoutesName = "demo";
 
 /** @returns what the settings declare. */
 export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMesh {
-  const { profile, namespace, istio, security, services, observability, load, rateLimit } = settings;
+  const { profile, namespace, namespaces, istio, security, services, observability, load, rateLimit } = settings;
   const { metrics, tracing, logs } = observability;
   const active = injectorOf(istio);
   return {
     namespaces: {
+      ...namespaces,
       mesh: namespace,
-      system: systemNamespace,
       gateway: gateway.namespace,
-      observability: observabilityNamespace,
       rateLimit: rateLimit.limits.length > 0 ? rateLimitNamespace : undefined,
     },
     revision: active.revision,

@@ -101,7 +101,7 @@ describe("observability", () => {
     const marker = `/user/${Date.now()}`;
     await request(`${outputs.gatewayUrl}${marker}`, 1);
     const trace = await eventually(async () => {
-      const { data } = await getJson<{ data: Trace[] }>("jaeger-collector:16686", "/api/traces", {
+      const { data } = await getJson<{ data: Trace[] }>("jaeger-query:16686", "/api/traces", {
         service: "istio-ingressgateway.istio-ingress",
         tags: JSON.stringify({ "http.url": `${outputs.gatewayUrl}${marker}` }),
         limit: "5",
@@ -202,7 +202,7 @@ describe("observability", () => {
     const { resources } = await declare(() => {
       const sizing = { replicas: 2, resources: { requests: { cpu: "10m", memory: "64Mi" } } };
       const prometheus = "http://prometheus.observability:9090";
-      const jaeger = "http://jaeger-collector.observability:16686";
+      const jaeger = "http://jaeger-query.observability:16686";
       new Grafana("grafana", {
         namespace: "observability",
         image: images.grafana,
