@@ -9,6 +9,9 @@ export interface LogFiles {
 /** Where the scraper and the rotation see the folder, and the names of files that a rotation put aside. */
 export const applicationLogs = { folder: "/var/log/application", volume: "application-log", aside: ".old" } as const;
 
+/** Container that rotates the files; it sees the folder, and has a shell. */
+export const applicationRotator = "application-log-rotator";
+
 /** Size at which a file of an application is put aside, in MiB. */
 export const applicationFileMiB = 16;
 

@@ -1,7 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { scrapedLabel, sharedLog } from "./accessLog";
-import { applicationFileMiB, applicationLogs, defaultLogFiles, logFilesVariable } from "./applicationLog";
+import {
+  applicationFileMiB,
+  applicationLogs,
+  applicationRotator,
+  defaultLogFiles,
+  logFilesVariable,
+} from "./applicationLog";
 import type { LogFiles } from "./applicationLog";
 import { collectorHealthPort, envName, queueBytes, queueFolder, scraperConfig } from "./collectorConfig";
 import type { CollectorBackend } from "./collectorConfig";
@@ -212,7 +218,7 @@ export class LogScraper extends pulumi.ComponentResource {
   private applicationRotator(owner = user): k8s.types.input.core.v1.Container {
     return {
       ...this.rotator(applicationLogs.volume),
-      name: "application-log-rotator",
+      name: applicationRotator,
       command: ["sh", "-c", applicationRotationScript(applicationLogs.folder)],
       // To empty a file takes its owner.
       securityContext: { ...containerSecurity, runAsUser: owner, runAsGroup: owner },

@@ -4,6 +4,7 @@ import { callersOf } from "./edges";
 import { injectorOf } from "./istioConfig";
 import type { StackNamespaces } from "./namespacesConfig";
 import type { Settings } from "./settings";
+import { defaultLogFiles } from "../components/applicationLog";
 import type { TrafficConfig } from "./trafficConfig";
 
 /** Identity of a workload in the mesh: the service account of its pods. */
@@ -20,6 +21,8 @@ export interface DeclaredService extends TrafficConfig {
   path?: string;
   /** Paths on the gateway that it answers by a call to another service; undefined if there are none. */
   calls?: { path: string; service: string }[];
+  /** What it writes to files; undefined if none is read. */
+  logFiles?: { folder: string; files: string };
   /** What it may answer with; undefined if only its image knows. */
   texts?: string[];
   /** Names of its Deployments. */
@@ -128,6 +131,7 @@ function declaredService(service: Settings["services"][number], namespace: strin
     globalRateLimit,
     fault,
     versions,
+    logFiles,
   } = service;
   const texts = (versions ?? [service]).map(({ args }) => echoText(args));
   return {
@@ -135,6 +139,7 @@ function declaredService(service: Settings["services"][number], namespace: strin
     port,
     path,
     calls: calls.length > 0 ? calls.map(({ path: at, service: callee }) => ({ path: at, service: callee })) : undefined,
+    logFiles: logFiles && { folder: logFiles.folder, files: logFiles.files ?? defaultLogFiles },
     texts: texts.every((text) => text !== undefined) ? texts : undefined,
     deployments: versions ? versions.map(({ version }) => `${serviceName}-${version}`) : [serviceName],
     callers: callersOf(service, { namespace, gateway }) as Identity[],

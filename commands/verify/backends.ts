@@ -38,9 +38,12 @@ export async function promql(context: Context, query: string): Promise<Sample[]>
   return (jsonOf(answer, "Prometheus") as { data: { result: Sample[] } }).data.result;
 }
 
-/** @returns the lines that Loki has for a query, of the last ten minutes. @throws Error if it does not answer. */
-export async function logql(context: Context, query: string): Promise<string[]> {
-  const start = String((Date.now() - 600_000) * 1e6);
+/**
+ * @param sinceMs Time of the first line that is meant. Default: ten minutes ago.
+ * @returns the lines that Loki has for a query. @throws Error if it does not answer.
+ */
+export async function logql(context: Context, query: string, sinceMs = Date.now() - 600_000): Promise<string[]> {
+  const start = `${Math.floor(sinceMs)}000000`;
   const asked = new URLSearchParams({ query, start, limit: "100" }).toString();
   const answer = await askBackend(context, "loki", lokiPorts.http, `/loki/api/v1/query_range?${asked}`);
   const { data } = jsonOf(answer, "Loki") as { data: { result: { values: [string, string][] }[] } };
