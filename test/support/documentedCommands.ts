@@ -7,6 +7,7 @@ import { parseCiPreviewFlags } from "../../commands/ciPreviewFlags";
 import { parseDashboardFlags } from "../../commands/dashboards";
 import { parseDoctorFlags } from "../../commands/doctorFlags";
 import { parseFlags } from "../../commands/flags";
+import { parseTraceFlags } from "../../commands/trace";
 import { parseUpFlags } from "../../commands/upFlags";
 import { asProgramConfig, projectFolder, readProject } from "../../commands/stackFiles";
 import { parseConfig } from "../../stacks/config";
@@ -24,6 +25,7 @@ const parsers: Record<string, (argv: readonly string[]) => unknown> = {
   start: parseUpFlags,
   down: parseFlags,
   dashboards: parseDashboardFlags,
+  trace: parseTraceFlags,
   "ci:preview": parseCiPreviewFlags,
   doctor: parseDoctorFlags,
 };
