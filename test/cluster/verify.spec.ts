@@ -543,6 +543,9 @@ describe("npm run verify", () => {
     const { evidence } = report.checks.find(({ name }) => name === "exercise")!;
     assert.match(evidence, /user-service retries: a request that always fails was tried 3 times/);
     assert.match(evidence, /user-service timeout: a request that takes too long ended with 504 after \d/);
+    // The default stack has both, so that they show without any config.
+    assert.match(evidence, /user-service circuit breaker: of 110 slow requests at once \d+ were refused as overload/);
+    assert.match(evidence, /user-service rate limit: of 310 requests at once \d+ passed and \d+ got 429/);
     assert.equal(
       await kube.get(ref("networking.istio.io/v1alpha3", "EnvoyFilter", "verify-faults", "demo")),
       undefined,
