@@ -114,10 +114,13 @@ describe("applicationRotationScript", () => {
         writeFileSync(join(bin, name), script, { mode: 0o755 });
       }
       start({ fileBytes: 1000, keptBytes: 1_000_000, everySeconds: 0.1 }, { PATH: `${bin}:${process.env.PATH}` });
-      for (const end = Date.now() + 4000; Date.now() < end;) {
+      for (const end = Date.now() + 15_000; copies().length < 4 && Date.now() < end;) {
         writeSync(open, `${written++} ${"x".repeat(40)}\n`);
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
+      // The last copy is not complete before its file is empty.
+      await until("it is emptied", () => statSync(at("shop.log")).size === 0);
+      await new Promise((resolve) => setTimeout(resolve, 300));
       const texts = [...copies(), "shop.log"].map((name) => readFileSync(at(name), "utf8"));
       const lines = texts.flatMap((text) => text.split("\n").filter((line) => line !== ""));
       const found = lines.map((line) => parseInt(line)).sort((one, other) => one - other);
