@@ -18,13 +18,7 @@ import { joinExtras } from "./components/podExtras";
 import { callCompanion } from "./components/serviceCalls";
 import { MeshTelemetry } from "./components/telemetry";
 import { httpsPort } from "./stacks/certificateHosts";
-import {
-  gatewayCertificateArgs,
-  gatewayReach,
-  istioArgs,
-  observabilityArgs,
-  systemNamespace,
-} from "./stacks/componentArgs";
+import { gatewayCertificateArgs, gatewayReach, istioArgs, observabilityArgs } from "./stacks/componentArgs";
 import { declaredMesh, ingressRoutesName } from "./stacks/declared";
 import { declaredText } from "./stacks/declaredText";
 import { callersOf } from "./stacks/edges";
@@ -68,7 +62,7 @@ const scraper = logScraper("log-scraper", meshNamespace.namespace, observedArgs,
 new MeshTelemetry(
   "telemetry",
   {
-    systemNamespace,
+    systemNamespace: settings.namespaces.system,
     samplingPercent: observabilityConfig.tracing.kind === "none" ? undefined : observabilityConfig.samplingPercent,
     fileLogNamespaces: scraper ? [meshNamespace.namespace] : [],
     statsAccessLog: settings.profile.observability.statsAccessLog,
@@ -79,7 +73,7 @@ new MeshTelemetry(
 new LostConnections(
   "lost-connections",
   {
-    systemNamespace,
+    systemNamespace: settings.namespaces.system,
     namespace: settings.namespace,
     services: settings.services.map(({ serviceName }) => serviceName),
   },
@@ -204,7 +198,7 @@ if (load && loadTargets.length > 0) {
       namespace: meshNamespace.namespace,
       targets: loadTargets,
       podAnnotations: istio.podAnnotations,
-      knownHosts: scopes && [...scopes.common, pulumi.interpolate`${istio.gatewayNamespace}/*`],
+      knownHosts: scopes && [...scopes.common, ...scopes.ofGateway],
     },
     { ...onCluster, dependsOn: [istio.controlPlane, meshNamespace, routes] },
   );

@@ -1,9 +1,9 @@
 import type { KubeClient, LiveObject } from "../cluster/kubeClient";
-import { observabilityNamespace } from "../components/observability/endpoints";
 import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
+import { allStackNamespaces } from "../stacks/namespacesConfig";
 
-/** Namespaces that the stack makes whatever its config. */
-const namespaces = ["istio-system", "istio-ingress", observabilityNamespace, rateLimitNamespace];
+/** Namespaces that the stack makes beside that of its services, in any layout. */
+const namespaces = [...allStackNamespaces, rateLimitNamespace];
 
 /** What may be left of a mesh: where to look, how to know it, and why it may still be there. */
 interface Trace {

@@ -24,7 +24,7 @@ kubeContext: acme-eu`,
   },
   {
     title: "Services",
-    keys: ["namespace", "services", "podSecurity", "resourceQuota"],
+    keys: ["namespace", "articleNames", "services", "podSecurity", "resourceQuota"],
     example: `
 namespace: shop
 services:

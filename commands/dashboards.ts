@@ -3,9 +3,11 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { dashboardServices, observabilityNamespace } from "../components/observability/endpoints";
+import { dashboardServices } from "../components/observability/endpoints";
 import type { DashboardName } from "../components/observability/endpoints";
-import { flagsHelp } from "./flags";
+import { openerOf, openPage } from "./browser";
+import { findOnPath } from "./findOnPath";
+import { flagsHelp, parseFlags } from "./flags";
 import { defineCommand } from "./defineCommand";
 import { openSession } from "./session";
 import { readOutputs } from "./stackOutputs";
@@ -13,7 +15,17 @@ import { readOutputs } from "./stackOutputs";
 const help = `npm run dashboards -- [flags]
 
 Opens a port of this machine for each dashboard that is installed, and keeps it open until Ctrl-C.
+
+      --open              Show each one that answers in the browser
 ${flagsHelp}`;
+
+/** Flags of `npm run dashboards`: whether pages are shown in the browser. */
+type DashboardFlags = ReturnType<typeof parseDashboardFlags>;
+
+/** Parses the command line. @throws UsageError as {@link parseFlags} does. */
+export function parseDashboardFlags(argv: readonly string[]) {
+  return parseFlags(argv, { open: { type: "boolean", default: false } });
+}
 
 /** Milliseconds between two tries to open a port again. */
 const againMs = 1000;
@@ -51,10 +63,25 @@ async function answers(url: string): Promise<boolean> {
   return false;
 }
 
-/** `npm run dashboards`. */
-export const command = defineCommand(__filename, help, async (flags, log) => {
+/** Shows pages in the browser of this machine; where there is none, says why. */
+async function showAll(urls: readonly string[], log: (line: string) => void): Promise<void> {
+  const has = (command: string) => findOnPath(command) !== undefined;
+  const opener = openerOf({ platform: process.platform, env: process.env, has });
+  if ("reason" in opener) {
+    log(`no page was opened: ${opener.reason}; open the addresses above yourself`);
+    return;
+  }
+  for (const url of urls) {
+    const trouble = await openPage(url, opener);
+    if (trouble !== undefined) {
+      log(`${url} was not opened: ${trouble}; open it yourself`);
+    }
+  }
+}
+
+async function run(flags: DashboardFlags, log: (line: string) => void): Promise<object> {
   const session = await openSession(flags, log, { start: false });
-  const { dashboards } = await readOutputs(session, log);
+  const { dashboards, declared } = await readOutputs(session, log);
   const installed = Object.keys(dashboards) as DashboardName[];
   if (installed.length === 0) {
     throw new Error("the stack has no dashboard: its config leaves all of them out");
@@ -64,7 +91,7 @@ export const command = defineCommand(__filename, help, async (flags, log) => {
   const kubectl = brought && existsSync(brought) ? brought : "kubectl";
   const globals = [
     ...(session.kubeconfig ? ["--kubeconfig", session.kubeconfig] : []),
-    ...["--context", session.context, "--namespace", observabilityNamespace],
+    ...["--context", session.context, "--namespace", declared.namespaces.observability],
   ];
   const open = installed.map((name) => {
     const { service, port } = dashboardServices[name];
@@ -81,13 +108,23 @@ export const command = defineCommand(__filename, help, async (flags, log) => {
       // Under the path that it has on the gateway, where it is exposed there.
       const path = new URL(dashboards[name]!.inCluster).pathname.replace(/\/$/, "");
       const url = `http://localhost:${dashboardServices[name].port}${path}`;
-      return `${name.padEnd(12)}${url.padEnd(36)}${(await answers(url)) ? "answers" : "does not answer"}`;
+      return { name, url, answers: await answers(url) };
     }),
   );
   if (!ending) {
-    log(rows.join("\n"));
+    const said = (row: (typeof rows)[number]) => (row.answers ? "answers" : "does not answer");
+    log(rows.map((row) => `${row.name.padEnd(12)}${row.url.padEnd(36)}${said(row)}`).join("\n"));
     log("Ctrl-C closes them.");
+    if (flags.open) {
+      await showAll(
+        rows.filter((row) => row.answers).map(({ url }) => url),
+        log,
+      );
+    }
   }
   await Promise.all(open);
   return {};
-});
+}
+
+/** `npm run dashboards`. */
+export const command = defineCommand(__filename, help, run, parseDashboardFlags);

@@ -23,7 +23,7 @@ async function load(file: string): Promise<Command> {
 }
 
 /** Commands that go to a cluster, but for one that does so only if asked. */
-const goesToCluster = ["start", "down", "traffic", "verify", "dashboards"];
+const goesToCluster = ["start", "down", "traffic", "verify", "dashboards", "trace"];
 
 describe("a first mistake", function () {
   this.timeout(60_000);

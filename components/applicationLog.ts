@@ -9,11 +9,20 @@ export interface LogFiles {
 /** Where the scraper and the rotation see the folder, and the names of files that a rotation put aside. */
 export const applicationLogs = { folder: "/var/log/application", volume: "application-log", aside: ".old" } as const;
 
+/** Container that rotates the files; it sees the folder, and has a shell. */
+export const applicationRotator = "application-log-rotator";
+
 /** Size at which a file of an application is put aside, in MiB. */
 export const applicationFileMiB = 16;
 
-/** Room of an application's files: one that is written to, one put aside, and as much again for what comes between two looks. */
-export const applicationFolderMiB = 4 * applicationFileMiB;
+/** Room that all files of an application have together, those put aside among them, in MiB; beyond it the oldest go, read or not. */
+export const applicationKeptMiB = 4 * applicationFileMiB;
+
+/**
+ * Size of the volume, in MiB: a pod that takes more is evicted. To what is kept come the copy that a rotation makes, and what is written between
+ * two looks a second apart.
+ */
+export const applicationFolderMiB = applicationKeptMiB + 2 * applicationFileMiB;
 
 /** Variable of the scraper with the names of the files. */
 export const logFilesVariable = "LOG_FILES";

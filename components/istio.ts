@@ -21,7 +21,7 @@ export interface IstioArgs extends ControlPlaneSettings {
   injector?: Injector;
   /** Namespace of the control plane. Default `istio-system`. */
   systemNamespace?: string;
-  /** Namespace of the gateways: apart from the control plane, as Istio advises. Default `istio-ingress`. */
+  /** Namespace of the gateways: apart from the control plane, as Istio advises, or the same. Default `istio-ingress`. */
   gatewayNamespace?: string;
   /** The gateway that requests come in through. */
   ingressGateway: GatewaySettings;
@@ -68,16 +68,7 @@ export class Istio extends pulumi.ComponentResource {
     const active = args.injector === "canary" && canary ? canary : args;
     this.revision = active.revision;
     this.podAnnotations = { "sidecar-mesh/istio": `${active.revision ?? "default"}/${active.tag}` };
-    const systemNamespace = new k8s.core.v1.Namespace(
-      `${name}-system-namespace`,
-      { metadata: { name: args.systemNamespace ?? "istio-system" } },
-      { parent: this },
-    );
-    const gatewayNamespace = new k8s.core.v1.Namespace(
-      `${name}-gateway-namespace`,
-      { metadata: { name: args.gatewayNamespace ?? "istio-ingress", labels: injectionLabel(active.revision) } },
-      { parent: this },
-    );
+    const { systemNamespace, gatewayNamespace } = declareNamespaces(name, args, active.revision, this);
     const release = (
       chart: IstioChart,
       releaseName: string,
@@ -98,7 +89,8 @@ export class Istio extends pulumi.ComponentResource {
           // wait for istiod, which takes longer; and if a type is not served yet all the same, Pulumi's provider tries again.
           ...(chart === "base" && { skipAwait: true }),
         },
-        { parent: this, dependsOn },
+        // In another namespace, a gateway's node ports are taken until the old one is gone.
+        { parent: this, dependsOn, ...(chart === "gateway" && { deleteBeforeReplace: true }) },
       );
 
     // Resource definitions serve older control planes, but not newer ones.
@@ -157,6 +149,26 @@ export class Istio extends pulumi.ComponentResource {
     this.ingressService = ingress.status.name;
     this.registerOutputs({ gatewayNamespace: this.gatewayNamespace, ingressService: this.ingressService });
   }
+}
+
+/** Declares the namespaces of the control plane and of the gateways, which may be one. */
+function declareNamespaces(
+  name: string,
+  { systemNamespace: system = "istio-system", gatewayNamespace: ofGateways = "istio-ingress" }: IstioArgs,
+  revision: string | undefined,
+  parent: pulumi.Resource,
+): { systemNamespace: k8s.core.v1.Namespace; gatewayNamespace: k8s.core.v1.Namespace } {
+  const declare = (part: string, metadata: k8s.types.input.meta.v1.ObjectMeta) =>
+    new k8s.core.v1.Namespace(`${name}-${part}-namespace`, { metadata }, { parent });
+  const systemNamespace = declare("system", { name: system });
+  return {
+    systemNamespace,
+    // Where both are one, the label of the gateways' pods has them injected; that of the namespace would be for istiod as well.
+    gatewayNamespace:
+      ofGateways === system
+        ? systemNamespace
+        : declare("gateway", { name: ofGateways, labels: injectionLabel(revision) }),
+  };
 }
 
 function validate(args: IstioArgs, resource: pulumi.Resource): void {

@@ -1,7 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { scrapedLabel, sharedLog } from "./accessLog";
-import { applicationFileMiB, applicationLogs, defaultLogFiles, logFilesVariable } from "./applicationLog";
+import {
+  applicationFileMiB,
+  applicationKeptMiB,
+  applicationLogs,
+  applicationRotator,
+  defaultLogFiles,
+  logFilesVariable,
+} from "./applicationLog";
 import type { LogFiles } from "./applicationLog";
 import { collectorHealthPort, envName, queueBytes, queueFolder, scraperConfig } from "./collectorConfig";
 import type { CollectorBackend } from "./collectorConfig";
@@ -78,28 +85,57 @@ export function rotationScript(file: string, { fileBytes, kept, everySeconds }: 
   ].join("\n");
 }
 
-/** Size at which a file of an application is put aside, in bytes, and how often that is looked at. */
-export const applicationRotation = { fileBytes: applicationFileMiB * MiB, everySeconds: 1 } as const;
+/** Size at which a file of an application is put aside, room of all its files, both in bytes, and how often they are looked at. */
+export const applicationRotation = {
+  fileBytes: applicationFileMiB * MiB,
+  keptBytes: applicationKeptMiB * MiB,
+  everySeconds: 1,
+} as const;
 
 /**
  * Rotates files of an application that goes on writing to an open file: a full file is copied, to the last line that was written meanwhile, and
- * emptied. What is written between the last look and the emptying, a few milliseconds, is lost; an application that rotates its own files loses
- * nothing, and its files are left alone while they are smaller. It needs no shell in the application's image.
+ * emptied. Each copy has a name of its own, so that none takes the place of one that is not read yet: while the log store is away and the
+ * scraper's queue is full, copies wait until all files together have no room left. Then the oldest copies go, and after these the contents
+ * of the oldest files, whoever rotated them.
+ *
+ * What is written between the last look at a file and its emptying, some microseconds of one process, is lost: no command empties the read part
+ * of a file alone. An application that renames its own files before they are full loses nothing. It needs no shell in the application's image.
  */
 export function applicationRotationScript(
   folder: string,
-  { fileBytes, everySeconds }: { fileBytes: number; everySeconds: number } = applicationRotation,
+  { fileBytes, keptBytes, everySeconds }: Record<keyof typeof applicationRotation, number> = applicationRotation,
 ): string {
+  const { aside } = applicationLogs;
   return [
     "trap 'exit 0' TERM",
+    `cd ${folder} || exit 1`,
+    "turn=0",
+    "total() {",
+    "  sum=0",
+    "  for size in $(stat -c %s -- * 2>/dev/null); do sum=$((sum + size)); done",
+    "  echo $sum",
+    "}",
     "while true; do",
-    `  for log in ${folder}/*; do`,
-    `    case "$log" in *${applicationLogs.aside}) continue;; esac`,
-    `    [ -f "$log" ] && [ "$(stat -c %s "$log")" -ge ${fileBytes} ] || continue`,
-    `    aside="$log${applicationLogs.aside}"`,
-    '    cp "$log" "$aside"',
-    '    more=$(stat -c %s "$aside")',
-    '    tail -c "+$((more + 1))" "$log" >> "$aside" && : > "$log"',
+    "  for log in *; do",
+    `    case "$log" in *${aside}) continue;; esac`,
+    `    [ -f "$log" ] && [ "$(stat -c %s -- "$log")" -ge ${fileBytes} ] || continue`,
+    "    turn=$((turn + 1))",
+    `    copy="$log.$(date +%s)-$turn${aside}"`,
+    "    {",
+    '      cat <&3 > "$copy" &&',
+    // One process sees the end of the file and empties it at once.
+    `        awk -v file="$log" '{ print } END { printf "" > file; close(file) }' <&3 >> "$copy"`,
+    '    } 3< "$log"',
+    "  done",
+    `  while [ "$(total)" -gt ${keptBytes} ]; do`,
+    `    oldest=$(ls -tr | grep '\\${aside}$' | head -n 1)`,
+    '    if [ -n "$oldest" ]; then rm -f -- "$oldest"; continue; fi',
+    "    # Emptied, not removed: it may still be open. The newest is the one that is written to.",
+    "    newest=$(ls -t | head -n 1)",
+    "    for oldest in $(ls -tr); do",
+    '      if [ "$oldest" != "$newest" ] && [ -s "$oldest" ]; then : > "$oldest"; continue 2; fi',
+    "    done",
+    "    break",
     "  done",
     `  sleep ${everySeconds} & wait $!`,
     "done",
@@ -212,7 +248,7 @@ export class LogScraper extends pulumi.ComponentResource {
   private applicationRotator(owner = user): k8s.types.input.core.v1.Container {
     return {
       ...this.rotator(applicationLogs.volume),
-      name: "application-log-rotator",
+      name: applicationRotator,
       command: ["sh", "-c", applicationRotationScript(applicationLogs.folder)],
       // To empty a file takes its owner.
       securityContext: { ...containerSecurity, runAsUser: owner, runAsGroup: owner },

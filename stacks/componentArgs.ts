@@ -12,15 +12,16 @@ import type { GatewayConfig } from "./gatewayConfig";
 import { kubectlCommand } from "./kubectl";
 import type { Settings } from "./settings";
 
-/** Namespace of Istio's control plane. */
-export const systemNamespace = "istio-system";
-
 /** @returns the control plane and gateways that config and profile ask for. */
-export function istioArgs({ profile, istio, gateway, scope, security, observability }: Settings): IstioArgs {
+export function istioArgs(settings: Settings): IstioArgs {
+  const { profile, istio, gateway, namespaces, scope, security, observability } = settings;
+  const spans = spanReceiver(observability.tracing, namespaces.observability);
   return {
     ...istio,
     ...profile.istio,
-    meshConfig: mergeMeshConfig(telemetryMeshConfig(spanReceiver(observability.tracing)), istio.meshConfig),
+    systemNamespace: namespaces.system,
+    gatewayNamespace: namespaces.gateway,
+    meshConfig: mergeMeshConfig(telemetryMeshConfig(spans), istio.meshConfig),
     ingressGateway: {
       ...profile.gateway,
       serviceType: gateway.serviceType,
@@ -39,7 +40,7 @@ export function istioArgs({ profile, istio, gateway, scope, security, observabil
  * @returns the backends and pages that config asks for, in the profile's sizes.
  */
 export function observabilityArgs(
-  { profile, observability, cluster, namespace, rateLimit }: Settings,
+  { profile, observability, cluster, namespace, namespaces, rateLimit }: Settings,
   istio: { systemNamespace: pulumi.Output<string>; gatewayNamespace: pulumi.Output<string> },
 ): ObservabilityArgs {
   const sizes = profile.observability;
@@ -47,12 +48,14 @@ export function observabilityArgs(
     ...sizes,
     ...observability,
     scrapeSeconds: sizes.prometheus.scrapeSeconds,
-    systemNamespace,
+    namespace: namespaces.observability,
+    existingNamespace: namespaces.observability === namespaces.system ? istio.systemNamespace : undefined,
+    systemNamespace: namespaces.system,
     controlPlaneNamespace: istio.systemNamespace,
     gatewayNamespace: istio.gatewayNamespace,
     meshNamespaces: [
       namespace,
-      istio.gatewayNamespace,
+      ...(namespaces.gateway === namespaces.system ? [] : [istio.gatewayNamespace]),
       istio.systemNamespace,
       ...(rateLimit.limits.length > 0 ? [rateLimitNamespace] : []),
     ],

@@ -16,6 +16,8 @@ import { readImages } from "./imagesConfig";
 import { readIstio } from "./istioConfig";
 import { readObservability } from "./observabilityConfig";
 import type { ObservabilityConfig } from "./observabilityConfig";
+import { allStackNamespaces, readNamespaces } from "./namespacesConfig";
+import type { StackNamespaces } from "./namespacesConfig";
 import { readLoad } from "./loadConfig";
 import type { LoadConfig } from "./loadConfig";
 import { prod } from "./prod";
@@ -45,9 +47,7 @@ const reservedNamespaces = [
   "kube-system",
   "kube-public",
   "kube-node-lease",
-  "istio-system",
-  "istio-ingress",
-  "observability",
+  ...allStackNamespaces,
   rateLimitNamespace,
 ];
 
@@ -55,7 +55,10 @@ const reservedNamespaces = [
 export interface StackConfig {
   profile: Profile;
   cluster: ClusterConfig;
+  /** Namespace of the services. */
   namespace: string;
+  /** Namespaces of all else. */
+  namespaces: StackNamespaces;
   istio: ReturnType<ReturnType<typeof readImages>["istio"]>;
   gateway: GatewayConfig;
   security: SecurityConfig;
@@ -111,6 +114,7 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
     profile,
     cluster: readCluster(reader),
     namespace: readNamespace(reader),
+    namespaces: readNamespaces(reader),
     istio,
     gateway: readGateway(reader, profile),
     security: readSecurity(reader, istio.cni),

@@ -1,9 +1,10 @@
-import { observabilityNamespace } from "../components/observability/endpoints";
 import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
-import { gatewaySecret, systemNamespace } from "./componentArgs";
+import { gatewaySecret } from "./componentArgs";
 import { callersOf } from "./edges";
 import { injectorOf } from "./istioConfig";
+import type { StackNamespaces } from "./namespacesConfig";
 import type { Settings } from "./settings";
+import { defaultLogFiles } from "../components/applicationLog";
 import type { TrafficConfig } from "./trafficConfig";
 
 /** Identity of a workload in the mesh: the service account of its pods. */
@@ -20,6 +21,8 @@ export interface DeclaredService extends TrafficConfig {
   path?: string;
   /** Paths on the gateway that it answers by a call to another service; undefined if there are none. */
   calls?: { path: string; service: string }[];
+  /** What it writes to files; undefined if none is read. */
+  logFiles?: { folder: string; files: string };
   /** What it may answer with; undefined if only its image knows. */
   texts?: string[];
   /** Names of its Deployments. */
@@ -28,16 +31,10 @@ export interface DeclaredService extends TrafficConfig {
   callers: Identity[];
 }
 
-/** The namespaces of a stack. Code that needs all of them takes them from here. */
-export type DeclaredNamespaces = {
+/** The namespaces of a stack. Code that needs all of them takes them from here; one may be there for several. */
+export type DeclaredNamespaces = StackNamespaces & {
   /** Of the services. */
   mesh: string;
-  /** Of istiod, and istio-cni. */
-  system: string;
-  /** Of the gateways. */
-  gateway: string;
-  /** Of metrics, traces, logs and dashboards. */
-  observability: string;
   /** Of the rate limit service; undefined if no service has a global limit. */
   rateLimit?: string;
 };
@@ -86,15 +83,14 @@ export const ingressRoutesName = "demo";
 
 /** @returns what the settings declare. */
 export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMesh {
-  const { profile, namespace, istio, security, services, observability, load, rateLimit } = settings;
+  const { profile, namespace, namespaces, istio, security, services, observability, load, rateLimit } = settings;
   const { metrics, tracing, logs } = observability;
   const active = injectorOf(istio);
   return {
     namespaces: {
+      ...namespaces,
       mesh: namespace,
-      system: systemNamespace,
       gateway: gateway.namespace,
-      observability: observabilityNamespace,
       rateLimit: rateLimit.limits.length > 0 ? rateLimitNamespace : undefined,
     },
     revision: active.revision,
@@ -135,6 +131,7 @@ function declaredService(service: Settings["services"][number], namespace: strin
     globalRateLimit,
     fault,
     versions,
+    logFiles,
   } = service;
   const texts = (versions ?? [service]).map(({ args }) => echoText(args));
   return {
@@ -142,6 +139,7 @@ function declaredService(service: Settings["services"][number], namespace: strin
     port,
     path,
     calls: calls.length > 0 ? calls.map(({ path: at, service: callee }) => ({ path: at, service: callee })) : undefined,
+    logFiles: logFiles && { folder: logFiles.folder, files: logFiles.files ?? defaultLogFiles },
     texts: texts.every((text) => text !== undefined) ? texts : undefined,
     deployments: versions ? versions.map(({ version }) => `${serviceName}-${version}`) : [serviceName],
     callers: callersOf(service, { namespace, gateway }) as Identity[],

@@ -59,7 +59,7 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
     "gatewayTlsSecret",
     undefined,
     isDnsSubdomain,
-    "use the name of a kubernetes.io/tls secret in the namespace istio-ingress",
+    "use the name of a kubernetes.io/tls secret in the namespace of the gateway",
   );
   if (selfSigned && tlsSecret !== undefined) {
     reader.problem("gatewaySelfSigned", true, "gatewayTlsSecret names a certificate already; remove one of the two");

@@ -38,13 +38,33 @@ export async function promql(context: Context, query: string): Promise<Sample[]>
   return (jsonOf(answer, "Prometheus") as { data: { result: Sample[] } }).data.result;
 }
 
-/** @returns the lines that Loki has for a query, of the last ten minutes. @throws Error if it does not answer. */
-export async function logql(context: Context, query: string): Promise<string[]> {
-  const start = String((Date.now() - 600_000) * 1e6);
+/** A line of the log store, with its labels and structured metadata. */
+export interface StoredLine {
+  labels: Record<string, string>;
+  line: string;
+}
+
+/**
+ * @param sinceMs Time of the first line that is meant. Default: ten minutes ago.
+ * @returns the lines that Loki has for a query. @throws Error if it does not answer.
+ */
+export async function logStreams(
+  context: Context,
+  query: string,
+  sinceMs = Date.now() - 600_000,
+): Promise<StoredLine[]> {
+  const start = `${Math.floor(sinceMs)}000000`;
   const asked = new URLSearchParams({ query, start, limit: "100" }).toString();
   const answer = await askBackend(context, "loki", lokiPorts.http, `/loki/api/v1/query_range?${asked}`);
-  const { data } = jsonOf(answer, "Loki") as { data: { result: { values: [string, string][] }[] } };
-  return data.result.flatMap(({ values }) => values.map(([, line]) => line));
+  const { data } = jsonOf(answer, "Loki") as {
+    data: { result: { stream: Record<string, string>; values: [string, string][] }[] };
+  };
+  return data.result.flatMap(({ stream, values }) => values.map(([, line]) => ({ labels: stream, line })));
+}
+
+/** @returns the texts of {@link logStreams}. */
+export async function logql(context: Context, query: string, sinceMs?: number): Promise<string[]> {
+  return (await logStreams(context, query, sinceMs)).map(({ line }) => line);
 }
 
 /** @returns an answer's JSON. @throws Error if it is none. */

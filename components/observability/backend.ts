@@ -38,6 +38,8 @@ export interface BackendSpec {
   /** User that the image runs as. */
   user: number;
   ports: BackendPort[];
+  /** A port with a Service of its own. Default: the Service has all ports. */
+  page?: { service: string; port: BackendPort };
   /** Path and port that answer 200 when requests can be served. */
   ready: { path: string; port: number };
   /** Files by name, mounted read-only at `configFolder`. */
@@ -84,13 +86,13 @@ export const containerSecurity = {
  * Declares a server with its configuration and data: ServiceAccount, ConfigMap, Service and StatefulSet. It stays out of the mesh: it
  * must answer when the mesh is what is broken, and a scrape is no request between services.
  * @param parent Component that it belongs to.
- * @returns the Service; it depends on the pods being ready.
+ * @returns the Service and the one of the page, if there is one; they depend on the pods being ready.
  */
 export function declareBackend(
   name: string,
   spec: BackendSpec,
   parent: pulumi.Resource,
-): { service: k8s.core.v1.Service; workload: k8s.apps.v1.StatefulSet } {
+): { service: k8s.core.v1.Service; page?: k8s.core.v1.Service; workload: k8s.apps.v1.StatefulSet } {
   const opts = { parent };
   const { app, namespace } = spec;
   const metadata = { name: app, namespace, labels: { app } };
@@ -129,24 +131,9 @@ export function declareBackend(
     },
     opts,
   );
-  const service = new k8s.core.v1.Service(
-    `${name}-service`,
-    {
-      metadata: {
-        ...metadata,
-        name: spec.service ?? app,
-        // The pods are awaited already; waiting for their endpoints adds nothing.
-        annotations: { "pulumi.com/skipAwait": "true" },
-      },
-      spec: {
-        selector: { app },
-        // Each replica of a store holds only its own data, so a client has to stay with one replica.
-        sessionAffinity: replicas > 1 ? "ClientIP" : undefined,
-        ports: spec.ports.map(({ name: portName, port }) => ({ name: portName, port, targetPort: portName })),
-      },
-    },
-    opts,
-  );
+  const service = declareService(`${name}-service`, spec, { name: spec.service ?? app, ports: spec.ports }, opts);
+  const page =
+    spec.page && declareService(`${name}-page`, spec, { name: spec.page.service, ports: [spec.page.port] }, opts);
   if (spec.headlessService) {
     new k8s.core.v1.Service(
       `${name}-members`,
@@ -173,7 +160,35 @@ export function declareBackend(
       opts,
     );
   }
-  return { service, workload };
+  return { service, page, workload };
+}
+
+/** Declares a Service for some ports of a backend. */
+function declareService(
+  resource: string,
+  { app, namespace, sizing }: Pick<BackendSpec, "app" | "namespace" | "sizing">,
+  { name, ports }: { name: string; ports: BackendPort[] },
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Service {
+  return new k8s.core.v1.Service(
+    resource,
+    {
+      metadata: {
+        name,
+        namespace,
+        labels: { app },
+        // The pods are awaited already; waiting for their endpoints adds nothing.
+        annotations: { "pulumi.com/skipAwait": "true" },
+      },
+      spec: {
+        selector: { app },
+        // Each replica of a store holds only its own data, so a client has to stay with one replica.
+        sessionAffinity: sizing.replicas > 1 ? "ClientIP" : undefined,
+        ports: ports.map(({ name: portName, port }) => ({ name: portName, port, targetPort: portName })),
+      },
+    },
+    opts,
+  );
 }
 
 /** Declares a ServiceAccount and, if it has rules, what it may do in the whole cluster. */
@@ -262,7 +277,10 @@ function podSpec(
         args: spec.args,
         env: spec.env,
         envFrom: spec.envFromSecret ? [{ secretRef: { name: spec.envFromSecret, optional: true } }] : undefined,
-        ports: spec.ports.map(({ name, port }) => ({ name, containerPort: port })),
+        ports: [...(spec.page ? [spec.page.port] : []), ...spec.ports].map(({ name, port }) => ({
+          name,
+          containerPort: port,
+        })),
         resources: spec.sizing.resources,
         startupProbe: { ...ready, periodSeconds: 1, failureThreshold: 180 },
         readinessProbe: { ...ready, periodSeconds: 5 },

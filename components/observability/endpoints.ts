@@ -14,13 +14,13 @@ export interface DashboardEndpoint {
   url?: string;
 }
 
-/** Namespace of the whole observability stack. */
+/** Namespace of the whole observability stack, unless it is told another. */
 export const observabilityNamespace = "observability";
 
 /** Service and port of each page; the same port is opened on this machine. */
 export const dashboardServices: Record<DashboardName, { service: string; port: number }> = {
   prometheus: { service: "prometheus", port: 9090 },
-  jaeger: { service: "jaeger-collector", port: 16686 },
+  jaeger: { service: "jaeger-query", port: 16686 },
   kiali: { service: "kiali", port: 20001 },
   grafana: { service: "grafana", port: 3000 },
 };
@@ -38,9 +38,9 @@ export interface ExposedRoute {
 }
 
 /** @returns the route that leads to a page through the gateway. */
-export function exposedRoute(name: DashboardName): ExposedRoute {
+export function exposedRoute(name: DashboardName, namespace: string): ExposedRoute {
   const { service, port } = dashboardServices[name];
-  return { path: exposedPath(name), service: `${service}.${observabilityNamespace}.svc.cluster.local`, port };
+  return { path: exposedPath(name), service: `${service}.${namespace}.svc.cluster.local`, port };
 }
 
 /** @returns the pages with the URLs that they have below the gateway. */
@@ -62,10 +62,13 @@ export function withUrls(
  * @param kubectl The command that asks this cluster.
  * @returns how a page is reached, that is served under `path`.
  */
-export function dashboardEndpoint(name: DashboardName, path: string, kubectl = "kubectl"): DashboardEndpoint {
+export function dashboardEndpoint(
+  name: DashboardName,
+  { namespace, path, kubectl = "kubectl" }: { namespace: string; path: string; kubectl?: string },
+): DashboardEndpoint {
   const { service, port } = dashboardServices[name];
   return {
-    inCluster: `http://${service}.${observabilityNamespace}:${port}${path}`,
-    portForward: `${kubectl} --namespace ${observabilityNamespace} port-forward service/${service} ${port}:${port}`,
+    inCluster: `http://${service}.${namespace}:${port}${path}`,
+    portForward: `${kubectl} --namespace ${namespace} port-forward service/${service} ${port}:${port}`,
   };
 }

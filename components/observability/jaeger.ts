@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ArgsCheck } from "../validation";
 import { declareBackend } from "./backend";
 import type { Sizing } from "./backend";
+import { dashboardServices } from "./endpoints";
 
 /** Where Jaeger keeps traces. */
 export type JaegerStorage =
@@ -24,7 +25,7 @@ export interface JaegerArgs {
 /** Ports of Jaeger. */
 export const jaegerPorts = { query: 16686, otlpGrpc: 4317, otlpHttp: 4318, metrics: 8888, health: 13133 } as const;
 
-/** Name of Jaeger's Service. Proxies send their spans to it. */
+/** Name of the Service that proxies send their spans to. The page has another one: {@link dashboardServices}. */
 export const jaegerService = "jaeger-collector";
 
 const user = 10001;
@@ -86,7 +87,7 @@ export class Jaeger extends pulumi.ComponentResource {
       .done(this);
 
     const path = args.path ?? "";
-    const { service, workload } = declareBackend(
+    const { page, workload } = declareBackend(
       name,
       {
         namespace: args.namespace,
@@ -95,8 +96,8 @@ export class Jaeger extends pulumi.ComponentResource {
         image: args.image,
         args: ["--config=/etc/jaeger/config.json"],
         user,
+        page: { service: dashboardServices.jaeger.service, port: { name: "http-query", port: jaegerPorts.query } },
         ports: [
-          { name: "http-query", port: jaegerPorts.query },
           { name: "grpc-otlp", port: jaegerPorts.otlpGrpc },
           { name: "http-otlp", port: jaegerPorts.otlpHttp },
           { name: "http-metrics", port: jaegerPorts.metrics },
@@ -110,7 +111,7 @@ export class Jaeger extends pulumi.ComponentResource {
     );
 
     this.url = pulumi
-      .all([args.namespace, service.metadata.name, workload.id])
+      .all([args.namespace, page!.metadata.name, workload.id])
       .apply(([namespace, serviceName]) => `http://${serviceName}.${namespace}:${jaegerPorts.query}${path}`);
     this.registerOutputs({ url: this.url });
   }

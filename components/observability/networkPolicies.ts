@@ -4,6 +4,7 @@ import { dashboardServices } from "./endpoints";
 import type { DashboardName } from "./endpoints";
 import { jaegerPorts } from "./jaeger";
 import { lokiPorts } from "./loki";
+import { logAgent } from "./nodeLogs";
 
 /** What {@link declareNetworkPolicies} is given. */
 export interface NetworkPolicyArgs {
@@ -18,6 +19,9 @@ export interface NetworkPolicyArgs {
   /** Namespace of the ingress gateway, and the pages that it serves. */
   gateway: { namespace: pulumi.Input<string>; pages: readonly DashboardName[] };
 }
+
+/** Label `app` of the pods that others here ask. */
+const backendApps = ["prometheus", "jaeger", "loki", "grafana"];
 
 type IngressRule = k8s.types.input.networking.v1.NetworkPolicyIngressRule;
 
@@ -54,9 +58,10 @@ export function declareNetworkPolicies(
   if (!args.backends) {
     return;
   }
-  // No pod here asks Kiali for anything.
-  declarePolicy("own-pods", { matchExpressions: [{ key: "app", operator: "NotIn", values: ["kiali"] }] }, [
-    { from: [{ podSelector: {} }] },
+  // By name, for the namespace may hold istiod and the gateways as well. No pod here asks Kiali for anything.
+  const anyOf = (...apps: string[]) => ({ matchExpressions: [{ key: "app", operator: "In", values: apps }] });
+  declarePolicy("own-pods", anyOf(...backendApps, logAgent), [
+    { from: [{ podSelector: anyOf(...backendApps, "kiali", logAgent) }] },
   ]);
   declarePolicy("spans", { matchLabels: { app: "jaeger" } }, [
     { from: fromNamespaces(args.meshNamespaces), ports: tcp(jaegerPorts.otlpGrpc) },

@@ -25,7 +25,10 @@ export interface NodeLogsArgs {
   resources: Resources;
 }
 
-const app = "log-agent";
+/** Name of its objects, and value of the label `app` of its pods. */
+export const logAgent = "log-agent";
+
+const app = logAgent;
 
 /** Any user that is not root. */
 const user = 65532;

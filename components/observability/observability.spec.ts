@@ -132,9 +132,18 @@ describe("who reaches the backends", () => {
     const mesh = [named("demo"), named("istio-ingress")];
     assert.deepEqual(found.get("spans").ingress, [{ from: mesh, ports: [{ port: 4317, protocol: "TCP" }] }]);
     assert.deepEqual(found.get("logs").ingress, [{ from: mesh, ports: [{ port: 3100, protocol: "TCP" }] }]);
-    assert.deepEqual(found.get("own-pods").ingress, [{ from: [{ podSelector: {} }] }]);
+    // None but its own, for istiod and the gateways may be in the same namespace.
+    const [{ from }] = found.get("own-pods").ingress;
+    const backends = ["prometheus", "jaeger", "loki", "grafana"];
+    assert.deepEqual(from, [
+      {
+        podSelector: {
+          matchExpressions: [{ key: "app", operator: "In", values: [...backends, "kiali", "log-agent"] }],
+        },
+      },
+    ]);
     assert.deepEqual(found.get("own-pods").podSelector.matchExpressions, [
-      { key: "app", operator: "NotIn", values: ["kiali"] },
+      { key: "app", operator: "In", values: [...backends, "log-agent"] },
     ]);
   });
 

@@ -49,6 +49,10 @@ export interface ObservabilityArgs {
   logScraper: Resources;
   /** Where kubelet keeps the logs of pods, on the nodes. */
   podLogsFolder: string;
+  /** Namespace of all that is made. Default `observability`. */
+  namespace?: string;
+  /** The same, known once it is there, where it is not for this component to make. Default: it is made. */
+  existingNamespace?: pulumi.Input<string>;
   /** Namespace of istiod. */
   systemNamespace: string;
   /** The same, known once it is there. Default: `systemNamespace`, which then has to be there. */
@@ -70,12 +74,15 @@ export interface ObservabilityArgs {
   images: ImageTable;
 }
 
-/** @returns where proxies send their spans, undefined if nowhere. */
-export function spanReceiver(tracing: TracingChoice): SpanReceiver | undefined {
+/**
+ * @param namespace Where Jaeger is installed.
+ * @returns where proxies send their spans, undefined if nowhere.
+ */
+export function spanReceiver(tracing: TracingChoice, namespace = observabilityNamespace): SpanReceiver | undefined {
   switch (tracing.kind) {
     case "jaeger":
       // Istio knows Services by their full name.
-      return { host: `${jaegerService}.${observabilityNamespace}.svc.cluster.local`, port: jaegerPorts.otlpGrpc };
+      return { host: `${jaegerService}.${namespace}.svc.cluster.local`, port: jaegerPorts.otlpGrpc };
     case "existing":
       return { host: tracing.host, port: tracing.port };
     case "none":
@@ -83,11 +90,14 @@ export function spanReceiver(tracing: TracingChoice): SpanReceiver | undefined {
   }
 }
 
-/** @returns where collectors send logs, undefined if nowhere. */
-export function logStore(logs: LogsChoice): CollectorBackend | undefined {
+/**
+ * @param namespace Where Loki is installed.
+ * @returns where collectors send logs, undefined if nowhere.
+ */
+export function logStore(logs: LogsChoice, namespace = observabilityNamespace): CollectorBackend | undefined {
   switch (logs.kind) {
     case "loki":
-      return { kind: "otlp", url: `http://loki.${observabilityNamespace}.svc:${lokiPorts.http}/otlp` };
+      return { kind: "otlp", url: `http://loki.${namespace}.svc:${lokiPorts.http}/otlp` };
     case "existing":
       return logs.backend;
     case "none":
@@ -110,14 +120,17 @@ export class Observability extends pulumi.ComponentResource {
     const parent = { parent: this };
     const path = (page: DashboardName) => (args.exposed ? exposedPath(page) : undefined);
 
-    const namespace = new k8s.core.v1.Namespace(
-      `${name}-namespace`,
-      // Outside the mesh: what watches it must go on when the mesh does not, and would otherwise watch itself.
-      { metadata: { name: observabilityNamespace, labels: { "istio-injection": "disabled" } } },
-      parent,
-    ).metadata.name;
+    const at = args.namespace ?? observabilityNamespace;
+    const namespace =
+      args.existingNamespace ??
+      new k8s.core.v1.Namespace(
+        `${name}-namespace`,
+        // Outside the mesh: what watches it must go on when the mesh does not, and would otherwise watch itself.
+        { metadata: { name: at, labels: { "istio-injection": "disabled" } } },
+        parent,
+      ).metadata.name;
 
-    const store = logStore(logs);
+    const store = logStore(logs, at);
     const loki =
       logs.kind === "loki" ? new Loki("loki", { ...logs, namespace, image: images.loki }, parent) : undefined;
     const jaeger =
@@ -136,8 +149,8 @@ export class Observability extends pulumi.ComponentResource {
               scrapeSeconds: args.scrapeSeconds,
               proxyRelabelings: args.statsAccessLog ? statsAccessLogRelabelings() : undefined,
               targets: {
-                ...(loki && { loki: `loki.${observabilityNamespace}:${lokiPorts.http}` }),
-                ...(jaeger && { jaeger: `${jaegerService}.${observabilityNamespace}:${jaegerPorts.metrics}` }),
+                ...(loki && { loki: `loki.${at}:${lokiPorts.http}` }),
+                ...(jaeger && { jaeger: `${jaegerService}.${at}:${jaegerPorts.metrics}` }),
               },
               path: path("prometheus"),
             },
@@ -158,7 +171,8 @@ export class Observability extends pulumi.ComponentResource {
       );
     }
 
-    const endpoint = (page: DashboardName) => dashboardEndpoint(page, path(page) ?? "", args.kubectl);
+    const endpoint = (page: DashboardName) =>
+      dashboardEndpoint(page, { namespace: at, path: path(page) ?? "", kubectl: args.kubectl });
     const prometheusUrl = metrics.kind === "existing" ? metrics.url : prometheus && endpoint("prometheus").inCluster;
     const jaegerUrl = jaeger && endpoint("jaeger").inCluster;
     const grafana =
@@ -171,7 +185,7 @@ export class Observability extends pulumi.ComponentResource {
           image: images.grafana,
           sources: {
             prometheus: prometheusUrl,
-            loki: loki && `http://loki.${observabilityNamespace}:${lokiPorts.http}`,
+            loki: loki && `http://loki.${at}:${lokiPorts.http}`,
             jaeger: jaegerUrl,
           },
           path: path("grafana"),
@@ -217,7 +231,7 @@ export class Observability extends pulumi.ComponentResource {
       ...(jaeger && { jaeger: endpoint("jaeger") }),
     };
     this.exposedRoutes = args.exposed
-      ? (Object.keys(this.dashboards) as DashboardName[]).map((page) => exposedRoute(page))
+      ? (Object.keys(this.dashboards) as DashboardName[]).map((page) => exposedRoute(page, at))
       : [];
     this.registerOutputs({ dashboards: this.dashboards });
   }
@@ -227,10 +241,10 @@ export class Observability extends pulumi.ComponentResource {
 export function logScraper(
   name: string,
   namespace: pulumi.Input<string>,
-  args: Pick<ObservabilityArgs, "logs" | "images" | "logScraper">,
+  args: Pick<ObservabilityArgs, "logs" | "images" | "logScraper" | "namespace">,
   opts: pulumi.ComponentResourceOptions,
 ): LogScraper | undefined {
-  const backend = logStore(args.logs);
+  const backend = logStore(args.logs, args.namespace);
   return (
     backend &&
     new LogScraper(

@@ -107,6 +107,14 @@ specify(strictMtlsHasProxy, {
       code: "KIA0501",
     },
     {
+      it: "finds a strict server in a namespace without a label by a policy for the mesh",
+      edits: [
+        ["PeerAuthentication default", "metadata.namespace", "istio-system"],
+        ["Namespace demo", "metadata.labels", {}],
+      ],
+      on: "Deployment demo/user",
+    },
+    {
       it: "finds a strict server that opts out",
       edits: [["Deployment user", 'spec.template.metadata.labels["sidecar.istio.io/inject"]', "false"]],
       on: "Deployment demo/user",
@@ -132,6 +140,15 @@ specify(strictMtlsHasProxy, {
       edits: [
         ["Namespace demo", 'metadata.labels["istio-injection"]', "disabled"],
         ["PeerAuthentication default", "metadata.namespace", "istio-system"],
+      ],
+    },
+    {
+      it: "does not mean what runs beside the control plane by a policy for the mesh",
+      edits: [
+        ["PeerAuthentication default", "metadata.namespace", "istio-system"],
+        ["+Namespace istio-system", "", {}],
+        ["Deployment user", "metadata.namespace", "istio-system"],
+        ["Service user", "metadata.namespace", "istio-system"],
       ],
     },
   ],

@@ -101,9 +101,13 @@ export const strictMtlsHasProxy = rule({
         return;
       }
       const { injected, cause } = simulateInjection(mesh, workload, settings);
-      // A policy for the whole mesh does not mean namespaces that are kept out of it.
-      const meant =
-        mtls.policy.namespace === namespace || !["namespace-opted-out", "ambient", "ignored-namespace"].includes(cause);
+      // A policy for the whole mesh does not mean namespaces that are kept out of it, nor the control plane's own, where it is declared.
+      const wide = mtls.policy.namespace === mesh.rootNamespace && selectorOf(mtls.policy) === undefined;
+      const outside = [
+        ...["namespace-opted-out", "ambient", "ignored-namespace"],
+        ...(namespace === mesh.rootNamespace ? ["namespace-unlabelled"] : []),
+      ];
+      const meant = (!wide && mtls.policy.namespace === namespace) || !outside.includes(cause);
       if (injected === false && cause !== "ambient" && meant) {
         report(resource, {
           field: "metadata.namespace",

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { dashboardServices } from "../../components/observability/endpoints";
 import { projectFolder } from "../../commands/stackFiles";
 import type { Outputs } from "./cluster";
@@ -32,10 +35,14 @@ describe("dashboards", () => {
     }
   });
 
-  it("are opened by npm run dashboards, again when a pod restarts, and closed with Ctrl-C", async () => {
+  it("are opened by npm run dashboards and shown in the browser, opened again when a pod restarts, and closed with Ctrl-C", async () => {
     // Not through npm, which would be the one to get the signal.
-    const args = ["--import", "tsx", "commands/dashboards.ts", ...target.flags];
-    const child = spawn(process.execPath, args, { cwd: projectFolder, detached: true });
+    const args = ["--import", "tsx", "commands/dashboards.ts", "--open", ...target.flags];
+    const folder = await mkdtemp(join(tmpdir(), "browser-"));
+    const shown = join(folder, "shown");
+    await writeFile(join(folder, "xdg-open"), `#!/bin/sh\necho "$1" >> ${shown}\n`, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, DISPLAY: ":0" };
+    const child = spawn(process.execPath, args, { cwd: projectFolder, detached: true, env });
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
     const ended = once(child, "close") as Promise<[number | null]>;
@@ -48,6 +55,10 @@ describe("dashboards", () => {
       assert.match(said, /jaeger +http:\/\/localhost:16686\/jaeger +answers/);
       const local = (name: keyof typeof questions) => `http://localhost:${dashboardServices[name].port}/${name}`;
       await assertAnswersBelow(local("prometheus"), questions.prometheus);
+      await eventually(async () => {
+        const urls = (await readFile(shown, "utf8")).trim().split("\n");
+        assert.ok(urls.includes(local("jaeger")) && urls.includes(local("prometheus")), urls.join(", "));
+      });
 
       await tool("kubectl", "-n", "observability", "rollout", "restart", "statefulset/jaeger");
       await tool("kubectl", "-n", "observability", "rollout", "status", "statefulset/jaeger");
@@ -55,6 +66,7 @@ describe("dashboards", () => {
     } finally {
       // As a terminal does: to the whole group.
       process.kill(-child.pid!, "SIGINT");
+      await rm(folder, { recursive: true });
     }
     const [code] = await ended;
     assert.equal(code, 0, said);

@@ -3,11 +3,13 @@ import { stringify } from "yaml";
 import { allExpressions, filledIn } from "../../components/observability/dashboards/expressions";
 import { Grafana } from "../../components/observability/grafana";
 import { Kiali } from "../../components/observability/kiali";
+import { standardLabels } from "../../components/observability/statsAccessLog";
 import { images } from "../../components/versions";
 import { run } from "../../toolchain/system/run";
 import { declare } from "../support/declare";
 import type { Outputs } from "./cluster";
-import { eventually, start, tool } from "./cluster";
+import { eventually, npm, start, tool } from "./cluster";
+import { addFortio, apply, drive, fortioService } from "./trafficSupport";
 import { target } from "./target";
 
 /** Seconds that the log store is away; the promise is for ten minutes, which `LOKI_DOWN_SECONDS=600` tries. */
@@ -101,7 +103,7 @@ describe("observability", () => {
     const marker = `/user/${Date.now()}`;
     await request(`${outputs.gatewayUrl}${marker}`, 1);
     const trace = await eventually(async () => {
-      const { data } = await getJson<{ data: Trace[] }>("jaeger-collector:16686", "/api/traces", {
+      const { data } = await getJson<{ data: Trace[] }>("jaeger-query:16686", "/api/traces", {
         service: "istio-ingressgateway.istio-ingress",
         tags: JSON.stringify({ "http.url": `${outputs.gatewayUrl}${marker}` }),
         limit: "5",
@@ -123,6 +125,35 @@ describe("observability", () => {
         assert.equal(lines[0]!.response_code, 200);
       }, 30);
     }
+  });
+
+  it("gives one trace of gateway, user-service and payment-service for one curl, and a line of each with its link", async () => {
+    const { code, stdout, stderr } = await npm("trace", ...target.flags, "--json", "--path", "/user/orders");
+    assert.equal(code, 0, stderr);
+    const { id, link } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { id: string; link: string };
+    assert.equal(link, `http://localhost:16686/trace/${id}`);
+    assert.match(stderr, /HTTP 200, Hello from Payment Service/);
+    const services = ["istio-ingressgateway.istio-ingress", "user-service.demo", "payment-service.demo"];
+    const places = services.map((name) => stderr.indexOf(name));
+    assert.ok(places[0]! > 0 && places[0]! < places[1]! && places[1]! < places[2]!, stderr);
+    for (const service of ["user-service", "payment-service"]) {
+      const line = new RegExp(`${service} \\(access-log-file\\): GET /user/orders 200 in \\d+ ms, by \\S+\n +${link}`);
+      assert.match(stderr, line);
+    }
+    assert.match(stderr, /payment-service \(access-log-file\): .*, by demo\/user-service/);
+  });
+
+  it("gives each series of requests every label of Istio's standard metrics, on both reporters", async () => {
+    await request(`${outputs.gatewayUrl}/user/orders`, 5);
+    await eventually(async () => {
+      const series = await promql("istio_requests_total");
+      assert.deepEqual(new Set(series.map(({ metric }) => metric.reporter)), new Set(["source", "destination"]));
+      const lacks = series.flatMap(({ metric }) => {
+        const missing = standardLabels.filter((label) => !metric[label]);
+        return missing.length > 0 ? [`${metric.reporter} ${metric.pod}: ${missing.join(", ")}`] : [];
+      });
+      assert.deepEqual(lacks, []);
+    }, 30);
   });
 
   it("collects what applications write to stdout", async () => {
@@ -198,11 +229,33 @@ describe("observability", () => {
     }, 30);
   });
 
+  it("has data for what only shows when requests fail, or take long: panels, and the rules behind alerts", async () => {
+    await addFortio();
+    const { services } = await apply({
+      services: [fortioService("failing", "status=503:50&delay=1500ms", { path: "/failing" })],
+    });
+    const failed = allExpressions().filter(({ where }) =>
+      /Failed requests|rule MeshHighErrorRatio|rule MeshHighLatency/.test(where),
+    );
+    assert.ok(failed.length >= 3, failed.map(({ where }) => where).join(", "));
+    await eventually(async () => {
+      await drive(services["failing"]!, 10, 10);
+      const empty: string[] = [];
+      for (const { where, language, expr } of failed) {
+        const result = await (language === "promql" ? promql : logql)(filledIn(expr));
+        if (result.length === 0) {
+          empty.push(where);
+        }
+      }
+      assert.deepEqual(empty, []);
+    }, 120);
+  });
+
   it("declares Kiali and Grafana as the API server takes them, though it has no image of them", async () => {
     const { resources } = await declare(() => {
       const sizing = { replicas: 2, resources: { requests: { cpu: "10m", memory: "64Mi" } } };
       const prometheus = "http://prometheus.observability:9090";
-      const jaeger = "http://jaeger-collector.observability:16686";
+      const jaeger = "http://jaeger-query.observability:16686";
       new Grafana("grafana", {
         namespace: "observability",
         image: images.grafana,

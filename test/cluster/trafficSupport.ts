@@ -75,8 +75,9 @@ export async function istioctl(...args: string[]): Promise<string> {
  * namespace without a label for injection.
  */
 export async function assertNothingToAnalyze(): Promise<void> {
-  const all = Object.values((await meshOutputs()).declared.namespaces);
-  assert.ok(all.length >= 4, all.join(", "));
+  const { namespaces } = (await meshOutputs()).declared;
+  assert.ok(Object.keys(namespaces).length >= 4, JSON.stringify(namespaces));
+  const all = new Set(Object.values(namespaces));
   for (const one of all) {
     assert.match(await istioctl("analyze", "-n", one), /^\s*✔ No validation issues found/, one);
   }

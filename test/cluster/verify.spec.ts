@@ -451,6 +451,20 @@ const breakages: Breakage[] = [
     cause: /Loki is not running: StatefulSet observability\/loki is scaled to 0/,
   },
   {
+    title: "the agent on the nodes is held up",
+    break: async () => {
+      const agents = ref("apps/v1", "DaemonSet", "log-agent", "observability");
+      const undo = await changed(agents, (spec) => (spec.template.spec.nodeSelector = { nowhere: "here" }));
+      await podsReady("observability", "log-agent", 0);
+      return async () => {
+        await undo();
+        await kubectl("-n", "observability", "rollout", "status", "daemonset/log-agent", "--timeout=90s");
+      };
+    },
+    check: "application-output",
+    cause: /no log agent is ready on \S+, where demo\/user-service-\S+ runs/,
+  },
+  {
     title: "the mesh's Telemetry is deleted",
     break: () => without(ref("telemetry.istio.io/v1", "Telemetry", "mesh-default", "istio-system")),
     check: "traces",
@@ -502,8 +516,8 @@ describe("npm run verify", () => {
       assert.equal(code, 0, JSON.stringify(report.causes));
       assert.ok(report.seconds < 60, `${report.seconds} s`);
       const skipped = report.checks.filter(({ verdict }) => verdict === "skip").map(({ name }) => name);
-      assert.deepEqual(skipped, ["rate-limit", "kiali", "grafana", "exercise"]);
-      assert.match(await readFile(file, "utf8"), /<testsuite name="verify" tests="\d+" failures="0" skipped="4"/);
+      assert.deepEqual(skipped, ["rate-limit", "application-files", "kiali", "grafana", "exercise"]);
+      assert.match(await readFile(file, "utf8"), /<testsuite name="verify" tests="\d+" failures="0" skipped="5"/);
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -529,6 +543,9 @@ describe("npm run verify", () => {
     const { evidence } = report.checks.find(({ name }) => name === "exercise")!;
     assert.match(evidence, /user-service retries: a request that always fails was tried 3 times/);
     assert.match(evidence, /user-service timeout: a request that takes too long ended with 504 after \d/);
+    // The default stack has both, so that they show without any config.
+    assert.match(evidence, /user-service circuit breaker: of 110 slow requests at once \d+ were refused as overload/);
+    assert.match(evidence, /user-service rate limit: of 310 requests at once \d+ passed and \d+ got 429/);
     assert.equal(
       await kube.get(ref("networking.istio.io/v1alpha3", "EnvoyFilter", "verify-faults", "demo")),
       undefined,

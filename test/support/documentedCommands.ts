@@ -4,8 +4,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Command } from "../../commands/defineCommand";
 import { parseCiPreviewFlags } from "../../commands/ciPreviewFlags";
+import { parseDashboardFlags } from "../../commands/dashboards";
 import { parseDoctorFlags } from "../../commands/doctorFlags";
 import { parseFlags } from "../../commands/flags";
+import { parseTraceFlags } from "../../commands/trace";
 import { parseUpFlags } from "../../commands/upFlags";
 import { asProgramConfig, projectFolder, readProject } from "../../commands/stackFiles";
 import { parseConfig } from "../../stacks/config";
@@ -22,7 +24,8 @@ const { scripts, bin } = JSON.parse(readFileSync(join(projectFolder, "package.js
 const parsers: Record<string, (argv: readonly string[]) => unknown> = {
   start: parseUpFlags,
   down: parseFlags,
-  dashboards: parseFlags,
+  dashboards: parseDashboardFlags,
+  trace: parseTraceFlags,
   "ci:preview": parseCiPreviewFlags,
   doctor: parseDoctorFlags,
 };

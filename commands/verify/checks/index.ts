@@ -1,5 +1,6 @@
 import type { Check } from "../check";
 import { accessLog } from "./accessLog";
+import { applicationFiles, applicationOutput } from "./applicationLog";
 import { certificates, identities } from "./certificates";
 import { edges } from "./edges";
 import { exercise } from "./exercise";
@@ -38,6 +39,8 @@ export const checks: readonly Check[] = [
   metrics,
   traces,
   accessLog,
+  applicationOutput,
+  applicationFiles,
   kiali,
   grafana,
   exercise,

@@ -7,6 +7,7 @@ import type { DeclaredMesh } from "../../../stacks/declared";
 import type { Answer } from "../../httpClient";
 import type { Context, Outcome } from "../check";
 import { judgeLine, logCause } from "./accessLog";
+import { fileCause, followedLine, lineFilter, stdoutCause, timedLine } from "./applicationLog";
 import { judgeGatewaySecret, judgeIdentities, judgeProxyCertificates, readCertificates } from "./certificates";
 import { judgeNodes, judgeVersion } from "./cluster";
 import { judgeCalls, pairs } from "./edges";
@@ -288,6 +289,39 @@ describe("access-log", () => {
       causeOf(judgeLine({ ...line, downstream_peer: "" }, "/user/x", "/ns/i/sa/gateway", "k")),
       /as anonymous/,
     );
+  });
+});
+
+describe("application-output and application-files", () => {
+  const pod = object("Pod", "user-1", { spec: { nodeName: "n1", containers: [{ name: "log-scraper" }] } });
+  const agent = (node: string, ready = "True") =>
+    object("Pod", `agent-${node}`, {
+      spec: { nodeName: node },
+      status: { conditions: [{ type: "Ready", status: ready }] as never },
+    });
+  it("follow the line of their own request, or the last one", () => {
+    assert.equal(followedLine("a\nGET /verify-1\nb\n\n", "verify-1"), "GET /verify-1");
+    assert.equal(followedLine("a\nb\n \n", "verify-1"), "b");
+    assert.equal(followedLine("\n", "verify-1"), undefined);
+  });
+  it("know when a line was written, and that one without text is none", () => {
+    const sinceMs = Date.parse("2026-06-01T12:00:00.123Z");
+    assert.deepEqual(timedLine("2026-06-01T12:00:00.123456789Z [INFO] x y"), { line: "[INFO] x y", sinceMs });
+    assert.equal(timedLine("2026-06-01T12:00:00Z  "), undefined);
+    assert.equal(timedLine("unable to retrieve container logs"), undefined);
+  });
+  it("look for a line as it is, whatever is in it", () => {
+    assert.equal(lineFilter('  {"a":"b\\c"} '), '|= "{\\"a\\":\\"b\\\\c\\"}"');
+    assert.ok(lineFilter("x".repeat(5000)).length < 500);
+  });
+  it("name what keeps a line from the store", () => {
+    const about = { observability: "o", kubectl: "k" };
+    assert.match(stdoutCause(pod, [agent("n1")], about).cause, /agent on n1 does not deliver what demo\/user-1/);
+    assert.match(stdoutCause(pod, [agent("n2"), agent("n1", "False")], about).cause, /no log agent is ready on n1/);
+    const written = (mode: string) => ({ pod, line: "x", sinceMs: 0, file: { name: "a.log", mode } });
+    assert.match(fileCause(written("640"), "k").cause, /a.log of demo\/user-1 has the mode 640/);
+    assert.match(fileCause(written("644"), "k").cause, /scraper of demo\/user-1 does not deliver/);
+    assert.match(fileCause({ ...written("644"), pod: object("Pod", "user-1") }, "k").cause, /no container log-scraper/);
   });
 });
 

@@ -31,7 +31,7 @@ export const restarts: Check = {
   last: true,
   async run({ cluster, declared }) {
     // What a stack did not need it has no namespace for, and one of an older program none of that name.
-    const namespaces = Object.values(declared.namespaces).filter((one) => one !== undefined);
+    const namespaces = [...new Set(Object.values(declared.namespaces))].filter((one) => one !== undefined);
     const pods = await Promise.all(namespaces.map((one) => cluster.list("v1", "Pod", one)));
     return judgeRestarts(pods.flat(), Date.now(), cluster.kubectl);
   },

@@ -1,0 +1,105 @@
+/** A span as Jaeger's API has it. */
+export interface Span {
+  spanID: string;
+  processID: string;
+  operationName: string;
+  references?: { refType: string; spanID: string }[];
+  /** Microseconds since 1970. */
+  startTime: number;
+  /** Microseconds. */
+  duration: number;
+}
+
+/** A trace as Jaeger's API has it. */
+export interface Trace {
+  spans: Span[];
+  processes: Record<string, { serviceName: string }>;
+}
+
+/** A line of the log store, and who wrote it. */
+export interface LogLine {
+  service: string;
+  /** Where the line comes from: a proxy's access log, an application's file, a container's standard output. */
+  source: string;
+  text: string;
+}
+
+/** A span, and how many others it is within. */
+interface Placed {
+  span: Span;
+  depth: number;
+}
+
+/** @returns spans in the order of calls, those that a span caused behind it. One whose cause is not there stands at the top. */
+export function spansInOrder(spans: readonly Span[]): Placed[] {
+  const known = new Set(spans.map(({ spanID }) => spanID));
+  const causeOf = ({ references = [] }: Span) =>
+    references.find(({ refType, spanID }) => refType === "CHILD_OF" && known.has(spanID))?.spanID;
+  const below = (cause: string | undefined, depth: number): Placed[] =>
+    spans
+      .filter((span) => causeOf(span) === cause)
+      .sort((one, other) => one.startTime - other.startTime)
+      .flatMap((span) => [{ span, depth }, ...below(span.spanID, depth + 1)]);
+  return below(undefined, 0);
+}
+
+const columns = { time: 10, service: 44 };
+
+function ms(microseconds: number): string {
+  return `${(microseconds / 1000).toFixed(1)} ms`;
+}
+
+/** @returns a trace as text: when each span began, how long it took, whose it is, and what was asked. */
+export function spanLines({ spans, processes }: Trace): string[] {
+  const begin = Math.min(...spans.map(({ startTime }) => startTime));
+  const row = (start: string, took: string, service: string, operation: string) =>
+    `${start.padStart(columns.time)}${took.padStart(columns.time)}  ${service.padEnd(columns.service)}${operation}`;
+  return [
+    row("start", "took", "service", "operation"),
+    ...spansInOrder(spans).map(({ span, depth }) => {
+      const { serviceName = "unknown" } = processes[span.processID] ?? {};
+      const service = "  ".repeat(depth) + serviceName;
+      return row(ms(span.startTime - begin), ms(span.duration), service, span.operationName);
+    }),
+  ];
+}
+
+/** A line of the access log, as far as it is shown. */
+interface AccessLine {
+  method?: string;
+  path?: string;
+  response_code?: number;
+  duration?: number;
+  downstream_peer?: string;
+}
+
+function accessLine(text: string): AccessLine | undefined {
+  try {
+    const line = JSON.parse(text) as AccessLine | null;
+    return line?.method === undefined ? undefined : line;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns what a line says, in short: of an access log what was asked, the answer, and the caller's identity. */
+export function shortLine(text: string): string {
+  const line = accessLine(text);
+  if (!line) {
+    return text.split("\n")[0]!.slice(0, 160);
+  }
+  const caller = line.downstream_peer?.replace(/^spiffe:\/\/[^/]*\/ns\/([^/]+)\/sa\/(.+)$/, "$1/$2");
+  return `${line.method} ${line.path} ${line.response_code} in ${line.duration} ms${caller ? `, by ${caller}` : ""}`;
+}
+
+/**
+ * @param link URL of the lines' trace.
+ * @returns lines as text, each once, with its link to the trace. A proxy may write one line to a file and to its standard output.
+ */
+export function logLines(lines: readonly LogLine[], link: string): string[] {
+  const once = new Map(lines.map((line) => [`${line.service} ${line.text}`, line]));
+  return [...once.values()].flatMap(({ service, source, text }) => [
+    `${service} (${source}): ${shortLine(text)}`,
+    `    ${link}`,
+  ]);
+}
