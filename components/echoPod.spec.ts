@@ -99,7 +99,7 @@ const pods: [string, EchoServiceArgs, PodSpec][] = [
       volumes: [
         { name: "writable-0", emptyDir: {} },
         { name: "writable-1", emptyDir: {} },
-        { name: "application-log", emptyDir: { sizeLimit: "64Mi" } },
+        { name: "application-log", emptyDir: { sizeLimit: "96Mi" } },
       ],
     },
   ],

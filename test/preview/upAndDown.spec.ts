@@ -16,9 +16,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
-import type { StubObject } from "../test/support/stubApiServer";
-import { StubApiServer } from "../test/support/stubApiServer";
-import { projectFolder } from "./stackFiles";
+import type { StubObject } from "../support/stubApiServer";
+import { StubApiServer } from "../support/stubApiServer";
+import { projectFolder } from "../../commands/stackFiles";
 
 /** A Pulumi CLI that notes how it is called, and answers from the files of a folder. */
 const fakePulumi = (folder: string) => `#!${process.execPath}
