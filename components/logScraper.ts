@@ -96,7 +96,7 @@ export const applicationRotation = {
  * Rotates files of an application that goes on writing to an open file: a full file is copied, to the last line that was written meanwhile, and
  * emptied. Each copy has a name of its own, so that none takes the place of one that is not read yet: while the log store is away and the
  * scraper's queue is full, copies wait until all files together have no room left. Then the oldest copies go, and after these the contents
- * of the oldest files, whoever rotated them.
+ * of the oldest files, whether this or the application rotated them.
  *
  * What is written between the last look at a file and its emptying, some microseconds of one process, is lost: no command empties the read part
  * of a file alone. An application that renames its own files before they are full loses nothing. It needs no shell in the application's image.

@@ -14,7 +14,7 @@ export interface DashboardEndpoint {
   url?: string;
 }
 
-/** Namespace of the whole observability stack, unless it is told another. */
+/** Namespace of the whole observability stack, unless another is given. */
 export const observabilityNamespace = "observability";
 
 /** Service and port of each page; the same port is opened on this machine. */
