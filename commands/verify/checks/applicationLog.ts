@@ -7,7 +7,7 @@ import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { below, followedRoute, gatewayRoutes } from "../gatewayRoute";
 import { refOfPod, servicePods } from "../meshPods";
-import { containersOf, isReady, nameOf } from "../objects";
+import { containersOf, isAlive, isReady, nameOf } from "../objects";
 import { newTrace } from "./traces";
 
 /** Seconds until a line has to be in the store. */
@@ -55,7 +55,7 @@ export function stdoutCause(
 ): { cause: string; next: string } {
   const node = (pod.spec as { nodeName?: string } | undefined)?.nodeName ?? "no node";
   const here = agents.find(
-    (agent) => isReady(agent) && (agent.spec as { nodeName?: string } | undefined)?.nodeName === node,
+    (agent) => isAlive(agent) && isReady(agent) && (agent.spec as { nodeName?: string } | undefined)?.nodeName === node,
   );
   return here
     ? {
