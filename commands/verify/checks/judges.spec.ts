@@ -318,7 +318,7 @@ describe("application-output and application-files", () => {
     const about = { observability: "o", kubectl: "k" };
     assert.match(stdoutCause(pod, [agent("n1")], about).cause, /agent on n1 does not deliver what demo\/user-1/);
     assert.match(stdoutCause(pod, [agent("n2"), agent("n1", "False")], about).cause, /no log agent is ready on n1/);
-    const going = { ...agent("n1"), metadata: { ...agent("n1").metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } };
+    const going = { ...agent("n1"), metadata: { ...agent("n1").metadata, deletionTimestamp: new Date(0) } };
     assert.match(stdoutCause(pod, [going], about).cause, /no log agent is ready on n1/);
     const written = (mode: string) => ({ pod, line: "x", sinceMs: 0, file: { name: "a.log", mode } });
     assert.match(fileCause(written("640"), "k").cause, /a.log of demo\/user-1 has the mode 640/);
