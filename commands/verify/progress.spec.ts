@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Result } from "./check";
 import { progressOf } from "./progress";
+import { checks } from "./checks";
 import { resultLine } from "./report";
 
 const result: Result = {
@@ -19,6 +20,12 @@ describe("resultLine", () => {
       assert.ok(lines.length > 2);
       assert.ok(lines.every((line) => line.length <= width));
       assert.ok(lines.slice(1).every((line) => line.search(/\S/) === column));
+    }
+  });
+
+  it("has room for the name of every check", () => {
+    for (const { name } of checks) {
+      assert.ok(resultLine({ ...result, name }).includes(`${name} `), name);
     }
   });
 });

@@ -25,7 +25,7 @@ export function reportOf(results: readonly Result[], seconds: number): Report {
 const marks: Record<Result["verdict"], string> = { pass: "ok", fail: "FAILED", skip: "skipped", blocked: "not run" };
 
 /** Widths of the columns before the evidence, which takes the rest of the line. */
-const columns = { mark: 9, name: 17, description: 44 };
+const columns = { mark: 9, name: 20, description: 44 };
 
 /** Widths between which lines are laid out, in characters. */
 const narrowest = 100;
