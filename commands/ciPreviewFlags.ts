@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Flags } from "./flags";
-import { checkSettings, parseStrictly, UsageError } from "./flags";
+import { checkSettings, everyCommand, parseStrictly, UsageError } from "./flags";
 import { policyConfigOption } from "./policySettings";
 import { stackFile } from "./stackFiles";
 
@@ -35,8 +35,7 @@ export function parseCiPreviewFlags(argv: readonly string[]): CiPreviewFlags {
       context: { type: "string" },
       config: { type: "string", short: "c", multiple: true, default: [] },
       markdown: { type: "string" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
+      ...everyCommand,
     },
   });
   checkSettings(values.config);

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { readDigests, digestsFile, releasedImages } from "../stacks/imageDigests";
 import type { ImageDigests } from "../stacks/imageDigests";
 import { defineCommand } from "./defineCommand";
-import { parseStrictly } from "./flags";
+import { everyCommand, parseStrictly } from "./flags";
 import { registryDigest } from "./registryDigest";
 
 const help = `npm run digests -- [flags]
@@ -22,8 +22,7 @@ function parse(argv: readonly string[]) {
     allowPositionals: false,
     options: {
       check: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
+      ...everyCommand,
     },
   }).values;
 }

@@ -12,9 +12,8 @@ import type { MachineFacts, Tool } from "./doctorJudgement";
 import { presentPulumi } from "./pulumi/cli";
 import { projectFolder } from "./stackFiles";
 
-/** How each tool is asked for its version. */
-const versionArgs: Record<Tool, string[]> = {
-  pulumi: [],
+/** How each tool is asked for its version; the npm package `pulumi` would download a CLI, so that one is looked for. */
+const versionArgs: Record<Exclude<Tool, "pulumi">, string[]> = {
   kubectl: ["version", "--client"],
   kind: ["version"],
   minikube: ["version", "--short"],
@@ -24,9 +23,11 @@ const versionArgs: Record<Tool, string[]> = {
 
 /** Looks at this machine; changes nothing. */
 export async function gatherFacts(): Promise<MachineFacts> {
-  const asked = Object.entries(versionArgs) as [Tool, string[]][];
   const [versions, containers, { running }] = await Promise.all([
-    Promise.all(asked.map(async ([tool, args]) => [tool, await versionOf(tool, args)] as const)),
+    Promise.all([
+      ...Object.entries(versionArgs).map(async ([tool, args]) => [tool, await printed(tool, args)] as const),
+      presentPulumi(() => undefined).then((cli) => ["pulumi", cli?.version] as const),
+    ]),
     containersAnswer(),
     status(),
   ]);
@@ -44,11 +45,6 @@ export async function gatherFacts(): Promise<MachineFacts> {
     sandboxProblems: requirementProblems(thisMachine()),
     istioSupport: judgeSupport(istioVersion, new Date()),
   };
-}
-
-/** @returns what a tool prints as its version. The npm package `pulumi` would download a CLI if it were asked, so that one is looked for. */
-async function versionOf(tool: Tool, args: string[]): Promise<string | undefined> {
-  return tool === "pulumi" ? (await presentPulumi(() => undefined))?.version : printed(tool, args);
 }
 
 async function printed(command: string, args: string[]): Promise<string | undefined> {

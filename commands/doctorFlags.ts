@@ -1,7 +1,7 @@
 import type { PurposeName } from "./doctorJudgement";
 import { purposeNames } from "./doctorJudgement";
 import type { Flags } from "./flags";
-import { parseStrictly, UsageError } from "./flags";
+import { everyCommand, parseStrictly, UsageError } from "./flags";
 
 /** Flags of `npm run doctor`. */
 export interface DoctorFlags extends Pick<Flags, "json" | "help"> {
@@ -17,7 +17,7 @@ export function parseDoctorFlags(argv: readonly string[]): DoctorFlags {
   const { values, positionals } = parseStrictly({
     args: [...argv],
     allowPositionals: true,
-    options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
+    options: everyCommand,
   });
   const purposes = positionals.map((word) => {
     const purpose = purposeNames.find((name) => name === word);

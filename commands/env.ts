@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter } from "node:path";
 import { builtGroup, shellEnvironment } from "../toolchain";
-import { parseStrictly } from "./flags";
+import { everyCommand, parseStrictly } from "./flags";
 import { findPulumi } from "./pulumi/cli";
 import { commandFolder, pulumiEnvironment } from "./pulumi/environment";
 import { defineCommand } from "./defineCommand";
@@ -26,7 +26,7 @@ function parse(argv: readonly string[]) {
   const { values } = parseStrictly({
     args: [...argv],
     allowPositionals: false,
-    options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
+    options: everyCommand,
   });
   return values;
 }

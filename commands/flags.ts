@@ -17,6 +17,12 @@ export interface Flags {
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
+/** Flags of every command, as node's parseArgs takes them. */
+export const everyCommand = {
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const satisfies Options;
+
 /** What parsing gives for the flags that one command has besides the common ones. */
 export type MoreFlags<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>["values"];
 
@@ -95,8 +101,7 @@ function parse(argv: readonly string[], more: Options = {}) {
       sandbox: { type: "boolean", default: false },
       config: { type: "string", short: "c", multiple: true, default: [] },
       yes: { type: "boolean", short: "y", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
+      ...everyCommand,
     },
   });
 }

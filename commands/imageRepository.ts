@@ -124,9 +124,7 @@ export class ImageRepository {
     try {
       return await fetch(url, { ...request, signal: AbortSignal.timeout(answerMs) });
     } catch (error) {
-      const { cause = error } = error as { cause?: unknown };
-      const why = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
-      throw new Error(`${this.reference}: no answer of ${url.host} (${why}); is it reached from here?`, {
+      throw new Error(`${this.reference}: no answer of ${url.host} (${whyNoAnswer(error)}); is it reached from here?`, {
         cause: error,
       });
     }
@@ -155,4 +153,10 @@ export function challengeOf(header: string): Challenge | undefined {
   );
   const { realm, service, scope } = found;
   return realm === undefined ? undefined : { realm, ...(service && { service }), ...(scope && { scope }) };
+}
+
+/** @returns why `fetch` got no answer: the code of the system's error, where there is one. Pure. */
+export function whyNoAnswer(error: unknown): string {
+  const { cause = error } = error as { cause?: unknown };
+  return cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
 }

@@ -1,7 +1,7 @@
 import { isRegistry } from "../components/imageReference";
 import { settingsBeforeStart } from "./embeddedConfig";
 import { chartSettings } from "./charts";
-import { checkSettings, parseStrictly, UsageError } from "./flags";
+import { checkSettings, everyCommand, parseStrictly, UsageError } from "./flags";
 import { suppliesOf } from "./imageList";
 import type { Supplies } from "./imageList";
 import { findPulumi } from "./pulumi/cli";
@@ -32,8 +32,7 @@ function parse(argv: readonly string[]) {
       stack: { type: "string", short: "s" },
       sandbox: { type: "boolean", default: false },
       config: { type: "string", short: "c", multiple: true, default: [] as string[] },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
+      ...everyCommand,
     },
   });
   checkSettings(values.config);

@@ -1,5 +1,5 @@
 import { defineCommand } from "./defineCommand";
-import { parseStrictly } from "./flags";
+import { everyCommand, parseStrictly } from "./flags";
 import { goPins } from "./outdated/goPins";
 import { chartPins, imagePins } from "./outdated/imagePins";
 import { debianPins, wheelPins } from "./outdated/installPins";
@@ -24,8 +24,7 @@ function parse(argv: readonly string[]) {
     allowPositionals: false,
     options: {
       all: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
+      ...everyCommand,
     },
   }).values;
 }

@@ -3,7 +3,7 @@ import { describeStatus, down, expectedInfo, reset, showProgress, status, up } f
 import { timedLogger } from "../toolchain/system/log";
 import { defineCommand } from "./defineCommand";
 import type { Flags } from "./flags";
-import { parseStrictly, UsageError } from "./flags";
+import { everyCommand, parseStrictly, UsageError } from "./flags";
 
 const help = `npm run sandbox -- WORD [--nodes N]
 
@@ -64,8 +64,7 @@ function parse(argv: readonly string[]): SandboxFlags {
     allowPositionals: true,
     options: {
       nodes: { type: "string" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
+      ...everyCommand,
     },
   });
   const { json, help } = values;

@@ -6,7 +6,7 @@ import type { DashboardName } from "../components/observability/endpoints";
 import { dataSourceUids } from "../components/observability/dashboards/dataSources";
 import { expectedInfo } from "../toolchain";
 import { tryRun } from "../toolchain/system/run";
-import { parseStrictly, UsageError } from "./flags";
+import { everyCommand, parseStrictly, UsageError } from "./flags";
 import { servePrometheusPage } from "./prometheusPage";
 import { findOnPath } from "./findOnPath";
 import { until } from "./verify/backends";
@@ -113,8 +113,7 @@ function parseScreenshotFlags(argv: readonly string[]) {
     options: {
       "prometheus-page": { type: "string" },
       gateway: { type: "string", default: gateway },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
+      ...everyCommand,
     },
   });
   const unknown = names.find((name) => !(name in pictures));

@@ -1,6 +1,6 @@
 import { images, istioChartRepo, istioHub, istioVersion } from "../../components/versions";
 import { parse } from "yaml";
-import { ImageRepository } from "../imageRepository";
+import { ImageRepository, whyNoAnswer } from "../imageRepository";
 import { newestAlike } from "./newestAlike";
 import type { Pin } from "./pin";
 
@@ -68,9 +68,7 @@ export async function chartPins(repo = istioChartRepo, ours = istioVersion): Pro
     }
     text = await answer.text();
   } catch (error) {
-    const { cause = error } = error as { cause?: unknown };
-    const why = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
-    throw new Error(`${url}: no answer (${why}); is it reached from here?`, { cause: error });
+    throw new Error(`${url}: no answer (${whyNoAnswer(error)}); is it reached from here?`, { cause: error });
   }
   return [{ what: "Istio's charts", ours, newest: newestChart(ours, text), where: [...where, "Pulumi.yaml"] }];
 }

@@ -1,4 +1,4 @@
-import Table from "cli-table3";
+import { plainTable } from "../plainTable";
 
 /** A version that a file of this project asks for, and what its registry has. */
 export interface Pin {
@@ -33,13 +33,6 @@ export function mergePins(pins: readonly Pin[]): Pin[] {
   return [...merged.values()];
 }
 
-/** Lines without borders; cells are two spaces apart. */
-const noBorders = Object.fromEntries(
-  ["top", "bottom", "left", "right", "mid"].flatMap((side) =>
-    ["", "-mid", "-left", "-right"].map((corner) => [`${side}${corner}`, ""]),
-  ),
-);
-
 /** Files of a pin that are named; one more is counted. */
 const namedFiles = 2;
 
@@ -50,16 +43,12 @@ const namedFiles = 2;
 export function describePins(pins: readonly Pin[], problems: readonly string[], all = false): string[] {
   const has = (verdict: Verdict) => pins.filter((pin) => verdictOf(pin) === verdict);
   const shown = all ? pins : has("outdated");
-  const table = new Table({
-    chars: { ...noBorders, middle: "" },
-    style: { "padding-left": 0, "padding-right": 2, head: [], border: [] },
-    head: ["what", "ours", "newest", "where it is pinned"],
-  });
-  table.push(...shown.map((pin) => [pin.what, pin.ours, pin.newest ?? "?", filesOf(pin)]));
-  const rows = shown.length === 0 ? [] : table.toString().split("\n");
+  const cells = shown.map((pin) => [pin.what, pin.ours, pin.newest ?? "?", filesOf(pin)]);
+  const rows =
+    cells.length === 0 ? [] : plainTable(cells, 2, { head: ["what", "ours", "newest", "where it is pinned"] });
   const unknown = has("unknown");
   return [
-    ...rows.map((line) => line.trimEnd()),
+    ...rows,
     ...(unknown.length > 0 ? ["", "The newest version is not known of:", ...byProblem(unknown)] : []),
     ...(problems.length > 0 ? ["", "Not asked:", ...problems.map((line) => `  ${line}`)] : []),
     ...(rows.length + unknown.length + problems.length > 0 ? [""] : []),

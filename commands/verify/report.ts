@@ -1,4 +1,4 @@
-import Table from "cli-table3";
+import { plainTable } from "../plainTable";
 import type { Result } from "./check";
 
 /** All that one run found. */
@@ -31,13 +31,6 @@ const columns = { mark: 9, name: 20, description: 44 };
 const narrowest = 100;
 const usual = 120;
 
-/** Lines without borders; cells are one space apart. */
-const noBorders = Object.fromEntries(
-  ["top", "bottom", "left", "right", "mid"].flatMap((side) =>
-    ["", "-mid", "-left", "-right"].map((corner) => [`${side}${corner}`, ""]),
-  ),
-);
-
 /**
  * @param width Of the terminal, in characters. Default 120; a narrower one than 100 wraps by itself.
  * @returns one row of the table; a long description or evidence goes on below, in its own column.
@@ -45,18 +38,8 @@ const noBorders = Object.fromEntries(
 export function resultLine({ verdict, name, description, evidence }: Result, width = usual): string {
   const { mark, name: nameWidth, description: descriptionWidth } = columns;
   const rest = Math.max(width, narrowest) - mark - nameWidth - descriptionWidth - 1;
-  const table = new Table({
-    chars: { ...noBorders, middle: "" },
-    style: { "padding-left": 0, "padding-right": 1, head: [], border: [] },
-    colWidths: [mark, nameWidth, descriptionWidth, rest],
-    wordWrap: true,
-  });
-  table.push([marks[verdict], name, description, evidence]);
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+  const colWidths = [mark, nameWidth, descriptionWidth, rest];
+  return plainTable([[marks[verdict], name, description, evidence]], 1, { colWidths, wordWrap: true }).join("\n");
 }
 
 /** @returns what follows the table: each cause and the command to look further, and the sum. */

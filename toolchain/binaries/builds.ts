@@ -17,7 +17,8 @@ interface Waiting {
 
 /**
  * The builds of a process. One group is compiled at a time, because Go uses every processor for one, and beside it one that uses one
- * processor for most of its time. Of those that wait, the one that traffic needs most comes first. What is downloaded comes ahead of what is compiled. It tells how far all of them are.
+ * processor for most of its time. Of those that wait, the one that traffic needs most comes first. What is downloaded comes ahead of what
+ * is compiled. It tells how far all of them are.
  */
 export class Builds {
   private readonly parts = new Map<string, Part>();
