@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { client, tool } from "./cluster";
+import { client, podsOf, servingPod, tool } from "./cluster";
 import type { Answer } from "./trafficSupport";
 import { apply, constantLoad, gatewayUrl, get, statuses, until } from "./trafficSupport";
 
@@ -32,11 +32,6 @@ async function unharmed(what: string, seconds: number, act: () => Promise<unknow
     failed.map(({ status, error, body }) => [status, error, body.slice(0, 100)]),
     [],
   );
-}
-
-async function podsOf(app: string): Promise<string[]> {
-  const pods = await client().list("v1", "Pod", "demo");
-  return pods.filter(({ metadata }) => metadata?.labels?.app === app).map(({ metadata }) => metadata?.name ?? "");
 }
 
 /** Waits until a workload has all its pods. */
@@ -86,24 +81,26 @@ describe("faults at run time", function () {
   });
 
   it("a sidecar's Envoy killed: its pod is passed over until it is back", async () => {
-    const [pod] = await podsOf("user-service");
-    const before = processesIn(pod!, "envoy");
+    const { name: pod } = await servingPod("demo", "app=user-service");
+    const before = processesIn(pod, "envoy");
     assert.equal(before.length, 1, `the Envoy of ${pod}`);
     await unharmed("Envoy", 8, () => Promise.resolve(process.kill(before[0]!, "SIGKILL")));
-    assert.ok(
-      await until(60, () => {
-        const [now] = processesIn(pod!, "envoy");
-        return Promise.resolve(now !== undefined && now !== before[0]);
-      }),
-      "another Envoy in the same pod",
-    );
+    const restarted = await until(60, () => {
+      const [now] = processesIn(pod, "envoy");
+      return Promise.resolve(now !== undefined && now !== before[0]);
+    });
+    if (!restarted) {
+      const pods = await tool("kubectl", "-n", "demo", "get", "pods", "-o", "wide");
+      assert.fail(`no other Envoy in ${pod} after 60 s:\n${pods}`);
+    }
     await ready("demo", "deployment/user-service");
   });
 
   it("a pod deleted without grace: the other one answers", async () => {
-    const [pod] = await podsOf("payment-service");
-    await unharmed("pod", 8, () => tool("kubectl", "-n", "demo", "delete", "pod", pod!, "--force", "--grace-period=0"));
-    assert.ok(!(await podsOf("payment-service")).includes(pod!));
+    const { name: pod } = await servingPod("demo", "app=payment-service");
+    await unharmed("pod", 8, () => tool("kubectl", "-n", "demo", "delete", "pod", pod, "--force", "--grace-period=0"));
+    const left = await podsOf("demo", "app=payment-service", { all: true });
+    assert.ok(!left.some(({ name }) => name === pod), `${pod} is gone`);
     await ready("demo", "deployment/payment-service");
   });
 
