@@ -151,7 +151,7 @@ const meshServices = settings.services.map(
             image: settings.profile.images.fortio,
           }),
           scraper?.extras(service),
-          load && loadCompanion(callees?.get(service.serviceName) ?? [], load),
+          load && loadCompanion(callees?.get(service.serviceName) ?? [], load, service.logFiles),
         ),
       },
       { ...onCluster, dependsOn: beforePods },

@@ -1,3 +1,4 @@
+import { callLog } from "../components/loadGenerator";
 import type { StackConfig } from "../stacks/config";
 import { curl } from "../stacks/curl";
 import type { ObservabilityGroup } from "../toolchain";
@@ -20,8 +21,11 @@ export function neededForTraffic({ services }: Pick<Watched, "services">): Obser
   return [
     // A service's calls of others are made by fortio, in its own pod.
     ...(services.some(({ calls }) => calls.length > 0) ? (["fortio"] as const) : []),
-    // The folder that such a service writes to comes with the collector that reads it, which wants its store.
-    ...(services.some(({ logFiles }) => logFiles) ? (["otelcol", "loki"] as const) : []),
+    // The folder that such a service writes to comes with the collector that reads it, which wants its store. The log of the
+    // load generator's requests is none of the application's, and goes with the store.
+    ...(services.some(({ logFiles }) => logFiles && logFiles.folder !== callLog.folder)
+      ? (["otelcol", "loki"] as const)
+      : []),
   ];
 }
 

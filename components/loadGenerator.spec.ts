@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { declare, errorOf } from "../test/support/declare";
 import { calleeTargets } from "../stacks/loadTargets";
-import { gatewayTarget, loadCompanion, LoadGenerator, loadSender } from "./loadGenerator";
+import { applicationLogs } from "./applicationLog";
+import { callLog, gatewayTarget, loadCompanion, LoadGenerator, loadSender } from "./loadGenerator";
 import { prometheusConfig } from "./observability/prometheusConfig";
 
 const settings = { image: "fortio/fortio:1.67.0", ratePerSecond: 2, resources: { requests: { cpu: "2m" } } };
@@ -43,6 +44,21 @@ describe("loadSender", () => {
     assert.equal(args[args.indexOf("-qps") + 1], "2");
     assert.equal(args[args.indexOf("-t") + 1], "0");
     assert.deepEqual(args.slice(-3), ["-resolve", "gateway", "https://a.example/x"]);
+  });
+  it("logs each request to the folder that its pod's log scraper reads, where that is the call log's", () => {
+    const callee = { name: "payment-service", url: "http://payment-service.demo:8080/" };
+    const [container] = loadCompanion([callee], settings, callLog).containers!;
+    const { args, volumeMounts } = container as { args: string[]; volumeMounts: { name: string; mountPath: string }[] };
+    assert.equal(args[args.indexOf("-access-log-file") + 1], `${callLog.folder}/payment-service.log`);
+    assert.deepEqual(volumeMounts, [{ name: applicationLogs.volume, mountPath: callLog.folder }]);
+    for (const other of [undefined, { folder: "/var/log/shop" }]) {
+      const [quiet] = loadCompanion([callee], settings, other).containers as {
+        args: string[];
+        volumeMounts?: unknown;
+      }[];
+      assert.ok(!quiet!.args.includes("-access-log-file"));
+      assert.equal(quiet!.volumeMounts, undefined);
+    }
   });
   it("has a name that Kubernetes takes, however long the target's is", () => {
     const { name } = loadSender({ name: `${"a".repeat(57)}-b-c`, url: "http://a" }, settings);

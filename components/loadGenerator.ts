@@ -1,5 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { applicationLogs } from "./applicationLog";
+import type { LogFiles } from "./applicationLog";
 import type { PodExtras } from "./echoService";
 import { Telemetry } from "./istioApi/telemetry";
 import { declareProxyScope } from "./proxyScope";
@@ -54,6 +56,9 @@ export interface GatewayTarget {
 /** Name of all that {@link LoadGenerator} makes, and value of the label `app`. */
 export const loadGeneratorName = "load-generator";
 
+/** Files that a caller's own requests are logged to, a JSON line each, so that the default stack shows a service that writes files. */
+export const callLog: LogFiles = { folder: "/var/log/calls" };
+
 /** Any user that is not root. */
 const user = 65532;
 
@@ -73,8 +78,13 @@ export function gatewayTarget(name: string, path: string, { host, tls, hosts }: 
 /**
  * @returns the container that sends requests to `target` for as long as it lives. It keeps no pace to catch up with: after a pause
  * it goes on as before.
+ * @param logged Each request is logged to a file of the pod's application, in the folder of {@link callLog}.
  */
-export function loadSender(target: LoadTarget, settings: LoadSettings): k8s.types.input.core.v1.Container {
+export function loadSender(
+  target: LoadTarget,
+  settings: LoadSettings,
+  logged = false,
+): k8s.types.input.core.v1.Container {
   const { image, ratePerSecond, resources } = settings;
   return {
     // Names of containers are DNS labels, as those of services are: a long one is cut.
@@ -89,11 +99,13 @@ export function loadSender(target: LoadTarget, settings: LoadSettings): k8s.type
       "-allow-initial-errors",
       // The gateway's certificate may be self-signed.
       "-k",
+      ...(logged ? ["-access-log-file", `${callLog.folder}/${target.name}.log`, "-access-log-format", "json"] : []),
       ...(target.connectTo === undefined ? [] : ["-resolve", target.connectTo]),
       target.url,
     ],
     resources,
     securityContext: { ...containerSecurity, runAsNonRoot: true, runAsUser: user, runAsGroup: user },
+    ...(logged && { volumeMounts: [{ name: applicationLogs.volume, mountPath: callLog.folder }] }),
   };
 }
 
@@ -101,9 +113,10 @@ export function loadSender(target: LoadTarget, settings: LoadSettings): k8s.type
  * @returns what a caller's own pod gets to send requests to the services that it may call. A caller is known by its identity, its
  * proxy and its labels, and only its own pod has all three. The mesh would refuse
  * requests from another pod, or record them with a wrong caller.
+ * @param logFiles What the caller's pods write to files. With the folder of {@link callLog}, the requests are logged there.
  */
-export function loadCompanion(callees: readonly LoadTarget[], settings: LoadSettings): PodExtras {
-  return { containers: callees.map((callee) => loadSender(callee, settings)) };
+export function loadCompanion(callees: readonly LoadTarget[], settings: LoadSettings, logFiles?: LogFiles): PodExtras {
+  return { containers: callees.map((callee) => loadSender(callee, settings, logFiles?.folder === callLog.folder)) };
 }
 
 /**

@@ -127,6 +127,26 @@ describe("parseConfig", () => {
     assert.deepEqual([b!.allowFrom, c!.allowFrom], [[{ service: "a" }], [{ service: "b" }, { service: "a" }]]);
   });
 
+  it("shows in the default stack a service that writes files: callers log the load generator's requests", () => {
+    const logged = (config: Record<string, unknown>) => parse(config).services.map(({ logFiles }) => logFiles?.folder);
+    assert.deepEqual(logged({}), ["/var/log/calls", undefined]);
+    assert.deepEqual(logged({ loadGenerator: "false" }), [undefined, undefined]);
+    assert.deepEqual(logged({ logsBackend: "none" }), [undefined, undefined]);
+    assert.deepEqual(logged({ profile: "prod" }), [undefined, undefined]);
+    const caller = { name: "a", path: "/a", calls: [{ path: "/a/b", service: "b" }] };
+    const calling = (own: object) =>
+      logged({
+        services: [
+          { ...caller, ...own },
+          { name: "b", path: "/b" },
+        ],
+      });
+    assert.deepEqual(calling({}), ["/var/log/calls", undefined]);
+    assert.deepEqual(calling({ logFiles: { folder: "/var/log/a" } }), ["/var/log/a", undefined]);
+    // Its rotator runs as the service's user, and could not empty files of the sender.
+    assert.deepEqual(calling({ user: 1000 }), [undefined, undefined]);
+  });
+
   it("takes names that every JavaScript object has for names like any other", () => {
     const services = ["constructor", "to-string"].map((name) => ({ name, path: `/${name}` }));
     assert.deepEqual(

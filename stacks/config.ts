@@ -1,4 +1,5 @@
 import type { ExternalHost } from "../components/externalHosts";
+import { callLog } from "../components/loadGenerator";
 import { dashboardNames, exposedPath } from "../components/observability/endpoints";
 import { isDnsLabel } from "../components/validation";
 import { readCluster } from "./clusterConfig";
@@ -7,6 +8,7 @@ import { ConfigError } from "./configError";
 import { ConfigReader } from "./configReader";
 import type { RawConfig } from "./configReader";
 import { dev } from "./dev";
+import { calleesByCaller } from "./edges";
 import { externalHostKeys, readExternalHosts } from "./externalHostsConfig";
 import { readGateway } from "./gatewayConfig";
 import type { GatewayConfig } from "./gatewayConfig";
@@ -124,14 +126,15 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
     load: readLoad(reader, profile),
     rateLimit: readRateLimit(reader, services),
   };
-  const config = { ...unscoped, scope: readScope(reader, profile.name, unscoped.security.defaultDeny) };
-  rejectTakenPaths(reader, config);
-  config.services.forEach(({ logFiles }, i) => {
-    if (logFiles && config.observability.logs.kind === "none") {
+  const read = { ...unscoped, scope: readScope(reader, profile.name, unscoped.security.defaultDeny) };
+  rejectTakenPaths(reader, read);
+  read.services.forEach(({ logFiles }, i) => {
+    if (logFiles && read.observability.logs.kind === "none") {
       const fix = "logsBackend is none, so that nothing reads them; set logsBackend, or remove this key";
       reader.problem(`services[${i}].logFiles`, logFiles, fix);
     }
   });
+  const config = withCallLogs(read);
   // A quota that can't be read was noted already, and so were services.
   if (!reader.problems.some(({ key }) => /^(resourceQuota|services)\b/.test(key))) {
     rejectSmallQuota(reader, config.security.resourceQuota, plannedPods(config), config.services.length);
@@ -144,6 +147,21 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
     }
   }
   return { config, reader };
+}
+
+/** Lets callers log the requests of the load generator to files, where a log store takes them and config names no files of theirs. */
+function withCallLogs(config: StackConfig): StackConfig {
+  if (!config.load || config.observability.logs.kind === "none") {
+    return config;
+  }
+  const callees = calleesByCaller(config.services, config.namespace);
+  const services = config.services.map((service) =>
+    // Rotation takes the owner of the files, which is the sender's user, and that of a service with no user of its own.
+    service.logFiles || service.user !== undefined || !callees.get(service.serviceName)?.length
+      ? service
+      : { ...service, logFiles: callLog },
+  );
+  return { ...config, services };
 }
 
 /** An exposed dashboard has a path of the gateway, which no service can have as well. */

@@ -71,8 +71,9 @@ describe("faults at run time", function () {
     const scale = (replicas: number) =>
       tool("kubectl", "-n", "istio-system", "scale", "deployment/istiod", `--replicas=${replicas}`);
     await unharmed("istiod", 5, async () => {
-      await tool("kubectl", "-n", "istio-system", "delete", "pod", "-l", "app=istiod", "--force", "--grace-period=0");
+      // The other way round, a pod that takes its place would be there for its grace period.
       await scale(0);
+      await tool("kubectl", "-n", "istio-system", "delete", "pod", "-l", "app=istiod", "--force", "--grace-period=0");
       await sleep(10_000);
       assert.deepEqual((await client().list("v1", "Pod", "istio-system")).length, 0, "istiod is gone");
       await scale(1);

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { applicationFolderMiB } from "../../components/applicationLog";
 import type { Report } from "../../commands/verify/report";
-import { eventually, npm, tool } from "./cluster";
+import { eventually, npm, servingPod, tool } from "./cluster";
 import { addFortio, apply, fortioIn, fortioService } from "./trafficSupport";
 import { target } from "./target";
 
@@ -146,7 +146,7 @@ describe("files that an application writes", () => {
       `2026-06-01 12:00:01 ERROR ${id} failed\n    at shop.Cart.add(Cart.java:7)\nCaused by: java.io.IOException\n    ... 5 more`,
     ];
     await inWriter(`printf '%s\\n' ${entries.map((entry) => `'${entry}'`).join(" ")} >> ${folder}/entries.log`);
-    const pod = (await tool("kubectl", "-n", "demo", "get", "pods", "-l", "app=writer", "-o", "name")).trim();
+    const { name: pod } = await servingPod("demo", "app=writer");
     await eventually(async () => {
       const found = (await lines(`{service_name="writer"} |= "${id}"`)).flatMap(({ stream, values }) =>
         values.map(([, line]) => ({ ...stream, line })),
@@ -154,7 +154,7 @@ describe("files that an application writes", () => {
       assert.deepEqual(found.map(({ line }) => line).sort(), [...entries].sort());
       for (const one of found) {
         assert.equal(one.service_version, "v1");
-        assert.equal(`pod/${one.k8s_pod_name}`, pod);
+        assert.equal(one.k8s_pod_name, pod);
         assert.equal(one.log_source, "application-file");
       }
       const labels = (text: string) => found.find(({ line }) => line!.includes(text))!;
@@ -228,7 +228,7 @@ describe("files that an application writes", () => {
       const sum = [...found.values()].reduce((one, other) => one + other, 0);
       assert.ok(sum <= total && sum >= total * 0.9999, `${sum} of ${total}: ${blocks(found)}`);
     }, 300);
-    const [pod] = (await tool("kubectl", "-n", "demo", "get", "pods", "-l", "app=writer", "--no-headers")).split("\n");
-    assert.match(pod!, /Running +0 /, "the pod was neither evicted nor restarted");
+    const pods = await tool("kubectl", "-n", "demo", "get", "pods", "-l", "app=writer", "--no-headers");
+    assert.match(pods, /^\S+ +\S+ +Running +0 [^\n]*\n$/, `one pod, neither evicted nor restarted:\n${pods}`);
   });
 });

@@ -8,7 +8,7 @@ import { images } from "../../components/versions";
 import { run } from "../../toolchain/system/run";
 import { declare } from "../support/declare";
 import type { Outputs } from "./cluster";
-import { eventually, npm, start, tool } from "./cluster";
+import { eventually, npm, servingPod, start, tool } from "./cluster";
 import { addFortio, apply, drive, fortioService } from "./trafficSupport";
 import { target } from "./target";
 
@@ -215,9 +215,9 @@ describe("observability", () => {
   });
 
   it("keeps the access log from growing: the file is rotated, nothing is lost, and old files go", async () => {
-    const pod = (await tool("kubectl", "-n", "demo", "get", "pods", "-l", "app=user-service", "-o", "name")).trim();
+    const { name: pod } = await servingPod("demo", "app=user-service");
     const sh = (script: string) =>
-      tool("kubectl", "-n", "demo", "exec", pod.split("\n")[0]!, "-c", "log-rotator", "--", "sh", "-c", script);
+      tool("kubectl", "-n", "demo", "exec", pod, "-c", "log-rotator", "--", "sh", "-c", script);
     // What the rotator does at 8 MiB, done now: rename, and ask Envoy for a new file.
     await sh(
       "mv -f /var/log/mesh/access.log /var/log/mesh/access.log.1 && wget -q -O /dev/null --post-data= http://127.0.0.1:15000/reopen_logs",

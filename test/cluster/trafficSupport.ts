@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { sharedLog } from "../../components/accessLog";
 import type { Outputs } from "./cluster";
 import { meshOutputs } from "./stack";
-import { npm } from "./cluster";
+import { npm, servingPod } from "./cluster";
 import { target } from "./target";
 import { addObservability } from "../../toolchain";
 
@@ -85,7 +85,9 @@ export async function assertNothingToAnalyze(): Promise<void> {
 
 /** Runs fortio in the pod of a service. @returns all that it prints, whatever its exit code. */
 export async function fortioIn(service: string, ...args: string[]): Promise<string> {
-  const exec = ["exec", "-n", namespace, `deploy/${service}`, "-c", service, "--", "/usr/local/bin/fortio", ...args];
+  // kubectl itself would take a pod that goes, because it is ready for longer.
+  const { name: pod } = await servingPod(namespace, `app=${service}`);
+  const exec = ["exec", "-n", namespace, pod, "-c", service, "--", "/usr/local/bin/fortio", ...args];
   return run(target.command("kubectl"), ["--kubeconfig", target.kubeconfig, ...exec], {
     maxBuffer,
     timeout: 60_000,
