@@ -22,6 +22,16 @@ export const collectorHealthPort = 13134;
  */
 export const queueBytes = 64 * 1024 * 1024;
 
+/**
+ * One request at a time. Loki's ingester counts the lines of a stream, and writes them to its log in whatever order requests of the
+ * stream come to that; after a restart it takes a request with a lower count than the one before for a duplicate, and drops it (Loki 3.7,
+ * `stream.Push` in pkg/ingester/stream.go). Streams are of one pod, so that one sender keeps their order. Batches make up for the speed.
+ */
+const inOrder = {
+  num_consumers: 1,
+  batch: { sizer: "bytes", min_size: 256 * 1024, max_size: 1024 * 1024, flush_timeout: "200ms" },
+} as const;
+
 /** Where an access log line's fields go, once it is recognised as JSON. */
 function accessLogOperators(condition: string) {
   const parsed = "attributes.access";
@@ -187,7 +197,7 @@ function exporterOf(backend: CollectorBackend): [string, Record<string, unknown>
   };
   switch (backend.kind) {
     case "otlp":
-      return ["otlp_http", { endpoint: backend.url, retry_on_failure: retry, sending_queue: queue }];
+      return ["otlp_http", { endpoint: backend.url, retry_on_failure: retry, sending_queue: { ...queue, ...inOrder } }];
     case "elasticsearch":
       return [
         "elasticsearch",

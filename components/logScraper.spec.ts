@@ -205,6 +205,8 @@ describe("scraperConfig", () => {
     const { sending_queue: queue, retry_on_failure: retry } = config.exporters.otlp_http;
     assert.equal(queue.storage, "file_storage");
     assert.equal(queue.block_on_overflow, true);
+    // Loki drops, after a restart, lines of requests that came side by side.
+    assert.equal(queue.num_consumers, 1);
     assert.equal(retry.max_elapsed_time, "0s");
     assert.equal(config.receivers.file_log.retry_on_failure.max_elapsed_time, "0s");
     assert.equal(config.receivers.file_log.storage, "file_storage");

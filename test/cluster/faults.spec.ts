@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { client, podsOf, servingPod, tool } from "./cluster";
+import { processesOf } from "./machine";
 import type { Answer } from "./trafficSupport";
 import { apply, constantLoad, gatewayUrl, get, statuses, until } from "./trafficSupport";
 
@@ -41,22 +41,6 @@ async function ready(namespace: string, ...workloads: string[]): Promise<void> {
   }
 }
 
-/** @returns the processes of a program in a pod; the sandbox's node is this machine, so that they are processes here. */
-function processesIn(pod: string, program: string): number[] {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => {
-      try {
-        const isProgram = readlinkSync(`/proc/${pid}/exe`).endsWith(`/${program}`);
-        return isProgram && readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`POD_NAME=${pod}`);
-      } catch {
-        // It has ended meanwhile.
-        return false;
-      }
-    })
-    .map(Number);
-}
-
 describe("faults at run time", function () {
   this.timeout(300_000);
 
@@ -83,11 +67,11 @@ describe("faults at run time", function () {
 
   it("a sidecar's Envoy killed: its pod is passed over until it is back", async () => {
     const { name: pod } = await servingPod("demo", "app=user-service");
-    const before = processesIn(pod, "envoy");
+    const before = processesOf("envoy", pod);
     assert.equal(before.length, 1, `the Envoy of ${pod}`);
     await unharmed("Envoy", 8, () => Promise.resolve(process.kill(before[0]!, "SIGKILL")));
     const restarted = await until(60, () => {
-      const [now] = processesIn(pod, "envoy");
+      const [now] = processesOf("envoy", pod);
       return Promise.resolve(now !== undefined && now !== before[0]);
     });
     if (!restarted) {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { applicationFolderMiB } from "../../components/applicationLog";
 import type { Report } from "../../commands/verify/report";
 import { eventually, npm, servingPod, tool } from "./cluster";
+import { processesOf } from "./machine";
 import { addFortio, apply, fortioIn, fortioService } from "./trafficSupport";
 import { target } from "./target";
 
@@ -97,7 +98,10 @@ async function folderMiB(): Promise<number> {
   return Number((await inWriter(`du -sk ${folder}`)).split(/\s/)[0]) / 1024;
 }
 
-/** Writes as {@link run} says, with the log store away for a while. @returns how many lines were written, and the folder's most MiB. */
+/**
+ * Writes as {@link run} says, with the log store away for a while. Where the nodes are on this machine, it is killed before it is away.
+ * @returns how many lines were written, and the folder's most MiB.
+ */
 async function writeThroughOutage(id: string, between: string): Promise<{ written: number; most: number }> {
   const scale = (replicas: number) =>
     tool("kubectl", "-n", "observability", "scale", "statefulset/loki", `--replicas=${replicas}`);
@@ -110,6 +114,10 @@ async function writeThroughOutage(id: string, between: string): Promise<{ writte
     for (;;) {
       most = Math.max(most, await folderMiB());
       if (!wasAway && Date.now() > at(run.awayFrom)) {
+        if (target.embedded) {
+          const [loki] = processesOf("loki");
+          process.kill(loki!, "SIGKILL");
+        }
         await scale(0);
         [isAway, wasAway] = [true, true];
       }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { isZombie } from "../../toolchain/system/proc";
 import { tryRun } from "../../toolchain/system/run";
 
@@ -42,6 +42,26 @@ export async function lookAtMachine(): Promise<Machine> {
     controlGroups: (await printed("find", "/sys/fs/cgroup", "-type", "d", "-name", "*sidecar-mesh*")).sort(),
     kernelSettings: Object.fromEntries(kernelSettings.map((name) => [name, setting(name)])),
   };
+}
+
+/**
+ * @returns the processes of a program on the cluster's nodes, which are processes of this machine where the cluster is embedded.
+ * @param pod Of this pod alone, for programs that know theirs.
+ */
+export function processesOf(program: string, pod?: string): number[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      try {
+        const isProgram = readlinkSync(`/proc/${pid}/exe`).endsWith(`/${program}`);
+        const names = () => readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+        return isProgram && (pod === undefined || names().includes(`POD_NAME=${pod}`));
+      } catch {
+        // It has ended meanwhile.
+        return false;
+      }
+    })
+    .map(Number);
 }
 
 function programs(): string[] {
