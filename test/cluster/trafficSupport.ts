@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { Agent, request } from "node:http";
+import { request as tlsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { sharedLog } from "../../components/accessLog";
 import type { Outputs } from "./cluster";
@@ -213,4 +215,31 @@ export function constantLoad(url: string, perSecond: number): { stop: () => Prom
       return Promise.all(pending);
     },
   };
+}
+
+/** What came over HTTPS, and how. */
+export interface TlsAnswer {
+  status?: number;
+  body: string;
+  protocol: string | null;
+  peer: DetailedPeerCertificate;
+}
+
+/**
+ * Asks over HTTPS, trusting the certificate `ca` alone.
+ * @param host Host that is asked for, and that the certificate must be for. Default: the URL's.
+ */
+export function getTls(url: string, ca: string, host?: string): Promise<TlsAnswer> {
+  const named = host === undefined ? {} : { servername: host, headers: { host } };
+  return new Promise((resolve, reject) => {
+    const sent = tlsRequest(url, { ca, timeout: 5000, agent: false, ...named }, (answer) => {
+      const socket = answer.socket as TLSSocket;
+      const [protocol, peer] = [socket.getProtocol(), socket.getPeerCertificate(true)];
+      let body = "";
+      answer.setEncoding("utf8").on("data", (text: string) => (body += text));
+      answer.on("end", () => resolve({ status: answer.statusCode, body, protocol, peer }));
+    });
+    sent.on("error", reject).on("timeout", () => sent.destroy(new Error("timeout")));
+    sent.end();
+  });
 }

@@ -2,11 +2,9 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { selfSigned } from "../../components/selfSigned";
 import { tryRun } from "../../toolchain/system/run";
 import { machineAddress } from "./cluster";
@@ -19,6 +17,7 @@ import {
   addFortio,
   gatewayUrl,
   get,
+  getTls,
   istioctl,
   kubectl,
   until,
@@ -53,24 +52,6 @@ const services = [
   fortioService("caller", "", { path: "/caller" }),
 ];
 const secret = ["get", "secret", "-n", "istio-ingress", "gateway-self-signed", "-o"];
-
-/** Asks over HTTPS, trusting the certificate `ca` alone. */
-function getTls(
-  url: string,
-  ca: string,
-): Promise<{ status?: number; body: string; protocol: string | null; peer: DetailedPeerCertificate }> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { ca, timeout: 5000, agent: false }, (answer) => {
-      const socket = answer.socket as TLSSocket;
-      const [protocol, peer] = [socket.getProtocol(), socket.getPeerCertificate(true)];
-      let body = "";
-      answer.setEncoding("utf8").on("data", (text: string) => (body += text));
-      answer.on("end", () => resolve({ status: answer.statusCode, body, protocol, peer }));
-    });
-    sent.on("error", reject).on("timeout", () => sent.destroy(new Error("timeout")));
-    sent.end();
-  });
-}
 
 async function storedCertificate(): Promise<string> {
   const encoded = await kubectl(...secret, "jsonpath={.data.tls\\.crt}");

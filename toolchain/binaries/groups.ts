@@ -142,6 +142,12 @@ export const binaryGroups = {
       "pod/fast/pod-delete",
     ].map((stage) => ({ module: kwok, from: `kustomize/stage/${stage}.yaml`, to: `${stage.split("/").at(-1)}.yaml` })),
   },
+  // For the cluster test of gatewayIssuer alone.
+  "cert-manager": {
+    name: "cert-manager",
+    outputs: ["cert-manager"],
+    files: [{ module: "github.com/cert-manager/cert-manager", from: "deploy/crds", to: "crds" }],
+  },
   // Its package has the name of what it does, not of what it is.
   ratelimit: { name: "ratelimit", outputs: ["service_cmd"] },
   prometheus: {
