@@ -6,7 +6,6 @@ import { workloadMode } from "../mesh/peerAuthentication";
 import { authenticated, extensionProviders, selectorOf, targetReferences, targetsOf } from "../mesh/policies";
 import type { Resource } from "../mesh/resource";
 import { rule } from "../rule";
-import { authorization, peerAuthentication, requestAuthentication } from "../sources";
 
 type Policy = Resource<"AuthorizationPolicy">;
 type PolicyRule = NonNullable<NonNullable<Policy["fields"]["spec"]>["rules"]>[number];
@@ -105,16 +104,13 @@ function consequence(action: string): string {
   return action === "ALLOW" ? "The rule allows nothing." : `The rule never applies (${action}).`;
 }
 
-/** Values of rules can match. */
 export const authzRuleMatches = rule({
   name: "authz-rule-matches",
   description: "The values of an AuthorizationPolicy's rules have the form that requests have.",
   rationale:
     "A value that no request has makes an ALLOW rule refuse everything, and a DENY rule let everything pass, without an error.",
   fix: "Write the value as Istio compares it.",
-  level: "mandatory",
-  codes: [],
-  source: authorization,
+  source: "reference/config/security/authorization-policy/",
   check({ mesh, each, report }) {
     each(mesh.of("AuthorizationPolicy"), (policy) => {
       const { action = "ALLOW", rules = [] } = policy.fields.spec ?? {};
@@ -141,7 +137,6 @@ function portsOf(mesh: Mesh, workload: Workload, rule: PolicyRule) {
   return servedPorts(mesh, workload).filter(({ target }) => named.length === 0 || named.includes(target ?? 0));
 }
 
-/** HTTP fields are for HTTP ports. */
 export const authzFieldsFitProtocol = rule({
   name: "authz-fields-fit-protocol",
   description: "Rules of an AuthorizationPolicy use fields of HTTP only where the workload's ports speak HTTP.",
@@ -149,9 +144,7 @@ export const authzFieldsFitProtocol = rule({
     "On a TCP port there is no method, path, host or token. An ALLOW rule with one never matches there, so everything is " +
     "refused; of a DENY rule the field is dropped, so everything that the rest matches is refused.",
   fix: "Use principals, namespaces, IP blocks and ports on TCP, or limit the rule to ports of HTTP.",
-  level: "mandatory",
-  codes: [],
-  source: authorization,
+  source: "reference/config/security/authorization-policy/",
   check({ mesh, settings, each, report }) {
     each(mesh.of("AuthorizationPolicy"), (policy) => {
       const { action = "ALLOW", rules = [] } = policy.fields.spec ?? {};
@@ -202,7 +195,6 @@ export const authzFieldsFitProtocol = rule({
   },
 });
 
-/** Policies count in ports of containers. */
 export const policyPortsOfContainers = rule({
   name: "policy-ports-of-containers",
   description: "Ports in an AuthorizationPolicy and in portLevelMtls are ports of the container, not of a Service.",
@@ -210,9 +202,7 @@ export const policyPortsOfContainers = rule({
     "The proxy of the server sees the port that the container listens on. A Service's port that leads to another one " +
     "matches nothing: an ALLOW rule refuses everything, and a mode of mutual TLS is not enforced.",
   fix: "Write the target port.",
-  level: "mandatory",
-  codes: [],
-  source: peerAuthentication,
+  source: "reference/config/security/peer_authentication/",
   check({ mesh, each, report }) {
     const check = (
       policy: Resource,
@@ -257,7 +247,6 @@ export const policyPortsOfContainers = rule({
   },
 });
 
-/** Rules about tokens have tokens. */
 export const authzHasCredentials = rule({
   name: "authz-has-credentials",
   description:
@@ -266,9 +255,7 @@ export const authzHasCredentials = rule({
     "Without a RequestAuthentication no request has a principal or claims, and without mutual TLS no connection has an " +
     "identity: an ALLOW rule refuses everything, and a DENY rule on the absence of one refuses everything as well.",
   fix: "Declare a RequestAuthentication for the workload; allow mutual TLS on it.",
-  level: "mandatory",
-  codes: [],
-  source: requestAuthentication,
+  source: "reference/config/security/request_authentication/",
   check({ mesh, each, report, missing }) {
     const withTokens = authenticated(mesh);
     each(mesh.of("AuthorizationPolicy"), (policy) => {
@@ -299,7 +286,6 @@ export const authzHasCredentials = rule({
   },
 });
 
-/** What looks protected is. */
 export const requestAuthenticationEnforced = rule({
   name: "request-authentication-enforced",
   description: "A workload with a RequestAuthentication has an AuthorizationPolicy that requires a token.",
@@ -307,8 +293,7 @@ export const requestAuthenticationEnforced = rule({
     "A RequestAuthentication refuses bad tokens only. A request without any token passes, until a policy requires requestPrincipals.",
   fix: 'Declare an AuthorizationPolicy: DENY with `from: [{source: {notRequestPrincipals: ["*"]}}]`.',
   level: "advisory",
-  codes: [],
-  source: requestAuthentication,
+  source: "reference/config/security/request_authentication/",
   check({ mesh, each, report }) {
     const requiring = new Set<Workload>();
     const complete = each(mesh.of("AuthorizationPolicy"), (policy) => {
@@ -338,15 +323,13 @@ export const requestAuthenticationEnforced = rule({
   },
 });
 
-/** No policy allows all callers by mistake. */
 export const authzNotOpen = rule({
   name: "authz-not-open",
   description: "No ALLOW rule of an AuthorizationPolicy is empty.",
   rationale: "An empty rule matches every request. Beside other rules it makes them meaningless.",
   fix: "Say whom the rule allows, or remove it.",
   level: "advisory",
-  codes: [],
-  source: authorization,
+  source: "reference/config/security/authorization-policy/",
   check({ mesh, each, report }) {
     each(mesh.of("AuthorizationPolicy"), (policy) => {
       const { action = "ALLOW", rules = [] } = policy.fields.spec ?? {};
@@ -363,15 +346,12 @@ export const authzNotOpen = rule({
   },
 });
 
-/** External authorization is configured. */
 export const authzProviderKnown = rule({
   name: "authz-provider-known",
   description: "The provider of a CUSTOM AuthorizationPolicy is an external authorizer of the mesh configuration.",
   rationale: "istiod denies every request of a workload whose provider it does not know.",
   fix: "Declare the provider in meshConfig.extensionProviders, as envoyExtAuthzHttp or envoyExtAuthzGrpc.",
-  level: "mandatory",
-  codes: [],
-  source: authorization,
+  source: "reference/config/security/authorization-policy/",
   check({ mesh, each, missing }) {
     each(mesh.of("AuthorizationPolicy"), (policy) => {
       const { action, provider } = policy.fields.spec ?? {};

@@ -1,22 +1,18 @@
 /** EnvoyFilters. */
 import { keyed } from "../mesh/resource";
 import { rule } from "../rule";
-import { analysis, envoyFilter } from "../sources";
 
 /** What patches of routes can be applied to. */
-export const routes = new Set(["ROUTE_CONFIGURATION", "HTTP_ROUTE"]);
+const routes = new Set(["ROUTE_CONFIGURATION", "HTTP_ROUTE"]);
 /** What REPLACE can be applied to. */
-export const replaceable = new Set(["HTTP_FILTER", "NETWORK_FILTER", "VIRTUAL_HOST"]);
+const replaceable = new Set(["HTTP_FILTER", "NETWORK_FILTER", "VIRTUAL_HOST"]);
 
-/** Patches use operations that work on what they patch. */
 export const envoyFilterOperationValid = rule({
   name: "envoy-filter-operation-valid",
   description: "A patch of an EnvoyFilter uses an operation that applies to what it patches.",
   rationale: "Istio ignores a patch whose operation does not apply: the filter is accepted and does nothing.",
   fix: "Use MERGE for routes; REPLACE only for HTTP_FILTER, NETWORK_FILTER and VIRTUAL_HOST.",
-  level: "mandatory",
   codes: ["IST0152", "IST0153", "IST0154"],
-  source: analysis("IST0152"),
   check({ mesh, each, report }) {
     each(mesh.of("EnvoyFilter"), (filter) => {
       filter.fields.spec?.configPatches?.forEach(({ applyTo = "", patch }, i) => {
@@ -42,7 +38,6 @@ export const envoyFilterOperationValid = rule({
 
 const relative = new Set(["INSERT_BEFORE", "INSERT_AFTER", "REPLACE", "REMOVE"]);
 
-/** Patches that depend on others say when they come. */
 export const envoyFilterOrderExplicit = rule({
   name: "envoy-filter-order-explicit",
   description: "An EnvoyFilter whose patches are relative to another filter has a priority.",
@@ -51,7 +46,6 @@ export const envoyFilterOrderExplicit = rule({
   fix: "Set `priority`, or use INSERT_FIRST or ADD.",
   level: "advisory",
   codes: ["IST0151", "IST0155"],
-  source: analysis("IST0151"),
   check({ mesh, each, report }) {
     /** The filters that some patch limits to a version of the proxy. */
     const versioned = new Set<string>();
@@ -110,7 +104,6 @@ function currentName(name: string): string | undefined {
   return oldNames[name] ?? (plain === undefined ? undefined : `envoy.filters.http.${plain}`);
 }
 
-/** Patches use the names that Envoy has. */
 export const envoyFilterNamesCurrent = rule({
   name: "envoy-filter-names-current",
   description: "An EnvoyFilter uses the names of filters and types that the proxy's Envoy has.",
@@ -118,9 +111,7 @@ export const envoyFilterNamesCurrent = rule({
     "Envoy dropped its old filter names and the v2 API. A match on an old name matches nothing, and a listener with an old type is " +
     "rejected: the proxy keeps its last configuration, or does not become ready.",
   fix: "Use the names of the v3 API, such as envoy.filters.http.router and type.googleapis.com/envoy.extensions.*.v3.*.",
-  level: "mandatory",
-  codes: [],
-  source: envoyFilter,
+  source: "reference/config/networking/envoy-filter/",
   check({ mesh, each, report }) {
     each(mesh.of("EnvoyFilter"), (filter) => {
       const visit = (value: unknown, field: string): void => {

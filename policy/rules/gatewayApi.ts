@@ -4,7 +4,6 @@ import type { Mesh } from "../mesh/mesh";
 import { fullName, type Resource } from "../mesh/resource";
 import { matchesGlob, matchesSelector } from "../mesh/selectors";
 import { rule } from "../rule";
-import { analysis, gatewayApi as source } from "../sources";
 
 /** The oldest version of each definition that Istio reads. */
 const minimum: Readonly<Record<string, readonly [number, number]>> = {
@@ -14,15 +13,12 @@ const minimum: Readonly<Record<string, readonly [number, number]>> = {
   "tcproutes.gateway.networking.k8s.io": [1, 6],
 };
 
-/** Definitions of the Gateway API are new enough. */
 export const gatewayApiVersion = rule({
   name: "gateway-api-version",
   description: "The definitions of the Gateway API are of a version that Istio reads.",
   rationale: "Istio passes over resources of an older definition: their routes are not there.",
   fix: "Install a newer release of the Gateway API.",
-  level: "mandatory",
   codes: ["IST0176"],
-  source: analysis("IST0176"),
   check({ mesh, each, report }) {
     each(mesh.of("CustomResourceDefinition"), (definition) => {
       const [major = 0, minor = 0] = minimum[definition.name] ?? [];
@@ -109,15 +105,12 @@ function refusal(
   return undefined;
 }
 
-/** Routes are attached to gateways. */
 export const routeParentAttaches = rule({
   name: "route-parent-attaches",
   description: "A parentRef of a route names a declared Gateway, one of its listeners, and one that takes the route.",
   rationale: "A route that no listener takes is not there: requests get 404, and only its status says so.",
   fix: "Correct the reference, or open the listener to the route's namespace, kind and hostnames.",
-  level: "mandatory",
-  codes: [],
-  source,
+  source: "https://gateway-api.sigs.k8s.io/reference/spec/",
   check({ mesh, each, report, missing }) {
     const gateways = mesh.of("KubernetesGateway");
     each(mesh.of("GatewayRoute"), (route) => {
@@ -188,15 +181,12 @@ function backendsOf({ backendRefs = [], filters = [] }: RouteRule, at: string) {
   ];
 }
 
-/** Routes lead to backends. */
 export const routeBackendExists = rule({
   name: "route-backend-exists",
   description: "A backendRef names a declared Service and one of its ports, and may refer to it.",
   rationale: "A backendRef that cannot be resolved answers its share of requests with 500.",
   fix: "Correct the name, the namespace or the port; declare a ReferenceGrant in the Service's namespace.",
-  level: "mandatory",
-  codes: [],
-  source,
+  source: "https://gateway-api.sigs.k8s.io/reference/spec/",
   check({ mesh, settings, each, report, missing }) {
     each(mesh.of("GatewayRoute"), (route) => {
       (route.fields.spec?.rules ?? []).forEach((one, i) =>
@@ -247,15 +237,12 @@ export const routeBackendExists = rule({
   },
 });
 
-/** Listeners have their certificates. */
 export const listenerCertificateExists = rule({
   name: "listener-certificate-exists",
   description: "A Secret that a listener names is declared, and a Gateway may refer to it.",
   rationale: "A listener without its certificate is not programmed: clients see a reset connection.",
   fix: "Put the Secret into the Gateway's namespace, or declare a ReferenceGrant beside it.",
-  level: "mandatory",
-  codes: [],
-  source,
+  source: "https://gateway-api.sigs.k8s.io/reference/spec/",
   check({ mesh, each, report, missing }) {
     each(mesh.of("KubernetesGateway"), (gateway) => {
       gateway.fields.spec?.listeners?.forEach(({ tls, protocol }, i) => {

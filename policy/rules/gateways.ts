@@ -6,22 +6,18 @@ import { fullName, type Resource } from "../mesh/resource";
 import { gatewayReference, isLegacyReference, isGenerated, meshGateway } from "../mesh/routes";
 import { selectorText, selects } from "../mesh/selectors";
 import { rule } from "../rule";
-import { analysis } from "../sources";
 
 /** Whether a gateway of a namespace is to be declared beside a route: a shared one of another namespace may be another input's. */
 function belongsHere(mesh: Mesh, namespace: string, route: Resource): boolean {
   return mesh.gateways.length > 0 || namespace === route.namespace;
 }
 
-/** VirtualServices bind to gateways that are there. */
 export const gatewayReferenceValid = rule({
   name: "gateway-reference-valid",
   description: "A gateway that a VirtualService names is declared, and is not one that Istio generates.",
   rationale: "A VirtualService that binds to a gateway which does not exist routes nothing: requests get 404.",
   fix: "Name a declared Gateway, as `name` in the same namespace or as `namespace/name`.",
-  level: "mandatory",
   codes: ["IST0101", "IST0165", "KIA1102"],
-  source: analysis("IST0101"),
   check({ mesh, each, report, missing }) {
     each(mesh.virtualServices, (route) => {
       route.fields.spec?.gateways?.forEach((reference, i) => {
@@ -59,15 +55,12 @@ export const gatewayReferenceValid = rule({
   },
 });
 
-/** Gateways open the hosts of the routes that bind to them. */
 export const gatewayHostMatches = rule({
   name: "gateway-host-matches",
   description: "A VirtualService's hosts are among those that its gateway opens for its namespace.",
   rationale: "The gateway answers 404 for a host that none of its servers opens to the route's namespace.",
   fix: "Add the host to a server of the gateway, or open the server's host to the namespace.",
-  level: "mandatory",
   codes: ["IST0132"],
-  source: analysis("IST0132"),
   check({ mesh, each, report }) {
     each(mesh.virtualServices, (route) => {
       const { gateways = [], hosts = [] } = route.fields.spec ?? {};
@@ -94,7 +87,6 @@ export const gatewayHostMatches = rule({
   },
 });
 
-/** Gateways have a proxy, and their ports can be reached. */
 export const gatewayWorkloadPort = rule({
   name: "gateway-workload-port",
   description: "A Gateway's selector takes a gateway workload, and that workload's Service opens the Gateway's ports.",
@@ -102,9 +94,8 @@ export const gatewayWorkloadPort = rule({
     "Without a workload, no proxy serves the Gateway. With a port that the workload's Service lacks, the proxy listens but " +
     "no client gets there.",
   fix: "Use the labels of the gateway's pods, and add the port to the gateway's Service.",
-  level: "mandatory",
   codes: ["IST0101", "IST0162", "KIA0302"],
-  source: analysis("IST0162"),
+  source: "IST0162",
   check({ mesh, each, report, missing }) {
     each(mesh.gateways, (gateway) => {
       const { selector, servers = [] } = gateway.fields.spec ?? {};
@@ -161,15 +152,12 @@ function overlap(mesh: Mesh, a: Selector, b: Selector): boolean {
   );
 }
 
-/** No two Gateways open one host on one port of one workload. */
 export const gatewaysDisjoint = rule({
   name: "gateways-disjoint",
   description: "No two Gateways open the same host on the same port of the same workload.",
   rationale: "Only one of them is served, and which one depends on their age; the other's TLS settings are dropped.",
   fix: "Merge the Gateways, or give them different hosts, ports or selectors.",
-  level: "mandatory",
   codes: ["IST0145", "KIA0301"],
-  source: analysis("IST0145"),
   check({ mesh, each, report }) {
     interface Opening {
       gateway: Resource<"Gateway">;
@@ -226,7 +214,6 @@ function certificate({ credentialName, serverCertificate, privateKey }: Tls): st
   return credentialName || (serverCertificate && privateKey ? `${serverCertificate} ${privateKey}` : undefined);
 }
 
-/** A certificate belongs to one Gateway. */
 export const gatewayCertificatesUnique = rule({
   name: "gateway-certificates-unique",
   description: "Gateways of the same workload do not share a certificate.",
@@ -234,9 +221,7 @@ export const gatewayCertificatesUnique = rule({
     "Browsers reuse an HTTP/2 connection for every host that its certificate covers. The connection stays with the first " +
     "Gateway, which answers 404 for the other's hosts.",
   fix: "Put the hosts that share a certificate into one Gateway.",
-  level: "mandatory",
   codes: ["IST0138"],
-  source: analysis("IST0138"),
   check({ mesh, each, report }) {
     const users = new Map<string, typeof mesh.gateways>();
     const servers = (gateway: (typeof mesh.gateways)[number]) =>
@@ -299,16 +284,14 @@ function flaw(secret: Resource<"Secret">): string | undefined {
   }
 }
 
-/** Gateways have the certificates that they name. */
 export const gatewayCredentialValid = rule({
   name: "gateway-credential-valid",
   description:
     "The Secret that a Gateway's server names is in the gateway workload's namespace and holds a valid certificate.",
   rationale: "The server does not come up without its certificate: clients see a reset connection.",
   fix: "Put a Secret with `tls.crt` and `tls.key` into the namespace of the gateway's pods.",
-  level: "mandatory",
   codes: ["IST0101", "IST0161"],
-  source: analysis("IST0161"),
+  source: "IST0161",
   check({ mesh, each, report, missing }) {
     const secrets = mesh.of("Secret");
     each(mesh.gateways, (gateway) => {
@@ -353,15 +336,12 @@ export const gatewayCredentialValid = rule({
 
 const gatewayLabel = "gateway.networking.k8s.io/gateway-name";
 
-/** Policies for gateways of the Gateway API say so. */
 export const gatewaySelectorEffective = rule({
   name: "gateway-selector-effective",
   description: "A policy for a gateway of the Gateway API names it with targetRefs, not by a selector.",
   rationale: "Istio ignores selectors for those gateways: the policy looks applied and is not.",
   fix: "Replace `selector` with `targetRefs`.",
-  level: "mandatory",
   codes: ["IST0166"],
-  source: analysis("IST0166"),
   check({ mesh, each, report }) {
     const list = (["AuthorizationPolicy", "RequestAuthentication", "Telemetry", "WasmPlugin"] as const).flatMap(
       (shape) => mesh.of(shape) as Resource<"Telemetry">[],

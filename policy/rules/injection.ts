@@ -16,7 +16,6 @@ import { containersOf, isProxy, type Mesh, type Workload } from "../mesh/mesh";
 import { keyed, type Resource } from "../mesh/resource";
 import { matchesSelector } from "../mesh/selectors";
 import { rule } from "../rule";
-import { analysis, cni, injection, injectionProblems, nativeSidecars, requirements, revisions } from "../sources";
 
 /** Whether the input means a namespace to be in the mesh: it installs Istio, or configures the mesh there. */
 function intended(mesh: Mesh, namespace: string): boolean {
@@ -44,7 +43,6 @@ function runsToItsEnd({ resource: { kind }, spec }: Workload): boolean {
   );
 }
 
-/** Every pod that the mesh should hold gets a sidecar. */
 export const workloadGetsSidecar = rule({
   name: "workload-gets-sidecar",
   description: "Every workload gets a sidecar, unless its namespace is kept out of the mesh.",
@@ -52,9 +50,8 @@ export const workloadGetsSidecar = rule({
     "A pod without a proxy is reached and reaches others in plain text, no policy or route holds for it, and it has no " +
     "metrics, traces or access log. Nothing fails visibly: the pod runs with one container less.",
   fix: 'Label the namespace `istio-injection: enabled`, or the pod template `sidecar.istio.io/inject: "true"`.',
-  level: "mandatory",
   codes: ["IST0103"],
-  source: injection,
+  source: "setup/additional-setup/sidecar-injection/",
   config: {
     allowOptOut: {
       description: 'Whether pods may opt out with the label or annotation sidecar.istio.io/inject: "false".',
@@ -133,7 +130,6 @@ export const workloadGetsSidecar = rule({
   },
 });
 
-/** Injected workloads wait for the injector and for their namespace. */
 export const workloadDependsOnInjector = rule({
   name: "workload-depends-on-injector",
   description: "A workload that is to be injected depends on istiod and on its namespace.",
@@ -141,9 +137,7 @@ export const workloadDependsOnInjector = rule({
     "The injector changes pods as they are created. Pods that are created before it is ready run without a sidecar " +
     "until they are restarted, and on destroy the injector may go first and leave them stuck.",
   fix: "Give the workload `dependsOn: [istiod, namespace]`, or take its namespace's name from the namespace resource.",
-  level: "mandatory",
-  codes: [],
-  source: injectionProblems,
+  source: "ops/common-problems/injection/",
   check({ mesh, settings, each, report }) {
     const injectorUrns = mesh.injectors.flatMap(({ urn }) => urn ?? []);
     if (!mesh.ordered || injectorUrns.length === 0) {
@@ -189,7 +183,6 @@ export const workloadDependsOnInjector = rule({
   },
 });
 
-/** The namespace label has a value that means something. */
 export const injectionLabelValid = rule({
   name: "injection-label-valid",
   description: "The namespace label istio-injection is `enabled` or `disabled`.",
@@ -197,9 +190,7 @@ export const injectionLabelValid = rule({
     'The webhook compares the value exactly. `istio-injection: "true"` or `Enabled` reads as if it switched injection ' +
     "on, but switches it off, and it keeps an istio.io/rev label from working too.",
   fix: "Write `istio-injection: enabled`.",
-  level: "mandatory",
-  codes: [],
-  source: injection,
+  source: "setup/additional-setup/sidecar-injection/",
   check({ mesh, each, report }) {
     each(mesh.namespaces, (namespace) => {
       const value = namespace.labels[namespaceLabel];
@@ -214,16 +205,13 @@ export const injectionLabelValid = rule({
   },
 });
 
-/** A namespace says in one way how it joins the mesh. */
 export const injectionLabelsExclusive = rule({
   name: "injection-labels-exclusive",
   description: "A namespace carries one of istio-injection, istio.io/rev and istio.io/dataplane-mode.",
   rationale:
     "With more than one, istio-injection wins without a word: the other revision or ambient mode never happens.",
   fix: "Keep the label that is meant and remove the others.",
-  level: "mandatory",
   codes: ["IST0123"],
-  source: analysis("IST0123"),
   check({ mesh, each, report }) {
     each(mesh.namespaces, (namespace) => {
       const { labels } = namespace;
@@ -247,15 +235,13 @@ export const injectionLabelsExclusive = rule({
   },
 });
 
-/** Revisions that are asked for are installed. */
 export const revisionExists = rule({
   name: "revision-exists",
   description: "A revision of Istio that a namespace or a pod asks for is installed or tagged.",
   rationale: "A revision that is not installed has no webhook: pods start without a sidecar, and there is no warning.",
   fix: "Install the revision, tag an installed one with that name, or add it to the setting `revisions`.",
-  level: "mandatory",
   codes: ["KIA1316"],
-  source: revisions,
+  source: "setup/upgrade/canary/",
   check({ mesh, settings, each, report }) {
     const installed = [
       ...mesh.injectors.flatMap(({ revision, tags }) => [revision, ...tags]),
@@ -294,15 +280,12 @@ export const revisionExists = rule({
   },
 });
 
-/** Labels that steer injection stand on the pods. */
 export const injectLabelOnTemplate = rule({
   name: "inject-label-on-template",
   description: "The labels that steer injection stand on the pod template, not on the workload.",
   rationale: "The injector sees pods only. The same label on a Deployment is a decoration.",
   fix: "Move the label to `spec.template.metadata.labels`.",
-  level: "mandatory",
-  codes: [],
-  source: injection,
+  source: "setup/additional-setup/sidecar-injection/",
   check({ mesh, each, report }) {
     each(mesh.workloads, ({ resource, prefix, labels, annotations }) => {
       if (prefix === "") {
@@ -324,7 +307,6 @@ export const injectLabelOnTemplate = rule({
   },
 });
 
-/** The value of the inject label is one that the injector reads. */
 export const injectValueExact = rule({
   name: "inject-value-exact",
   description: 'The label or annotation sidecar.istio.io/inject is exactly "true" or "false".',
@@ -332,9 +314,7 @@ export const injectValueExact = rule({
     'Any other value counts as none. A pod that says `inject: "False"` in an enabled namespace gets its sidecar all the ' +
     'same, and one that says `"yes"` elsewhere gets none.',
   fix: 'Write "true" or "false", in quotes and lower case.',
-  level: "mandatory",
-  codes: [],
-  source: injection,
+  source: "setup/additional-setup/sidecar-injection/",
   check({ mesh, each, report }) {
     each(mesh.workloads, ({ resource, prefix, labels, annotations }) => {
       for (const [where, map] of [
@@ -354,15 +334,12 @@ export const injectValueExact = rule({
   },
 });
 
-/** A container that waits for the injector's image gets it. */
 export const imageAutoInjected = rule({
   name: "image-auto-injected",
   description: "A proxy container with `image: auto` stands only where the injector fills in the image.",
   rationale: "`auto` is no image. Where nothing injects the pod, it never starts: the image cannot be pulled.",
   fix: "Have the pod injected, or name the proxy's image.",
-  level: "mandatory",
   codes: ["IST0146", "IST0147"],
-  source: analysis("IST0146"),
   check({ mesh, settings, each, missing, report }) {
     each(mesh.workloads, (workload) => {
       for (const { container, field } of containersOf(workload)) {
@@ -394,7 +371,6 @@ export const imageAutoInjected = rule({
 
 const proxyId = 1337;
 
-/** Nothing but the proxy runs as the proxy. */
 export const noProxyUid = rule({
   name: "no-proxy-uid",
   description: "No container runs with user or group 1337, which is the sidecar's.",
@@ -402,9 +378,7 @@ export const noProxyUid = rule({
     "Traffic of user and group 1337 is not redirected to the sidecar, for it would loop. An application that runs as " +
     "1337 passes the mesh by: no mutual TLS, no policy, no telemetry.",
   fix: "Run the container as any other user and group.",
-  level: "mandatory",
   codes: ["IST0144"],
-  source: analysis("IST0144"),
   check({ mesh, each, report }) {
     each(mesh.workloads, (workload) => {
       const { resource, spec, prefix } = workload;
@@ -444,15 +418,12 @@ export const noProxyUid = rule({
 /** The ports that the sidecar listens on, or uses inside the pod. */
 const reserved = new Set([15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021, 15053, 15090]);
 
-/** Applications leave the sidecar's ports alone. */
 export const noProxyPorts = rule({
   name: "no-proxy-ports",
   description: "No application container listens on a port of the sidecar (15000 to 15090).",
   rationale: "Two processes of a pod cannot listen on one port: either the application or the sidecar fails to start.",
   fix: "Have the application listen on another port.",
-  level: "mandatory",
-  codes: [],
-  source: requirements,
+  source: "ops/deployment/application-requirements/",
   check({ mesh, settings, each, report }) {
     each(mesh.workloads, (workload) => {
       const { resource } = workload;
@@ -479,7 +450,6 @@ export const noProxyPorts = rule({
   },
 });
 
-/** Namespaces say whether they are in the mesh. */
 export const namespaceMembershipExplicit = rule({
   name: "namespace-membership-explicit",
   description: "A namespace says whether it is in the mesh, by istio-injection or istio.io/rev.",
@@ -488,7 +458,6 @@ export const namespaceMembershipExplicit = rule({
   fix: "Label it `istio-injection: enabled`, or `istio-injection: disabled` where that is meant.",
   level: "advisory",
   codes: ["IST0102", "IST0148"],
-  source: analysis("IST0102"),
   check({ mesh, each, report }) {
     const byDefault = mesh.injectors.some(({ enableNamespacesByDefault }) => enableNamespacesByDefault);
     each(mesh.namespaces, (namespace) => {
@@ -514,15 +483,13 @@ export const namespaceMembershipExplicit = rule({
   },
 });
 
-/** Pods on the node's network are outside the mesh. */
 export const hostNetworkBypassesMesh = rule({
   name: "host-network-bypasses-mesh",
   description: "A workload in a namespace of the mesh does not use the node's network.",
   rationale: "The injector leaves pods with hostNetwork alone: redirecting their traffic would redirect the node's.",
   fix: 'Give the pod its own network, or state the exception with `sidecar.istio.io/inject: "false"`.',
   level: "advisory",
-  codes: [],
-  source: injection,
+  source: "setup/additional-setup/sidecar-injection/",
   check({ mesh, each, report }) {
     each(mesh.workloads, ({ resource, spec, namespace, labels, prefix }) => {
       const declared = mesh.namespace(namespace);
@@ -543,15 +510,13 @@ export const hostNetworkBypassesMesh = rule({
   },
 });
 
-/** Jobs end although they have a sidecar. */
 export const jobNeedsNativeSidecar = rule({
   name: "job-needs-native-sidecar",
   description: "A Job or CronJob that is injected gets its sidecar as a native sidecar container.",
   rationale: "A sidecar that is an ordinary container keeps running when the job is done: the pod never completes.",
   fix: "Leave native sidecars on (ENABLE_NATIVE_SIDECARS), or keep the job out of the mesh.",
   level: "advisory",
-  codes: [],
-  source: nativeSidecars,
+  source: "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/",
   check({ mesh, settings, each, report }) {
     each(mesh.workloads, (workload) => {
       const { resource, annotations, prefix } = workload;
@@ -581,7 +546,6 @@ export const jobNeedsNativeSidecar = rule({
 
 const label = "pod-security.kubernetes.io/enforce";
 
-/** Restricted namespaces take injected pods only with the CNI plugin. */
 export const psaRestrictedNeedsCni = rule({
   name: "psa-restricted-needs-cni",
   description: "A namespace that enforces the baseline or restricted standard and is injected has Istio's CNI plugin.",
@@ -589,8 +553,7 @@ export const psaRestrictedNeedsCni = rule({
     "Without the plugin each pod gets an init container with NET_ADMIN, which these standards refuse: no pod starts.",
   fix: "Install Istio's cni chart and set `pilot.cni.enabled` for istiod.",
   level: "advisory",
-  codes: [],
-  source: cni,
+  source: "setup/additional-setup/cni/",
   check({ mesh, each, report }) {
     if (mesh.cni || mesh.injectors.length === 0) {
       return;
@@ -627,15 +590,12 @@ function combinations(label: string, values: string[], revisions: string[]): Rec
   return [...base, ...revisions.flatMap((one) => base.map((labels) => ({ ...labels, [revision]: one })))];
 }
 
-/** Pods are injected once, by an injector that is there. */
 export const injectorWebhookValid = rule({
   name: "injector-webhook-valid",
   description: "No pod is taken by two injection webhooks, and each webhook's Service is declared.",
   rationale: "A pod that is injected twice does not start, and a webhook without its Service lets no pod be created.",
   fix: "Make the selectors exclude each other, and install the control plane that the webhook names.",
-  level: "mandatory",
   codes: ["IST0139"],
-  source: analysis("IST0139"),
   check({ mesh, each, report, missing }) {
     const hooks: {
       configuration: Resource<"Webhooks">;
@@ -689,15 +649,12 @@ export const injectorWebhookValid = rule({
   },
 });
 
-/** An external control plane can be reached by name. */
 export const controlPlaneAddress = rule({
   name: "control-plane-address",
   description: "A webhook of Istio that calls an external control plane has an address, and it is a host name.",
   rationale: "Without an address no pod can be injected; an IP address changes with the load balancer behind it.",
   fix: "Set `clientConfig.url` to the host name of the external control plane.",
-  level: "mandatory",
   codes: ["IST0163", "IST0164"],
-  source: analysis("IST0163"),
   check({ mesh, each, report }) {
     each(mesh.of("Webhooks"), (configuration) => {
       const { name, kind } = configuration;
@@ -761,7 +718,6 @@ const bypasses: Readonly<Record<string, { value: RegExp; effect: string; fix: st
   },
 };
 
-/** Nothing leads traffic around the proxy. */
 export const proxyNotBypassed = rule({
   name: "proxy-not-bypassed",
   description: "No annotation, name or capability of a pod in the mesh lets its traffic pass its proxy by.",
@@ -770,8 +726,7 @@ export const proxyNotBypassed = rule({
     "redirection: what passes the proxy by has no mutual TLS, no policy and no telemetry.",
   fix: "Remove the annotation, rename the container, or drop the capability.",
   level: "advisory",
-  codes: [],
-  source: injection,
+  source: "setup/additional-setup/sidecar-injection/",
   check({ mesh, settings, each, report }) {
     each(mesh.workloads, (workload) => {
       const { resource, annotations: own, prefix } = workload;

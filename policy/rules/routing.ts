@@ -8,7 +8,6 @@ import { fullName, type Resource } from "../mesh/resource";
 import { appliesToMesh, bindingsOf, destinationsOf, meshGateway } from "../mesh/routes";
 import { matchesGlob, selects } from "../mesh/selectors";
 import { type Context, rule } from "../rule";
-import { analysis, destinationRule, trafficPractices, virtualService } from "../sources";
 
 /** Whether a host names a Service of all clusters that share their services, which need not be declared in this one. */
 function isMultiCluster(host: string): boolean {
@@ -29,15 +28,12 @@ function unfinished(mesh: Mesh, host: string): boolean {
   return name !== undefined && mesh.find("Service", "", namespace ?? "", name) !== undefined;
 }
 
-/** Routes lead to hosts and ports that are there. */
 export const routeDestinationExists = rule({
   name: "route-destination-exists",
   description: "A route's destination is a Service or ServiceEntry that the route can see, and names one of its ports.",
   rationale: "A route to a host or a port that the mesh does not know answers every request with 503.",
   fix: "Name a host that exists, declare it as a ServiceEntry, or add it to the setting `externalHosts`.",
-  level: "mandatory",
   codes: ["IST0101", "IST0112", "KIA1101"],
-  source: analysis("IST0101"),
   check({ mesh, settings, each, report, missing }) {
     const declared = mesh.declaresHosts;
     each(mesh.virtualServices, (route) => {
@@ -89,15 +85,12 @@ export const routeDestinationExists = rule({
   },
 });
 
-/** Routes name subsets that are defined. */
 export const subsetDefined = rule({
   name: "subset-defined",
   description: "A subset that a route names is defined by a DestinationRule for its host.",
   rationale: "A subset that no DestinationRule defines has no endpoints: every request of the route fails with 503.",
   fix: "Define the subset in a DestinationRule for the same host, or correct its name.",
-  level: "mandatory",
   codes: ["IST0101", "KIA1107"],
-  source: analysis("IST0101"),
   check({ mesh, each, report, missing }) {
     each(mesh.virtualServices, (route) => {
       for (const { destination, field } of destinationsOf(route)) {
@@ -136,7 +129,6 @@ export const subsetDefined = rule({
   },
 });
 
-/** Subsets are there before routes name them. */
 export const subsetRuleBeforeRoute = rule({
   name: "subset-rule-before-route",
   description: "A VirtualService that names a subset depends on the DestinationRule that defines it.",
@@ -144,8 +136,7 @@ export const subsetRuleBeforeRoute = rule({
     "Until the DestinationRule is there, the route's requests fail with 503; on destroy it has to go after the route.",
   fix: "Give the VirtualService `dependsOn` the DestinationRule.",
   level: "advisory",
-  codes: [],
-  source: trafficPractices,
+  source: "ops/best-practices/traffic-management/",
   check({ mesh, each, report }) {
     if (!mesh.ordered) {
       return;
@@ -182,15 +173,12 @@ function selectable(mesh: Mesh, { labels, spec }: Workload): Record<string, stri
   return { ...labels, ...host, ...(Object.fromEntries(added) as Record<string, string>) };
 }
 
-/** Subsets have pods. */
 export const subsetSelectsPods = rule({
   name: "subset-selects-pods",
   description: "Every subset selects pods of its host.",
   rationale: "A subset without pods answers with 503 for every request that is routed to it.",
   fix: "Use labels that the pods of the Service carry.",
-  level: "mandatory",
   codes: ["IST0173", "KIA0203"],
-  source: analysis("IST0173"),
   check({ mesh, each, missing }) {
     const entryPods = new Map(mesh.serviceEntries.map((entry) => [entry as object, entry]));
     each(mesh.destinationRules, (rule) => {
@@ -238,16 +226,13 @@ export const subsetSelectsPods = rule({
   },
 });
 
-/** DestinationRules are for hosts that are there. */
 export const destinationRuleHostKnown = rule({
   name: "destination-rule-host-known",
   description: "A DestinationRule's host is a Service or ServiceEntry of the mesh.",
   rationale:
     "A DestinationRule for a host that does not exist changes nothing: its subsets, TLS and limits are not there.",
   fix: "Correct the host, or declare it.",
-  level: "mandatory",
   codes: ["IST0174", "KIA0202"],
-  source: analysis("IST0174"),
   check({ mesh, settings, each, missing }) {
     const declared = mesh.declaresHosts;
     each(mesh.destinationRules, (rule) => {
@@ -277,7 +262,6 @@ export const destinationRuleHostKnown = rule({
   },
 });
 
-/** DestinationRules stand where all clients look. */
 export const destinationRuleOnLookupPath = rule({
   name: "destination-rule-on-lookup-path",
   description: "A DestinationRule stands in the namespace of its service, or in the root namespace.",
@@ -287,7 +271,7 @@ export const destinationRuleOnLookupPath = rule({
   fix: "Move the rule to the service's namespace.",
   level: "advisory",
   codes: ["KIA0209"],
-  source: trafficPractices,
+  source: "ops/best-practices/traffic-management/",
   check({ mesh, each, report }) {
     each(mesh.destinationRules, (rule) => {
       const { host = "" } = rule.fields.spec ?? {};
@@ -412,7 +396,6 @@ function checkRoutes(report: Context["report"], service: Resource, protocol: str
   });
 }
 
-/** Every rule of a route can be reached. */
 export const unreachableRoute = rule({
   name: "unreachable-route",
   description: "Every rule of a VirtualService can apply: none before it takes all that it matches.",
@@ -420,7 +403,6 @@ export const unreachableRoute = rule({
   fix: "Order the rules from narrow to wide, and remove duplicates.",
   level: "advisory",
   codes: ["IST0130", "IST0131"],
-  source: analysis("IST0130"),
   check({ mesh, each, report }) {
     each(mesh.virtualServices, (service) => {
       for (const protocol of ["http", "tls", "tcp"] as const) {
@@ -430,7 +412,6 @@ export const unreachableRoute = rule({
   },
 });
 
-/** Retries are bounded, and have the time that they need. */
 export const retriesNeedTimeout = rule({
   name: "retries-need-timeout",
   description:
@@ -440,8 +421,7 @@ export const retriesNeedTimeout = rule({
     "as one try leaves no time for the next.",
   fix: "Set `timeout` and `retries.perTryTimeout`, the first at least twice the second.",
   level: "advisory",
-  codes: [],
-  source: virtualService,
+  source: "reference/config/networking/virtual-service/",
   check({ mesh, each, report }) {
     each(mesh.virtualServices, (route) => {
       route.fields.spec?.http?.forEach(({ retries, timeout }, i) => {
@@ -470,15 +450,12 @@ export const retriesNeedTimeout = rule({
 
 type Route = Resource<"VirtualService">;
 
-/** Each host has one VirtualService inside the mesh. */
 export const meshHostsUnique = rule({
   name: "mesh-hosts-unique",
   description: "No two VirtualServices of the mesh have the same host where both are seen.",
   rationale: "Sidecars do not merge VirtualServices: one of them is used, the other is not, and which may change.",
   fix: "Merge their rules into one VirtualService, or limit each with `exportTo`.",
-  level: "mandatory",
   codes: ["IST0109", "KIA1106"],
-  source: analysis("IST0109"),
   check({ mesh, each, report }) {
     /** By host, and within it by the namespace that sees it. */
     const routes = new Map<string, Map<string, Set<Route>>>();
@@ -535,7 +512,6 @@ export const meshHostsUnique = rule({
   },
 });
 
-/** Rules of the mesh do not hold at the gateway. */
 export const ingressSubsetEffective = rule({
   name: "ingress-subset-effective",
   description: "A gateway's route to a host whose mesh route chooses subsets chooses a subset itself.",
@@ -545,7 +521,6 @@ export const ingressSubsetEffective = rule({
   fix: "Repeat the subset in the gateway's route.",
   level: "advisory",
   codes: ["IST0140"],
-  source: analysis("IST0140"),
   check({ mesh, each, report }) {
     const choosing = new Map<string, Set<string>>();
     each(mesh.virtualServices, (route) => {
@@ -606,7 +581,6 @@ const uses: Readonly<Record<string, string>> = {
   tcp: "tcp rules apply to plain TCP, and where a gateway terminates TLS",
 };
 
-/** Rules of a route are for the protocol that comes. */
 export const routeProtocolFits = rule({
   name: "route-protocol-fits",
   description: "The http, tls and tcp rules of a VirtualService are for ports of that protocol.",
@@ -614,9 +588,7 @@ export const routeProtocolFits = rule({
     "Rules for another protocol than the port's never apply. At a gateway there is no route then, and clients are " +
     "refused; in the mesh the rule, with its timeouts, retries and weights, is not there.",
   fix: "Use the rules of the port's protocol, or correct the protocol of the port or the TLS mode of the server.",
-  level: "mandatory",
-  codes: [],
-  source: virtualService,
+  source: "reference/config/networking/virtual-service/",
   check({ mesh, each, report }) {
     each(mesh.virtualServices, (route) => {
       const { hosts = [], ...spec } = route.fields.spec ?? {};
@@ -675,16 +647,13 @@ export const routeProtocolFits = rule({
   },
 });
 
-/** Paths are compared as they are written. */
 export const uriMatchLiteral = rule({
   name: "uri-match-literal",
   description: "Prefixes and exact values of a match contain no wildcard or regular expression.",
   rationale:
     "A prefix and an exact value are compared letter by letter: a star matches only a star, so the rule never applies.",
   fix: "Leave the star out of the prefix, or use `regex`.",
-  level: "mandatory",
-  codes: [],
-  source: virtualService,
+  source: "reference/config/networking/virtual-service/",
   check({ mesh, each, report }) {
     const pattern = /\*|\.\+|\\[dw]|\[[^\]]+\][*+]|^\^|\$$|\([^)]*\|/;
     each(mesh.virtualServices, (route) => {
@@ -728,15 +697,12 @@ export const uriMatchLiteral = rule({
   },
 });
 
-/** Delegates are there, and are delegates. */
 export const delegateValid = rule({
   name: "delegate-valid",
   description: "A VirtualService that another delegates to is declared and has no hosts of its own.",
   rationale: "A rule that delegates to nothing, or to a VirtualService that has hosts, is dropped: requests get 404.",
   fix: "Take `hosts` and `gateways` from the delegate, or correct the reference.",
-  level: "mandatory",
-  codes: [],
-  source: virtualService,
+  source: "reference/config/networking/virtual-service/",
   check({ mesh, each, report, missing }) {
     each(mesh.virtualServices, (route) => {
       route.fields.spec?.http?.forEach(({ delegate }, i) => {
@@ -780,7 +746,6 @@ function prefixOf(match: Match): string | undefined {
   return narrowed ? undefined : uri?.prefix;
 }
 
-/** Routes of one host do not take each other's requests. */
 export const gatewayRoutesDisjoint = rule({
   name: "gateway-routes-disjoint",
   description: "VirtualServices of one host at one gateway do not have prefixes that take each other's paths.",
@@ -788,9 +753,7 @@ export const gatewayRoutesDisjoint = rule({
     "A gateway merges the VirtualServices of a host in the order of their age. Where a prefix of one starts with a prefix of another, " +
     "which of them is asked first differs from cluster to cluster.",
   fix: "Put both rules into one VirtualService, the longer prefix first, or use delegates.",
-  level: "mandatory",
-  codes: [],
-  source: trafficPractices,
+  source: "ops/best-practices/traffic-management/",
   check({ mesh, each, report }) {
     interface Prefix {
       route: Route;
@@ -835,7 +798,6 @@ export const gatewayRoutesDisjoint = rule({
   },
 });
 
-/** Settings of a port do not drop TLS. */
 export const portSettingsKeepTls = rule({
   name: "port-settings-keep-tls",
   description: "Port settings of a DestinationRule repeat the TLS settings that hold for the host.",
@@ -843,9 +805,7 @@ export const portSettingsKeepTls = rule({
     "Settings of a port stand in place of those of the host as a whole: what they leave out has its default. Without tls " +
     "the port sends plain text.",
   fix: "Repeat `tls` in `portLevelSettings`.",
-  level: "mandatory",
-  codes: [],
-  source: destinationRule,
+  source: "reference/config/networking/destination-rule/",
   check({ mesh, each, report }) {
     each(mesh.destinationRules, (one) => {
       const { trafficPolicy, subsets = [] } = one.fields.spec ?? {};
@@ -868,7 +828,6 @@ export const portSettingsKeepTls = rule({
   },
 });
 
-/** TLS is begun once. */
 export const tlsBegunOnce = rule({
   name: "tls-begun-once",
   description: "A client's TLS is begun by the application or by the proxy, not by both and not by neither.",
@@ -876,9 +835,7 @@ export const tlsBegunOnce = rule({
     "A DestinationRule that begins TLS for a port on which the application already speaks TLS wraps it twice; an HTTP rule that leads " +
     "to a port of HTTPS without such a DestinationRule sends plain text to it. Either is refused by the server.",
   fix: "Declare the port as HTTP where the proxy begins TLS, or remove the TLS mode where the application does.",
-  level: "mandatory",
-  codes: [],
-  source: destinationRule,
+  source: "reference/config/networking/destination-rule/",
   check({ mesh, each, report }) {
     /** Hosts and ports of TLS to which HTTP rules lead: there the traffic is plain until the proxy begins TLS. */
     const plain = new Map<string, { route: Route; field: string }[]>();
