@@ -5,13 +5,12 @@ import { createRequire } from "node:module";
 import { checkMesh } from "./check";
 import { meshOfProgram, type ProgramResource } from "./mesh/pulumi";
 import type { Mesh } from "./mesh/mesh";
-import { settingsPolicy } from "./packConfig";
+import { settingsPolicy, parseSettings, settingSchemas, SettingsError, type Settings } from "./settings";
 import { engineConfig, placeOf, profileOf } from "./profile";
 import { remedies } from "./remedies";
 import { describeUndetermined } from "./report";
 import type { ConfigKey, ConfigValue, Level, Rule } from "./rule";
 import { rules } from "./rules/index";
-import { parseSettings, settingSchemas, SettingsError, type Settings } from "./settings";
 
 /** The policy that sees resources before the provider does. */
 export const inputsPolicy = "mesh-inputs";

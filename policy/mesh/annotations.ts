@@ -1,6 +1,6 @@
 /** The annotations that Istio knows: how mature each is, whether it is deprecated, and what it goes on. */
 import generated from "../schemas/annotations.json";
-import { isRange } from "./addresses";
+import { isRange } from "./values";
 
 /** What is known of an annotation. */
 export interface Annotation {

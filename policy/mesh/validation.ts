@@ -1,10 +1,9 @@
 /** What Istio's own validation refuses or warns of, for the mistakes that its types allow. */
 import { STATUS_CODES } from "node:http";
 import { isIP } from "node:net";
-import { isRange } from "./addresses";
+import { isRange, milliseconds } from "./values";
 import { RE2JS } from "re2js";
 import { hostsMatch } from "./hosts";
-import { milliseconds } from "./durations";
 import { isHttp, isTls, protocolNamed } from "./protocols";
 import { nearest } from "../../common/nearest";
 import { keyed, type Resource } from "./resource";

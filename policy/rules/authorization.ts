@@ -1,9 +1,15 @@
 /** AuthorizationPolicies and RequestAuthentications: rules that match what they mean. */
 import { isIstioComponent, simulateInjection } from "../mesh/injection";
-import { containerPorts, neverHttp, servedPorts } from "../mesh/listening";
+import { containerPorts, neverHttp, servedPorts } from "../mesh/protocols";
 import type { Mesh, Workload } from "../mesh/mesh";
-import { workloadMode } from "../mesh/peerAuthentication";
-import { authenticated, extensionProviders, selectorOf, targetReferences, targetsOf } from "../mesh/policies";
+import {
+  workloadMode,
+  authenticated,
+  extensionProviders,
+  selectorOf,
+  targetReferences,
+  targetsOf,
+} from "../mesh/policies";
 import type { Resource } from "../mesh/resource";
 import { rule } from "../rule";
 

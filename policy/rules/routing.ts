@@ -1,5 +1,5 @@
 /** VirtualServices and DestinationRules: where requests go. */
-import { milliseconds } from "../mesh/durations";
+import { milliseconds } from "../mesh/values";
 import { exportScopes, fqdn, hostsMatch, serverHostsFor, serviceOf } from "../mesh/hosts";
 import { isIstioService } from "../mesh/injection";
 import type { Host, Mesh, Workload } from "../mesh/mesh";

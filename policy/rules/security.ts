@@ -1,10 +1,16 @@
 /** Mutual TLS, authentication and authorization. */
 import { fqdn, serviceOf } from "../mesh/hosts";
 import { isInMesh, isIstioComponent, simulateInjection } from "../mesh/injection";
-import { isExcluded, portNumber, servedPorts } from "../mesh/listening";
+import { isExcluded, portNumber, servedPorts } from "../mesh/protocols";
 import { containersOf, type Mesh } from "../mesh/mesh";
-import { type MutualTls, namespaceMode, workloadMode } from "../mesh/peerAuthentication";
-import { selectorOf, targetReferences, type WorkloadPolicy } from "../mesh/policies";
+import {
+  type MutualTls,
+  namespaceMode,
+  workloadMode,
+  selectorOf,
+  targetReferences,
+  type WorkloadPolicy,
+} from "../mesh/policies";
 import { keyed, type Resource } from "../mesh/resource";
 import { gatewayReference, meshGateway } from "../mesh/routes";
 import { isEmpty, matchesGlob, selectorText, selects } from "../mesh/selectors";

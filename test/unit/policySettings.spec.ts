@@ -6,11 +6,9 @@ import { meshCheck } from "../../commands/meshCheck";
 import { projectFolder } from "../../commands/stackFiles";
 import { folder, pages } from "../../policy/docs";
 import { policies } from "../../policy/pack";
-import { packConfigOf, settingsPolicy } from "../../policy/packConfig";
+import { packConfigOf, settingsPolicy, type SettingSchema, defaultSettings, parseSettings, settingSchemas } from "../../policy/settings";
 import { remedies } from "../../policy/remedies";
 import { rules } from "../../policy/rules/index";
-import type { SettingSchema } from "../../policy/settings";
-import { defaultSettings, parseSettings, settingSchemas } from "../../policy/settings";
 
 /** As much of JSON Schema as the policies use. */
 interface Schema extends Partial<Pick<SettingSchema, "type" | "enum" | "items">> {
