@@ -1,6 +1,7 @@
 /** What a rule is, and what it is given to check with. */
 import type { Mesh, Workload } from "./mesh/mesh";
 import type { Resource } from "./mesh/resource";
+import type { ShapeName } from "./mesh/shapes";
 import type { Settings } from "./settings";
 
 /** How much a finding weighs: a mandatory one stops a deployment, an advisory one is only shown. */
@@ -108,4 +109,14 @@ export function rule<const C extends ConfigSchema = Record<never, never>>(defini
   const { level = "mandatory", codes = [], source = codes[0] ?? "", ...rest } = definition;
   const path = source.startsWith("IST") ? `reference/config/analysis/${source.toLowerCase()}/` : source;
   return { level, codes, source: new URL(path, istioDocs).href, ...rest } as Rule;
+}
+
+/** The check of a rule that judges the resources of one shape each for itself. */
+export function eachOf<S extends ShapeName>(shape: S, check: (resource: Resource<S>, context: Context) => void) {
+  return (context: Context): void => void context.each(context.mesh.of(shape), (one) => check(one, context));
+}
+
+/** The check of a rule that judges workloads each for itself. */
+export function eachWorkload<C extends ConfigSchema>(check: (workload: Workload, context: Context<C>) => void) {
+  return (context: Context<C>): void => void context.each(context.mesh.workloads, (one) => check(one, context));
 }

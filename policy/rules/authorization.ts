@@ -11,7 +11,7 @@ import {
   targetsOf,
 } from "../mesh/policies";
 import type { Resource } from "../mesh/resource";
-import { rule } from "../rule";
+import { eachOf, rule } from "../rule";
 
 type Policy = Resource<"AuthorizationPolicy">;
 type PolicyRule = NonNullable<NonNullable<Policy["fields"]["spec"]>["rules"]>[number];
@@ -117,24 +117,22 @@ export const authzRuleMatches = rule({
     "A value that no request has makes an ALLOW rule refuse everything, and a DENY rule let everything pass, without an error.",
   fix: "Write the value as Istio compares it.",
   source: "reference/config/security/authorization-policy/",
-  check({ mesh, each, report }) {
-    each(mesh.of("AuthorizationPolicy"), (policy) => {
-      const { action = "ALLOW", rules = [] } = policy.fields.spec ?? {};
-      rules.forEach((one, i) => {
-        for (const value of valuesOf(one, `spec.rules[${i}]`)) {
-          const wrong = neverMatches(value);
-          if (wrong !== undefined) {
-            report(policy, {
-              field: value.field,
-              message: `${wrong.message} ${consequence(action)}`,
-              fix: wrong.fix,
-              certain: wrong.certain ?? true,
-            });
-          }
+  check: eachOf("AuthorizationPolicy", (policy, { report }) => {
+    const { action = "ALLOW", rules = [] } = policy.fields.spec ?? {};
+    rules.forEach((one, i) => {
+      for (const value of valuesOf(one, `spec.rules[${i}]`)) {
+        const wrong = neverMatches(value);
+        if (wrong !== undefined) {
+          report(policy, {
+            field: value.field,
+            message: `${wrong.message} ${consequence(action)}`,
+            fix: wrong.fix,
+            certain: wrong.certain ?? true,
+          });
         }
-      });
+      }
     });
-  },
+  }),
 });
 
 /** The ports of a workload on which a rule applies: those that it names, or all. */
@@ -336,20 +334,18 @@ export const authzNotOpen = rule({
   fix: "Say whom the rule allows, or remove it.",
   level: "advisory",
   source: "reference/config/security/authorization-policy/",
-  check({ mesh, each, report }) {
-    each(mesh.of("AuthorizationPolicy"), (policy) => {
-      const { action = "ALLOW", rules = [] } = policy.fields.spec ?? {};
-      rules.forEach(({ from, to, when }, i) => {
-        if (action === "ALLOW" && from === undefined && to === undefined && when === undefined) {
-          report(policy, {
-            field: `spec.rules[${i}]`,
-            message: `An empty rule allows every request${rules.length > 1 ? ", whatever the other rules say" : ""}.`,
-            fix: "Say whom it allows (from), and what (to).",
-          });
-        }
-      });
+  check: eachOf("AuthorizationPolicy", (policy, { report }) => {
+    const { action = "ALLOW", rules = [] } = policy.fields.spec ?? {};
+    rules.forEach(({ from, to, when }, i) => {
+      if (action === "ALLOW" && from === undefined && to === undefined && when === undefined) {
+        report(policy, {
+          field: `spec.rules[${i}]`,
+          message: `An empty rule allows every request${rules.length > 1 ? ", whatever the other rules say" : ""}.`,
+          fix: "Say whom it allows (from), and what (to).",
+        });
+      }
     });
-  },
+  }),
 });
 
 export const authzProviderKnown = rule({
@@ -358,24 +354,22 @@ export const authzProviderKnown = rule({
   rationale: "istiod denies every request of a workload whose provider it does not know.",
   fix: "Declare the provider in meshConfig.extensionProviders, as envoyExtAuthzHttp or envoyExtAuthzGrpc.",
   source: "reference/config/security/authorization-policy/",
-  check({ mesh, each, missing }) {
-    each(mesh.of("AuthorizationPolicy"), (policy) => {
-      const { action, provider } = policy.fields.spec ?? {};
-      const name = provider?.name;
-      if (action !== "CUSTOM" || name === undefined || name === "") {
-        return;
-      }
-      const kind = extensionProviders(mesh).get(name);
-      if (!kind?.startsWith("envoyExtAuthz")) {
-        missing(mesh.hasMeshConfig, policy, {
-          field: "spec.provider.name",
-          message:
-            kind === undefined
-              ? `The mesh configuration has no extension provider ${name}: istiod denies every request of the workloads.`
-              : `The extension provider ${name} is ${kind || "of no kind"}, which authorizes nothing: istiod denies every request.`,
-          fix: `Declare ${name} in meshConfig.extensionProviders, as envoyExtAuthzHttp or envoyExtAuthzGrpc.`,
-        });
-      }
-    });
-  },
+  check: eachOf("AuthorizationPolicy", (policy, { mesh, missing }) => {
+    const { action, provider } = policy.fields.spec ?? {};
+    const name = provider?.name;
+    if (action !== "CUSTOM" || name === undefined || name === "") {
+      return;
+    }
+    const kind = extensionProviders(mesh).get(name);
+    if (!kind?.startsWith("envoyExtAuthz")) {
+      missing(mesh.hasMeshConfig, policy, {
+        field: "spec.provider.name",
+        message:
+          kind === undefined
+            ? `The mesh configuration has no extension provider ${name}: istiod denies every request of the workloads.`
+            : `The extension provider ${name} is ${kind || "of no kind"}, which authorizes nothing: istiod denies every request.`,
+        fix: `Declare ${name} in meshConfig.extensionProviders, as envoyExtAuthzHttp or envoyExtAuthzGrpc.`,
+      });
+    }
+  }),
 });

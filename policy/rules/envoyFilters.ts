@@ -1,6 +1,6 @@
 /** EnvoyFilters. */
 import { keyed } from "../mesh/resource";
-import { rule } from "../rule";
+import { eachOf, rule } from "../rule";
 
 /** What patches of routes can be applied to. */
 const routes = new Set(["ROUTE_CONFIGURATION", "HTTP_ROUTE"]);
@@ -13,27 +13,25 @@ export const envoyFilterOperationValid = rule({
   rationale: "Istio ignores a patch whose operation does not apply: the filter is accepted and does nothing.",
   fix: "Use MERGE for routes; REPLACE only for HTTP_FILTER, NETWORK_FILTER and VIRTUAL_HOST.",
   codes: ["IST0152", "IST0153", "IST0154"],
-  check({ mesh, each, report }) {
-    each(mesh.of("EnvoyFilter"), (filter) => {
-      filter.fields.spec?.configPatches?.forEach(({ applyTo = "", patch }, i) => {
-        const { operation = "" } = patch ?? {};
-        const code =
-          operation === "REPLACE" && !replaceable.has(applyTo)
-            ? "IST0152"
-            : routes.has(applyTo) && (operation === "ADD" || operation === "REMOVE")
-              ? { ADD: "IST0153", REMOVE: "IST0154" }[operation]
-              : undefined;
-        if (code !== undefined) {
-          report(filter, {
-            field: `spec.configPatches[${i}].patch.operation`,
-            message: `The operation ${operation} does not apply to ${applyTo || "nothing"}: Istio ignores the patch.`,
-            fix: "Use MERGE, or another operation that applies.",
-            code,
-          });
-        }
-      });
+  check: eachOf("EnvoyFilter", (filter, { report }) => {
+    filter.fields.spec?.configPatches?.forEach(({ applyTo = "", patch }, i) => {
+      const { operation = "" } = patch ?? {};
+      const code =
+        operation === "REPLACE" && !replaceable.has(applyTo)
+          ? "IST0152"
+          : routes.has(applyTo) && (operation === "ADD" || operation === "REMOVE")
+            ? { ADD: "IST0153", REMOVE: "IST0154" }[operation]
+            : undefined;
+      if (code !== undefined) {
+        report(filter, {
+          field: `spec.configPatches[${i}].patch.operation`,
+          message: `The operation ${operation} does not apply to ${applyTo || "nothing"}: Istio ignores the patch.`,
+          fix: "Use MERGE, or another operation that applies.",
+          code,
+        });
+      }
     });
-  },
+  }),
 });
 
 const relative = new Set(["INSERT_BEFORE", "INSERT_AFTER", "REPLACE", "REMOVE"]);
@@ -112,39 +110,37 @@ export const envoyFilterNamesCurrent = rule({
     "rejected: the proxy keeps its last configuration, or does not become ready.",
   fix: "Use the names of the v3 API, such as envoy.filters.http.router and type.googleapis.com/envoy.extensions.*.v3.*.",
   source: "reference/config/networking/envoy-filter/",
-  check({ mesh, each, report }) {
-    each(mesh.of("EnvoyFilter"), (filter) => {
-      const visit = (value: unknown, field: string): void => {
-        if (typeof value !== "object" || value === null) {
-          return;
+  check: eachOf("EnvoyFilter", (filter, { report }) => {
+    const visit = (value: unknown, field: string): void => {
+      if (typeof value !== "object" || value === null) {
+        return;
+      }
+      for (const [key, item] of Object.entries(value)) {
+        const at = Array.isArray(value) ? `${field}[${key}]` : keyed(field, key);
+        if (typeof item !== "string") {
+          visit(item, at);
+          continue;
         }
-        for (const [key, item] of Object.entries(value)) {
-          const at = Array.isArray(value) ? `${field}[${key}]` : keyed(field, key);
-          if (typeof item !== "string") {
-            visit(item, at);
-            continue;
-          }
-          // Beside its type, a name is only a label.
-          const current = key === "name" && !("typed_config" in value) ? currentName(item) : undefined;
-          if (current !== undefined) {
-            report(filter, {
-              field: at,
-              message: `${item} is a name that Envoy no longer has: the patch matches nothing, or the listener is rejected.`,
-              fix: `Write ${current}.`,
-            });
-          } else if (key === "@type" && /\benvoy\.(api\.v2|config\.filter|.*\.v2(alpha\d?)?\.)/.test(item)) {
-            report(filter, {
-              field: at,
-              message: `${item} is a type of Envoy's v2 API, which is gone: the listener is rejected.`,
-              fix: "Use the type of the v3 API (type.googleapis.com/envoy.extensions.*.v3.*).",
-            });
-          }
+        // Beside its type, a name is only a label.
+        const current = key === "name" && !("typed_config" in value) ? currentName(item) : undefined;
+        if (current !== undefined) {
+          report(filter, {
+            field: at,
+            message: `${item} is a name that Envoy no longer has: the patch matches nothing, or the listener is rejected.`,
+            fix: `Write ${current}.`,
+          });
+        } else if (key === "@type" && /\benvoy\.(api\.v2|config\.filter|.*\.v2(alpha\d?)?\.)/.test(item)) {
+          report(filter, {
+            field: at,
+            message: `${item} is a type of Envoy's v2 API, which is gone: the listener is rejected.`,
+            fix: "Use the type of the v3 API (type.googleapis.com/envoy.extensions.*.v3.*).",
+          });
         }
-      };
-      filter.fields.spec?.configPatches?.forEach(({ match, patch }, i) => {
-        visit(match, `spec.configPatches[${i}].match`);
-        visit(patch?.value, `spec.configPatches[${i}].patch.value`);
-      });
+      }
+    };
+    filter.fields.spec?.configPatches?.forEach(({ match, patch }, i) => {
+      visit(match, `spec.configPatches[${i}].match`);
+      visit(patch?.value, `spec.configPatches[${i}].patch.value`);
     });
-  },
+  }),
 });

@@ -5,7 +5,7 @@ import type { Mesh } from "../mesh/mesh";
 import { fullName, type Resource } from "../mesh/resource";
 import { gatewayReference, isLegacyReference, isGenerated, meshGateway } from "../mesh/routes";
 import { selectorText, selects } from "../mesh/selectors";
-import { rule } from "../rule";
+import { eachOf, rule } from "../rule";
 
 /** Whether a gateway of a namespace is to be declared beside a route: a shared one of another namespace may be another input's. */
 function belongsHere(mesh: Mesh, namespace: string, route: Resource): boolean {
@@ -18,41 +18,39 @@ export const gatewayReferenceValid = rule({
   rationale: "A VirtualService that binds to a gateway which does not exist routes nothing: requests get 404.",
   fix: "Name a declared Gateway, as `name` in the same namespace or as `namespace/name`.",
   codes: ["IST0101", "IST0165", "KIA1102"],
-  check({ mesh, each, report, missing }) {
-    each(mesh.virtualServices, (route) => {
-      route.fields.spec?.gateways?.forEach((reference, i) => {
-        if (reference === meshGateway || reference === "") {
-          return;
-        }
-        const field = `spec.gateways[${i}]`;
-        const { namespace, name } = gatewayReference(reference, route.namespace);
-        if (isGenerated(name)) {
-          report(route, {
-            field,
-            message: `The gateway ${reference} is one that Istio generates for a Gateway of the Gateway API.`,
-            fix: "Attach an HTTPRoute to that Gateway instead.",
-            code: "IST0165",
-          });
-        } else if (isLegacyReference(reference) && mesh.find("Gateway", "networking.istio.io", namespace, name)) {
-          report(route, {
-            field,
-            message: `The gateway ${reference} is named in a form that Istio keeps for old configurations only.`,
-            fix: `Write ${namespace}/${name}.`,
-            certain: false,
-          });
-        } else if (mesh.find("Gateway", "networking.istio.io", namespace, name) === undefined) {
-          const others = mesh.gateways
-            .filter((gateway) => gateway.name === name)
-            .map((gateway) => `${gateway.namespace}/${name}`);
-          missing(belongsHere(mesh, namespace, route), route, {
-            field,
-            message: `The gateway ${reference} is not declared in namespace ${namespace}.`,
-            fix: others.length > 0 ? `Write ${others.join(" or ")}.` : "Declare it, or correct the name.",
-          });
-        }
-      });
+  check: eachOf("VirtualService", (route, { mesh, report, missing }) => {
+    route.fields.spec?.gateways?.forEach((reference, i) => {
+      if (reference === meshGateway || reference === "") {
+        return;
+      }
+      const field = `spec.gateways[${i}]`;
+      const { namespace, name } = gatewayReference(reference, route.namespace);
+      if (isGenerated(name)) {
+        report(route, {
+          field,
+          message: `The gateway ${reference} is one that Istio generates for a Gateway of the Gateway API.`,
+          fix: "Attach an HTTPRoute to that Gateway instead.",
+          code: "IST0165",
+        });
+      } else if (isLegacyReference(reference) && mesh.find("Gateway", "networking.istio.io", namespace, name)) {
+        report(route, {
+          field,
+          message: `The gateway ${reference} is named in a form that Istio keeps for old configurations only.`,
+          fix: `Write ${namespace}/${name}.`,
+          certain: false,
+        });
+      } else if (mesh.find("Gateway", "networking.istio.io", namespace, name) === undefined) {
+        const others = mesh.gateways
+          .filter((gateway) => gateway.name === name)
+          .map((gateway) => `${gateway.namespace}/${name}`);
+        missing(belongsHere(mesh, namespace, route), route, {
+          field,
+          message: `The gateway ${reference} is not declared in namespace ${namespace}.`,
+          fix: others.length > 0 ? `Write ${others.join(" or ")}.` : "Declare it, or correct the name.",
+        });
+      }
     });
-  },
+  }),
 });
 
 export const gatewayHostMatches = rule({
@@ -61,30 +59,28 @@ export const gatewayHostMatches = rule({
   rationale: "The gateway answers 404 for a host that none of its servers opens to the route's namespace.",
   fix: "Add the host to a server of the gateway, or open the server's host to the namespace.",
   codes: ["IST0132"],
-  check({ mesh, each, report }) {
-    each(mesh.virtualServices, (route) => {
-      const { gateways = [], hosts = [] } = route.fields.spec ?? {};
-      gateways.forEach((reference, i) => {
-        const { namespace, name } = gatewayReference(reference, route.namespace);
-        const found =
-          reference === meshGateway ? undefined : mesh.find("Gateway", "networking.istio.io", namespace, name);
-        if (reference === meshGateway || isGenerated(name)) {
-          return;
-        }
-        const gateway = found as Resource<"Gateway"> | undefined;
-        const open = (gateway?.fields.spec?.servers ?? []).flatMap((server) => server.hosts ?? []);
-        const visible = gateway === undefined ? [] : serverHostsFor(open, gateway.namespace, route.namespace);
-        if (!visible.some((one) => hosts.some((host) => hostsMatch(one, host)))) {
-          report(route, {
-            field: `spec.gateways[${i}]`,
-            certain: gateway !== undefined || belongsHere(mesh, namespace, route),
-            message: `Gateway ${namespace}/${name} opens none of the hosts ${hosts.join(", ")} to namespace ${route.namespace}${gateway === undefined ? ", for it is not declared" : `: it opens ${open.join(", ") || "none"}`}.`,
-            fix: "Add one of the hosts to a server of the gateway, or correct the hosts.",
-          });
-        }
-      });
+  check: eachOf("VirtualService", (route, { mesh, report }) => {
+    const { gateways = [], hosts = [] } = route.fields.spec ?? {};
+    gateways.forEach((reference, i) => {
+      const { namespace, name } = gatewayReference(reference, route.namespace);
+      const found =
+        reference === meshGateway ? undefined : mesh.find("Gateway", "networking.istio.io", namespace, name);
+      if (reference === meshGateway || isGenerated(name)) {
+        return;
+      }
+      const gateway = found as Resource<"Gateway"> | undefined;
+      const open = (gateway?.fields.spec?.servers ?? []).flatMap((server) => server.hosts ?? []);
+      const visible = gateway === undefined ? [] : serverHostsFor(open, gateway.namespace, route.namespace);
+      if (!visible.some((one) => hosts.some((host) => hostsMatch(one, host)))) {
+        report(route, {
+          field: `spec.gateways[${i}]`,
+          certain: gateway !== undefined || belongsHere(mesh, namespace, route),
+          message: `Gateway ${namespace}/${name} opens none of the hosts ${hosts.join(", ")} to namespace ${route.namespace}${gateway === undefined ? ", for it is not declared" : `: it opens ${open.join(", ") || "none"}`}.`,
+          fix: "Add one of the hosts to a server of the gateway, or correct the hosts.",
+        });
+      }
     });
-  },
+  }),
 });
 
 export const gatewayWorkloadPort = rule({
@@ -96,50 +92,48 @@ export const gatewayWorkloadPort = rule({
   fix: "Use the labels of the gateway's pods, and add the port to the gateway's Service.",
   codes: ["IST0101", "IST0162", "KIA0302"],
   source: "IST0162",
-  check({ mesh, each, report, missing }) {
-    each(mesh.gateways, (gateway) => {
-      const { selector, servers = [] } = gateway.fields.spec ?? {};
-      const workloads = mesh.selectedBy(selector);
-      const text = selectorText(selector);
-      if (workloads.length === 0) {
-        missing(true, gateway, {
-          field: "spec.selector",
-          message: `No workload carries the labels ${text}, so no proxy serves this Gateway.`,
-          fix: "Use the labels of the gateway's pods, such as istio: ingressgateway.",
-        });
-        return;
+  check: eachOf("Gateway", (gateway, { mesh, report, missing }) => {
+    const { selector, servers = [] } = gateway.fields.spec ?? {};
+    const workloads = mesh.selectedBy(selector);
+    const text = selectorText(selector);
+    if (workloads.length === 0) {
+      missing(true, gateway, {
+        field: "spec.selector",
+        message: `No workload carries the labels ${text}, so no proxy serves this Gateway.`,
+        fix: "Use the labels of the gateway's pods, such as istio: ingressgateway.",
+      });
+      return;
+    }
+    const ports = new Set<number>();
+    for (const workload of workloads) {
+      if (workload.assumed) {
+        workload.spec.containers?.forEach((one) =>
+          one.ports?.forEach(({ containerPort = 0 }) => ports.add(containerPort)),
+        );
       }
-      const ports = new Set<number>();
-      for (const workload of workloads) {
-        if (workload.assumed) {
-          workload.spec.containers?.forEach((one) =>
-            one.ports?.forEach(({ containerPort = 0 }) => ports.add(containerPort)),
-          );
-        }
-        for (const service of mesh.servicesOf(workload)) {
-          for (const { port = 0, targetPort, protocol = "TCP" } of service.fields.spec?.ports ?? []) {
-            if (protocol === "TCP") {
-              // The proxy listens on the target port; Istio lets a Gateway name either.
-              ports.add(port);
-              ports.add(Number(targetPort) || port);
-            }
+      for (const service of mesh.servicesOf(workload)) {
+        for (const { port = 0, targetPort, protocol = "TCP" } of service.fields.spec?.ports ?? []) {
+          if (protocol === "TCP") {
+            // The proxy listens on the target port; Istio lets a Gateway name either.
+            ports.add(port);
+            ports.add(Number(targetPort) || port);
           }
         }
       }
-      servers.forEach(({ port }, i) => {
-        if (port?.number !== undefined && !ports.has(port.number)) {
-          mesh.requireKnownServices();
-          report(gateway, {
-            field: `spec.servers[${i}].port.number`,
-            message: `Port ${port.number} is not open on the Service of the workload that ${text} selects: it opens ${[...ports].join(", ") || "none"}.`,
-            fix: `Add port ${port.number} to that Service, or use one that it has.`,
-            code: "IST0162",
-            certain: !workloads.every(({ assumed }) => assumed),
-          });
-        }
-      });
+    }
+    servers.forEach(({ port }, i) => {
+      if (port?.number !== undefined && !ports.has(port.number)) {
+        mesh.requireKnownServices();
+        report(gateway, {
+          field: `spec.servers[${i}].port.number`,
+          message: `Port ${port.number} is not open on the Service of the workload that ${text} selects: it opens ${[...ports].join(", ") || "none"}.`,
+          fix: `Add port ${port.number} to that Service, or use one that it has.`,
+          code: "IST0162",
+          certain: !workloads.every(({ assumed }) => assumed),
+        });
+      }
     });
-  },
+  }),
 });
 
 type Selector = Record<string, string> | undefined;

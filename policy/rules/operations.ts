@@ -4,7 +4,7 @@ import { containersOf } from "../mesh/mesh";
 import type { Resource } from "../mesh/resource";
 import { destinationsOf, meshGateway } from "../mesh/routes";
 import { matchesGlob } from "../mesh/selectors";
-import { rule } from "../rule";
+import { eachWorkload, rule } from "../rule";
 
 export const dashboardsNotPublic = rule({
   name: "dashboards-not-public",
@@ -77,22 +77,20 @@ export const imagesPinned = rule({
   fix: "Name a version or a digest.",
   level: "advisory",
   source: "https://kubernetes.io/docs/concepts/containers/images/",
-  check({ mesh, each, report }) {
-    each(mesh.workloads, (workload) => {
-      for (const { container, field } of containersOf(workload)) {
-        const { image } = container;
-        if (image === undefined || image === "" || image === "auto" || image.includes("@")) {
-          continue;
-        }
-        const tag = /:([^/:]+)$/.exec(image)?.[1];
-        if (tag === undefined || tag === "latest") {
-          report(workload.resource, {
-            field: `${field}.image`,
-            message: `The image ${image} ${tag === undefined ? "has no tag" : "is tagged latest"}, so what runs is left to chance.`,
-            fix: "Name a version or a digest.",
-          });
-        }
+  check: eachWorkload((workload, { report }) => {
+    for (const { container, field } of containersOf(workload)) {
+      const { image } = container;
+      if (image === undefined || image === "" || image === "auto" || image.includes("@")) {
+        continue;
       }
-    });
-  },
+      const tag = /:([^/:]+)$/.exec(image)?.[1];
+      if (tag === undefined || tag === "latest") {
+        report(workload.resource, {
+          field: `${field}.image`,
+          message: `The image ${image} ${tag === undefined ? "has no tag" : "is tagged latest"}, so what runs is left to chance.`,
+          fix: "Name a version or a digest.",
+        });
+      }
+    }
+  }),
 });

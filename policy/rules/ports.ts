@@ -3,7 +3,7 @@ import { injectLabel, isIstioComponent, isIstioService, simulateInjection } from
 import { containersOf, isGateway, type Mesh, type Workload } from "../mesh/mesh";
 import { declaredProtocol, isHttp, serverFirst, type NamedPort } from "../mesh/protocols";
 import type { Resource } from "../mesh/resource";
-import { type Context, rule } from "../rule";
+import { eachOf, eachWorkload, type Context, rule } from "../rule";
 
 /** The label of Services that Istio makes for gateways of the Gateway API. */
 const managedLabel = "gateway.istio.io/managed";
@@ -157,57 +157,51 @@ export const oneProtocolPerPort = rule({
     "target port under different numbers, leave it to chance which of them is right.",
   fix: "Give the Services the same protocol for a port and the same port for a target, or select different pods.",
   codes: ["IST0116", "IST0137", "KIA0602"],
-  check({ mesh, settings, each, report }) {
-    each(mesh.workloads, (workload) => {
-      const { resource } = workload;
-      const services = mesh.servicesOf(workload);
-      if (
-        services.length === 0 ||
-        resource.shape === "Pod" ||
-        resource.labels["gateway.istio.io/managed"] === waypoint
-      ) {
-        return;
+  check: eachWorkload((workload, { mesh, settings, report }) => {
+    const { resource } = workload;
+    const services = mesh.servicesOf(workload);
+    if (services.length === 0 || resource.shape === "Pod" || resource.labels["gateway.istio.io/managed"] === waypoint) {
+      return;
+    }
+    const protocols = new Map<number, Map<string, string[]>>();
+    const targets = new Map<string, Map<number, string>>();
+    for (const service of services) {
+      for (const { port = 0, protocol = "TCP", targetPort } of service.fields.spec?.ports ?? []) {
+        const byProtocol = protocols.get(port) ?? new Map<string, string[]>();
+        byProtocol.set(protocol, [...(byProtocol.get(protocol) ?? []), service.name]);
+        protocols.set(port, byProtocol);
+        const target = String(targetPort === undefined || targetPort === 0 || targetPort === "" ? port : targetPort);
+        targets.set(target, (targets.get(target) ?? new Map<number, string>()).set(port, service.name));
       }
-      const protocols = new Map<number, Map<string, string[]>>();
-      const targets = new Map<string, Map<number, string>>();
-      for (const service of services) {
-        for (const { port = 0, protocol = "TCP", targetPort } of service.fields.spec?.ports ?? []) {
-          const byProtocol = protocols.get(port) ?? new Map<string, string[]>();
-          byProtocol.set(protocol, [...(byProtocol.get(protocol) ?? []), service.name]);
-          protocols.set(port, byProtocol);
-          const target = String(targetPort === undefined || targetPort === 0 || targetPort === "" ? port : targetPort);
-          targets.set(target, (targets.get(target) ?? new Map<number, string>()).set(port, service.name));
-        }
-      }
-      const conflicts = [...protocols].filter(([, { size }]) => size > 1);
-      const doubles = [...targets].filter(([, { size }]) => size > 1);
-      // Pods that ask for a sidecar but do not get it are to be in the mesh all the same.
-      const asks = [workload.labels, workload.annotations].some((map) => map[injectLabel] === "true");
-      if (
-        conflicts.length + doubles.length === 0 ||
-        !(asks || simulateInjection(mesh, workload, settings).injected === true)
-      ) {
-        return;
-      }
-      for (const [port, byProtocol] of conflicts) {
-        const uses = [...byProtocol].map(([protocol, names]) => `${names.join(", ")} (${protocol})`).join(" and ");
-        report(resource, {
-          field: "metadata.name",
-          message: `Services that select its pods use port ${port} with different protocols: ${uses}.`,
-          fix: "Give the port one protocol, or one of the Services another port.",
-        });
-      }
-      for (const [target, ports] of doubles) {
-        const uses = [...ports].map(([port, name]) => `${name} (${port})`).join(" and ");
-        report(resource, {
-          field: "metadata.name",
-          message: `Services that select its pods reach target port ${target} under different ports: ${uses}.`,
-          fix: "Use the same port in both, or let the application listen on one port for each.",
-          code: "IST0137",
-        });
-      }
-    });
-  },
+    }
+    const conflicts = [...protocols].filter(([, { size }]) => size > 1);
+    const doubles = [...targets].filter(([, { size }]) => size > 1);
+    // Pods that ask for a sidecar but do not get it are to be in the mesh all the same.
+    const asks = [workload.labels, workload.annotations].some((map) => map[injectLabel] === "true");
+    if (
+      conflicts.length + doubles.length === 0 ||
+      !(asks || simulateInjection(mesh, workload, settings).injected === true)
+    ) {
+      return;
+    }
+    for (const [port, byProtocol] of conflicts) {
+      const uses = [...byProtocol].map(([protocol, names]) => `${names.join(", ")} (${protocol})`).join(" and ");
+      report(resource, {
+        field: "metadata.name",
+        message: `Services that select its pods use port ${port} with different protocols: ${uses}.`,
+        fix: "Give the port one protocol, or one of the Services another port.",
+      });
+    }
+    for (const [target, ports] of doubles) {
+      const uses = [...ports].map(([port, name]) => `${name} (${port})`).join(" and ");
+      report(resource, {
+        field: "metadata.name",
+        message: `Services that select its pods reach target port ${target} under different ports: ${uses}.`,
+        fix: "Use the same port in both, or let the application listen on one port for each.",
+        code: "IST0137",
+      });
+    }
+  }),
 });
 
 /** Whether a workload's arguments, environment or a configuration beside it speak of a port: then it may well listen. */
@@ -232,49 +226,47 @@ export const targetPortExists = rule({
   fix: "Set `targetPort` to a port of the container, or declare the port there.",
   codes: ["KIA0701"],
   source: "https://kubernetes.io/docs/concepts/services-networking/service/",
-  check({ mesh, each, report }) {
-    each(mesh.services, (service) => {
-      // A pod that declares no ports at all may listen on any.
-      const behind = mesh
-        .behind(service)
-        // A gateway's proxy listens where Gateways say.
-        .filter((workload) => !isGateway(workload) && workload.resource.installedBy === undefined);
-      const workloads = behind
-        .map((workload) => containersOf(workload).flatMap(({ container }) => container.ports ?? []))
-        .filter((ports) => ports.length > 0);
-      if (workloads.length === 0) {
-        return;
-      }
-      service.fields.spec?.ports?.forEach(({ port, targetPort, protocol = "TCP" }, i) => {
-        const target = targetPort === undefined || targetPort === 0 ? port : targetPort;
-        const opens = workloads.some((ports) =>
-          ports.some(
-            (one) =>
-              (one.protocol ?? "TCP") === protocol &&
-              (typeof target === "string" && !/^\d+$/.test(target)
-                ? one.name === target
-                : one.containerPort === Number(target)),
+  check: eachOf("Service", (service, { mesh, report }) => {
+    // A pod that declares no ports at all may listen on any.
+    const behind = mesh
+      .behind(service)
+      // A gateway's proxy listens where Gateways say.
+      .filter((workload) => !isGateway(workload) && workload.resource.installedBy === undefined);
+    const workloads = behind
+      .map((workload) => containersOf(workload).flatMap(({ container }) => container.ports ?? []))
+      .filter((ports) => ports.length > 0);
+    if (workloads.length === 0) {
+      return;
+    }
+    service.fields.spec?.ports?.forEach(({ port, targetPort, protocol = "TCP" }, i) => {
+      const target = targetPort === undefined || targetPort === 0 ? port : targetPort;
+      const opens = workloads.some((ports) =>
+        ports.some(
+          (one) =>
+            (one.protocol ?? "TCP") === protocol &&
+            (typeof target === "string" && !/^\d+$/.test(target)
+              ? one.name === target
+              : one.containerPort === Number(target)),
+        ),
+      );
+      if (!opens && !(Number(target) > 0 && mentions(mesh, behind, Number(target)))) {
+        const declared = [
+          ...new Set(
+            workloads
+              .flat()
+              .map((one) => (one.name === undefined ? one.containerPort : `${one.name} (${one.containerPort})`)),
           ),
-        );
-        if (!opens && !(Number(target) > 0 && mentions(mesh, behind, Number(target)))) {
-          const declared = [
-            ...new Set(
-              workloads
-                .flat()
-                .map((one) => (one.name === undefined ? one.containerPort : `${one.name} (${one.containerPort})`)),
-            ),
-          ];
-          report(service, {
-            field: targetPort === undefined ? `spec.ports[${i}].port` : `spec.ports[${i}].targetPort`,
-            message: `Port ${port} leads to ${protocol} port ${target}, which no container of the pods that it selects declares.`,
-            fix: `Use one that they declare: ${declared.join(", ")}.`,
-            // A port is reached whether or not it is declared, but a name has to stand for one.
-            certain: !(Number(target) > 0),
-          });
-        }
-      });
+        ];
+        report(service, {
+          field: targetPort === undefined ? `spec.ports[${i}].port` : `spec.ports[${i}].targetPort`,
+          message: `Port ${port} leads to ${protocol} port ${target}, which no container of the pods that it selects declares.`,
+          fix: `Use one that they declare: ${declared.join(", ")}.`,
+          // A port is reached whether or not it is declared, but a name has to stand for one.
+          certain: !(Number(target) > 0),
+        });
+      }
     });
-  },
+  }),
 });
 
 const names = ["app", "app.kubernetes.io/name", "service.istio.io/canonical-name"];
@@ -288,27 +280,25 @@ export const canonicalLabels = rule({
   fix: "Add the labels `app` and `version` to the pod template.",
   level: "advisory",
   source: "ops/deployment/application-requirements/",
-  check({ mesh, settings, each, report }) {
-    each(mesh.workloads, (workload) => {
-      const { resource, labels, prefix } = workload;
-      if (workload.assumed || resource.shape === "Pod" || resource.kind === "Job" || resource.kind === "CronJob") {
-        return;
-      }
-      const lacking = [
-        ...(names.some((label) => labels[label]) ? [] : ["app"]),
-        ...(versions.some((label) => labels[label]) ? [] : ["version"]),
-      ];
-      if (
-        lacking.length > 0 &&
-        !isIstioComponent(workload) &&
-        simulateInjection(mesh, workload, settings).injected === true
-      ) {
-        report(resource, {
-          field: `${prefix}metadata.labels`,
-          message: `Its pods lack the label ${lacking.join(" and ")}, by which metrics and traces identify workloads.`,
-          fix: `Add ${lacking.join(" and ")}.`,
-        });
-      }
-    });
-  },
+  check: eachWorkload((workload, { mesh, settings, report }) => {
+    const { resource, labels, prefix } = workload;
+    if (workload.assumed || resource.shape === "Pod" || resource.kind === "Job" || resource.kind === "CronJob") {
+      return;
+    }
+    const lacking = [
+      ...(names.some((label) => labels[label]) ? [] : ["app"]),
+      ...(versions.some((label) => labels[label]) ? [] : ["version"]),
+    ];
+    if (
+      lacking.length > 0 &&
+      !isIstioComponent(workload) &&
+      simulateInjection(mesh, workload, settings).injected === true
+    ) {
+      report(resource, {
+        field: `${prefix}metadata.labels`,
+        message: `Its pods lack the label ${lacking.join(" and ")}, by which metrics and traces identify workloads.`,
+        fix: `Add ${lacking.join(" and ")}.`,
+      });
+    }
+  }),
 });

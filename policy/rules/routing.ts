@@ -7,7 +7,7 @@ import { declaredProtocol, isHttp, isTls, protocolNamed } from "../mesh/protocol
 import { fullName, type Resource } from "../mesh/resource";
 import { appliesToMesh, bindingsOf, destinationsOf, meshGateway } from "../mesh/routes";
 import { matchesGlob, selects } from "../mesh/selectors";
-import { type Context, rule } from "../rule";
+import { eachOf, type Context, rule } from "../rule";
 
 /** Whether a host names a Service of all clusters that share their services, which need not be declared in this one. */
 function isMultiCluster(host: string): boolean {
@@ -91,42 +91,40 @@ export const subsetDefined = rule({
   rationale: "A subset that no DestinationRule defines has no endpoints: every request of the route fails with 503.",
   fix: "Define the subset in a DestinationRule for the same host, or correct its name.",
   codes: ["IST0101", "KIA1107"],
-  check({ mesh, each, report, missing }) {
-    each(mesh.virtualServices, (route) => {
-      for (const { destination, field } of destinationsOf(route)) {
-        const { host = "", subset } = destination;
-        if (subset === undefined || subset === "") {
-          continue;
-        }
-        const rules = mesh.rulesMatching(fqdn(host, route.namespace));
-        const defining = rules.filter((one) => one.fields.spec?.subsets?.some(({ name }) => name === subset));
-        if (defining.length === 0) {
-          mesh.requireKnownRules();
-          const defined = rules.flatMap((one) => (one.fields.spec?.subsets ?? []).map(({ name }) => name));
-          const names = defined.length === 0 ? "" : `: they define ${defined.join(", ")}`;
-          // Where neither the host nor any DestinationRule is declared, both may be declared elsewhere.
-          const declared = mesh.destinationRules.length > 0 || mesh.host(host, route.namespace) !== undefined;
-          missing(declared, route, {
+  check: eachOf("VirtualService", (route, { mesh, report, missing }) => {
+    for (const { destination, field } of destinationsOf(route)) {
+      const { host = "", subset } = destination;
+      if (subset === undefined || subset === "") {
+        continue;
+      }
+      const rules = mesh.rulesMatching(fqdn(host, route.namespace));
+      const defining = rules.filter((one) => one.fields.spec?.subsets?.some(({ name }) => name === subset));
+      if (defining.length === 0) {
+        mesh.requireKnownRules();
+        const defined = rules.flatMap((one) => (one.fields.spec?.subsets ?? []).map(({ name }) => name));
+        const names = defined.length === 0 ? "" : `: they define ${defined.join(", ")}`;
+        // Where neither the host nor any DestinationRule is declared, both may be declared elsewhere.
+        const declared = mesh.destinationRules.length > 0 || mesh.host(host, route.namespace) !== undefined;
+        missing(declared, route, {
+          field: `${field}.subset`,
+          message: `The route names subset ${subset} of ${host}, which ${rules.length === 0 ? `no DestinationRule for ${fqdn(host, route.namespace)} defines` : `its DestinationRules do not define${names}`}.`,
+          fix: `Define the subset ${subset}, or correct the name.`,
+        });
+        continue;
+      }
+      const scopes = new Set(defining.flatMap((one) => exportScopes(one.fields.spec?.exportTo, one.namespace)));
+      for (const { gateway, namespaces } of bindingsOf(mesh, route)) {
+        const blind = [...namespaces].find((namespace) => !scopes.has("*") && !scopes.has(namespace));
+        if (blind !== undefined) {
+          report(route, {
             field: `${field}.subset`,
-            message: `The route names subset ${subset} of ${host}, which ${rules.length === 0 ? `no DestinationRule for ${fqdn(host, route.namespace)} defines` : `its DestinationRules do not define${names}`}.`,
-            fix: `Define the subset ${subset}, or correct the name.`,
+            message: `The proxies of gateway ${fullName(gateway)} are in namespace ${blind}, to which DestinationRule ${fullName(defining[0]!)} is not exported: there subset ${subset} of ${host} is not defined, and requests fail with 503.`,
+            fix: `Export the DestinationRule to ${blind} (spec.exportTo), or to all namespaces.`,
           });
-          continue;
-        }
-        const scopes = new Set(defining.flatMap((one) => exportScopes(one.fields.spec?.exportTo, one.namespace)));
-        for (const { gateway, namespaces } of bindingsOf(mesh, route)) {
-          const blind = [...namespaces].find((namespace) => !scopes.has("*") && !scopes.has(namespace));
-          if (blind !== undefined) {
-            report(route, {
-              field: `${field}.subset`,
-              message: `The proxies of gateway ${fullName(gateway)} are in namespace ${blind}, to which DestinationRule ${fullName(defining[0]!)} is not exported: there subset ${subset} of ${host} is not defined, and requests fail with 503.`,
-              fix: `Export the DestinationRule to ${blind} (spec.exportTo), or to all namespaces.`,
-            });
-          }
         }
       }
-    });
-  },
+    }
+  }),
 });
 
 export const subsetRuleBeforeRoute = rule({
@@ -272,19 +270,17 @@ export const destinationRuleOnLookupPath = rule({
   level: "advisory",
   codes: ["KIA0209"],
   source: "ops/best-practices/traffic-management/",
-  check({ mesh, each, report }) {
-    each(mesh.destinationRules, (rule) => {
-      const { host = "" } = rule.fields.spec ?? {};
-      const of = serviceOf(fqdn(host, rule.namespace))?.namespace;
-      if (of !== undefined && of !== "*" && of !== rule.namespace && rule.namespace !== mesh.rootNamespace) {
-        report(rule, {
-          field: "metadata.namespace",
-          message: `It is for a service of namespace ${of} but stands in ${rule.namespace}, so only clients of ${rule.namespace} find it.`,
-          fix: `Move it to namespace ${of}.`,
-        });
-      }
-    });
-  },
+  check: eachOf("DestinationRule", (rule, { mesh, report }) => {
+    const { host = "" } = rule.fields.spec ?? {};
+    const of = serviceOf(fqdn(host, rule.namespace))?.namespace;
+    if (of !== undefined && of !== "*" && of !== rule.namespace && rule.namespace !== mesh.rootNamespace) {
+      report(rule, {
+        field: "metadata.namespace",
+        message: `It is for a service of namespace ${of} but stands in ${rule.namespace}, so only clients of ${rule.namespace} find it.`,
+        fix: `Move it to namespace ${of}.`,
+      });
+    }
+  }),
 });
 
 interface Match {
@@ -403,13 +399,11 @@ export const unreachableRoute = rule({
   fix: "Order the rules from narrow to wide, and remove duplicates.",
   level: "advisory",
   codes: ["IST0130", "IST0131"],
-  check({ mesh, each, report }) {
-    each(mesh.virtualServices, (service) => {
-      for (const protocol of ["http", "tls", "tcp"] as const) {
-        checkRoutes(report, service, protocol, service.fields.spec?.[protocol] ?? []);
-      }
-    });
-  },
+  check: eachOf("VirtualService", (service, { report }) => {
+    for (const protocol of ["http", "tls", "tcp"] as const) {
+      checkRoutes(report, service, protocol, service.fields.spec?.[protocol] ?? []);
+    }
+  }),
 });
 
 export const retriesNeedTimeout = rule({
@@ -422,30 +416,28 @@ export const retriesNeedTimeout = rule({
   fix: "Set `timeout` and `retries.perTryTimeout`, the first at least twice the second.",
   level: "advisory",
   source: "reference/config/networking/virtual-service/",
-  check({ mesh, each, report }) {
-    each(mesh.virtualServices, (route) => {
-      route.fields.spec?.http?.forEach(({ retries, timeout }, i) => {
-        if (retries === undefined || retries.attempts === 0) {
-          return;
-        }
-        const whole = milliseconds(timeout);
-        const one = milliseconds(retries.perTryTimeout);
-        if (!whole && !one) {
-          report(route, {
-            field: `spec.http[${i}].retries`,
-            message: "The rule retries without any timeout, so a try that hangs is never given up.",
-            fix: `Set spec.http[${i}].timeout and retries.perTryTimeout.`,
-          });
-        } else if (whole && one && whole <= one) {
-          report(route, {
-            field: `spec.http[${i}].timeout`,
-            message: `The timeout ${timeout} ends with the first try (perTryTimeout ${retries.perTryTimeout}), so nothing is ever retried.`,
-            fix: "Make the timeout longer than one try.",
-          });
-        }
-      });
+  check: eachOf("VirtualService", (route, { report }) => {
+    route.fields.spec?.http?.forEach(({ retries, timeout }, i) => {
+      if (retries === undefined || retries.attempts === 0) {
+        return;
+      }
+      const whole = milliseconds(timeout);
+      const one = milliseconds(retries.perTryTimeout);
+      if (!whole && !one) {
+        report(route, {
+          field: `spec.http[${i}].retries`,
+          message: "The rule retries without any timeout, so a try that hangs is never given up.",
+          fix: `Set spec.http[${i}].timeout and retries.perTryTimeout.`,
+        });
+      } else if (whole && one && whole <= one) {
+        report(route, {
+          field: `spec.http[${i}].timeout`,
+          message: `The timeout ${timeout} ends with the first try (perTryTimeout ${retries.perTryTimeout}), so nothing is ever retried.`,
+          fix: "Make the timeout longer than one try.",
+        });
+      }
     });
-  },
+  }),
 });
 
 type Route = Resource<"VirtualService">;
@@ -589,62 +581,60 @@ export const routeProtocolFits = rule({
     "refused; in the mesh the rule, with its timeouts, retries and weights, is not there.",
   fix: "Use the rules of the port's protocol, or correct the protocol of the port or the TLS mode of the server.",
   source: "reference/config/networking/virtual-service/",
-  check({ mesh, each, report }) {
-    each(mesh.virtualServices, (route) => {
-      const { hosts = [], ...spec } = route.fields.spec ?? {};
-      const kinds = (["http", "tls", "tcp"] as const).filter((kind) => (spec[kind] ?? []).length > 0);
-      for (const { gateway, field } of bindingsOf(mesh, route)) {
-        const servers = (gateway.fields.spec?.servers ?? []).filter((server) =>
-          serverHostsFor(server.hosts ?? [], gateway.namespace, route.namespace).some((open) =>
-            hosts.some((host) => hostsMatch(open, host)),
-          ),
-        );
-        const taken = new Set(servers.map(rulesForServer));
-        const used = kinds.some((kind) => taken.has(kind));
-        // A rule beside others may be for another gateway, or for the mesh.
-        if (servers.length === 0 || taken.has(undefined) || used || kinds.length === 0) {
-          continue;
+  check: eachOf("VirtualService", (route, { mesh, report }) => {
+    const { hosts = [], ...spec } = route.fields.spec ?? {};
+    const kinds = (["http", "tls", "tcp"] as const).filter((kind) => (spec[kind] ?? []).length > 0);
+    for (const { gateway, field } of bindingsOf(mesh, route)) {
+      const servers = (gateway.fields.spec?.servers ?? []).filter((server) =>
+        serverHostsFor(server.hosts ?? [], gateway.namespace, route.namespace).some((open) =>
+          hosts.some((host) => hostsMatch(open, host)),
+        ),
+      );
+      const taken = new Set(servers.map(rulesForServer));
+      const used = kinds.some((kind) => taken.has(kind));
+      // A rule beside others may be for another gateway, or for the mesh.
+      if (servers.length === 0 || taken.has(undefined) || used || kinds.length === 0) {
+        continue;
+      }
+      const [kind] = kinds as [string];
+      const [server] = servers as [(typeof servers)[number]];
+      const mode = server.tls === undefined ? "" : ` with TLS mode ${server.tls.mode ?? "PASSTHROUGH (none is set)"}`;
+      report(route, {
+        field: `spec.${kind}`,
+        message: `Gateway ${fullName(gateway)} (${field}) serves ${hosts.join(", ")} on port ${server.port?.number} as ${server.port?.protocol}${mode}: ${kind} rules never apply there.`,
+        fix: `Write ${[...taken].join(" or ")} rules, or change the protocol or the TLS mode of the server: ${uses[kind]}.`,
+      });
+    }
+    if (!appliesToMesh(route)) {
+      return;
+    }
+    for (const kind of kinds) {
+      const found = hosts.flatMap((host) => mesh.host(host, route.namespace) ?? []);
+      const ports = found.flatMap((host): Ports => host.ports ?? []);
+      const open = found.some((host) => host.ports === undefined);
+      (spec[kind] ?? []).forEach(({ match: all = [] }, i) => {
+        const match = all.filter(({ gateways = [] }) => gateways.length === 0 || gateways.includes(meshGateway));
+        if (all.length > 0 && match.length === 0) {
+          return;
         }
-        const [kind] = kinds as [string];
-        const [server] = servers as [(typeof servers)[number]];
-        const mode = server.tls === undefined ? "" : ` with TLS mode ${server.tls.mode ?? "PASSTHROUGH (none is set)"}`;
+        const named = new Set(match.flatMap(({ port }) => port ?? []));
+        const asked = ports.filter(({ number }) => named.size === 0 || named.has(number));
+        const protocolOf = (port: Ports[number]): string | undefined =>
+          declaredProtocol({ ...port, port: port.number });
+        if (open || asked.length === 0 || asked.some((port) => rulesFor(protocolOf(port)).includes(kind))) {
+          return;
+        }
+        const [port] = asked as [Ports[number]];
         report(route, {
-          field: `spec.${kind}`,
-          message: `Gateway ${fullName(gateway)} (${field}) serves ${hosts.join(", ")} on port ${server.port?.number} as ${server.port?.protocol}${mode}: ${kind} rules never apply there.`,
-          fix: `Write ${[...taken].join(" or ")} rules, or change the protocol or the TLS mode of the server: ${uses[kind]}.`,
+          field: `spec.${kind}[${i}]`,
+          message: `Port ${port.number} (${port.name || port.appProtocol}) of ${hosts.join(", ")} is declared as ${protocolOf(port)}, so ${kind} rules never apply to it.`,
+          // The rule may be for a gateway that the route binds to as well.
+          certain: bindingsOf(mesh, route).length === 0,
+          fix: `Write ${rulesFor(protocolOf(port)).join(" or ")} rules, or correct the name or appProtocol of the port: ${uses[kind]}.`,
         });
-      }
-      if (!appliesToMesh(route)) {
-        return;
-      }
-      for (const kind of kinds) {
-        const found = hosts.flatMap((host) => mesh.host(host, route.namespace) ?? []);
-        const ports = found.flatMap((host): Ports => host.ports ?? []);
-        const open = found.some((host) => host.ports === undefined);
-        (spec[kind] ?? []).forEach(({ match: all = [] }, i) => {
-          const match = all.filter(({ gateways = [] }) => gateways.length === 0 || gateways.includes(meshGateway));
-          if (all.length > 0 && match.length === 0) {
-            return;
-          }
-          const named = new Set(match.flatMap(({ port }) => port ?? []));
-          const asked = ports.filter(({ number }) => named.size === 0 || named.has(number));
-          const protocolOf = (port: Ports[number]): string | undefined =>
-            declaredProtocol({ ...port, port: port.number });
-          if (open || asked.length === 0 || asked.some((port) => rulesFor(protocolOf(port)).includes(kind))) {
-            return;
-          }
-          const [port] = asked as [Ports[number]];
-          report(route, {
-            field: `spec.${kind}[${i}]`,
-            message: `Port ${port.number} (${port.name || port.appProtocol}) of ${hosts.join(", ")} is declared as ${protocolOf(port)}, so ${kind} rules never apply to it.`,
-            // The rule may be for a gateway that the route binds to as well.
-            certain: bindingsOf(mesh, route).length === 0,
-            fix: `Write ${rulesFor(protocolOf(port)).join(" or ")} rules, or correct the name or appProtocol of the port: ${uses[kind]}.`,
-          });
-        });
-      }
-    });
-  },
+      });
+    }
+  }),
 });
 
 export const uriMatchLiteral = rule({
@@ -703,40 +693,38 @@ export const delegateValid = rule({
   rationale: "A rule that delegates to nothing, or to a VirtualService that has hosts, is dropped: requests get 404.",
   fix: "Take `hosts` and `gateways` from the delegate, or correct the reference.",
   source: "reference/config/networking/virtual-service/",
-  check({ mesh, each, report, missing }) {
-    each(mesh.virtualServices, (route) => {
-      route.fields.spec?.http?.forEach(({ delegate }, i) => {
-        if (delegate?.name === undefined) {
-          return;
-        }
-        const { name, namespace = route.namespace } = delegate;
-        const field = `spec.http[${i}].delegate`;
-        const found = mesh.find("VirtualService", "networking.istio.io", namespace, name) as Route | undefined;
-        if (found === undefined) {
-          missing(true, route, {
-            field,
-            message: `The rule delegates to VirtualService ${namespace}/${name}, which is not declared.`,
-            fix: "Correct the name or the namespace, or declare it.",
-          });
-        } else if ((found.fields.spec?.hosts ?? []).length > 0) {
+  check: eachOf("VirtualService", (route, { mesh, report, missing }) => {
+    route.fields.spec?.http?.forEach(({ delegate }, i) => {
+      if (delegate?.name === undefined) {
+        return;
+      }
+      const { name, namespace = route.namespace } = delegate;
+      const field = `spec.http[${i}].delegate`;
+      const found = mesh.find("VirtualService", "networking.istio.io", namespace, name) as Route | undefined;
+      if (found === undefined) {
+        missing(true, route, {
+          field,
+          message: `The rule delegates to VirtualService ${namespace}/${name}, which is not declared.`,
+          fix: "Correct the name or the namespace, or declare it.",
+        });
+      } else if ((found.fields.spec?.hosts ?? []).length > 0) {
+        report(route, {
+          field,
+          message: `VirtualService ${namespace}/${name} has hosts (${found.fields.spec?.hosts?.join(", ")}), so it is no delegate: the rule is dropped and requests get 404.`,
+          fix: `Remove hosts and gateways from ${namespace}/${name}.`,
+        });
+      } else {
+        const scopes = exportScopes(found.fields.spec?.exportTo, namespace);
+        if (!scopes.includes("*") && !scopes.includes(route.namespace)) {
           report(route, {
             field,
-            message: `VirtualService ${namespace}/${name} has hosts (${found.fields.spec?.hosts?.join(", ")}), so it is no delegate: the rule is dropped and requests get 404.`,
-            fix: `Remove hosts and gateways from ${namespace}/${name}.`,
+            message: `The delegate ${namespace}/${name} is not exported to ${route.namespace}, so the rule is dropped.`,
+            fix: `Add ${route.namespace} to its exportTo.`,
           });
-        } else {
-          const scopes = exportScopes(found.fields.spec?.exportTo, namespace);
-          if (!scopes.includes("*") && !scopes.includes(route.namespace)) {
-            report(route, {
-              field,
-              message: `The delegate ${namespace}/${name} is not exported to ${route.namespace}, so the rule is dropped.`,
-              fix: `Add ${route.namespace} to its exportTo.`,
-            });
-          }
         }
-      });
+      }
     });
-  },
+  }),
 });
 
 /** The literal prefix of paths that a match takes alone, where nothing else narrows it. */
@@ -806,26 +794,24 @@ export const portSettingsKeepTls = rule({
     "the port sends plain text.",
   fix: "Repeat `tls` in `portLevelSettings`.",
   source: "reference/config/networking/destination-rule/",
-  check({ mesh, each, report }) {
-    each(mesh.destinationRules, (one) => {
-      const { trafficPolicy, subsets = [] } = one.fields.spec ?? {};
-      for (const { policy, at } of [
-        { policy: trafficPolicy, at: "spec.trafficPolicy" },
-        ...subsets.map((subset, i) => ({ policy: subset.trafficPolicy, at: `spec.subsets[${i}].trafficPolicy` })),
-      ]) {
-        const mode = policy?.tls?.mode ?? trafficPolicy?.tls?.mode;
-        policy?.portLevelSettings?.forEach(({ port, tls }, i) => {
-          if ((mode === "SIMPLE" || mode === "MUTUAL") && tls === undefined) {
-            report(one, {
-              field: `${at}.portLevelSettings[${i}]`,
-              message: `The settings of port ${port?.number} have no tls and inherit none: the port sends plain text, not TLS (${mode}).`,
-              fix: "Repeat tls there.",
-            });
-          }
-        });
-      }
-    });
-  },
+  check: eachOf("DestinationRule", (one, { report }) => {
+    const { trafficPolicy, subsets = [] } = one.fields.spec ?? {};
+    for (const { policy, at } of [
+      { policy: trafficPolicy, at: "spec.trafficPolicy" },
+      ...subsets.map((subset, i) => ({ policy: subset.trafficPolicy, at: `spec.subsets[${i}].trafficPolicy` })),
+    ]) {
+      const mode = policy?.tls?.mode ?? trafficPolicy?.tls?.mode;
+      policy?.portLevelSettings?.forEach(({ port, tls }, i) => {
+        if ((mode === "SIMPLE" || mode === "MUTUAL") && tls === undefined) {
+          report(one, {
+            field: `${at}.portLevelSettings[${i}]`,
+            message: `The settings of port ${port?.number} have no tls and inherit none: the port sends plain text, not TLS (${mode}).`,
+            fix: "Repeat tls there.",
+          });
+        }
+      });
+    }
+  }),
 });
 
 export const tlsBegunOnce = rule({

@@ -14,7 +14,7 @@ import {
 import { keyed, type Resource } from "../mesh/resource";
 import { gatewayReference, meshGateway } from "../mesh/routes";
 import { isEmpty, matchesGlob, selectorText, selects } from "../mesh/selectors";
-import { rule } from "../rule";
+import { eachOf, eachWorkload, rule } from "../rule";
 
 export const mtlsModesAgree = rule({
   name: "mtls-modes-agree",
@@ -25,63 +25,61 @@ export const mtlsModesAgree = rule({
   fix: "Remove the TLS mode from the DestinationRule (Istio then chooses it by itself), or change the PeerAuthentication.",
   codes: ["KIA0207", "KIA0205", "KIA0206", "KIA0208", "KIA0505", "KIA0506"],
   source: "reference/config/security/peer_authentication/",
-  check({ mesh, settings, each, report }) {
-    each(mesh.destinationRules, (rule) => {
-      const { host = "", trafficPolicy, subsets = [] } = rule.fields.spec ?? {};
-      const full = fqdn(host, rule.namespace);
-      const wide = /^\*(?:\.([\w-]+)\.svc\.cluster\.local|\.local|\.cluster\.local|\.svc\.cluster\.local)?$/.exec(full);
-      /** The modes of the servers, and whether the rule is for a service, a namespace or the mesh. */
-      const servers = (port?: number): MutualTls[] => {
-        if (wide !== null) {
-          return [namespaceMode(mesh, wide[1] ?? mesh.rootNamespace) ?? []].flat();
-        }
-        const service = mesh.service(host, rule.namespace);
-        return service === undefined
-          ? []
-          : mesh.behind(service).flatMap((workload) => {
-              // Pods outside the mesh have no proxy that a policy holds for.
-              if (isInMesh(mesh, workload, settings) === false) {
-                return [];
-              }
-              const served = servedPorts(mesh, workload).filter((one) => one.service === service);
-              const reached = served.filter((one) => port === undefined || one.port === port);
-              // Ports that are excluded are not the proxy's: no mode holds for them.
-              const open = reached.filter(({ target }) => target === undefined || !isExcluded(workload, target));
-              return open.length === 0 && reached.length > 0
-                ? []
-                : (workloadMode(mesh, workload, port === undefined ? undefined : (open[0]?.target ?? port)) ?? []);
-            });
-      };
-      const check = (mode: string | undefined, field: string, port?: number): void => {
-        if (mode === undefined) {
-          return;
-        }
-        const encrypts = mode === "ISTIO_MUTUAL";
-        const clash = servers(port).find((server) => server.mode === (encrypts ? "DISABLE" : "STRICT"));
-        if (clash !== undefined) {
-          const scope = wide === null || wide[1] !== undefined;
-          report(rule, {
-            field,
-            message: `The TLS mode for clients of ${host} is ${mode}, but PeerAuthentication ${clash.policy.namespace}/${clash.policy.name} sets ${clash.mode}: connections are refused.`,
-            fix: encrypts
-              ? "Allow mutual TLS there, or remove the mode here."
-              : "Remove the mode here, or set ISTIO_MUTUAL.",
-            code: encrypts ? (scope ? "KIA0206" : "KIA0205") : scope ? "KIA0207" : "KIA0208",
-          });
-        }
-      };
-      const policies = [
-        { policy: trafficPolicy, field: "spec.trafficPolicy" },
-        ...subsets.map((subset, i) => ({ policy: subset.trafficPolicy, field: `spec.subsets[${i}].trafficPolicy` })),
-      ];
-      for (const { policy, field } of policies) {
-        check(policy?.tls?.mode, `${field}.tls.mode`);
-        policy?.portLevelSettings?.forEach(({ port, tls }, i) =>
-          check(tls?.mode, `${field}.portLevelSettings[${i}].tls.mode`, port?.number),
-        );
+  check: eachOf("DestinationRule", (rule, { mesh, settings, report }) => {
+    const { host = "", trafficPolicy, subsets = [] } = rule.fields.spec ?? {};
+    const full = fqdn(host, rule.namespace);
+    const wide = /^\*(?:\.([\w-]+)\.svc\.cluster\.local|\.local|\.cluster\.local|\.svc\.cluster\.local)?$/.exec(full);
+    /** The modes of the servers, and whether the rule is for a service, a namespace or the mesh. */
+    const servers = (port?: number): MutualTls[] => {
+      if (wide !== null) {
+        return [namespaceMode(mesh, wide[1] ?? mesh.rootNamespace) ?? []].flat();
       }
-    });
-  },
+      const service = mesh.service(host, rule.namespace);
+      return service === undefined
+        ? []
+        : mesh.behind(service).flatMap((workload) => {
+            // Pods outside the mesh have no proxy that a policy holds for.
+            if (isInMesh(mesh, workload, settings) === false) {
+              return [];
+            }
+            const served = servedPorts(mesh, workload).filter((one) => one.service === service);
+            const reached = served.filter((one) => port === undefined || one.port === port);
+            // Ports that are excluded are not the proxy's: no mode holds for them.
+            const open = reached.filter(({ target }) => target === undefined || !isExcluded(workload, target));
+            return open.length === 0 && reached.length > 0
+              ? []
+              : (workloadMode(mesh, workload, port === undefined ? undefined : (open[0]?.target ?? port)) ?? []);
+          });
+    };
+    const check = (mode: string | undefined, field: string, port?: number): void => {
+      if (mode === undefined) {
+        return;
+      }
+      const encrypts = mode === "ISTIO_MUTUAL";
+      const clash = servers(port).find((server) => server.mode === (encrypts ? "DISABLE" : "STRICT"));
+      if (clash !== undefined) {
+        const scope = wide === null || wide[1] !== undefined;
+        report(rule, {
+          field,
+          message: `The TLS mode for clients of ${host} is ${mode}, but PeerAuthentication ${clash.policy.namespace}/${clash.policy.name} sets ${clash.mode}: connections are refused.`,
+          fix: encrypts
+            ? "Allow mutual TLS there, or remove the mode here."
+            : "Remove the mode here, or set ISTIO_MUTUAL.",
+          code: encrypts ? (scope ? "KIA0206" : "KIA0205") : scope ? "KIA0207" : "KIA0208",
+        });
+      }
+    };
+    const policies = [
+      { policy: trafficPolicy, field: "spec.trafficPolicy" },
+      ...subsets.map((subset, i) => ({ policy: subset.trafficPolicy, field: `spec.subsets[${i}].trafficPolicy` })),
+    ];
+    for (const { policy, field } of policies) {
+      check(policy?.tls?.mode, `${field}.tls.mode`);
+      policy?.portLevelSettings?.forEach(({ port, tls }, i) =>
+        check(tls?.mode, `${field}.portLevelSettings[${i}].tls.mode`, port?.number),
+      );
+    }
+  }),
 });
 
 export const strictMtlsHasProxy = rule({
@@ -91,33 +89,31 @@ export const strictMtlsHasProxy = rule({
   fix: "Have the server injected, or take it out of the policy's reach.",
   codes: ["KIA0501"],
   source: "reference/config/security/peer_authentication/",
-  check({ mesh, settings, each, report }) {
-    each(mesh.workloads, (workload) => {
-      const { resource, namespace } = workload;
-      if (isIstioComponent(workload) || mesh.servicesOf(workload).length === 0) {
-        return;
-      }
-      const mtls = workloadMode(mesh, workload);
-      if (mtls?.mode !== "STRICT") {
-        return;
-      }
-      const { injected, cause } = simulateInjection(mesh, workload, settings);
-      // A policy for the whole mesh does not mean namespaces that are kept out of it, nor the control plane's own, where it is declared.
-      const wide = mtls.policy.namespace === mesh.rootNamespace && selectorOf(mtls.policy) === undefined;
-      const outside = [
-        ...["namespace-opted-out", "ambient", "ignored-namespace"],
-        ...(namespace === mesh.rootNamespace ? ["namespace-unlabelled"] : []),
-      ];
-      const meant = (!wide && mtls.policy.namespace === namespace) || !outside.includes(cause);
-      if (injected === false && cause !== "ambient" && meant) {
-        report(resource, {
-          field: "metadata.namespace",
-          message: `PeerAuthentication ${mtls.policy.namespace}/${mtls.policy.name} sets STRICT, but its pods have no sidecar to enforce it (${cause.replaceAll("-", " ")}).`,
-          fix: "Have its pods injected, or take them out of the policy.",
-        });
-      }
-    });
-  },
+  check: eachWorkload((workload, { mesh, settings, report }) => {
+    const { resource, namespace } = workload;
+    if (isIstioComponent(workload) || mesh.servicesOf(workload).length === 0) {
+      return;
+    }
+    const mtls = workloadMode(mesh, workload);
+    if (mtls?.mode !== "STRICT") {
+      return;
+    }
+    const { injected, cause } = simulateInjection(mesh, workload, settings);
+    // A policy for the whole mesh does not mean namespaces that are kept out of it, nor the control plane's own, where it is declared.
+    const wide = mtls.policy.namespace === mesh.rootNamespace && selectorOf(mtls.policy) === undefined;
+    const outside = [
+      ...["namespace-opted-out", "ambient", "ignored-namespace"],
+      ...(namespace === mesh.rootNamespace ? ["namespace-unlabelled"] : []),
+    ];
+    const meant = (!wide && mtls.policy.namespace === namespace) || !outside.includes(cause);
+    if (injected === false && cause !== "ambient" && meant) {
+      report(resource, {
+        field: "metadata.namespace",
+        message: `PeerAuthentication ${mtls.policy.namespace}/${mtls.policy.name} sets STRICT, but its pods have no sidecar to enforce it (${cause.replaceAll("-", " ")}).`,
+        fix: "Have its pods injected, or take them out of the policy.",
+      });
+    }
+  }),
 });
 
 export const tlsVerifiesServer = rule({
@@ -130,37 +126,35 @@ export const tlsVerifiesServer = rule({
   level: "advisory",
   codes: ["IST0128", "IST0129"],
   source: "reference/config/networking/destination-rule/",
-  check({ mesh, each, report }) {
-    each(mesh.destinationRules, (rule) => {
-      const { host, trafficPolicy, workloadSelector } = rule.fields.spec ?? {};
-      const check = (tls: NonNullable<typeof trafficPolicy>["tls"], field: string, code: string): void => {
-        const { mode, caCertificates, credentialName, insecureSkipVerify } = tls ?? {};
-        const verified = caCertificates || (credentialName && workloadSelector !== undefined);
-        if (mode !== "SIMPLE" && mode !== "MUTUAL") {
-          return;
-        }
-        if (insecureSkipVerify === true) {
-          report(rule, {
-            field: `${field}.insecureSkipVerify`,
-            message: `TLS mode ${mode} to ${host} takes any server's certificate.`,
-            fix: "Remove insecureSkipVerify, and set caCertificates.",
-            code,
-          });
-        } else if (!verified) {
-          report(rule, {
-            field,
-            message: `TLS mode ${mode} to ${host} without caCertificates verifies the server with public authorities alone.`,
-            fix: "Set caCertificates, such as /etc/ssl/certs/ca-certificates.crt, or those of a private authority.",
-            code,
-          });
-        }
-      };
-      check(trafficPolicy?.tls, "spec.trafficPolicy.tls", "IST0128");
-      trafficPolicy?.portLevelSettings?.forEach(({ tls }, i) =>
-        check(tls, `spec.trafficPolicy.portLevelSettings[${i}].tls`, "IST0129"),
-      );
-    });
-  },
+  check: eachOf("DestinationRule", (rule, { report }) => {
+    const { host, trafficPolicy, workloadSelector } = rule.fields.spec ?? {};
+    const check = (tls: NonNullable<typeof trafficPolicy>["tls"], field: string, code: string): void => {
+      const { mode, caCertificates, credentialName, insecureSkipVerify } = tls ?? {};
+      const verified = caCertificates || (credentialName && workloadSelector !== undefined);
+      if (mode !== "SIMPLE" && mode !== "MUTUAL") {
+        return;
+      }
+      if (insecureSkipVerify === true) {
+        report(rule, {
+          field: `${field}.insecureSkipVerify`,
+          message: `TLS mode ${mode} to ${host} takes any server's certificate.`,
+          fix: "Remove insecureSkipVerify, and set caCertificates.",
+          code,
+        });
+      } else if (!verified) {
+        report(rule, {
+          field,
+          message: `TLS mode ${mode} to ${host} without caCertificates verifies the server with public authorities alone.`,
+          fix: "Set caCertificates, such as /etc/ssl/certs/ca-certificates.crt, or those of a private authority.",
+          code,
+        });
+      }
+    };
+    check(trafficPolicy?.tls, "spec.trafficPolicy.tls", "IST0128");
+    trafficPolicy?.portLevelSettings?.forEach(({ tls }, i) =>
+      check(tls, `spec.trafficPolicy.portLevelSettings[${i}].tls`, "IST0129"),
+    );
+  }),
 });
 
 /** The namespaces in which charts or a standard installation have workloads, whose accounts are not declared. */
@@ -467,24 +461,22 @@ export const mtlsNotDisabled = rule({
   fix: "Use PERMISSIVE while clients without a proxy are left, and STRICT after.",
   level: "advisory",
   source: "reference/config/security/peer_authentication/",
-  check({ mesh, each, report }) {
-    each(mesh.of("PeerAuthentication"), (policy) => {
-      const { mtls, portLevelMtls } = policy.fields.spec ?? {};
-      const ports = (portLevelMtls ?? {}) as Record<string, { mode?: string } | undefined>;
-      for (const [mode, field] of [
-        [mtls?.mode, "spec.mtls.mode"],
-        ...Object.entries(ports).map(([port, one]) => [one?.mode, `spec.portLevelMtls.${port}.mode`]),
-      ]) {
-        if (mode === "DISABLE") {
-          report(policy, {
-            field: field!,
-            message: "Mutual TLS is switched off: connections are neither encrypted nor authenticated.",
-            fix: "Use PERMISSIVE or STRICT.",
-          });
-        }
+  check: eachOf("PeerAuthentication", (policy, { report }) => {
+    const { mtls, portLevelMtls } = policy.fields.spec ?? {};
+    const ports = (portLevelMtls ?? {}) as Record<string, { mode?: string } | undefined>;
+    for (const [mode, field] of [
+      [mtls?.mode, "spec.mtls.mode"],
+      ...Object.entries(ports).map(([port, one]) => [one?.mode, `spec.portLevelMtls.${port}.mode`]),
+    ]) {
+      if (mode === "DISABLE") {
+        report(policy, {
+          field: field!,
+          message: "Mutual TLS is switched off: connections are neither encrypted nor authenticated.",
+          fix: "Use PERMISSIVE or STRICT.",
+        });
       }
-    });
-  },
+    }
+  }),
 });
 
 export const meshPolicyInRoot = rule({

@@ -5,7 +5,7 @@ import type { Resource } from "../mesh/resource";
 import { isEmpty, selects, selectorText, type LabelSelector } from "../mesh/selectors";
 import { nearest } from "../../common/nearest";
 import { targetingPolicies, targetReferences } from "../mesh/policies";
-import { rule } from "../rule";
+import { eachOf, rule } from "../rule";
 
 /** A Sidecar or a Telemetry. */
 type Selecting = Resource<"Sidecar"> | Resource<"Telemetry">;
@@ -203,50 +203,48 @@ export const serviceSelectsPods = rule({
   fix: "Use the labels of the pods.",
   codes: ["KIA0701"],
   source: "https://kubernetes.io/docs/concepts/services-networking/service/",
-  check({ mesh, each, missing }) {
-    each(mesh.services, (service) => {
-      const { selector, type } = service.fields.spec ?? {};
-      const { namespace } = service;
-      if (
-        isEmpty(selector) ||
-        type === "ExternalName" ||
-        isIstioService(mesh, service) ||
-        mesh.behind(service).length > 0
-      ) {
-        return;
-      }
-      const entries = [
-        ...mesh.of("WorkloadEntry").map((one) => ({ one, labels: one.fields.spec?.labels })),
-        ...mesh.of("WorkloadGroup").map((one) => ({ one, labels: one.fields.spec?.metadata?.labels })),
-      ];
-      if (entries.some(({ one, labels = {} }) => one.namespace === namespace && selects(selector, labels))) {
-        return;
-      }
-      const beside = mesh.selectedBy(undefined, namespace).filter(({ assumed }) => !assumed);
-      if (beside.length === 0) {
-        // The pods of the whole namespace are elsewhere.
-        return;
-      }
-      // Pods of one app may be left to another repository; those whose name nearly fits are the ones that are meant.
-      const pairs = Object.entries(selector!);
-      const meant = beside.find(({ labels, resource }) =>
-        pairs.some(
-          ([key, value]) =>
-            resource.name === service.name ||
-            (labels[key] !== undefined && nearest(value, [labels[key]]) !== undefined) ||
-            (pairs.length > 1 && labels[key] === value),
-        ),
-      );
-      missing(meant !== undefined && !mesh.mayBeMade(namespace), service, {
-        field: "spec.selector",
-        message: `No pod of namespace ${namespace} has the labels ${selectorText(selector)}, so the Service has no endpoints: calls fail with 503.`,
-        fix:
-          meant === undefined
-            ? "Correct the selector."
-            : `Correct the selector: the pods of ${meant.resource.kind} ${meant.resource.name} have ${selectorText(meant.labels)}.`,
-      });
+  check: eachOf("Service", (service, { mesh, missing }) => {
+    const { selector, type } = service.fields.spec ?? {};
+    const { namespace } = service;
+    if (
+      isEmpty(selector) ||
+      type === "ExternalName" ||
+      isIstioService(mesh, service) ||
+      mesh.behind(service).length > 0
+    ) {
+      return;
+    }
+    const entries = [
+      ...mesh.of("WorkloadEntry").map((one) => ({ one, labels: one.fields.spec?.labels })),
+      ...mesh.of("WorkloadGroup").map((one) => ({ one, labels: one.fields.spec?.metadata?.labels })),
+    ];
+    if (entries.some(({ one, labels = {} }) => one.namespace === namespace && selects(selector, labels))) {
+      return;
+    }
+    const beside = mesh.selectedBy(undefined, namespace).filter(({ assumed }) => !assumed);
+    if (beside.length === 0) {
+      // The pods of the whole namespace are elsewhere.
+      return;
+    }
+    // Pods of one app may be left to another repository; those whose name nearly fits are the ones that are meant.
+    const pairs = Object.entries(selector!);
+    const meant = beside.find(({ labels, resource }) =>
+      pairs.some(
+        ([key, value]) =>
+          resource.name === service.name ||
+          (labels[key] !== undefined && nearest(value, [labels[key]]) !== undefined) ||
+          (pairs.length > 1 && labels[key] === value),
+      ),
+    );
+    missing(meant !== undefined && !mesh.mayBeMade(namespace), service, {
+      field: "spec.selector",
+      message: `No pod of namespace ${namespace} has the labels ${selectorText(selector)}, so the Service has no endpoints: calls fail with 503.`,
+      fix:
+        meant === undefined
+          ? "Correct the selector."
+          : `Correct the selector: the pods of ${meant.resource.kind} ${meant.resource.name} have ${selectorText(meant.labels)}.`,
     });
-  },
+  }),
 });
 
 export const policyEffective = rule({
@@ -255,19 +253,17 @@ export const policyEffective = rule({
   rationale: "In ambient mode there is no sidecar that a Sidecar resource could configure.",
   fix: "Remove the Sidecar, or inject the pods.",
   codes: ["IST0167"],
-  check({ mesh, each, report }) {
-    each(mesh.of("Sidecar"), (resource) => {
-      const selector = resource.fields.spec?.workloadSelector?.labels;
-      const ambient = isEmpty(selector)
-        ? isAmbient(mesh.namespace(resource.namespace))
-        : mesh.selectedBy(selector, resource.namespace).some((workload) => isAmbientPod(mesh, workload));
-      if (ambient) {
-        report(resource, {
-          field: isEmpty(selector) ? "metadata.namespace" : "spec.workloadSelector",
-          message: `What it ${isEmpty(selector) ? `applies to, namespace ${resource.namespace},` : "selects"} is in ambient mode, where it has no effect.`,
-          fix: "Remove it, or use sidecars there.",
-        });
-      }
-    });
-  },
+  check: eachOf("Sidecar", (resource, { mesh, report }) => {
+    const selector = resource.fields.spec?.workloadSelector?.labels;
+    const ambient = isEmpty(selector)
+      ? isAmbient(mesh.namespace(resource.namespace))
+      : mesh.selectedBy(selector, resource.namespace).some((workload) => isAmbientPod(mesh, workload));
+    if (ambient) {
+      report(resource, {
+        field: isEmpty(selector) ? "metadata.namespace" : "spec.workloadSelector",
+        message: `What it ${isEmpty(selector) ? `applies to, namespace ${resource.namespace},` : "selects"} is in ambient mode, where it has no effect.`,
+        fix: "Remove it, or use sidecars there.",
+      });
+    }
+  }),
 });

@@ -4,7 +4,7 @@ import type { Mesh } from "../mesh/mesh";
 import { fullName, type Resource } from "../mesh/resource";
 import { appliesToMesh, bindingsOf, destinationsOf } from "../mesh/routes";
 import { isEmpty, matchesGlob } from "../mesh/selectors";
-import { rule } from "../rule";
+import { eachOf, rule } from "../rule";
 
 /** A host that a Sidecar opens, with the namespaces that it may be in. */
 function egressHost(host: string, namespace: string): { scope: string; name: string } {
@@ -93,32 +93,30 @@ export const gatewaySeesRoute = rule({
     "A gateway has only what is exported to the namespace of its pods: without the route it answers 404, without the Service 503.",
   fix: "Add the gateway's namespace to `exportTo`.",
   source: "reference/config/networking/virtual-service/",
-  check({ mesh, each, report }) {
-    each(mesh.virtualServices, (route) => {
-      const { exportTo } = route.fields.spec ?? {};
-      for (const { gateway, namespaces } of bindingsOf(mesh, route)) {
-        for (const namespace of namespaces) {
-          const hidden = (scopes: readonly string[]): boolean => !scopes.includes("*") && !scopes.includes(namespace);
-          if (hidden(exportScopes(exportTo, route.namespace))) {
+  check: eachOf("VirtualService", (route, { mesh, report }) => {
+    const { exportTo } = route.fields.spec ?? {};
+    for (const { gateway, namespaces } of bindingsOf(mesh, route)) {
+      for (const namespace of namespaces) {
+        const hidden = (scopes: readonly string[]): boolean => !scopes.includes("*") && !scopes.includes(namespace);
+        if (hidden(exportScopes(exportTo, route.namespace))) {
+          report(route, {
+            field: "spec.exportTo",
+            message: `It is not exported to namespace ${namespace}, where the proxies of gateway ${fullName(gateway)} are: they answer 404.`,
+            fix: `Add ${namespace} to exportTo, or leave exportTo out.`,
+          });
+          continue;
+        }
+        for (const { destination, field } of destinationsOf(route)) {
+          const host = mesh.host(destination.host ?? "", route.namespace);
+          if (host !== undefined && hidden(host.scopes)) {
             report(route, {
-              field: "spec.exportTo",
-              message: `It is not exported to namespace ${namespace}, where the proxies of gateway ${fullName(gateway)} are: they answer 404.`,
-              fix: `Add ${namespace} to exportTo, or leave exportTo out.`,
+              field: `${field}.host`,
+              message: `${host.resource.kind} ${fullName(host.resource)} is not exported to namespace ${namespace}, where the proxies of gateway ${fullName(gateway)} are: they answer 503.`,
+              fix: `Export it to ${namespace}.`,
             });
-            continue;
-          }
-          for (const { destination, field } of destinationsOf(route)) {
-            const host = mesh.host(destination.host ?? "", route.namespace);
-            if (host !== undefined && hidden(host.scopes)) {
-              report(route, {
-                field: `${field}.host`,
-                message: `${host.resource.kind} ${fullName(host.resource)} is not exported to namespace ${namespace}, where the proxies of gateway ${fullName(gateway)} are: they answer 503.`,
-                fix: `Export it to ${namespace}.`,
-              });
-            }
           }
         }
       }
-    });
-  },
+    }
+  }),
 });
