@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseDoctorFlags } from "./doctorFlags";
+import { parseDoctorFlags } from "./doctor";
 import type { MachineFacts, PurposeName } from "./doctorJudgement";
 import { describePurposes, isFit, isReady, judgeMachine } from "./doctorJudgement";
 import { UsageError } from "./flags";

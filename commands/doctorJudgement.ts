@@ -1,7 +1,6 @@
 import type { Problem } from "../toolchain/requirements";
 import type { SupportJudgement } from "./istioSupport";
-import { nodeFix, nodeVersions } from "./nodeVersion";
-import { atLeast } from "./versions";
+import { nodeFix, nodeVersions, atLeast } from "./nodeVersion";
 
 /** What there is on this machine; a version is what the program itself prints, undefined where it does not run. */
 export interface MachineFacts {
