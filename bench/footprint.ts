@@ -8,12 +8,9 @@
  */
 import { projectFolder } from "../commands/stackFiles";
 import { up as sandboxUp } from "../toolchain";
-import { containerUse, istiodMiB, proxyUse, restartProxies } from "./growth/cluster";
-import type { ContainerUse, ProxyUse } from "./growth/cluster";
-import { FakeNode } from "./growth/fakeNode";
-import { watched } from "./growth/processTree";
-import type { Usage } from "./growth/processTree";
-import { manyServices } from "./growth/services";
+import { containerUse, istiodMiB, proxyUse, restartProxies, type ContainerUse, type ProxyUse } from "./growth/cluster";
+import { FakeNode, manyServices } from "./growth/fakeNode";
+import { watched, type Usage } from "./growth/processTree";
 import { writeResults } from "./measure";
 
 /** Neither looks at, nor is looked at by, a thousand pods that are none. */

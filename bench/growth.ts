@@ -17,10 +17,8 @@ import { homeOf } from "../commands/pulumi/environment";
 import { projectFolder } from "../commands/stackFiles";
 import { expectedInfo, up as sandboxUp } from "../toolchain";
 import { apply, kubectl } from "./growth/cluster";
-import { FakeNode } from "./growth/fakeNode";
-import { watched } from "./growth/processTree";
-import type { Usage } from "./growth/processTree";
-import { manyServices, naiveProgram } from "./growth/services";
+import { FakeNode, manyServices, naiveProgram } from "./growth/fakeNode";
+import { watched, type Usage } from "./growth/processTree";
 import { writeResults } from "./measure";
 import { backendEnvironment, makeProgramFolder, makeStacks } from "./programFolder";
 

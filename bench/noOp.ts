@@ -15,7 +15,7 @@ import { projectFolder } from "../commands/stackFiles";
 import { embeddedSettings } from "../commands/embeddedConfig";
 import { up as sandboxUp } from "../toolchain";
 import { run } from "../toolchain/system/run";
-import { emptyNames, makeEmptyPrograms } from "./emptyPrograms";
+import { emptyNames, makeEmptyPrograms } from "./programFolder";
 import { milliseconds, sideBySide, table, writeResults } from "./measure";
 import { npm } from "./traffic";
 

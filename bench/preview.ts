@@ -14,7 +14,7 @@ import { findPulumi } from "../commands/pulumi/cli";
 import { homeOf } from "../commands/pulumi/environment";
 import { projectFolder } from "../commands/stackFiles";
 import { run } from "../toolchain/system/run";
-import { emptyNames, makeEmptyPrograms } from "./emptyPrograms";
+import { emptyNames, makeEmptyPrograms } from "./programFolder";
 import { milliseconds, pairedRatio, sideBySide, table, writeResults } from "./measure";
 
 const flatProject = "name: empty\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n";

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import type { Server } from "node:http";
-import { createServer } from "node:http";
+import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KubeClient } from "./kubeClient";
+import { KubeClient, withinTime } from "./kubeClient";
 
 const resources = [{ name: "namespaces", kind: "Namespace", namespaced: false, singularName: "", verbs: ["get"] }];
 const discovery = { apiVersion: "v1", kind: "APIResourceList", groupVersion: "v1", resources };
@@ -62,4 +61,21 @@ describe("the client of the API server", () => {
       assert.equal(answers, 3);
     });
   }
+});
+
+describe("a call with a deadline", () => {
+  it("gives what it gives, and throws what it throws", async () => {
+    assert.equal(await withinTime(() => Promise.resolve(1), 1000), 1);
+    await assert.rejects(
+      withinTime(() => Promise.reject(new Error("refused")), 1000),
+      /^Error: refused$/,
+    );
+  });
+
+  it("is given up once it takes too long", async () => {
+    await assert.rejects(
+      withinTime(() => new Promise(() => undefined), 20),
+      /^Error: no answer after 0.02 s$/,
+    );
+  });
 });

@@ -1,10 +1,48 @@
-import { ApiException, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import type { KubeConfig } from "@kubernetes/client-node";
-import { withinTime } from "./deadline";
-import type { LiveObject } from "./liveObject";
+import { ApiException, KubernetesObjectApi, PatchStrategy, type KubeConfig } from "@kubernetes/client-node";
+import { type LiveObject, fromLibrary, toLibrary } from "./renamedFields";
 import { PooledKubeConfig } from "./pooledKubeConfig";
-import { fromLibrary, toLibrary } from "./renamedFields";
-import { Slots } from "./slots";
+
+/** Lets so many run at once; the others wait, first come, first served. */
+export class Slots {
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.free > 0) {
+      this.free--;
+    } else {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) {
+        next();
+      } else {
+        this.free++;
+      }
+    }
+  }
+}
+
+/**
+ * Gives up on something that does not settle.
+ * @param ms Milliseconds that it may take.
+ * @throws Error `no answer after N s` once they are over; otherwise what the call throws.
+ */
+export async function withinTime<T>(call: () => Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer after ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([call(), over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 export type { LiveObject };
 

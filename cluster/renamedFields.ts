@@ -1,4 +1,11 @@
-import type { LiveObject } from "./liveObject";
+import type { KubernetesObject } from "@kubernetes/client-node";
+
+/** Any object of the API server. */
+export interface LiveObject extends KubernetesObject {
+  spec?: Record<string, unknown>;
+  status?: Record<string, unknown>;
+  data?: Record<string, string>;
+}
 
 /**
  * Fields that the client library knows by another name, because theirs is a word of the language, in the items of a list of the spec. It

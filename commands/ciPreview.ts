@@ -1,17 +1,17 @@
-import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, writeFileSync, symlinkSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Settings } from "../policy/settings";
-import { tryRun } from "../toolchain/system/run";
+import { tryRun, run } from "../toolchain/system/run";
 import { kubeconfigPaths } from "../stacks/kubeconfig";
-import { withCommit } from "./baseCommit";
 import { chartSettings } from "./charts";
 import { checkContext } from "./checkCluster";
 import { parseCiPreviewFlags } from "./ciPreviewFlags";
 import { changesOf, describeChanges } from "./changes";
 import { policyConfigHelp, readPolicySettings } from "./policySettings";
-import type { StackPreview, StepResult } from "./previewReport";
-import { limitsOf, passed, toMarkdown, verdict } from "./previewReport";
-import type { PulumiCli } from "./pulumi/cli";
-import { findPulumi } from "./pulumi/cli";
+import { type StackPreview, type StepResult, limitsOf, passed, toMarkdown, verdict } from "./previewReport";
+import { type PulumiCli, findPulumi } from "./pulumi/cli";
 import { withEmptyStack } from "./pulumi/emptyStack";
 import { stateAsApplied } from "./pulumi/appliedState";
 import { declaredResources } from "./pulumi/events";
@@ -19,6 +19,28 @@ import { sourcePlaces } from "./pulumi/sourcePlaces";
 import { defineCommand } from "./defineCommand";
 import { splitSetting } from "./session";
 import { projectFolder, stackFile } from "./stackFiles";
+import { UsageError } from "./flags";
+
+/**
+ * Checks out another commit of the project beside this one, with the packages of this one, for as long as `use` runs.
+ * @throws UsageError if git knows no such commit.
+ */
+export async function withCommit<T>(commit: string, use: (folder: string) => Promise<T>): Promise<T> {
+  const parent = await mkdtemp(join(tmpdir(), "sidecar-mesh-base-"));
+  const folder = join(parent, "project");
+  const git = (...args: string[]) => run("git", args, { cwd: projectFolder });
+  try {
+    await git("rev-parse", "--verify", "--quiet", `${commit}^{commit}`).catch(() => {
+      throw new UsageError(`--base ${commit}: git knows no such commit here; fetch it`);
+    });
+    await git("worktree", "add", "--detach", folder, commit);
+    symlinkSync(join(projectFolder, "node_modules"), join(folder, "node_modules"));
+    return await use(folder);
+  } finally {
+    await rm(parent, { recursive: true, force: true });
+    await git("worktree", "prune").catch(() => undefined);
+  }
+}
 
 const help = `npm run ci:preview -- [flags]
 

@@ -4,9 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StubRegistry } from "../test/support/stubRegistry";
-import { changesOf, renewDigests } from "./digests";
+import { changesOf, renewDigests, registryDigest } from "./digests";
 import { challengeOf, ImageRepository } from "./imageRepository";
-import { registryDigest } from "./registryDigest";
 
 const digestOf = (digit: string) => `sha256:${digit.repeat(64)}`;
 

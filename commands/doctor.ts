@@ -1,7 +1,33 @@
 import { gatherFacts } from "./doctorFacts";
-import { parseDoctorFlags } from "./doctorFlags";
-import { describePurposes, isFit, isReady, judgeMachine, purposeNames } from "./doctorJudgement";
+import { describePurposes, isFit, isReady, judgeMachine, purposeNames, type PurposeName } from "./doctorJudgement";
 import { defineCommand } from "./defineCommand";
+import { type Flags, everyCommand, parseStrictly, UsageError } from "./flags";
+
+/** Flags of `npm run doctor`. */
+export interface DoctorFlags extends Pick<Flags, "json" | "help"> {
+  /** What is asked about; all if empty. */
+  purposes: PurposeName[];
+}
+
+/**
+ * Parses the command line.
+ * @throws UsageError naming the flag or purpose that is unknown.
+ */
+export function parseDoctorFlags(argv: readonly string[]): DoctorFlags {
+  const { values, positionals } = parseStrictly({
+    args: [...argv],
+    allowPositionals: true,
+    options: everyCommand,
+  });
+  const purposes = positionals.map((word) => {
+    const purpose = purposeNames.find((name) => name === word);
+    if (purpose === undefined) {
+      throw new UsageError(`${word}: ask about one of ${purposeNames.join(", ")}`);
+    }
+    return purpose;
+  });
+  return { ...values, purposes };
+}
 
 const help = `npm run doctor -- [PURPOSE...] [flags]
 

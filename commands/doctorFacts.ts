@@ -18,7 +18,6 @@ const versionArgs: Record<Exclude<Tool, "pulumi">, string[]> = {
   kind: ["version"],
   minikube: ["version", "--short"],
   go: ["version"],
-  chromium: ["--version"],
 };
 
 /** Looks at this machine; changes nothing. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseDoctorFlags } from "./doctorFlags";
+import { parseDoctorFlags } from "./doctor";
 import type { MachineFacts, PurposeName } from "./doctorJudgement";
 import { describePurposes, isFit, isReady, judgeMachine } from "./doctorJudgement";
 import { UsageError } from "./flags";
@@ -14,7 +14,6 @@ const whole: MachineFacts = {
     kind: "kind v0.31.0 go1.25",
     minikube: "v1.38.0",
     go: "go version go1.26.8 linux/amd64",
-    chromium: "Chromium 140.0.7339.80",
   },
   containers: true,
   sandboxRuns: false,
@@ -36,7 +35,7 @@ describe("doctor", () => {
     assert.ok(judgeMachine(whole).every(({ needs }) => needs.every(({ state }) => state === "ok")));
   });
 
-  const everything: PurposeName[] = ["tests", "preview", "sandbox", "kind", "minikube", "dashboards", "pictures"];
+  const everything: PurposeName[] = ["tests", "preview", "sandbox", "kind", "minikube", "dashboards"];
   const cases: [string, Partial<MachineFacts>, PurposeName[], RegExp][] = [
     ["packages are missing", { packages: "missing" }, everything, /npm packages are missing\n +npm ci/],
     ["packages are outdated", { packages: "outdated" }, everything, /outdated\n +npm ci/],
@@ -58,7 +57,6 @@ describe("doctor", () => {
       /brings its own kubectl/,
     ],
     ["there is no Go", { versions: without("go") }, ["workflows"], /install Go 1\.26/],
-    ["there is no Chromium", { versions: without("chromium") }, ["pictures"], /apt-get install chromium/],
     [
       "something keeps the embedded cluster from starting",
       { sandboxProblems: [{ cause: "not root", fix: "run it as root" }] },

@@ -1,7 +1,6 @@
 import type { Problem } from "../toolchain/requirements";
 import type { SupportJudgement } from "./istioSupport";
-import { nodeFix, nodeVersions } from "./nodeVersion";
-import { atLeast } from "./versions";
+import { nodeFix, nodeVersions, atLeast } from "./nodeVersion";
 
 /** What there is on this machine; a version is what the program itself prints, undefined where it does not run. */
 export interface MachineFacts {
@@ -24,22 +23,13 @@ export interface MachineFacts {
 }
 
 /** Programs that are asked for their version. */
-export const tools = ["pulumi", "kubectl", "kind", "minikube", "go", "chromium"] as const;
+export const tools = ["pulumi", "kubectl", "kind", "minikube", "go"] as const;
 
 /** One of {@link tools}. */
 export type Tool = (typeof tools)[number];
 
 /** What a user may want to do with the project. */
-export const purposeNames = [
-  "tests",
-  "preview",
-  "sandbox",
-  "kind",
-  "minikube",
-  "dashboards",
-  "workflows",
-  "pictures",
-] as const;
+export const purposeNames = ["tests", "preview", "sandbox", "kind", "minikube", "dashboards", "workflows"] as const;
 
 /** One of {@link purposeNames}. */
 export type PurposeName = (typeof purposeNames)[number];
@@ -78,11 +68,6 @@ export function judgeMachine(facts: MachineFacts): Purpose[] {
     { name: "minikube", what: "a minikube cluster: npm start", needs: [...basics, ...local("minikube", facts)] },
     { name: "dashboards", what: "port-forwards: npm run dashboards", needs: [...basics, kubectl(facts)] },
     { name: "workflows", what: "actionlint: npm run lint:workflows", needs: [go(facts)] },
-    {
-      name: "pictures",
-      what: "screenshots of the documentation: npm run screenshots",
-      needs: [...basics, chromium(facts)],
-    },
   ];
 }
 
@@ -174,12 +159,6 @@ function go({ versions }: MachineFacts): Need {
   return versions.go === undefined
     ? { state: "missing", text: "no Go", fix: "install Go 1.26 or newer from https://go.dev/dl" }
     : found("Go", versions.go);
-}
-
-function chromium({ versions }: MachineFacts): Need {
-  return versions.chromium === undefined
-    ? { state: "missing", text: "no Chromium", fix: "apt-get install chromium" }
-    : found("Chromium", versions.chromium);
 }
 
 function found(name: string, version: string): Need {

@@ -5,7 +5,22 @@ import { everyCommand, parseStrictly } from "./flags";
 import { findPulumi } from "./pulumi/cli";
 import { commandFolder, pulumiEnvironment } from "./pulumi/environment";
 import { defineCommand } from "./defineCommand";
-import { shellLines } from "./shell";
+
+/** @returns a value as a POSIX shell takes it literally. */
+export function quoted(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * @param folders Put before those that PATH has.
+ * @returns the lines by which a POSIX shell sets variables.
+ */
+export function shellLines(variables: Record<string, string>, folders: readonly string[]): string[] {
+  return [
+    ...Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`),
+    ...(folders.length > 0 ? [`export PATH=${quoted(folders.join(delimiter))}${delimiter}"$PATH"`] : []),
+  ];
+}
 
 const help = `npm run --silent env
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseConfig } from "../stacks/config";
 import type { ObservabilityGroup } from "../toolchain";
 import { neededForTraffic, settingsWithout, trafficText } from "./firstUpdate";
-import { wantedPrograms } from "./sandboxImages";
+import { wantedPrograms } from "./session";
 import { asProgramConfig, readProject, withSettings } from "./stackFiles";
 
 const project = readProject();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { nodeAdvice, nodeVersions } from "./nodeVersion";
+import { nodeAdvice, nodeVersions, atLeast } from "./nodeVersion";
 import { projectFolder } from "./stackFiles";
 
 describe("the version of Node", () => {
@@ -32,5 +32,15 @@ describe("the version of Node", () => {
       assert.match(stderr, new RegExp(`^error: Node ${version} is too old: .*nodejs.org.*nvm install 22\\n$`));
     }
     assert.equal(load(`${nodeVersions.works}.0`).status, 0);
+  });
+});
+
+describe("atLeast", () => {
+  it("compares numbers, not text", () => {
+    assert.ok(atLeast("go version go1.26.8 linux/amd64", "1.26"));
+    assert.ok(atLeast("Python 3.11.2", "3.9"));
+    assert.ok(!atLeast("go1.9", "1.26"));
+    assert.ok(atLeast("2.0", "1.26"));
+    assert.ok(!atLeast("no version", "1.0"));
   });
 });

@@ -1,4 +1,9 @@
-import { atLeast } from "./versions";
+/** Whether a version, found anywhere in what a program prints, is at least the wanted one. Pure. */
+export function atLeast(printed: string, wanted: string): boolean {
+  const found = /(\d+)\.(\d+)/.exec(printed);
+  const [major = 0, minor = 0] = wanted.split(".").map(Number);
+  return found !== null && (Number(found[1]) > major || (Number(found[1]) === major && Number(found[2]) >= minor));
+}
 
 /** The oldest Node that everything here was run with, as in package.json and loader.cjs; and the oldest that @pulumi/pulumi supports. */
 export const nodeVersions = { works: "20.19", supported: "22.0" };

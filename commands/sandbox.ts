@@ -1,6 +1,6 @@
 import { nearest } from "../common/nearest";
 import { describeStatus, down, expectedInfo, reset, showProgress, status, up } from "../toolchain";
-import { timedLogger } from "../toolchain/system/log";
+import { timedLogger } from "../toolchain/system/statusLine";
 import { defineCommand } from "./defineCommand";
 import type { Flags } from "./flags";
 import { everyCommand, parseStrictly, UsageError } from "./flags";

@@ -1,8 +1,15 @@
 import { existsSync } from "node:fs";
-import { addObservability, downloadGroupsAhead, expectedInfo, unbuiltGroups, up as sandboxUp } from "../toolchain";
-import type { ObservabilityGroup } from "../toolchain";
-import { parseConfig } from "../stacks/config";
-import type { StackConfig } from "../stacks/config";
+import {
+  addObservability,
+  downloadGroupsAhead,
+  expectedInfo,
+  unbuiltGroups,
+  up as sandboxUp,
+  type ObservabilityGroup,
+  addIstioCni,
+  addRateLimit,
+} from "../toolchain";
+import { parseConfig, type StackConfig } from "../stacks/config";
 import { ConfigError } from "../stacks/configError";
 import { gatewayLeadsNowhere } from "../stacks/gatewayConfig";
 import { kubeconfigFiles, kubeconfigPaths, readKubeconfig } from "../stacks/kubeconfig";
@@ -11,10 +18,8 @@ import { checkContext, checkSandbox } from "./checkCluster";
 import { agreeToMake } from "./agreeToMake";
 import { availableTools, ensureCluster, madeContexts } from "./createCluster";
 import { embeddedSettings, embeddedStack, isEmbeddedKubeconfig, settingsBeforeStart } from "./embeddedConfig";
-import type { Flags } from "./flags";
-import { UsageError } from "./flags";
-import { neededForTraffic } from "./firstUpdate";
-import { addWantedImages, wantedPrograms } from "./sandboxImages";
+import { type Flags, UsageError } from "./flags";
+import { neededForTraffic, type Watched } from "./firstUpdate";
 import {
   asProgramConfig,
   holdsSecret,
@@ -24,9 +29,37 @@ import {
   stackFile,
   withSettings,
 } from "./stackFiles";
-import type { Surroundings, Target } from "./target";
-import { chooseTarget, namedTarget } from "./target";
+import { type Surroundings, type Target, chooseTarget, namedTarget } from "./target";
 import { noClusterAtAll } from "./noCluster";
+
+/**
+ * @returns the programs that observe a mesh or make its traffic, as far as the stack installs them: a first build of one takes minutes. The
+ * bench of `npm run verify` makes fortio for itself.
+ */
+export function wantedPrograms({ services, load, observability }: Watched): ObservabilityGroup[] {
+  const { metrics, tracing, logs } = observability;
+  return [
+    ...(load || services.some(({ calls }) => calls.length > 0) ? (["fortio"] as const) : []),
+    ...(metrics.kind === "prometheus" ? (["prometheus"] as const) : []),
+    ...(tracing.kind === "jaeger" ? (["jaeger"] as const) : []),
+    // The collector's agents send logs to any backend.
+    ...(logs.kind === "none" ? [] : (["otelcol"] as const)),
+    ...(logs.kind === "loki" ? (["loki"] as const) : []),
+  ];
+}
+
+/** Gives the embedded cluster the images that only some configurations need. */
+export async function addWantedImages(
+  { rateLimit, istio }: Pick<StackConfig, "rateLimit" | "istio">,
+  log: (line: string) => void,
+): Promise<void> {
+  if (rateLimit.limits.length > 0) {
+    await addRateLimit({ log, redis: rateLimit.redis === undefined });
+  }
+  if (istio.cni) {
+    await addIstioCni({ log });
+  }
+}
 
 /** The stack of a cluster that is not the embedded one, unless a flag names another. */
 const defaultStack = "dev";

@@ -1,205 +1,111 @@
-/** Writes docs/policies: a page for each rule, from the rule itself, and one of the settings. Run it with `tsx policy/docs.ts`. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/** Writes what docs/policies says of rules and settings, from the rules and the settings themselves: `npm run docs`. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { settingsPolicy } from "./packConfig";
 import { remedies } from "./remedies";
 import type { Rule } from "./rule";
 import { rules } from "./rules/index";
 import { defaultSettings, settingSchemas, type Settings, type SettingSchema } from "./settings";
-import { uncoveredCodes } from "./uncoveredCodes";
 
 /** Where the pages are. */
 export const folder = join(__dirname, "../docs/policies");
 
-/** Examples of settings, which the page of settings shows and which can be used as they are. */
-export const examples = { pack: "pack-config.json", meshCheck: "mesh-check.yaml" } as const;
+/** Codes of `istioctl analyze` that no rule covers, each with the reason: none of them can be decided from declarations. */
+export const uncoveredCodes: Readonly<Record<string, string>> = {
+  IST0001: "is a failure of the analyzer itself",
+  IST0126: "compares networks with the registries of other clusters, which no manifest of this one declares",
+  IST0141: "asks the API server for the rights of the user who installs Istio",
+  IST0142: "asks the API server for its version",
+  IST0143: "reads what a running container listens on",
+  IST0156: "asks the cluster for the version of the Gateway API, before an upgrade",
+  IST0158: "compares the image of running proxies with the injector's",
+  IST0168: "compares two versions of Istio, before an upgrade",
+  IST0169: "compares a running control plane with the one that is to follow it",
+  IST0170: "compares Services of several clusters",
+  IST0171: "reads status conditions, which no declaration holds",
+  IST0172: "asks the cluster for the version of the Gateway API, before an upgrade",
+};
 
-/** What is written by hand. */
-export const written: ReadonlySet<string> = new Set(["samples.md", ...Object.values(examples)]);
+/** @returns a table in Markdown; bars in its cells are escaped. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+const link = (name: string): string => `[${name}](README.md#${name})`;
+const code = (value: unknown): string => `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
 
 function levelText({ level }: Rule): string {
   return typeof level === "string" ? level : `${level.dev} in dev, ${level.prod} in prod`;
 }
 
-function codesText({ codes }: Rule): string {
-  return codes.length === 0 ? "none" : codes.join(", ");
+function keyTable(of: readonly Rule[]): string {
+  const keys = of.flatMap(({ name, config = {} }) => Object.entries(config).map(([key, one]) => ({ name, key, one })));
+  return table(
+    ["rule", "key", "default", "what it does"],
+    keys.map(({ name, key, one }) => [link(name), code(key), code(one.default), one.description]),
+  );
 }
 
-/** The page of a rule. */
-export function page(rule: Rule): string {
-  const { name, description, rationale, fix, source, config = {} } = rule;
-  const keys = Object.entries(config);
-  const configuration =
-    keys.length === 0
-      ? []
-      : [
-          "## Configuration",
-          "",
-          "| key | default | meaning |",
-          "| --- | --- | --- |",
-          ...keys.map(([key, { default: value, description: text }]) => {
-            const cell = text.replaceAll("|", "\\|");
-            return `| \`${key}\` | \`${JSON.stringify(value)}\` | ${cell} |`;
-          }),
-          "",
-        ];
+function section(rule: Rule): string {
+  const { name, description, rationale, fix, source, codes, config } = rule;
+  const same = codes.length === 0 ? "" : `, same as ${codes.join(", ")}`;
   return [
-    `# ${name}`,
-    "",
-    description,
-    "",
-    `- Level: ${levelText(rule)}`,
-    `- Same as: ${codesText(rule)}`,
-    `- Source: <${source}>`,
-    "",
-    "## Why",
-    "",
-    rationale,
-    "",
-    "## Fix",
-    "",
-    fix,
-    "",
-    ...configuration,
-  ].join("\n");
+    `## ${name}`,
+    `${description} ${rationale}`,
+    `Fix: ${fix}`,
+    `Level: ${levelText(rule)}${same}. Source: <${source}>`,
+    ...(config === undefined ? [] : [keyTable([rule])]),
+  ].join("\n\n");
 }
 
-const cell = (text: string): string => text.replaceAll("|", "\\|");
-
-function valueText({ type, enum: values, items }: SettingSchema): string {
-  return values ? values.map((value) => `\`${String(value)}\``).join(", ") : items ? "list of texts" : `${type}`;
-}
-
-function example(name: string): string {
-  return ["```" + name.split(".").at(-1)!, readFileSync(join(folder, name), "utf8").trimEnd(), "```"].join("\n");
-}
-
-/** The page of the settings. */
-export function settingsPage(all: readonly Rule[]): string {
+/** The generated parts of the pages, by name: each stands between `<!-- NAME -->` and `<!-- end of NAME -->`. */
+function parts(all: readonly Rule[]): Record<string, string> {
   const settings = Object.entries(settingSchemas) as [keyof Settings, SettingSchema][];
-  const keys = all.flatMap(({ name, config = {} }) => Object.entries(config).map(([key, one]) => ({ name, key, one })));
-  const two = all.filter(({ level }) => typeof level !== "string");
-  return [
-    "# Settings",
-    "",
-    "The rules, and what they are configured with, are the same in a policy pack and in `mesh-check`; the file is another. `*` stands",
-    "for anything in names, namespaces and hosts. Settings that are wrong are all named at once, with what to write instead.",
-    "",
-    "| setting | value | default | what it does |",
-    "| --- | --- | --- | --- |",
-    ...settings.map(([name, schema]) => {
-      const is = JSON.stringify(defaultSettings[name]).replace(/^"(.*)"$/, "$1");
-      return `| \`${name}\` | ${valueText(schema)} | \`${is}\` | ${cell(schema.description)} |`;
-    }),
-    "",
-    "## For the policy pack",
-    "",
-    "```",
-    `pulumi preview --policy-pack policy --policy-pack-config docs/policies/${examples.pack}`,
-    "```",
-    "",
-    example(examples.pack),
-    "",
-    "Each policy has an entry by its name: its level, or a map of its level (`enforcementLevel`) and its keys. These entries stand in place of",
-    `\`rules\`; all other settings go to the policy \`${settingsPolicy}\`. \`levels\` stand in both places: the engine must know a level to ask a`,
-    "policy at all, the pack to distinguish what is certain from what is not. Some policies change what is deployed instead of reporting it. They are",
-    "off unless their level is `remediate`:",
-    "",
-    ...remedies.map(({ name, mends, description }) => `- \`${name}\`: ${description} See [${mends}](${mends}.md).`),
-    "",
-    "Without a `profile` here, it is that of the stack's config; in a project without such a key, that of `prod` holds for stacks whose name",
-    "starts with `prod`, and that of `dev` for others.",
-    "",
-    "## For mesh-check, npm start and npm run ci:preview",
-    "",
-    "```",
-    `npx mesh-check --config docs/policies/${examples.meshCheck} docs/examples`,
-    `npm start -- --policy-config docs/policies/${examples.meshCheck}`,
-    "```",
-    "",
-    example(examples.meshCheck),
-    "",
-    "The file is YAML or JSON. `npm start` and `npm run ci:preview` turn it into the form above for the Pulumi CLI. `mesh-check --level advisory`",
-    "lets advisory findings fail the command, too.",
-    "",
-    "## profile",
-    "",
-    `These rules are stricter in \`prod\`: ${two.map(({ name }) => `[${name}](${name}.md)`).join(", ")}.`,
-    "",
-    "## closedWorld",
-    "",
-    "A route can lead to a Service that another repository declares. What is a mistake in one place is meant in another:",
-    "",
-    "- `true`: all is declared here. A reference to something that is not is a mistake, and so is a workload whose namespace is not",
-    "  declared. For the whole of a cluster, in one program or one folder.",
-    "- `false`: anything may be elsewhere; such references are not reported.",
-    "- `auto`: a mistake where something else of that kind is declared here; where nothing of it is, it is only advised of.",
-    "",
-    "## exclude",
-    "",
-    "What is excluded is not reported, but stays part of the mesh: a route may lead there. Kubernetes' own namespaces and what",
-    "Istio's charts install are never reported.",
-    "",
-    "## Keys of single rules",
-    "",
-    "| rule | key | default | what it does |",
-    "| --- | --- | --- | --- |",
-    ...keys.map(({ name, key, one }) => {
-      const { default: is, description } = one;
-      return `| [${name}](${name}.md) | \`${key}\` | \`${JSON.stringify(is)}\` | ${cell(description)} |`;
-    }),
-    "",
-  ].join("\n");
+  const values = ({ type, enum: names, items }: SettingSchema) =>
+    names ? names.map(code).join(", ") : items ? "list of strings" : `${type}`;
+  return {
+    rules: table(
+      ["rule", "level", "same as", "what has to hold"],
+      all.map((one) => [link(one.name), levelText(one), one.codes.join(", "), one.description]),
+    ),
+    "uncovered codes": Object.entries(uncoveredCodes)
+      .map(([name, reason]) => `- ${name} ${reason}.`)
+      .join("\n"),
+    sections: all.map(section).join("\n\n"),
+    settings: table(
+      ["setting", "value", "default", "what it does"],
+      settings.map(([name, schema]) => [code(name), values(schema), code(defaultSettings[name]), schema.description]),
+    ),
+    remedies: remedies
+      .map(({ name, mends, description }) => `- ${code(name)}: ${description} See ${link(mends)}.`)
+      .join("\n"),
+    "stricter rules": all
+      .filter(({ level }) => typeof level !== "string")
+      .map(({ name }) => link(name))
+      .join(", "),
+    keys: keyTable(all),
+  };
 }
 
-/** The list of all rules. */
-export function index(all: readonly Rule[]): string {
-  return [
-    "# Policies",
-    "",
-    "What `pulumi preview --policy-pack policy` and `mesh-check` check. `IST` codes are those of `istioctl analyze`, `KIA`",
-    "codes those of Kiali. Levels, exceptions and what is outside of the program are [settings](settings.md). [Findings on Istio's own",
-    "samples](samples.md) are explained on a page of their own.",
-    "",
-    "| rule | level | same as | what has to hold |",
-    "| --- | --- | --- | --- |",
-    ...all.map((rule) => {
-      const { name, description } = rule;
-      return `| [${name}](${name}.md) | ${levelText(rule)} | ${codesText(rule)} | ${description.replaceAll("|", "\\|")} |`;
-    }),
-    "",
-    "## Codes of istioctl analyze that no rule covers",
-    "",
-    "They are about a cluster that runs, or several, rather than about what is declared:",
-    "",
-    ...Object.entries(uncoveredCodes).map(([code, reason]) => `- ${code} ${reason}.`),
-    "",
-  ].join("\n");
-}
-
-/** Every generated file, by name. */
-export function pages(): Map<string, string> {
-  return new Map([
-    ["README.md", index(rules)],
-    ["settings.md", settingsPage(rules)],
-    ...rules.map((rule): [string, string] => [`${rule.name}.md`, page(rule)]),
-  ]);
-}
-
-/** Writes the pages, and removes those of rules that are gone. */
-export function write(): void {
-  mkdirSync(folder, { recursive: true });
-  const all = pages();
-  for (const name of readdirSync(folder)) {
-    if (!all.has(name) && !written.has(name)) {
-      rmSync(join(folder, name));
-    }
-  }
-  for (const [name, text] of all) {
-    writeFileSync(join(folder, name), text);
-  }
+/** @returns the text of each page with generated parts, by file name. @throws Error if a page names a part that there is not. */
+export function pages(all: readonly Rule[] = rules): Map<string, string> {
+  const generated = parts(all);
+  const filled = (name: string): string =>
+    readFileSync(join(folder, name), "utf8").replace(
+      /<!-- ((?!end of)[\w ]+) -->\n[^]*?<!-- end of \1 -->/g,
+      (_, part: string) => {
+        const text = generated[part];
+        if (text === undefined) {
+          throw new Error(`${name}: there is no generated part ${part}; write ${Object.keys(generated).join(", ")}`);
+        }
+        return `<!-- ${part} -->\n\n${text}\n\n<!-- end of ${part} -->`;
+      },
+    );
+  return new Map(["README.md", "settings.md"].map((name) => [name, filled(name)]));
 }
 
 if (require.main === module) {
-  write();
+  for (const [name, text] of pages()) {
+    writeFileSync(join(folder, name), text);
+  }
 }

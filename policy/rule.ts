@@ -1,6 +1,7 @@
 /** What a rule is, and what it is given to check with. */
 import type { Mesh, Workload } from "./mesh/mesh";
 import type { Resource } from "./mesh/resource";
+import type { ShapeName } from "./mesh/shapes";
 import type { Settings } from "./settings";
 
 /** How much a finding weighs: a mandatory one stops a deployment, an advisory one is only shown. */
@@ -80,18 +81,42 @@ export interface Rule<C extends ConfigSchema = ConfigSchema> {
   description: string;
   /** Why it matters: what happens to traffic when it does not hold. */
   rationale: string;
-  /** A declaration that breaks the rule, and how to mend it, for its page. */
+  /** How to correct a declaration that breaks the rule. */
   fix: string;
   level: Level | Record<Profile, Level>;
   /** The codes of `istioctl analyze` and of Kiali that the rule covers. */
   codes: readonly string[];
-  /** Where the truth that the rule states comes from. */
+  /** URL of the page that states what the rule checks. */
   source: string;
   config?: C;
   check(context: Context<C>): void;
 }
 
-/** Gives a rule its type; `rule` infers the type of the configuration. */
-export function rule<const C extends ConfigSchema = Record<never, never>>(definition: Rule<C>): Rule {
-  return definition;
+/** A rule as its file declares it. */
+type Definition<C extends ConfigSchema> = Omit<Rule<C>, "level" | "codes" | "source"> & {
+  /** Default: mandatory. */
+  level?: Rule["level"];
+  /** Default: none. */
+  codes?: readonly string[];
+  /** A code of `istioctl analyze`, a path below istio.io/latest/docs, or a URL. Default: the first of the codes. */
+  source?: string;
+};
+
+const istioDocs = "https://istio.io/latest/docs/";
+
+/** Makes a rule of its definition, and infers the type of its configuration. */
+export function rule<const C extends ConfigSchema = Record<never, never>>(definition: Definition<C>): Rule {
+  const { level = "mandatory", codes = [], source = codes[0] ?? "", ...rest } = definition;
+  const path = source.startsWith("IST") ? `reference/config/analysis/${source.toLowerCase()}/` : source;
+  return { level, codes, source: new URL(path, istioDocs).href, ...rest } as Rule;
+}
+
+/** The check of a rule that judges the resources of one shape each for itself. */
+export function eachOf<S extends ShapeName>(shape: S, check: (resource: Resource<S>, context: Context) => void) {
+  return (context: Context): void => void context.each(context.mesh.of(shape), (one) => check(one, context));
+}
+
+/** The check of a rule that judges workloads each for itself. */
+export function eachWorkload<C extends ConfigSchema>(check: (workload: Workload, context: Context<C>) => void) {
+  return (context: Context<C>): void => void context.each(context.mesh.workloads, (one) => check(one, context));
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { rules } from "./rules/index";
-import { defaultSettings, isExcluded, parseSettings, SettingsError } from "./settings";
+import { defaultSettings, isExcluded, parseSettings, SettingsError, packConfigOf } from "./settings";
 
 function problems(value: unknown): string[] {
   try {
@@ -69,5 +69,30 @@ describe("isExcluded", () => {
     assert.ok(isExcluded(settings, { kind: "Service", namespace: "any", name: "old" }));
     assert.ok(isExcluded(settings, { kind: "Service", namespace: "demo", name: "a" }));
     assert.ok(!isExcluded(settings, { kind: "Service", namespace: "other", name: "a" }));
+  });
+});
+
+describe("packConfigOf", () => {
+  it("gives nothing where nothing is set", () => {
+    assert.deepEqual(packConfigOf({}), {});
+  });
+
+  it("puts what holds for the whole pack under its own policy, and the rest under each rule", () => {
+    const config = packConfigOf({
+      profile: "prod",
+      externalHosts: ["*.example.com"],
+      levels: { "images-pinned": "mandatory", "canonical-labels": "disabled" },
+      rules: { "workload-gets-sidecar": { allowOptOut: true }, "images-pinned": {} },
+    });
+    assert.deepEqual(config, {
+      "mesh-settings": {
+        profile: "prod",
+        externalHosts: ["*.example.com"],
+        levels: { "images-pinned": "mandatory", "canonical-labels": "disabled" },
+      },
+      "images-pinned": { enforcementLevel: "mandatory" },
+      "canonical-labels": { enforcementLevel: "disabled" },
+      "workload-gets-sidecar": { allowOptOut: true },
+    });
   });
 });

@@ -2,41 +2,58 @@ import type { ExternalHost } from "../components/externalHosts";
 import { callLog } from "../components/loadGenerator";
 import { dashboardNames, exposedPath } from "../components/observability/endpoints";
 import { isDnsLabel } from "../components/validation";
-import { readCluster } from "./clusterConfig";
-import type { ClusterConfig } from "./clusterConfig";
+import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
+import type { LoadSettings } from "../components/loadGenerator";
+import { readCluster, type ClusterConfig } from "./clusterConfig";
 import { ConfigError } from "./configError";
-import { ConfigReader } from "./configReader";
-import type { RawConfig } from "./configReader";
+import { ConfigReader, type RawConfig } from "./configReader";
 import { dev } from "./dev";
 import { calleesByCaller } from "./edges";
 import { externalHostKeys, readExternalHosts } from "./externalHostsConfig";
-import { readGateway } from "./gatewayConfig";
-import type { GatewayConfig } from "./gatewayConfig";
-import { readDigests } from "./imageDigests";
-import type { ImageDigests } from "./imageDigests";
+import { readGateway, type GatewayConfig } from "./gatewayConfig";
+import { readDigests, type ImageDigests } from "./imageDigests";
 import { readImages } from "./imagesConfig";
 import { readIstio } from "./istioConfig";
-import { readObservability } from "./observabilityConfig";
-import type { ObservabilityConfig } from "./observabilityConfig";
-import { allStackNamespaces, readNamespaces } from "./namespacesConfig";
-import type { StackNamespaces } from "./namespacesConfig";
-import { readLoad } from "./loadConfig";
-import type { LoadConfig } from "./loadConfig";
+import { readObservability, type ObservabilityConfig } from "./observabilityConfig";
+import { allStackNamespaces, readNamespaces, type StackNamespaces } from "./namespacesConfig";
 import { prod } from "./prod";
-import { profileNames } from "./profile";
-import type { Profile, ProfileName } from "./profile";
-import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
+import { profileNames, type Profile, type ProfileName } from "./profile";
 import { plannedPods, rejectSmallQuota } from "./quotaConfig";
-import { readScope } from "./scopeConfig";
-import type { ScopeConfig } from "./scopeConfig";
-import { readRateLimit } from "./rateLimitConfig";
-import type { RateLimitConfig } from "./rateLimitConfig";
-import { readSecurity } from "./securityConfig";
-import type { SecurityConfig } from "./securityConfig";
+import { readScope, type ScopeConfig } from "./scopeConfig";
+import { readRateLimit, type RateLimitConfig } from "./rateLimitConfig";
+import { readSecurity, type SecurityConfig } from "./securityConfig";
 import { foreignKeyProblem } from "./stackFile";
-import { readServices, serviceKeys } from "./servicesConfig";
-import type { ServiceConfig } from "./servicesConfig";
-import { withUpstreamEnvoy } from "./upstreamEnvoy";
+import { readServices, serviceKeys, type ServiceConfig } from "./servicesConfig";
+
+/**
+ * A profile for proxies that are the upstream Envoy, as the images of the embedded cluster have it. It lacks Istio's own filters for
+ * metadata exchange, ALPN and statistics: istiod must not configure them, and an access logger counts requests in their place.
+ */
+export function withUpstreamEnvoy(profile: Profile): Profile {
+  return {
+    ...profile,
+    istio: {
+      ...profile.istio,
+      istiodEnv: {
+        ...profile.istio.istiodEnv,
+        PILOT_ENABLE_METADATA_EXCHANGE: "false",
+        PILOT_ENABLE_ALPN_FILTER: "false",
+      },
+      telemetryFilter: false,
+    },
+    observability: { ...profile.observability, statsAccessLog: true },
+  };
+}
+
+/** What config says of the load generator. */
+export type LoadConfig = LoadSettings;
+
+/** Reads the keys of the load generator. @returns undefined if it is off. */
+export function readLoad(reader: ConfigReader, { load, images }: Profile): LoadConfig | undefined {
+  const enabled = reader.boolean("loadGenerator", load.enabled);
+  const ratePerSecond = reader.integer("loadGeneratorRate", load.ratePerSecond, { min: 1, max: 100 });
+  return enabled ? { image: images.fortio, ratePerSecond, resources: load.resources } : undefined;
+}
 
 /** Namespace of our keys; Pulumi takes it from the project's name. */
 export const configNamespace = "sidecar-mesh";

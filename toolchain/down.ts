@@ -5,7 +5,7 @@ import { expectedInfo } from "./info";
 import { deleteCluster, type KindCluster, stopCluster } from "./kind/cluster";
 import { cacheDir, statePaths } from "./paths";
 import { withLock } from "./system/lock";
-import { type Logger, silent } from "./system/log";
+import { type Logger, silent } from "./system/statusLine";
 import { lockName } from "./up";
 
 /**

@@ -5,17 +5,44 @@ import { type BinaryGroup, binaryGroups, type GroupName } from "./binaries/group
 import { buildPlan } from "./binaries/plan";
 import { chooseDocker } from "./docker/dockerd";
 import { buildImages } from "./images/build";
-import { baseReference, cniImage } from "./images/catalog";
+import { baseReference, cniImage, hub, NONROOT, programImage } from "./images/catalog";
 import { type ObservabilityGroup, observabilityImage, observabilityTags } from "./images/observability";
-import { rateLimitImage, redisImage } from "./images/rateLimit";
 import type { ImageRecipe } from "./images/recipe";
 import { expectedInfo, imageSources, rateLimitTag } from "./info";
 import { ensurePackages } from "./install/debian";
-import { redisPackages } from "./install/pins";
+import { redisPackages, REDIS_VERSION } from "./install/pins";
 import { loadImages } from "./kind/cluster";
 import { cacheDir, statePaths } from "./paths";
-import { type Logger, silent } from "./system/log";
-import { settledLater } from "./system/settle";
+import { type Logger, silent } from "./system/statusLine";
+import { settledLater } from "./system/wait";
+
+/** The image of envoyproxy/ratelimit, whose tags are the first eight digits of a commit. Pure. */
+export function rateLimitImage(base: string, binDir: string, tag: string): ImageRecipe {
+  return programImage(base, {
+    name: "ratelimit",
+    tag,
+    program: join(binDir, "service_cmd"),
+    user: NONROOT,
+    // Where the published image has it.
+    extra: [{ path: "/usr/bin/ratelimit", kind: "link", target: "/usr/local/bin/ratelimit" }],
+  });
+}
+
+/** Reference of the image of Redis. */
+export const redisReference = `${hub}/redis:${REDIS_VERSION}`;
+
+/** The image of Redis, from the folder of its unpacked packages. Pure. */
+export function redisImage(base: string, folder: string): ImageRecipe {
+  return programImage(base, {
+    name: "redis",
+    tag: REDIS_VERSION,
+    // The server lies in the package of the tools, under the name of one of them: it acts by the name that it is called by.
+    program: join(folder, "usr/bin/redis-check-rdb"),
+    programName: "redis-server",
+    user: NONROOT,
+    extra: [{ path: "/usr/lib/x86_64-linux-gnu", kind: "copy", from: join(folder, "usr/lib/x86_64-linux-gnu") }],
+  });
+}
 
 /**
  * Builds a group of binaries unless that was done before. It needs no cluster and no lock. If two do the same at once, the first result

@@ -22,5 +22,5 @@ export { expectedInfo, type SandboxInfo, type ShellEnvironment, shellEnvironment
 export { describeStatus, sandboxInfo, type SandboxStatus, status } from "./status";
 export type { NodeStatus } from "./kind/cluster";
 export { timeText } from "./binaries/progress";
-export type { Logger } from "./system/log";
+export type { Logger } from "./system/statusLine";
 export { up, type UpOptions } from "./up";

@@ -23,9 +23,9 @@ import { cacheDir, type StatePaths, statePaths } from "./paths";
 import { checkRequirements } from "./requirements";
 import { withLock } from "./system/lock";
 import { removeLeftovers } from "./system/leftovers";
-import { type Logger, silent } from "./system/log";
+import { type Logger, silent } from "./system/statusLine";
 import { measured } from "./system/measurements";
-import { allOrFirstError, settledLater } from "./system/settle";
+import { allOrFirstError, settledLater } from "./system/wait";
 
 /** The project's folder. */
 const project = join(__dirname, "..");

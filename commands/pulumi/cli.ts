@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { satisfies } from "semver";
 import { builtGroup, ensureGroup } from "../../toolchain";
-import { pulumiVersion } from "../../toolchain/binaries/pulumiVersions";
+import { pulumiVersion } from "../../toolchain/binaries/goMod";
 import { tryRun } from "../../toolchain/system/run";
 import { findOnPath } from "../findOnPath";
 import { projectFolder } from "../stackFiles";

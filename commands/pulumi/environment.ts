@@ -12,7 +12,7 @@ import {
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { builtGroup } from "../../toolchain";
-import { providerVersions } from "../../toolchain/binaries/pulumiVersions";
+import { providerVersions } from "../../toolchain/binaries/goMod";
 import { tryRun } from "../../toolchain/system/run";
 import { projectFolder } from "../stackFiles";
 import { privateFolder, userFolder } from "../userFolder";

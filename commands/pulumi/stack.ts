@@ -2,18 +2,15 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { packConfigOf } from "../../policy/packConfig";
-import type { Settings } from "../../policy/settings";
+import { packConfigOf, type Settings } from "../../policy/settings";
 import { run, tryRun } from "../../toolchain/system/run";
 import type { Session } from "../session";
 import { projectFolder, readProject, readStackFile, stackFile, stackYaml, withSettings } from "../stackFiles";
 import { privateFolder } from "../userFolder";
-import type { UpdateOptions } from "./args";
-import { destroyArgs, packArgs, previewArgs, upArgs } from "./args";
+import { type UpdateOptions, destroyArgs, packArgs, previewArgs, upArgs } from "./args";
 import type { PulumiCli } from "./cli";
 import { ownBackend, ownBackendUrl, pulumiEnvironment } from "./environment";
-import type { EngineReport, StateResource } from "./events";
-import { readEventLog } from "./events";
+import { type EngineReport, type StateResource, readEventLog } from "./events";
 import { FailedError, runPulumi } from "./process";
 
 /** What `pulumi stack export` prints. */

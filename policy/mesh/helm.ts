@@ -2,8 +2,8 @@
  * What Istio's charts install, as far as the rules need it. A Helm release shows a policy only its chart and values, so
  * the gateway's and istiod's workloads and services are worked out from those.
  */
-import { usualGatewayPorts } from "./producers";
-import { makeResource, type Resource } from "./resource";
+import { at, list, type MadePort, text, usualGatewayPorts, workloadAndService } from "./producers";
+import type { Resource } from "./resource";
 import { isMap } from "../../common/isMap";
 import type { LabelSelector } from "./selectors";
 import { known, lateFields, merge, UnknownValue } from "./unknown";
@@ -56,66 +56,29 @@ function map(value: unknown): Record<string, unknown> {
   return isMap(value) ? value : {};
 }
 
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function maps<T>(value: unknown): T[] {
-  return Array.isArray(value) ? (value as T[]) : [];
-}
-
-/** A Deployment and its Service, made from what a chart's values say. */
-function workload(
-  release: Release,
-  name: string,
-  labels: Record<string, string>,
-  podLabels: Record<string, string>,
-  ports: { name?: string; port: number; targetPort?: number | string; protocol?: string }[],
-): Resource[] {
-  const common = {
-    version: "v1",
-    defaultNamespace: release.namespace,
-    installedBy: release.name,
-    ...(release.urn !== undefined && { urn: release.urn }),
-    dependencies: release.dependencies ?? [],
-  };
-  const metadata = { name, namespace: release.namespace, labels };
-  return [
-    makeResource({
-      ...common,
-      kind: "Deployment",
-      group: "apps",
-      value: {
-        metadata: structuredClone(metadata),
-        spec: { template: { metadata: { labels: podLabels }, spec: { containers: [{ name: "istio-proxy" }] } } },
-      },
-    }),
-    makeResource({
-      ...common,
-      kind: "Service",
-      group: "",
-      value: { metadata, spec: { selector: labels, ports: ports.map((port) => ({ protocol: "TCP", ...port })) } },
-    }),
-  ];
-}
-
 function gateway(release: Release, values: Record<string, unknown>): Resource[] {
-  const name = text(values["name"]) || release.name;
+  const name = text(values["name"]) ?? release.name;
   const custom = map(values["labels"]);
   const labels = {
-    app: text(custom["app"]) || name,
-    istio: text(custom["istio"]) || name.replace(/^istio-/, ""),
+    app: text(custom["app"]) ?? name,
+    istio: text(custom["istio"]) ?? name.replace(/^istio-/, ""),
   };
-  const service = map(values["service"]);
-  const ports = maps<{ name: string; port: number; targetPort?: number }>(service["ports"]);
-  const built = workload(
-    release,
-    name,
-    labels,
-    { ...labels, "sidecar.istio.io/inject": "true", ...(custom as Record<string, string>) },
-    ports.length > 0 ? ports : usualGatewayPorts,
-  );
-  return service["type"] === "None" ? built.slice(0, 1) : built;
+  const ports = list(at(values, "service", "ports")) as MadePort[];
+  const [deployment, service] = workloadAndService({
+    ...madeBy(release, name, labels),
+    podLabels: { ...labels, "sidecar.istio.io/inject": "true", ...(custom as Record<string, string>) },
+    ports: ports.length > 0 ? ports : usualGatewayPorts,
+  });
+  return at(values, "service", "type") === "None" ? [deployment] : [deployment, service];
+}
+
+/** What a workload of a release has in common with the release. */
+function madeBy(
+  { namespace, name: installedBy, urn, dependencies }: Release,
+  name: string,
+  labels: Record<string, string>,
+) {
+  return { name, namespace, labels, installedBy, ...(urn !== undefined && { urn }), dependencies: dependencies ?? [] };
 }
 
 /** Merges the two places in which Istio's charts take their values. */
@@ -129,16 +92,16 @@ export function injectorOf(release: Release): Injector {
   const webhook = (): Record<string, unknown> => map(values()["sidecarInjectorWebhook"]);
   const { urn } = release;
   return lateFields<Injector>({
-    revision: () => text(values()["revision"]) || "default",
+    revision: () => text(values()["revision"]) ?? "default",
     namespace: () => release.namespace,
-    tags: () => maps<string>(values()["revisionTags"]),
+    tags: () => list(values()["revisionTags"]) as string[],
     enableNamespacesByDefault: () => webhook()["enableNamespacesByDefault"] === true,
-    neverInject: () => maps<LabelSelector>(webhook()["neverInjectSelector"]),
-    alwaysInject: () => maps<LabelSelector>(webhook()["alwaysInjectSelector"]),
-    policy: () => map(map(values()["global"])["proxy"])["autoInject"] !== "disabled",
+    neverInject: () => list(webhook()["neverInjectSelector"]) as LabelSelector[],
+    alwaysInject: () => list(webhook()["alwaysInjectSelector"]) as LabelSelector[],
+    policy: () => at(values(), "global", "proxy", "autoInject") !== "disabled",
     // On by default where Kubernetes has them, which all supported versions do.
     nativeSidecars: () =>
-      ![false, "false"].includes(map(map(values()["pilot"])["env"])["ENABLE_NATIVE_SIDECARS"] as boolean | string),
+      ![false, "false"].includes(at(values(), "pilot", "env", "ENABLE_NATIVE_SIDECARS") as boolean | string),
     rewriteProbes: () => webhook()["rewriteAppHTTPProbe"] !== false,
     ...(urn !== undefined && { urn: () => urn }),
   });
@@ -198,12 +161,16 @@ function installChart(release: Release): Installed {
       const labels = { app: "istiod", istio: "pilot" };
       return {
         ...installed(() =>
-          workload(release, name, labels, { ...labels, "sidecar.istio.io/inject": "false" }, [
-            { name: "grpc-xds", port: 15010 },
-            { name: "https-dns", port: 15012 },
-            { name: "https-webhook", port: 443, targetPort: 15017 },
-            { name: "http-monitoring", port: 15014 },
-          ]),
+          workloadAndService({
+            ...madeBy(release, name, labels),
+            podLabels: { ...labels, "sidecar.istio.io/inject": "false" },
+            ports: [
+              { name: "grpc-xds", port: 15010 },
+              { name: "https-dns", port: 15012 },
+              { name: "https-webhook", port: 443, targetPort: 15017 },
+              { name: "http-monitoring", port: 15014 },
+            ],
+          }),
         ),
         injector,
         meshConfig: meshConfig ?? unknownMeshConfig(),

@@ -3,18 +3,21 @@ import { fqdn } from "./hosts";
 import { makeResource, type Resource } from "./resource";
 import { isMap } from "../../common/isMap";
 
-function at(value: unknown, ...path: (string | number)[]): unknown {
+/** What a path of keys and indices leads to; undefined where it leads nowhere. */
+export function at(value: unknown, ...path: (string | number)[]): unknown {
   return path.reduce<unknown>(
     (part, step) => (isMap(part) || Array.isArray(part) ? part[step as never] : undefined),
     value,
   );
 }
 
-function text(value: unknown): string | undefined {
+/** A string that says something; undefined for all else. */
+export function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function list(value: unknown): unknown[] {
+/** A list; empty for all else. */
+export function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
@@ -77,35 +80,48 @@ function gatewayApiWorkload(gateway: Resource): Resource[] {
     return [];
   }
   const labels = { "gateway.networking.k8s.io/gateway-name": name, "istio.io/gateway-name": name };
-  return gatewayResources(made, namespace, labels, [
+  const ports = [
     { name: "status-port", port: 15021 },
     ...listeners.map((listener) => ({ name: listener.name ?? "", port: listener.port ?? 0 })),
-  ]);
+  ];
+  return workloadAndService({ name: made, namespace, labels, ports, installedBy: anotherController });
 }
 
 /** What `installedBy` says of resources that a controller makes of declared ones. */
 export const anotherController = "another controller";
 
-/** The Deployment and the Service of a gateway that another controller installs. */
-export function gatewayResources(
-  name: string,
-  namespace: string,
-  labels: Record<string, string>,
-  ports: { name: string; port: number; targetPort?: number }[],
-): Resource[] {
-  const common = { version: "v1", defaultNamespace: namespace, installedBy: anotherController };
-  const metadata = { name, namespace, labels };
+/** A port of a Service that is not declared, but worked out. */
+export interface MadePort {
+  name: string;
+  port: number;
+  targetPort?: number | string;
+  protocol?: string;
+}
+
+/** What a Deployment and its Service are made from that something else installs. */
+export interface MadeWorkload {
+  name: string;
+  namespace: string;
+  labels: Record<string, string>;
+  /** Default: the labels. */
+  podLabels?: Record<string, string>;
+  ports: readonly MadePort[];
+  installedBy: string;
+  urn?: string;
+  dependencies?: readonly string[];
+}
+
+/** The Deployment of proxies, or of a control plane, and its Service. */
+export function workloadAndService(made: MadeWorkload): [Resource, Resource] {
+  const { name, namespace, labels, podLabels = labels, ports, ...origin } = made;
+  const make = (kind: string, group: string, spec: object): Resource => {
+    const value = { metadata: { name, namespace, labels: { ...labels } }, spec };
+    return makeResource({ ...origin, kind, group, version: "v1", defaultNamespace: namespace, value });
+  };
+  const template = { metadata: { labels: { ...podLabels } }, spec: { containers: [{ name: "istio-proxy" }] } };
   return [
-    makeResource({
-      ...common,
-      kind: "Deployment",
-      group: "apps",
-      value: {
-        metadata: structuredClone(metadata),
-        spec: { template: { metadata: { labels }, spec: { containers: [{ name: "istio-proxy" }] } } },
-      },
-    }),
-    makeResource({ ...common, kind: "Service", group: "", value: { metadata, spec: { selector: labels, ports } } }),
+    make("Deployment", "apps", { template }),
+    make("Service", "", { selector: { ...labels }, ports: ports.map((port) => ({ protocol: "TCP", ...port })) }),
   ];
 }
 
@@ -127,13 +143,14 @@ function operatorGateways(operator: Resource): Resource[] {
           string,
           string
         >;
-        const ports = list(at(one, "k8s", "service", "ports")) as { name: string; port: number; targetPort?: number }[];
-        return gatewayResources(
+        const ports = list(at(one, "k8s", "service", "ports")) as MadePort[];
+        return workloadAndService({
           name,
-          text(at(one, "namespace")) ?? "istio-system",
+          namespace: text(at(one, "namespace")) ?? "istio-system",
           labels,
-          ports.length > 0 ? structuredClone(ports) : usualGatewayPorts,
-        );
+          ports: ports.length > 0 ? ports : usualGatewayPorts,
+          installedBy: anotherController,
+        });
       });
   };
   return [

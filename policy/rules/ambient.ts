@@ -14,7 +14,6 @@ import {
   waypointOf,
 } from "../mesh/waypoints";
 import { rule, type Context } from "../rule";
-import { ambient as waypoints, ambientFeatures } from "../sources";
 
 /** Whether some pods have sidecars: as clients they follow routes themselves. */
 function hasSidecars({ mesh, settings }: Pick<Context, "mesh" | "settings">): boolean {
@@ -44,7 +43,6 @@ function serviceGap(mesh: Mesh, service: Resource): string | undefined {
 
 const useWaypoint = `Deploy a waypoint (istioctl waypoint apply) and label the Service or its namespace ${waypointLabel}: its name, for services.`;
 
-/** Routes inside an ambient mesh have a proxy that applies them. */
 export const ambientRouteHasWaypoint = rule({
   name: "ambient-route-has-waypoint",
   description: "A route for a Service in ambient mode is for one with a waypoint.",
@@ -52,9 +50,7 @@ export const ambientRouteHasWaypoint = rule({
     "ztunnel carries connections and reads no HTTP: matches, weights, retries, timeouts, faults and rewrites of a route are applied by the " +
     "Service's waypoint. Without one they are not there, and no message says so.",
   fix: `Label the Service or its namespace \`${waypointLabel}\`.`,
-  level: "mandatory",
-  codes: [],
-  source: ambientFeatures,
+  source: "ambient/usage/l7-features/",
   check(context) {
     const { mesh, each, report } = context;
     const tell = (route: Resource, field: string, service: Resource, reason: string, gateway: boolean): void =>
@@ -94,16 +90,13 @@ export const ambientRouteHasWaypoint = rule({
   },
 });
 
-/** Policies for Services have a proxy that enforces them. */
 export const servicePolicyHasWaypoint = rule({
   name: "service-policy-has-waypoint",
   description: "A policy whose targetRefs name a Service or ServiceEntry is for one with a waypoint.",
   rationale:
     "Only waypoints enforce policies for Services: neither ztunnel nor a sidecar reads them. Without a waypoint the policy protects nothing.",
   fix: "Label the Service or its namespace with its waypoint; with sidecars select the pods instead.",
-  level: "mandatory",
-  codes: [],
-  source: waypoints,
+  source: "ambient/usage/waypoint/",
   check({ mesh, each, report }) {
     each(targetingPolicies(mesh), (policy) => {
       for (const { reference, field } of targetReferences(policy)) {
@@ -124,16 +117,13 @@ export const servicePolicyHasWaypoint = rule({
   },
 });
 
-/** Waypoints that are used are there. */
 export const waypointExists = rule({
   name: "waypoint-exists",
   description: `The label ${waypointLabel} names a declared Gateway of the class istio-waypoint.`,
   rationale:
     "A label that names no waypoint changes nothing: traffic goes past all routes and policies that the waypoint was to apply.",
   fix: `Correct the name, or add \`istio.io/use-waypoint-namespace\` where the waypoint is in another namespace.`,
-  level: "mandatory",
-  codes: [],
-  source: waypoints,
+  source: "ambient/usage/waypoint/",
   check({ mesh, each, report, missing }) {
     const gateways = mesh.of("KubernetesGateway");
     each([...mesh.namespaces, ...mesh.services, ...mesh.serviceEntries], (resource: Resource) => {

@@ -4,10 +4,9 @@ import { injectLabel } from "../mesh/injection";
 import { containersOf, type Mesh } from "../mesh/mesh";
 import { keyed, type Resource } from "../mesh/resource";
 import { type Context, rule } from "../rule";
-import { analysis } from "../sources";
 
 /** One of Istio's annotations, where it stands. */
-export interface Annotated {
+interface Annotated {
   resource: Resource;
   name: string;
   value: string;
@@ -21,7 +20,7 @@ export interface Annotated {
 }
 
 /** Goes through Istio's annotations of Namespaces, Services and workloads, those of pod templates included. */
-export function eachAnnotation(mesh: Mesh, each: Context["each"], check: (annotated: Annotated) => void): void {
+function eachAnnotation(mesh: Mesh, each: Context["each"], check: (annotated: Annotated) => void): void {
   const list = [
     ...(["Namespace", "Service", "Pod", "Workload", "CronJob"] as const).flatMap((shape): Resource[] => mesh.of(shape)),
     ...mesh.workloads.flatMap(({ resource, assumed }) => (resource.shape === undefined && !assumed ? [resource] : [])),
@@ -49,15 +48,12 @@ export function eachAnnotation(mesh: Mesh, each: Context["each"], check: (annota
   });
 }
 
-/** Istio's annotations are ones that it knows. */
 export const annotationKnown = rule({
   name: "annotation-known",
   description: "An annotation in Istio's name space is one that Istio knows.",
   rationale: "A misspelt annotation has no effect, and there is no warning.",
   fix: "Correct the name.",
-  level: "mandatory",
   codes: ["IST0108"],
-  source: analysis("IST0108"),
   check({ mesh, each, report }) {
     eachAnnotation(mesh, each, ({ resource, name, field, known }) => {
       if (known === undefined) {
@@ -71,15 +67,12 @@ export const annotationKnown = rule({
   },
 });
 
-/** Istio's annotations stand on what they are for. */
 export const annotationPlacement = rule({
   name: "annotation-placement",
   description: "An annotation of Istio stands on a kind of resource that it is for.",
   rationale: "Istio reads an annotation of pods on pods only: on the Deployment it does nothing.",
   fix: "Move it, mostly to `spec.template.metadata.annotations`.",
-  level: "mandatory",
   codes: ["IST0107"],
-  source: analysis("IST0107"),
   check({ mesh, each, report }) {
     eachAnnotation(mesh, each, ({ resource, name, field, on, known }) => {
       const targets: readonly string[] = known?.targets ?? ["Any"];
@@ -94,15 +87,12 @@ export const annotationPlacement = rule({
   },
 });
 
-/** Istio's annotations have values that it takes. */
 export const annotationValid = rule({
   name: "annotation-valid",
   description: "An annotation of Istio has a value that it takes.",
   rationale: "The injector refuses a pod with a wrong value, so that no pod is created at all.",
   fix: "Correct the value.",
-  level: "mandatory",
   codes: ["IST0125"],
-  source: analysis("IST0125"),
   check({ mesh, each, report }) {
     eachAnnotation(mesh, each, ({ resource, name, value, field, on, known }) => {
       const wanted =
@@ -120,7 +110,6 @@ export const annotationValid = rule({
   },
 });
 
-/** Istio's annotations are not deprecated. */
 export const annotationCurrent = rule({
   name: "annotation-current",
   description: "No annotation of Istio that is used is deprecated.",
@@ -128,7 +117,6 @@ export const annotationCurrent = rule({
   fix: "Use what takes its place; for sidecar.istio.io/inject that is the label of the same name.",
   level: "advisory",
   codes: ["IST0135"],
-  source: analysis("IST0135"),
   check({ mesh, each, report }) {
     eachAnnotation(mesh, each, ({ resource, name, field, known, labels }) => {
       // A pod with the label as well keeps the annotation on purpose, for older versions.
@@ -151,7 +139,6 @@ const setByDefault = new Set([
   "traffic.sidecar.istio.io/includeOutboundIPRanges",
 ]);
 
-/** Production does not rest on alpha features. */
 export const annotationStable = rule({
   name: "annotation-stable",
   description: "No resource carries an annotation of an alpha feature of Istio.",
@@ -159,7 +146,6 @@ export const annotationStable = rule({
   fix: "Do without it, or accept the risk by switching the rule off.",
   level: "advisory",
   codes: ["IST0136"],
-  source: analysis("IST0136"),
   check({ mesh, each, report }) {
     eachAnnotation(mesh, each, ({ resource, name, field, known, on, template }) => {
       const workload = on === "Pod" ? mesh.workloadsOf(resource)[0] : undefined;

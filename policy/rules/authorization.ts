@@ -1,12 +1,17 @@
 /** AuthorizationPolicies and RequestAuthentications: rules that match what they mean. */
 import { isIstioComponent, simulateInjection } from "../mesh/injection";
-import { containerPorts, neverHttp, servedPorts } from "../mesh/listening";
+import { containerPorts, neverHttp, servedPorts } from "../mesh/protocols";
 import type { Mesh, Workload } from "../mesh/mesh";
-import { workloadMode } from "../mesh/peerAuthentication";
-import { authenticated, extensionProviders, selectorOf, targetReferences, targetsOf } from "../mesh/policies";
+import {
+  workloadMode,
+  authenticated,
+  extensionProviders,
+  selectorOf,
+  targetReferences,
+  targetsOf,
+} from "../mesh/policies";
 import type { Resource } from "../mesh/resource";
-import { rule } from "../rule";
-import { authorization, peerAuthentication, requestAuthentication } from "../sources";
+import { eachOf, rule } from "../rule";
 
 type Policy = Resource<"AuthorizationPolicy">;
 type PolicyRule = NonNullable<NonNullable<Policy["fields"]["spec"]>["rules"]>[number];
@@ -105,34 +110,29 @@ function consequence(action: string): string {
   return action === "ALLOW" ? "The rule allows nothing." : `The rule never applies (${action}).`;
 }
 
-/** Values of rules can match. */
 export const authzRuleMatches = rule({
   name: "authz-rule-matches",
   description: "The values of an AuthorizationPolicy's rules have the form that requests have.",
   rationale:
     "A value that no request has makes an ALLOW rule refuse everything, and a DENY rule let everything pass, without an error.",
   fix: "Write the value as Istio compares it.",
-  level: "mandatory",
-  codes: [],
-  source: authorization,
-  check({ mesh, each, report }) {
-    each(mesh.of("AuthorizationPolicy"), (policy) => {
-      const { action = "ALLOW", rules = [] } = policy.fields.spec ?? {};
-      rules.forEach((one, i) => {
-        for (const value of valuesOf(one, `spec.rules[${i}]`)) {
-          const wrong = neverMatches(value);
-          if (wrong !== undefined) {
-            report(policy, {
-              field: value.field,
-              message: `${wrong.message} ${consequence(action)}`,
-              fix: wrong.fix,
-              certain: wrong.certain ?? true,
-            });
-          }
+  source: "reference/config/security/authorization-policy/",
+  check: eachOf("AuthorizationPolicy", (policy, { report }) => {
+    const { action = "ALLOW", rules = [] } = policy.fields.spec ?? {};
+    rules.forEach((one, i) => {
+      for (const value of valuesOf(one, `spec.rules[${i}]`)) {
+        const wrong = neverMatches(value);
+        if (wrong !== undefined) {
+          report(policy, {
+            field: value.field,
+            message: `${wrong.message} ${consequence(action)}`,
+            fix: wrong.fix,
+            certain: wrong.certain ?? true,
+          });
         }
-      });
+      }
     });
-  },
+  }),
 });
 
 /** The ports of a workload on which a rule applies: those that it names, or all. */
@@ -141,7 +141,6 @@ function portsOf(mesh: Mesh, workload: Workload, rule: PolicyRule) {
   return servedPorts(mesh, workload).filter(({ target }) => named.length === 0 || named.includes(target ?? 0));
 }
 
-/** HTTP fields are for HTTP ports. */
 export const authzFieldsFitProtocol = rule({
   name: "authz-fields-fit-protocol",
   description: "Rules of an AuthorizationPolicy use fields of HTTP only where the workload's ports speak HTTP.",
@@ -149,9 +148,7 @@ export const authzFieldsFitProtocol = rule({
     "On a TCP port there is no method, path, host or token. An ALLOW rule with one never matches there, so everything is " +
     "refused; of a DENY rule the field is dropped, so everything that the rest matches is refused.",
   fix: "Use principals, namespaces, IP blocks and ports on TCP, or limit the rule to ports of HTTP.",
-  level: "mandatory",
-  codes: [],
-  source: authorization,
+  source: "reference/config/security/authorization-policy/",
   check({ mesh, settings, each, report }) {
     each(mesh.of("AuthorizationPolicy"), (policy) => {
       const { action = "ALLOW", rules = [] } = policy.fields.spec ?? {};
@@ -202,7 +199,6 @@ export const authzFieldsFitProtocol = rule({
   },
 });
 
-/** Policies count in ports of containers. */
 export const policyPortsOfContainers = rule({
   name: "policy-ports-of-containers",
   description: "Ports in an AuthorizationPolicy and in portLevelMtls are ports of the container, not of a Service.",
@@ -210,9 +206,7 @@ export const policyPortsOfContainers = rule({
     "The proxy of the server sees the port that the container listens on. A Service's port that leads to another one " +
     "matches nothing: an ALLOW rule refuses everything, and a mode of mutual TLS is not enforced.",
   fix: "Write the target port.",
-  level: "mandatory",
-  codes: [],
-  source: peerAuthentication,
+  source: "reference/config/security/peer_authentication/",
   check({ mesh, each, report }) {
     const check = (
       policy: Resource,
@@ -257,7 +251,6 @@ export const policyPortsOfContainers = rule({
   },
 });
 
-/** Rules about tokens have tokens. */
 export const authzHasCredentials = rule({
   name: "authz-has-credentials",
   description:
@@ -266,9 +259,7 @@ export const authzHasCredentials = rule({
     "Without a RequestAuthentication no request has a principal or claims, and without mutual TLS no connection has an " +
     "identity: an ALLOW rule refuses everything, and a DENY rule on the absence of one refuses everything as well.",
   fix: "Declare a RequestAuthentication for the workload; allow mutual TLS on it.",
-  level: "mandatory",
-  codes: [],
-  source: requestAuthentication,
+  source: "reference/config/security/request_authentication/",
   check({ mesh, each, report, missing }) {
     const withTokens = authenticated(mesh);
     each(mesh.of("AuthorizationPolicy"), (policy) => {
@@ -299,7 +290,6 @@ export const authzHasCredentials = rule({
   },
 });
 
-/** What looks protected is. */
 export const requestAuthenticationEnforced = rule({
   name: "request-authentication-enforced",
   description: "A workload with a RequestAuthentication has an AuthorizationPolicy that requires a token.",
@@ -307,8 +297,7 @@ export const requestAuthenticationEnforced = rule({
     "A RequestAuthentication refuses bad tokens only. A request without any token passes, until a policy requires requestPrincipals.",
   fix: 'Declare an AuthorizationPolicy: DENY with `from: [{source: {notRequestPrincipals: ["*"]}}]`.',
   level: "advisory",
-  codes: [],
-  source: requestAuthentication,
+  source: "reference/config/security/request_authentication/",
   check({ mesh, each, report }) {
     const requiring = new Set<Workload>();
     const complete = each(mesh.of("AuthorizationPolicy"), (policy) => {
@@ -338,58 +327,49 @@ export const requestAuthenticationEnforced = rule({
   },
 });
 
-/** No policy allows all callers by mistake. */
 export const authzNotOpen = rule({
   name: "authz-not-open",
   description: "No ALLOW rule of an AuthorizationPolicy is empty.",
   rationale: "An empty rule matches every request. Beside other rules it makes them meaningless.",
   fix: "Say whom the rule allows, or remove it.",
   level: "advisory",
-  codes: [],
-  source: authorization,
-  check({ mesh, each, report }) {
-    each(mesh.of("AuthorizationPolicy"), (policy) => {
-      const { action = "ALLOW", rules = [] } = policy.fields.spec ?? {};
-      rules.forEach(({ from, to, when }, i) => {
-        if (action === "ALLOW" && from === undefined && to === undefined && when === undefined) {
-          report(policy, {
-            field: `spec.rules[${i}]`,
-            message: `An empty rule allows every request${rules.length > 1 ? ", whatever the other rules say" : ""}.`,
-            fix: "Say whom it allows (from), and what (to).",
-          });
-        }
-      });
+  source: "reference/config/security/authorization-policy/",
+  check: eachOf("AuthorizationPolicy", (policy, { report }) => {
+    const { action = "ALLOW", rules = [] } = policy.fields.spec ?? {};
+    rules.forEach(({ from, to, when }, i) => {
+      if (action === "ALLOW" && from === undefined && to === undefined && when === undefined) {
+        report(policy, {
+          field: `spec.rules[${i}]`,
+          message: `An empty rule allows every request${rules.length > 1 ? ", whatever the other rules say" : ""}.`,
+          fix: "Say whom it allows (from), and what (to).",
+        });
+      }
     });
-  },
+  }),
 });
 
-/** External authorization is configured. */
 export const authzProviderKnown = rule({
   name: "authz-provider-known",
   description: "The provider of a CUSTOM AuthorizationPolicy is an external authorizer of the mesh configuration.",
   rationale: "istiod denies every request of a workload whose provider it does not know.",
   fix: "Declare the provider in meshConfig.extensionProviders, as envoyExtAuthzHttp or envoyExtAuthzGrpc.",
-  level: "mandatory",
-  codes: [],
-  source: authorization,
-  check({ mesh, each, missing }) {
-    each(mesh.of("AuthorizationPolicy"), (policy) => {
-      const { action, provider } = policy.fields.spec ?? {};
-      const name = provider?.name;
-      if (action !== "CUSTOM" || name === undefined || name === "") {
-        return;
-      }
-      const kind = extensionProviders(mesh).get(name);
-      if (!kind?.startsWith("envoyExtAuthz")) {
-        missing(mesh.hasMeshConfig, policy, {
-          field: "spec.provider.name",
-          message:
-            kind === undefined
-              ? `The mesh configuration has no extension provider ${name}: istiod denies every request of the workloads.`
-              : `The extension provider ${name} is ${kind || "of no kind"}, which authorizes nothing: istiod denies every request.`,
-          fix: `Declare ${name} in meshConfig.extensionProviders, as envoyExtAuthzHttp or envoyExtAuthzGrpc.`,
-        });
-      }
-    });
-  },
+  source: "reference/config/security/authorization-policy/",
+  check: eachOf("AuthorizationPolicy", (policy, { mesh, missing }) => {
+    const { action, provider } = policy.fields.spec ?? {};
+    const name = provider?.name;
+    if (action !== "CUSTOM" || name === undefined || name === "") {
+      return;
+    }
+    const kind = extensionProviders(mesh).get(name);
+    if (!kind?.startsWith("envoyExtAuthz")) {
+      missing(mesh.hasMeshConfig, policy, {
+        field: "spec.provider.name",
+        message:
+          kind === undefined
+            ? `The mesh configuration has no extension provider ${name}: istiod denies every request of the workloads.`
+            : `The extension provider ${name} is ${kind || "of no kind"}, which authorizes nothing: istiod denies every request.`,
+        fix: `Declare ${name} in meshConfig.extensionProviders, as envoyExtAuthzHttp or envoyExtAuthzGrpc.`,
+      });
+    }
+  }),
 });

@@ -1,48 +1,41 @@
 /** EnvoyFilters. */
 import { keyed } from "../mesh/resource";
-import { rule } from "../rule";
-import { analysis, envoyFilter } from "../sources";
+import { eachOf, rule } from "../rule";
 
 /** What patches of routes can be applied to. */
-export const routes = new Set(["ROUTE_CONFIGURATION", "HTTP_ROUTE"]);
+const routes = new Set(["ROUTE_CONFIGURATION", "HTTP_ROUTE"]);
 /** What REPLACE can be applied to. */
-export const replaceable = new Set(["HTTP_FILTER", "NETWORK_FILTER", "VIRTUAL_HOST"]);
+const replaceable = new Set(["HTTP_FILTER", "NETWORK_FILTER", "VIRTUAL_HOST"]);
 
-/** Patches use operations that work on what they patch. */
 export const envoyFilterOperationValid = rule({
   name: "envoy-filter-operation-valid",
   description: "A patch of an EnvoyFilter uses an operation that applies to what it patches.",
   rationale: "Istio ignores a patch whose operation does not apply: the filter is accepted and does nothing.",
   fix: "Use MERGE for routes; REPLACE only for HTTP_FILTER, NETWORK_FILTER and VIRTUAL_HOST.",
-  level: "mandatory",
   codes: ["IST0152", "IST0153", "IST0154"],
-  source: analysis("IST0152"),
-  check({ mesh, each, report }) {
-    each(mesh.of("EnvoyFilter"), (filter) => {
-      filter.fields.spec?.configPatches?.forEach(({ applyTo = "", patch }, i) => {
-        const { operation = "" } = patch ?? {};
-        const code =
-          operation === "REPLACE" && !replaceable.has(applyTo)
-            ? "IST0152"
-            : routes.has(applyTo) && (operation === "ADD" || operation === "REMOVE")
-              ? { ADD: "IST0153", REMOVE: "IST0154" }[operation]
-              : undefined;
-        if (code !== undefined) {
-          report(filter, {
-            field: `spec.configPatches[${i}].patch.operation`,
-            message: `The operation ${operation} does not apply to ${applyTo || "nothing"}: Istio ignores the patch.`,
-            fix: "Use MERGE, or another operation that applies.",
-            code,
-          });
-        }
-      });
+  check: eachOf("EnvoyFilter", (filter, { report }) => {
+    filter.fields.spec?.configPatches?.forEach(({ applyTo = "", patch }, i) => {
+      const { operation = "" } = patch ?? {};
+      const code =
+        operation === "REPLACE" && !replaceable.has(applyTo)
+          ? "IST0152"
+          : routes.has(applyTo) && (operation === "ADD" || operation === "REMOVE")
+            ? { ADD: "IST0153", REMOVE: "IST0154" }[operation]
+            : undefined;
+      if (code !== undefined) {
+        report(filter, {
+          field: `spec.configPatches[${i}].patch.operation`,
+          message: `The operation ${operation} does not apply to ${applyTo || "nothing"}: Istio ignores the patch.`,
+          fix: "Use MERGE, or another operation that applies.",
+          code,
+        });
+      }
     });
-  },
+  }),
 });
 
 const relative = new Set(["INSERT_BEFORE", "INSERT_AFTER", "REPLACE", "REMOVE"]);
 
-/** Patches that depend on others say when they come. */
 export const envoyFilterOrderExplicit = rule({
   name: "envoy-filter-order-explicit",
   description: "An EnvoyFilter whose patches are relative to another filter has a priority.",
@@ -51,7 +44,6 @@ export const envoyFilterOrderExplicit = rule({
   fix: "Set `priority`, or use INSERT_FIRST or ADD.",
   level: "advisory",
   codes: ["IST0151", "IST0155"],
-  source: analysis("IST0151"),
   check({ mesh, each, report }) {
     /** The filters that some patch limits to a version of the proxy. */
     const versioned = new Set<string>();
@@ -110,7 +102,6 @@ function currentName(name: string): string | undefined {
   return oldNames[name] ?? (plain === undefined ? undefined : `envoy.filters.http.${plain}`);
 }
 
-/** Patches use the names that Envoy has. */
 export const envoyFilterNamesCurrent = rule({
   name: "envoy-filter-names-current",
   description: "An EnvoyFilter uses the names of filters and types that the proxy's Envoy has.",
@@ -118,42 +109,38 @@ export const envoyFilterNamesCurrent = rule({
     "Envoy dropped its old filter names and the v2 API. A match on an old name matches nothing, and a listener with an old type is " +
     "rejected: the proxy keeps its last configuration, or does not become ready.",
   fix: "Use the names of the v3 API, such as envoy.filters.http.router and type.googleapis.com/envoy.extensions.*.v3.*.",
-  level: "mandatory",
-  codes: [],
-  source: envoyFilter,
-  check({ mesh, each, report }) {
-    each(mesh.of("EnvoyFilter"), (filter) => {
-      const visit = (value: unknown, field: string): void => {
-        if (typeof value !== "object" || value === null) {
-          return;
+  source: "reference/config/networking/envoy-filter/",
+  check: eachOf("EnvoyFilter", (filter, { report }) => {
+    const visit = (value: unknown, field: string): void => {
+      if (typeof value !== "object" || value === null) {
+        return;
+      }
+      for (const [key, item] of Object.entries(value)) {
+        const at = Array.isArray(value) ? `${field}[${key}]` : keyed(field, key);
+        if (typeof item !== "string") {
+          visit(item, at);
+          continue;
         }
-        for (const [key, item] of Object.entries(value)) {
-          const at = Array.isArray(value) ? `${field}[${key}]` : keyed(field, key);
-          if (typeof item !== "string") {
-            visit(item, at);
-            continue;
-          }
-          // Beside its type, a name is only a label.
-          const current = key === "name" && !("typed_config" in value) ? currentName(item) : undefined;
-          if (current !== undefined) {
-            report(filter, {
-              field: at,
-              message: `${item} is a name that Envoy no longer has: the patch matches nothing, or the listener is rejected.`,
-              fix: `Write ${current}.`,
-            });
-          } else if (key === "@type" && /\benvoy\.(api\.v2|config\.filter|.*\.v2(alpha\d?)?\.)/.test(item)) {
-            report(filter, {
-              field: at,
-              message: `${item} is a type of Envoy's v2 API, which is gone: the listener is rejected.`,
-              fix: "Use the type of the v3 API (type.googleapis.com/envoy.extensions.*.v3.*).",
-            });
-          }
+        // Beside its type, a name is only a label.
+        const current = key === "name" && !("typed_config" in value) ? currentName(item) : undefined;
+        if (current !== undefined) {
+          report(filter, {
+            field: at,
+            message: `${item} is a name that Envoy no longer has: the patch matches nothing, or the listener is rejected.`,
+            fix: `Write ${current}.`,
+          });
+        } else if (key === "@type" && /\benvoy\.(api\.v2|config\.filter|.*\.v2(alpha\d?)?\.)/.test(item)) {
+          report(filter, {
+            field: at,
+            message: `${item} is a type of Envoy's v2 API, which is gone: the listener is rejected.`,
+            fix: "Use the type of the v3 API (type.googleapis.com/envoy.extensions.*.v3.*).",
+          });
         }
-      };
-      filter.fields.spec?.configPatches?.forEach(({ match, patch }, i) => {
-        visit(match, `spec.configPatches[${i}].match`);
-        visit(patch?.value, `spec.configPatches[${i}].patch.value`);
-      });
+      }
+    };
+    filter.fields.spec?.configPatches?.forEach(({ match, patch }, i) => {
+      visit(match, `spec.configPatches[${i}].match`);
+      visit(patch?.value, `spec.configPatches[${i}].patch.value`);
     });
-  },
+  }),
 });

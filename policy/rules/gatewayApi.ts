@@ -3,8 +3,7 @@ import { fqdn, hostsMatch } from "../mesh/hosts";
 import type { Mesh } from "../mesh/mesh";
 import { fullName, type Resource } from "../mesh/resource";
 import { matchesGlob, matchesSelector } from "../mesh/selectors";
-import { rule } from "../rule";
-import { analysis, gatewayApi as source } from "../sources";
+import { eachOf, rule } from "../rule";
 
 /** The oldest version of each definition that Istio reads. */
 const minimum: Readonly<Record<string, readonly [number, number]>> = {
@@ -14,29 +13,24 @@ const minimum: Readonly<Record<string, readonly [number, number]>> = {
   "tcproutes.gateway.networking.k8s.io": [1, 6],
 };
 
-/** Definitions of the Gateway API are new enough. */
 export const gatewayApiVersion = rule({
   name: "gateway-api-version",
   description: "The definitions of the Gateway API are of a version that Istio reads.",
   rationale: "Istio passes over resources of an older definition: their routes are not there.",
   fix: "Install a newer release of the Gateway API.",
-  level: "mandatory",
   codes: ["IST0176"],
-  source: analysis("IST0176"),
-  check({ mesh, each, report }) {
-    each(mesh.of("CustomResourceDefinition"), (definition) => {
-      const [major = 0, minor = 0] = minimum[definition.name] ?? [];
-      const version = definition.annotations["gateway.networking.k8s.io/bundle-version"] ?? "";
-      const [, is, at] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
-      if (is !== undefined && (Number(is) < major || (Number(is) === major && Number(at) < minor))) {
-        report(definition, {
-          field: 'metadata.annotations["gateway.networking.k8s.io/bundle-version"]',
-          message: `It is of version ${version}, but Istio needs ${major}.${minor} at least.`,
-          fix: "Upgrade the Gateway API.",
-        });
-      }
-    });
-  },
+  check: eachOf("CustomResourceDefinition", (definition, { report }) => {
+    const [major = 0, minor = 0] = minimum[definition.name] ?? [];
+    const version = definition.annotations["gateway.networking.k8s.io/bundle-version"] ?? "";
+    const [, is, at] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
+    if (is !== undefined && (Number(is) < major || (Number(is) === major && Number(at) < minor))) {
+      report(definition, {
+        field: 'metadata.annotations["gateway.networking.k8s.io/bundle-version"]',
+        message: `It is of version ${version}, but Istio needs ${major}.${minor} at least.`,
+        fix: "Upgrade the Gateway API.",
+      });
+    }
+  }),
 });
 
 const group = "gateway.networking.k8s.io";
@@ -109,15 +103,12 @@ function refusal(
   return undefined;
 }
 
-/** Routes are attached to gateways. */
 export const routeParentAttaches = rule({
   name: "route-parent-attaches",
   description: "A parentRef of a route names a declared Gateway, one of its listeners, and one that takes the route.",
   rationale: "A route that no listener takes is not there: requests get 404, and only its status says so.",
   fix: "Correct the reference, or open the listener to the route's namespace, kind and hostnames.",
-  level: "mandatory",
-  codes: [],
-  source,
+  source: "https://gateway-api.sigs.k8s.io/reference/spec/",
   check({ mesh, each, report, missing }) {
     const gateways = mesh.of("KubernetesGateway");
     each(mesh.of("GatewayRoute"), (route) => {
@@ -188,116 +179,106 @@ function backendsOf({ backendRefs = [], filters = [] }: RouteRule, at: string) {
   ];
 }
 
-/** Routes lead to backends. */
 export const routeBackendExists = rule({
   name: "route-backend-exists",
   description: "A backendRef names a declared Service and one of its ports, and may refer to it.",
   rationale: "A backendRef that cannot be resolved answers its share of requests with 500.",
   fix: "Correct the name, the namespace or the port; declare a ReferenceGrant in the Service's namespace.",
-  level: "mandatory",
-  codes: [],
-  source,
-  check({ mesh, settings, each, report, missing }) {
-    each(mesh.of("GatewayRoute"), (route) => {
-      (route.fields.spec?.rules ?? []).forEach((one, i) =>
-        backendsOf(one, `spec.rules[${i}]`).forEach(({ reference, field }) => {
-          const { kind = "Service", group: of = "", name = "", namespace = route.namespace, port } = reference;
-          const to = { kind, group: of, name, namespace };
-          if (
-            namespace !== route.namespace &&
-            !isGranted(mesh, { group, kind: route.kind, namespace: route.namespace }, to)
-          ) {
-            report(route, {
-              field: `${field}.namespace`,
-              message: `No ReferenceGrant in namespace ${namespace} lets ${route.kind}s of ${route.namespace} refer to ${kind} ${name}: requests get 500.`,
-              fix: `Declare one in ${namespace}: from {group: ${group}, kind: ${route.kind}, namespace: ${route.namespace}} to {group: "${of}", kind: ${kind}}.`,
-              certain:
-                settings.closedWorld === true ||
-                mesh.of("ReferenceGrant").length > 0 ||
-                mesh.namespace(namespace) !== undefined,
-            });
-          }
-          const host = kind === "Service" && of === "" ? fqdn(name, namespace) : kind === "Hostname" ? name : undefined;
-          if (host === undefined || settings.externalHosts.some((pattern) => matchesGlob(pattern, host))) {
-            return;
-          }
-          const known = mesh.host(host, namespace);
-          if (known === undefined) {
-            missing(mesh.declaresHosts && !mesh.mayBeMade(namespace), route, {
-              field: `${field}.name`,
-              message: `${kind === "Service" ? `Service ${namespace}/${name}` : `The host ${name}`} is not declared: requests get 500.`,
-              fix: "Correct the name or the namespace, or declare it.",
-            });
-          } else if (port === undefined && kind === "Service") {
-            report(route, {
-              field,
-              message: "A backendRef to a Service has to name a port.",
-              fix: `Add port: ${known.ports?.[0]?.number ?? 80}.`,
-            });
-          } else if (known.ports !== undefined && !known.ports.some(({ number }) => number === port)) {
-            report(route, {
-              field: `${field}.port`,
-              message: `Service ${namespace}/${name} has no port ${port}: it has ${known.ports.map(({ number }) => number).join(", ") || "none"}.`,
-              fix: "Use one of its ports (the Service's port, not the target port).",
-            });
-          }
-        }),
-      );
-    });
-  },
+  source: "https://gateway-api.sigs.k8s.io/reference/spec/",
+  check: eachOf("GatewayRoute", (route, { mesh, settings, report, missing }) => {
+    (route.fields.spec?.rules ?? []).forEach((one, i) =>
+      backendsOf(one, `spec.rules[${i}]`).forEach(({ reference, field }) => {
+        const { kind = "Service", group: of = "", name = "", namespace = route.namespace, port } = reference;
+        const to = { kind, group: of, name, namespace };
+        if (
+          namespace !== route.namespace &&
+          !isGranted(mesh, { group, kind: route.kind, namespace: route.namespace }, to)
+        ) {
+          report(route, {
+            field: `${field}.namespace`,
+            message: `No ReferenceGrant in namespace ${namespace} lets ${route.kind}s of ${route.namespace} refer to ${kind} ${name}: requests get 500.`,
+            fix: `Declare one in ${namespace}: from {group: ${group}, kind: ${route.kind}, namespace: ${route.namespace}} to {group: "${of}", kind: ${kind}}.`,
+            certain:
+              settings.closedWorld === true ||
+              mesh.of("ReferenceGrant").length > 0 ||
+              mesh.namespace(namespace) !== undefined,
+          });
+        }
+        const host = kind === "Service" && of === "" ? fqdn(name, namespace) : kind === "Hostname" ? name : undefined;
+        if (host === undefined || settings.externalHosts.some((pattern) => matchesGlob(pattern, host))) {
+          return;
+        }
+        const known = mesh.host(host, namespace);
+        if (known === undefined) {
+          missing(mesh.declaresHosts && !mesh.mayBeMade(namespace), route, {
+            field: `${field}.name`,
+            message: `${kind === "Service" ? `Service ${namespace}/${name}` : `The host ${name}`} is not declared: requests get 500.`,
+            fix: "Correct the name or the namespace, or declare it.",
+          });
+        } else if (port === undefined && kind === "Service") {
+          report(route, {
+            field,
+            message: "A backendRef to a Service has to name a port.",
+            fix: `Add port: ${known.ports?.[0]?.number ?? 80}.`,
+          });
+        } else if (known.ports !== undefined && !known.ports.some(({ number }) => number === port)) {
+          report(route, {
+            field: `${field}.port`,
+            message: `Service ${namespace}/${name} has no port ${port}: it has ${known.ports.map(({ number }) => number).join(", ") || "none"}.`,
+            fix: "Use one of its ports (the Service's port, not the target port).",
+          });
+        }
+      }),
+    );
+  }),
 });
 
-/** Listeners have their certificates. */
 export const listenerCertificateExists = rule({
   name: "listener-certificate-exists",
   description: "A Secret that a listener names is declared, and a Gateway may refer to it.",
   rationale: "A listener without its certificate is not programmed: clients see a reset connection.",
   fix: "Put the Secret into the Gateway's namespace, or declare a ReferenceGrant beside it.",
-  level: "mandatory",
-  codes: [],
-  source,
-  check({ mesh, each, report, missing }) {
-    each(mesh.of("KubernetesGateway"), (gateway) => {
-      gateway.fields.spec?.listeners?.forEach(({ tls, protocol }, i) => {
-        if (
-          (protocol === "HTTPS" || (protocol === "TLS" && tls?.mode !== "Passthrough")) &&
-          !tls?.certificateRefs?.length
-        ) {
-          report(gateway, {
-            field: `spec.listeners[${i}]`,
-            message: `The listener ends TLS (${protocol}) and names no certificate.`,
-            fix: "Add tls.certificateRefs, or set tls.mode Passthrough on a TLS listener.",
-            certain: !("options" in (tls ?? {})),
-          });
-        }
-        tls?.certificateRefs?.forEach(
-          ({ name = "", namespace = gateway.namespace, kind = "Secret", group: of = "" }, j) => {
-            const field = `spec.listeners[${i}].tls.certificateRefs[${j}]`;
-            if (kind !== "Secret" || of !== "") {
-              return;
-            }
-            const to = { kind, group: of, name, namespace };
-            if (
-              namespace !== gateway.namespace &&
-              !isGranted(mesh, { group, kind: "Gateway", namespace: gateway.namespace }, to)
-            ) {
-              report(gateway, {
-                field: `${field}.namespace`,
-                message: `No ReferenceGrant in namespace ${namespace} lets Gateways of ${gateway.namespace} refer to Secret ${name}.`,
-                fix: `Declare one in ${namespace}.`,
-                certain: mesh.namespace(namespace) !== undefined,
-              });
-            }
-            if (mesh.find("Secret", "", namespace, name) === undefined && !mesh.isSecretMade(namespace, name)) {
-              missing(mesh.of("Secret").length > 0 && !mesh.mayBeMade(namespace), gateway, {
-                field: `${field}.name`,
-                message: `The Secret ${namespace}/${name} is not declared.`,
-                fix: "Declare it, or the Certificate that writes it.",
-              });
-            }
-          },
-        );
-      });
+  source: "https://gateway-api.sigs.k8s.io/reference/spec/",
+  check: eachOf("KubernetesGateway", (gateway, { mesh, report, missing }) => {
+    gateway.fields.spec?.listeners?.forEach(({ tls, protocol }, i) => {
+      if (
+        (protocol === "HTTPS" || (protocol === "TLS" && tls?.mode !== "Passthrough")) &&
+        !tls?.certificateRefs?.length
+      ) {
+        report(gateway, {
+          field: `spec.listeners[${i}]`,
+          message: `The listener ends TLS (${protocol}) and names no certificate.`,
+          fix: "Add tls.certificateRefs, or set tls.mode Passthrough on a TLS listener.",
+          certain: !("options" in (tls ?? {})),
+        });
+      }
+      tls?.certificateRefs?.forEach(
+        ({ name = "", namespace = gateway.namespace, kind = "Secret", group: of = "" }, j) => {
+          const field = `spec.listeners[${i}].tls.certificateRefs[${j}]`;
+          if (kind !== "Secret" || of !== "") {
+            return;
+          }
+          const to = { kind, group: of, name, namespace };
+          if (
+            namespace !== gateway.namespace &&
+            !isGranted(mesh, { group, kind: "Gateway", namespace: gateway.namespace }, to)
+          ) {
+            report(gateway, {
+              field: `${field}.namespace`,
+              message: `No ReferenceGrant in namespace ${namespace} lets Gateways of ${gateway.namespace} refer to Secret ${name}.`,
+              fix: `Declare one in ${namespace}.`,
+              certain: mesh.namespace(namespace) !== undefined,
+            });
+          }
+          if (mesh.find("Secret", "", namespace, name) === undefined && !mesh.isSecretMade(namespace, name)) {
+            missing(mesh.of("Secret").length > 0 && !mesh.mayBeMade(namespace), gateway, {
+              field: `${field}.name`,
+              message: `The Secret ${namespace}/${name} is not declared.`,
+              fix: "Declare it, or the Certificate that writes it.",
+            });
+          }
+        },
+      );
     });
-  },
+  }),
 });

@@ -5,96 +5,84 @@ import type { Mesh } from "../mesh/mesh";
 import { fullName, type Resource } from "../mesh/resource";
 import { gatewayReference, isLegacyReference, isGenerated, meshGateway } from "../mesh/routes";
 import { selectorText, selects } from "../mesh/selectors";
-import { rule } from "../rule";
-import { analysis } from "../sources";
+import { eachOf, rule } from "../rule";
 
 /** Whether a gateway of a namespace is to be declared beside a route: a shared one of another namespace may be another input's. */
 function belongsHere(mesh: Mesh, namespace: string, route: Resource): boolean {
   return mesh.gateways.length > 0 || namespace === route.namespace;
 }
 
-/** VirtualServices bind to gateways that are there. */
 export const gatewayReferenceValid = rule({
   name: "gateway-reference-valid",
   description: "A gateway that a VirtualService names is declared, and is not one that Istio generates.",
   rationale: "A VirtualService that binds to a gateway which does not exist routes nothing: requests get 404.",
   fix: "Name a declared Gateway, as `name` in the same namespace or as `namespace/name`.",
-  level: "mandatory",
   codes: ["IST0101", "IST0165", "KIA1102"],
-  source: analysis("IST0101"),
-  check({ mesh, each, report, missing }) {
-    each(mesh.virtualServices, (route) => {
-      route.fields.spec?.gateways?.forEach((reference, i) => {
-        if (reference === meshGateway || reference === "") {
-          return;
-        }
-        const field = `spec.gateways[${i}]`;
-        const { namespace, name } = gatewayReference(reference, route.namespace);
-        if (isGenerated(name)) {
-          report(route, {
-            field,
-            message: `The gateway ${reference} is one that Istio generates for a Gateway of the Gateway API.`,
-            fix: "Attach an HTTPRoute to that Gateway instead.",
-            code: "IST0165",
-          });
-        } else if (isLegacyReference(reference) && mesh.find("Gateway", "networking.istio.io", namespace, name)) {
-          report(route, {
-            field,
-            message: `The gateway ${reference} is named in a form that Istio keeps for old configurations only.`,
-            fix: `Write ${namespace}/${name}.`,
-            certain: false,
-          });
-        } else if (mesh.find("Gateway", "networking.istio.io", namespace, name) === undefined) {
-          const others = mesh.gateways
-            .filter((gateway) => gateway.name === name)
-            .map((gateway) => `${gateway.namespace}/${name}`);
-          missing(belongsHere(mesh, namespace, route), route, {
-            field,
-            message: `The gateway ${reference} is not declared in namespace ${namespace}.`,
-            fix: others.length > 0 ? `Write ${others.join(" or ")}.` : "Declare it, or correct the name.",
-          });
-        }
-      });
+  check: eachOf("VirtualService", (route, { mesh, report, missing }) => {
+    route.fields.spec?.gateways?.forEach((reference, i) => {
+      if (reference === meshGateway || reference === "") {
+        return;
+      }
+      const field = `spec.gateways[${i}]`;
+      const { namespace, name } = gatewayReference(reference, route.namespace);
+      if (isGenerated(name)) {
+        report(route, {
+          field,
+          message: `The gateway ${reference} is one that Istio generates for a Gateway of the Gateway API.`,
+          fix: "Attach an HTTPRoute to that Gateway instead.",
+          code: "IST0165",
+        });
+      } else if (isLegacyReference(reference) && mesh.find("Gateway", "networking.istio.io", namespace, name)) {
+        report(route, {
+          field,
+          message: `The gateway ${reference} is named in a form that Istio keeps for old configurations only.`,
+          fix: `Write ${namespace}/${name}.`,
+          certain: false,
+        });
+      } else if (mesh.find("Gateway", "networking.istio.io", namespace, name) === undefined) {
+        const others = mesh.gateways
+          .filter((gateway) => gateway.name === name)
+          .map((gateway) => `${gateway.namespace}/${name}`);
+        missing(belongsHere(mesh, namespace, route), route, {
+          field,
+          message: `The gateway ${reference} is not declared in namespace ${namespace}.`,
+          fix: others.length > 0 ? `Write ${others.join(" or ")}.` : "Declare it, or correct the name.",
+        });
+      }
     });
-  },
+  }),
 });
 
-/** Gateways open the hosts of the routes that bind to them. */
 export const gatewayHostMatches = rule({
   name: "gateway-host-matches",
   description: "A VirtualService's hosts are among those that its gateway opens for its namespace.",
   rationale: "The gateway answers 404 for a host that none of its servers opens to the route's namespace.",
   fix: "Add the host to a server of the gateway, or open the server's host to the namespace.",
-  level: "mandatory",
   codes: ["IST0132"],
-  source: analysis("IST0132"),
-  check({ mesh, each, report }) {
-    each(mesh.virtualServices, (route) => {
-      const { gateways = [], hosts = [] } = route.fields.spec ?? {};
-      gateways.forEach((reference, i) => {
-        const { namespace, name } = gatewayReference(reference, route.namespace);
-        const found =
-          reference === meshGateway ? undefined : mesh.find("Gateway", "networking.istio.io", namespace, name);
-        if (reference === meshGateway || isGenerated(name)) {
-          return;
-        }
-        const gateway = found as Resource<"Gateway"> | undefined;
-        const open = (gateway?.fields.spec?.servers ?? []).flatMap((server) => server.hosts ?? []);
-        const visible = gateway === undefined ? [] : serverHostsFor(open, gateway.namespace, route.namespace);
-        if (!visible.some((one) => hosts.some((host) => hostsMatch(one, host)))) {
-          report(route, {
-            field: `spec.gateways[${i}]`,
-            certain: gateway !== undefined || belongsHere(mesh, namespace, route),
-            message: `Gateway ${namespace}/${name} opens none of the hosts ${hosts.join(", ")} to namespace ${route.namespace}${gateway === undefined ? ", for it is not declared" : `: it opens ${open.join(", ") || "none"}`}.`,
-            fix: "Add one of the hosts to a server of the gateway, or correct the hosts.",
-          });
-        }
-      });
+  check: eachOf("VirtualService", (route, { mesh, report }) => {
+    const { gateways = [], hosts = [] } = route.fields.spec ?? {};
+    gateways.forEach((reference, i) => {
+      const { namespace, name } = gatewayReference(reference, route.namespace);
+      const found =
+        reference === meshGateway ? undefined : mesh.find("Gateway", "networking.istio.io", namespace, name);
+      if (reference === meshGateway || isGenerated(name)) {
+        return;
+      }
+      const gateway = found as Resource<"Gateway"> | undefined;
+      const open = (gateway?.fields.spec?.servers ?? []).flatMap((server) => server.hosts ?? []);
+      const visible = gateway === undefined ? [] : serverHostsFor(open, gateway.namespace, route.namespace);
+      if (!visible.some((one) => hosts.some((host) => hostsMatch(one, host)))) {
+        report(route, {
+          field: `spec.gateways[${i}]`,
+          certain: gateway !== undefined || belongsHere(mesh, namespace, route),
+          message: `Gateway ${namespace}/${name} opens none of the hosts ${hosts.join(", ")} to namespace ${route.namespace}${gateway === undefined ? ", for it is not declared" : `: it opens ${open.join(", ") || "none"}`}.`,
+          fix: "Add one of the hosts to a server of the gateway, or correct the hosts.",
+        });
+      }
     });
-  },
+  }),
 });
 
-/** Gateways have a proxy, and their ports can be reached. */
 export const gatewayWorkloadPort = rule({
   name: "gateway-workload-port",
   description: "A Gateway's selector takes a gateway workload, and that workload's Service opens the Gateway's ports.",
@@ -102,53 +90,50 @@ export const gatewayWorkloadPort = rule({
     "Without a workload, no proxy serves the Gateway. With a port that the workload's Service lacks, the proxy listens but " +
     "no client gets there.",
   fix: "Use the labels of the gateway's pods, and add the port to the gateway's Service.",
-  level: "mandatory",
   codes: ["IST0101", "IST0162", "KIA0302"],
-  source: analysis("IST0162"),
-  check({ mesh, each, report, missing }) {
-    each(mesh.gateways, (gateway) => {
-      const { selector, servers = [] } = gateway.fields.spec ?? {};
-      const workloads = mesh.selectedBy(selector);
-      const text = selectorText(selector);
-      if (workloads.length === 0) {
-        missing(true, gateway, {
-          field: "spec.selector",
-          message: `No workload carries the labels ${text}, so no proxy serves this Gateway.`,
-          fix: "Use the labels of the gateway's pods, such as istio: ingressgateway.",
-        });
-        return;
+  source: "IST0162",
+  check: eachOf("Gateway", (gateway, { mesh, report, missing }) => {
+    const { selector, servers = [] } = gateway.fields.spec ?? {};
+    const workloads = mesh.selectedBy(selector);
+    const text = selectorText(selector);
+    if (workloads.length === 0) {
+      missing(true, gateway, {
+        field: "spec.selector",
+        message: `No workload carries the labels ${text}, so no proxy serves this Gateway.`,
+        fix: "Use the labels of the gateway's pods, such as istio: ingressgateway.",
+      });
+      return;
+    }
+    const ports = new Set<number>();
+    for (const workload of workloads) {
+      if (workload.assumed) {
+        workload.spec.containers?.forEach((one) =>
+          one.ports?.forEach(({ containerPort = 0 }) => ports.add(containerPort)),
+        );
       }
-      const ports = new Set<number>();
-      for (const workload of workloads) {
-        if (workload.assumed) {
-          workload.spec.containers?.forEach((one) =>
-            one.ports?.forEach(({ containerPort = 0 }) => ports.add(containerPort)),
-          );
-        }
-        for (const service of mesh.servicesOf(workload)) {
-          for (const { port = 0, targetPort, protocol = "TCP" } of service.fields.spec?.ports ?? []) {
-            if (protocol === "TCP") {
-              // The proxy listens on the target port; Istio lets a Gateway name either.
-              ports.add(port);
-              ports.add(Number(targetPort) || port);
-            }
+      for (const service of mesh.servicesOf(workload)) {
+        for (const { port = 0, targetPort, protocol = "TCP" } of service.fields.spec?.ports ?? []) {
+          if (protocol === "TCP") {
+            // The proxy listens on the target port; Istio lets a Gateway name either.
+            ports.add(port);
+            ports.add(Number(targetPort) || port);
           }
         }
       }
-      servers.forEach(({ port }, i) => {
-        if (port?.number !== undefined && !ports.has(port.number)) {
-          mesh.requireKnownServices();
-          report(gateway, {
-            field: `spec.servers[${i}].port.number`,
-            message: `Port ${port.number} is not open on the Service of the workload that ${text} selects: it opens ${[...ports].join(", ") || "none"}.`,
-            fix: `Add port ${port.number} to that Service, or use one that it has.`,
-            code: "IST0162",
-            certain: !workloads.every(({ assumed }) => assumed),
-          });
-        }
-      });
+    }
+    servers.forEach(({ port }, i) => {
+      if (port?.number !== undefined && !ports.has(port.number)) {
+        mesh.requireKnownServices();
+        report(gateway, {
+          field: `spec.servers[${i}].port.number`,
+          message: `Port ${port.number} is not open on the Service of the workload that ${text} selects: it opens ${[...ports].join(", ") || "none"}.`,
+          fix: `Add port ${port.number} to that Service, or use one that it has.`,
+          code: "IST0162",
+          certain: !workloads.every(({ assumed }) => assumed),
+        });
+      }
     });
-  },
+  }),
 });
 
 type Selector = Record<string, string> | undefined;
@@ -161,15 +146,12 @@ function overlap(mesh: Mesh, a: Selector, b: Selector): boolean {
   );
 }
 
-/** No two Gateways open one host on one port of one workload. */
 export const gatewaysDisjoint = rule({
   name: "gateways-disjoint",
   description: "No two Gateways open the same host on the same port of the same workload.",
   rationale: "Only one of them is served, and which one depends on their age; the other's TLS settings are dropped.",
   fix: "Merge the Gateways, or give them different hosts, ports or selectors.",
-  level: "mandatory",
   codes: ["IST0145", "KIA0301"],
-  source: analysis("IST0145"),
   check({ mesh, each, report }) {
     interface Opening {
       gateway: Resource<"Gateway">;
@@ -226,7 +208,6 @@ function certificate({ credentialName, serverCertificate, privateKey }: Tls): st
   return credentialName || (serverCertificate && privateKey ? `${serverCertificate} ${privateKey}` : undefined);
 }
 
-/** A certificate belongs to one Gateway. */
 export const gatewayCertificatesUnique = rule({
   name: "gateway-certificates-unique",
   description: "Gateways of the same workload do not share a certificate.",
@@ -234,9 +215,7 @@ export const gatewayCertificatesUnique = rule({
     "Browsers reuse an HTTP/2 connection for every host that its certificate covers. The connection stays with the first " +
     "Gateway, which answers 404 for the other's hosts.",
   fix: "Put the hosts that share a certificate into one Gateway.",
-  level: "mandatory",
   codes: ["IST0138"],
-  source: analysis("IST0138"),
   check({ mesh, each, report }) {
     const users = new Map<string, typeof mesh.gateways>();
     const servers = (gateway: (typeof mesh.gateways)[number]) =>
@@ -299,16 +278,14 @@ function flaw(secret: Resource<"Secret">): string | undefined {
   }
 }
 
-/** Gateways have the certificates that they name. */
 export const gatewayCredentialValid = rule({
   name: "gateway-credential-valid",
   description:
     "The Secret that a Gateway's server names is in the gateway workload's namespace and holds a valid certificate.",
   rationale: "The server does not come up without its certificate: clients see a reset connection.",
   fix: "Put a Secret with `tls.crt` and `tls.key` into the namespace of the gateway's pods.",
-  level: "mandatory",
   codes: ["IST0101", "IST0161"],
-  source: analysis("IST0161"),
+  source: "IST0161",
   check({ mesh, each, report, missing }) {
     const secrets = mesh.of("Secret");
     each(mesh.gateways, (gateway) => {
@@ -353,15 +330,12 @@ export const gatewayCredentialValid = rule({
 
 const gatewayLabel = "gateway.networking.k8s.io/gateway-name";
 
-/** Policies for gateways of the Gateway API say so. */
 export const gatewaySelectorEffective = rule({
   name: "gateway-selector-effective",
   description: "A policy for a gateway of the Gateway API names it with targetRefs, not by a selector.",
   rationale: "Istio ignores selectors for those gateways: the policy looks applied and is not.",
   fix: "Replace `selector` with `targetRefs`.",
-  level: "mandatory",
   codes: ["IST0166"],
-  source: analysis("IST0166"),
   check({ mesh, each, report }) {
     const list = (["AuthorizationPolicy", "RequestAuthentication", "Telemetry", "WasmPlugin"] as const).flatMap(
       (shape) => mesh.of(shape) as Resource<"Telemetry">[],

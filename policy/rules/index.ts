@@ -1,199 +1,40 @@
-/** Every rule, in the order of their pages. */
+/** Every rule, in the order of their page: by subject, and within it by name. */
 import type { Rule } from "../rule";
-import {
-  workloadGetsSidecar,
-  workloadDependsOnInjector,
-  injectionLabelValid,
-  injectionLabelsExclusive,
-  revisionExists,
-  injectLabelOnTemplate,
-  injectValueExact,
-  imageAutoInjected,
-  noProxyUid,
-  noProxyPorts,
-  namespaceMembershipExplicit,
-  hostNetworkBypassesMesh,
-  jobNeedsNativeSidecar,
-  psaRestrictedNeedsCni,
-  injectorWebhookValid,
-  controlPlaneAddress,
-  proxyNotBypassed,
-} from "./injection";
-import {
-  portProtocolDeclared,
-  externalNamePort,
-  serverFirstExplicitTcp,
-  oneProtocolPerPort,
-  targetPortExists,
-  canonicalLabels,
-} from "./ports";
-import {
-  routeDestinationExists,
-  subsetDefined,
-  subsetRuleBeforeRoute,
-  subsetSelectsPods,
-  destinationRuleHostKnown,
-  destinationRuleOnLookupPath,
-  unreachableRoute,
-  retriesNeedTimeout,
-  meshHostsUnique,
-  ingressSubsetEffective,
-  routeProtocolFits,
-  uriMatchLiteral,
-  delegateValid,
-  gatewayRoutesDisjoint,
-  portSettingsKeepTls,
-  tlsBegunOnce,
-} from "./routing";
-import { ambientRouteHasWaypoint, servicePolicyHasWaypoint, waypointExists } from "./ambient";
-import { sidecarEgressKnown, gatewaySeesRoute } from "./visibility";
-import {
-  gatewayReferenceValid,
-  gatewayHostMatches,
-  gatewayWorkloadPort,
-  gatewaysDisjoint,
-  gatewayCertificatesUnique,
-  gatewayCredentialValid,
-  gatewaySelectorEffective,
-} from "./gateways";
-import { gatewayApiVersion, routeParentAttaches, routeBackendExists, listenerCertificateExists } from "./gatewayApi";
-import {
-  selectorsDisjoint,
-  selectorMatchesWorkload,
-  targetReferenceExists,
-  serviceSelectsPods,
-  policyEffective,
-} from "./selectors";
-import {
-  mtlsModesAgree,
-  strictMtlsHasProxy,
-  tlsVerifiesServer,
-  authzTargetsExist,
-  jwtRouteHasAuthn,
-  jwksUriRestricted,
-  probePassesStrictMtls,
-  excludedPortPlain,
-  mtlsNotDisabled,
-  meshPolicyInRoot,
-} from "./security";
-import {
-  authzRuleMatches,
-  authzFieldsFitProtocol,
-  policyPortsOfContainers,
-  authzHasCredentials,
-  requestAuthenticationEnforced,
-  authzNotOpen,
-  authzProviderKnown,
-} from "./authorization";
-import { serviceEntryAddresses, serviceEntryProtocolsAgree } from "./serviceEntries";
-import { telemetryProviderNamed, telemetryProviderKnown } from "./telemetry";
-import { envoyFilterOperationValid, envoyFilterOrderExplicit, envoyFilterNamesCurrent } from "./envoyFilters";
-import {
-  annotationKnown,
-  annotationPlacement,
-  annotationValid,
-  annotationCurrent,
-  annotationStable,
-} from "./annotations";
-import { noDeprecatedFields, schemaValid, schemaAdvice, objectDeclaredOnce, proxyConfigValid } from "./schema";
-import { dashboardsNotPublic, imagesPinned } from "./operations";
+import * as ambient from "./ambient";
+import * as annotations from "./annotations";
+import * as authorization from "./authorization";
+import * as envoyFilters from "./envoyFilters";
+import * as gatewayApi from "./gatewayApi";
+import * as gateways from "./gateways";
+import * as injection from "./injection";
+import * as operations from "./operations";
+import * as ports from "./ports";
+import * as routing from "./routing";
+import * as schema from "./schema";
+import * as security from "./security";
+import * as selectors from "./selectors";
+import * as serviceEntries from "./serviceEntries";
+import * as telemetry from "./telemetry";
+import * as visibility from "./visibility";
 
-/** All rules. */
-export const rules: readonly Rule[] = [
-  workloadGetsSidecar,
-  workloadDependsOnInjector,
-  injectionLabelValid,
-  injectionLabelsExclusive,
-  revisionExists,
-  injectLabelOnTemplate,
-  injectValueExact,
-  imageAutoInjected,
-  noProxyUid,
-  noProxyPorts,
-  namespaceMembershipExplicit,
-  hostNetworkBypassesMesh,
-  jobNeedsNativeSidecar,
-  psaRestrictedNeedsCni,
-  injectorWebhookValid,
-  controlPlaneAddress,
-  proxyNotBypassed,
-  portProtocolDeclared,
-  externalNamePort,
-  serverFirstExplicitTcp,
-  oneProtocolPerPort,
-  targetPortExists,
-  canonicalLabels,
-  routeDestinationExists,
-  subsetDefined,
-  subsetRuleBeforeRoute,
-  subsetSelectsPods,
-  destinationRuleHostKnown,
-  destinationRuleOnLookupPath,
-  unreachableRoute,
-  retriesNeedTimeout,
-  meshHostsUnique,
-  ingressSubsetEffective,
-  routeProtocolFits,
-  uriMatchLiteral,
-  delegateValid,
-  gatewayRoutesDisjoint,
-  portSettingsKeepTls,
-  tlsBegunOnce,
-  ambientRouteHasWaypoint,
-  servicePolicyHasWaypoint,
-  waypointExists,
-  sidecarEgressKnown,
-  gatewaySeesRoute,
-  gatewayReferenceValid,
-  gatewayHostMatches,
-  gatewayWorkloadPort,
-  gatewaysDisjoint,
-  gatewayCertificatesUnique,
-  gatewayCredentialValid,
-  gatewaySelectorEffective,
-  gatewayApiVersion,
-  routeParentAttaches,
-  routeBackendExists,
-  listenerCertificateExists,
-  selectorsDisjoint,
-  selectorMatchesWorkload,
-  targetReferenceExists,
-  serviceSelectsPods,
-  policyEffective,
-  mtlsModesAgree,
-  strictMtlsHasProxy,
-  tlsVerifiesServer,
-  authzTargetsExist,
-  jwtRouteHasAuthn,
-  jwksUriRestricted,
-  probePassesStrictMtls,
-  excludedPortPlain,
-  mtlsNotDisabled,
-  meshPolicyInRoot,
-  authzRuleMatches,
-  authzFieldsFitProtocol,
-  policyPortsOfContainers,
-  authzHasCredentials,
-  requestAuthenticationEnforced,
-  authzNotOpen,
-  authzProviderKnown,
-  serviceEntryAddresses,
-  serviceEntryProtocolsAgree,
-  telemetryProviderNamed,
-  telemetryProviderKnown,
-  envoyFilterOperationValid,
-  envoyFilterOrderExplicit,
-  envoyFilterNamesCurrent,
-  annotationKnown,
-  annotationPlacement,
-  annotationValid,
-  annotationCurrent,
-  annotationStable,
-  noDeprecatedFields,
-  schemaValid,
-  schemaAdvice,
-  objectDeclaredOnce,
-  proxyConfigValid,
-  dashboardsNotPublic,
-  imagesPinned,
+const subjects = [
+  injection,
+  ports,
+  routing,
+  ambient,
+  visibility,
+  gateways,
+  gatewayApi,
+  selectors,
+  security,
+  authorization,
+  serviceEntries,
+  telemetry,
+  envoyFilters,
+  annotations,
+  schema,
+  operations,
 ];
+
+/** All rules: each rule that a file of a subject exports. */
+export const rules: readonly Rule[] = subjects.flatMap((subject): Rule[] => Object.values(subject));

@@ -15,8 +15,7 @@ import {
 import { containersOf, isProxy, type Mesh, type Workload } from "../mesh/mesh";
 import { keyed, type Resource } from "../mesh/resource";
 import { matchesSelector } from "../mesh/selectors";
-import { rule } from "../rule";
-import { analysis, cni, injection, injectionProblems, nativeSidecars, requirements, revisions } from "../sources";
+import { eachOf, eachWorkload, rule } from "../rule";
 
 /** Whether the input means a namespace to be in the mesh: it installs Istio, or configures the mesh there. */
 function intended(mesh: Mesh, namespace: string): boolean {
@@ -44,7 +43,6 @@ function runsToItsEnd({ resource: { kind }, spec }: Workload): boolean {
   );
 }
 
-/** Every pod that the mesh should hold gets a sidecar. */
 export const workloadGetsSidecar = rule({
   name: "workload-gets-sidecar",
   description: "Every workload gets a sidecar, unless its namespace is kept out of the mesh.",
@@ -52,88 +50,84 @@ export const workloadGetsSidecar = rule({
     "A pod without a proxy is reached and reaches others in plain text, no policy or route holds for it, and it has no " +
     "metrics, traces or access log. Nothing fails visibly: the pod runs with one container less.",
   fix: 'Label the namespace `istio-injection: enabled`, or the pod template `sidecar.istio.io/inject: "true"`.',
-  level: "mandatory",
   codes: ["IST0103"],
-  source: injection,
+  source: "setup/additional-setup/sidecar-injection/",
   config: {
     allowOptOut: {
       description: 'Whether pods may opt out with the label or annotation sidecar.istio.io/inject: "false".',
       default: false,
     },
   },
-  check({ mesh, settings, config, each, report }) {
-    each(mesh.workloads, (workload) => {
-      const { resource, namespace, prefix } = workload;
-      if (isIstioComponent(workload) || namespace === mesh.rootNamespace) {
+  check: eachWorkload((workload, { mesh, settings, config, report }) => {
+    const { resource, namespace, prefix } = workload;
+    if (isIstioComponent(workload) || namespace === mesh.rootNamespace) {
+      return;
+    }
+    const { injected, cause, revision } = simulateInjection(mesh, workload, settings);
+    if (injected === true || deliberate.has(cause)) {
+      return;
+    }
+    const pod = keyed(`${prefix}metadata.labels`, injectLabel);
+    const label = `Label the namespace with istio-injection: enabled, or the pod template with ${injectLabel}: "true".`;
+    const declared = mesh.namespace(namespace);
+    switch (cause) {
+      case "namespace-undeclared":
+        if (settings.closedWorld === true) {
+          const message = `Its namespace ${namespace} is not declared, so nothing says that its pods get a sidecar.`;
+          report(resource, { field: "metadata.namespace", message, fix: `Declare the namespace. ${label}` });
+        }
         return;
-      }
-      const { injected, cause, revision } = simulateInjection(mesh, workload, settings);
-      if (injected === true || deliberate.has(cause)) {
-        return;
-      }
-      const pod = keyed(`${prefix}metadata.labels`, injectLabel);
-      const label = `Label the namespace with istio-injection: enabled, or the pod template with ${injectLabel}: "true".`;
-      const declared = mesh.namespace(namespace);
-      switch (cause) {
-        case "namespace-undeclared":
-          if (settings.closedWorld === true) {
-            const message = `Its namespace ${namespace} is not declared, so nothing says that its pods get a sidecar.`;
-            report(resource, { field: "metadata.namespace", message, fix: `Declare the namespace. ${label}` });
-          }
-          return;
-        case "pod-opted-out":
-          // An opt-out where nothing is injected anyway only says what is so.
-          if (!config.allowOptOut && (declared === undefined || asksForSidecars(declared))) {
-            report(resource, {
-              field: pod,
-              message: `Its pods opt out of injection with ${injectLabel}: "false", so they run without a sidecar.`,
-              fix: `Remove the label, or name the workload in the exclusions.`,
-              // Pods that run to their end are often kept out, for an ordinary sidecar would outlive them.
-              certain: declared !== undefined && !runsToItsEnd(workload),
-            });
-          }
-          return;
-        case "revision-missing":
-          report(resource, {
-            field: "metadata.namespace",
-            message: `Its pods ask for revision ${revision} of Istio, which is not installed: no webhook injects them.`,
-            fix: `Install or tag the revision ${revision}, or ask for one that is installed.`,
-          });
-          return;
-        case "never-inject":
-        case "policy-disabled":
+      case "pod-opted-out":
+        // An opt-out where nothing is injected anyway only says what is so.
+        if (!config.allowOptOut && (declared === undefined || asksForSidecars(declared))) {
           report(resource, {
             field: pod,
-            message:
-              cause === "never-inject"
-                ? "The injector's neverInjectSelector takes its pods, so they run without a sidecar."
-                : "The injector's policy is disabled, so pods that do not ask run without a sidecar.",
-            fix: `Label the pod template with ${injectLabel}: "true".`,
-          });
-          return;
-        default: {
-          const labels = declared?.labels ?? {};
-          const is =
-            cause === "namespace-label-invalid"
-              ? `is labelled istio-injection: ${labels["istio-injection"]}, which injects nothing`
-              : "has no injection label";
-          const ignored =
-            workload.annotations[injectLabel] === "true"
-              ? " (the annotation is read only where a label has the webhook called)"
-              : "";
-          report(resource, {
-            field: cause === "namespace-label-invalid" || pod === "" ? "metadata.namespace" : pod,
-            message: `Its namespace ${namespace} ${is}, and neither do its pods ask for a sidecar${ignored}: they run without one.`,
-            fix: label,
-            certain: intended(mesh, namespace) || ignored !== "",
+            message: `Its pods opt out of injection with ${injectLabel}: "false", so they run without a sidecar.`,
+            fix: `Remove the label, or name the workload in the exclusions.`,
+            // Pods that run to their end are often kept out, for an ordinary sidecar would outlive them.
+            certain: declared !== undefined && !runsToItsEnd(workload),
           });
         }
+        return;
+      case "revision-missing":
+        report(resource, {
+          field: "metadata.namespace",
+          message: `Its pods ask for revision ${revision} of Istio, which is not installed: no webhook injects them.`,
+          fix: `Install or tag the revision ${revision}, or ask for one that is installed.`,
+        });
+        return;
+      case "never-inject":
+      case "policy-disabled":
+        report(resource, {
+          field: pod,
+          message:
+            cause === "never-inject"
+              ? "The injector's neverInjectSelector takes its pods, so they run without a sidecar."
+              : "The injector's policy is disabled, so pods that do not ask run without a sidecar.",
+          fix: `Label the pod template with ${injectLabel}: "true".`,
+        });
+        return;
+      default: {
+        const labels = declared?.labels ?? {};
+        const is =
+          cause === "namespace-label-invalid"
+            ? `is labelled istio-injection: ${labels["istio-injection"]}, which injects nothing`
+            : "has no injection label";
+        const ignored =
+          workload.annotations[injectLabel] === "true"
+            ? " (the annotation is read only where a label has the webhook called)"
+            : "";
+        report(resource, {
+          field: cause === "namespace-label-invalid" || pod === "" ? "metadata.namespace" : pod,
+          message: `Its namespace ${namespace} ${is}, and neither do its pods ask for a sidecar${ignored}: they run without one.`,
+          fix: label,
+          certain: intended(mesh, namespace) || ignored !== "",
+        });
       }
-    });
-  },
+    }
+  }),
 });
 
-/** Injected workloads wait for the injector and for their namespace. */
 export const workloadDependsOnInjector = rule({
   name: "workload-depends-on-injector",
   description: "A workload that is to be injected depends on istiod and on its namespace.",
@@ -141,9 +135,7 @@ export const workloadDependsOnInjector = rule({
     "The injector changes pods as they are created. Pods that are created before it is ready run without a sidecar " +
     "until they are restarted, and on destroy the injector may go first and leave them stuck.",
   fix: "Give the workload `dependsOn: [istiod, namespace]`, or take its namespace's name from the namespace resource.",
-  level: "mandatory",
-  codes: [],
-  source: injectionProblems,
+  source: "ops/common-problems/injection/",
   check({ mesh, settings, each, report }) {
     const injectorUrns = mesh.injectors.flatMap(({ urn }) => urn ?? []);
     if (!mesh.ordered || injectorUrns.length === 0) {
@@ -189,7 +181,6 @@ export const workloadDependsOnInjector = rule({
   },
 });
 
-/** The namespace label has a value that means something. */
 export const injectionLabelValid = rule({
   name: "injection-label-valid",
   description: "The namespace label istio-injection is `enabled` or `disabled`.",
@@ -197,65 +188,54 @@ export const injectionLabelValid = rule({
     'The webhook compares the value exactly. `istio-injection: "true"` or `Enabled` reads as if it switched injection ' +
     "on, but switches it off, and it keeps an istio.io/rev label from working too.",
   fix: "Write `istio-injection: enabled`.",
-  level: "mandatory",
-  codes: [],
-  source: injection,
-  check({ mesh, each, report }) {
-    each(mesh.namespaces, (namespace) => {
-      const value = namespace.labels[namespaceLabel];
-      if (value !== undefined && value !== "enabled" && value !== "disabled") {
-        report(namespace, {
-          field: keyed("metadata.labels", namespaceLabel),
-          message: `The label ${namespaceLabel}: ${JSON.stringify(value)} switches injection off: only "enabled" switches it on.`,
-          fix: 'Write "enabled", or "disabled" if that is meant.',
-        });
-      }
-    });
-  },
+  source: "setup/additional-setup/sidecar-injection/",
+  check: eachOf("Namespace", (namespace, { report }) => {
+    const value = namespace.labels[namespaceLabel];
+    if (value !== undefined && value !== "enabled" && value !== "disabled") {
+      report(namespace, {
+        field: keyed("metadata.labels", namespaceLabel),
+        message: `The label ${namespaceLabel}: ${JSON.stringify(value)} switches injection off: only "enabled" switches it on.`,
+        fix: 'Write "enabled", or "disabled" if that is meant.',
+      });
+    }
+  }),
 });
 
-/** A namespace says in one way how it joins the mesh. */
 export const injectionLabelsExclusive = rule({
   name: "injection-labels-exclusive",
   description: "A namespace carries one of istio-injection, istio.io/rev and istio.io/dataplane-mode.",
   rationale:
     "With more than one, istio-injection wins without a word: the other revision or ambient mode never happens.",
   fix: "Keep the label that is meant and remove the others.",
-  level: "mandatory",
   codes: ["IST0123"],
-  source: analysis("IST0123"),
-  check({ mesh, each, report }) {
-    each(mesh.namespaces, (namespace) => {
-      const { labels } = namespace;
-      const injection = labels[namespaceLabel];
-      if (namespace.name === mesh.rootNamespace) {
-        return;
-      }
-      // A namespace that is kept out of injection may well be in ambient mode or name a revision for its gateways.
-      const others = [revisionLabel, ambientLabel].filter(
-        (label) => labels[label] !== undefined && (injection === undefined || injection === "enabled"),
-      );
-      const all = [...(injection === undefined ? [] : [namespaceLabel]), ...others];
-      if (all.length > 1) {
-        report(namespace, {
-          field: "metadata.labels",
-          message: `It is labelled ${all.map((label) => `${label}=${labels[label]}`).join(" and ")}, which contradict each other.`,
-          fix: `Keep one of ${all.join(", ")}.`,
-        });
-      }
-    });
-  },
+  check: eachOf("Namespace", (namespace, { mesh, report }) => {
+    const { labels } = namespace;
+    const injection = labels[namespaceLabel];
+    if (namespace.name === mesh.rootNamespace) {
+      return;
+    }
+    // A namespace that is kept out of injection may well be in ambient mode or name a revision for its gateways.
+    const others = [revisionLabel, ambientLabel].filter(
+      (label) => labels[label] !== undefined && (injection === undefined || injection === "enabled"),
+    );
+    const all = [...(injection === undefined ? [] : [namespaceLabel]), ...others];
+    if (all.length > 1) {
+      report(namespace, {
+        field: "metadata.labels",
+        message: `It is labelled ${all.map((label) => `${label}=${labels[label]}`).join(" and ")}, which contradict each other.`,
+        fix: `Keep one of ${all.join(", ")}.`,
+      });
+    }
+  }),
 });
 
-/** Revisions that are asked for are installed. */
 export const revisionExists = rule({
   name: "revision-exists",
   description: "A revision of Istio that a namespace or a pod asks for is installed or tagged.",
   rationale: "A revision that is not installed has no webhook: pods start without a sidecar, and there is no warning.",
   fix: "Install the revision, tag an installed one with that name, or add it to the setting `revisions`.",
-  level: "mandatory",
   codes: ["KIA1316"],
-  source: revisions,
+  source: "setup/upgrade/canary/",
   check({ mesh, settings, each, report }) {
     const installed = [
       ...mesh.injectors.flatMap(({ revision, tags }) => [revision, ...tags]),
@@ -294,37 +274,31 @@ export const revisionExists = rule({
   },
 });
 
-/** Labels that steer injection stand on the pods. */
 export const injectLabelOnTemplate = rule({
   name: "inject-label-on-template",
   description: "The labels that steer injection stand on the pod template, not on the workload.",
   rationale: "The injector sees pods only. The same label on a Deployment is a decoration.",
   fix: "Move the label to `spec.template.metadata.labels`.",
-  level: "mandatory",
-  codes: [],
-  source: injection,
-  check({ mesh, each, report }) {
-    each(mesh.workloads, ({ resource, prefix, labels, annotations }) => {
-      if (prefix === "") {
-        return;
+  source: "setup/additional-setup/sidecar-injection/",
+  check: eachWorkload(({ resource, prefix, labels, annotations }, { report }) => {
+    if (prefix === "") {
+      return;
+    }
+    for (const label of [injectLabel, revisionLabel]) {
+      const value = resource.labels[label];
+      // Pods that say themselves whether they are injected need no second word: Istio's charts label their workloads so.
+      const said = label === revisionLabel && (labels[injectLabel] ?? annotations[injectLabel]) !== undefined;
+      if (value !== undefined && labels[label] === undefined && annotations[label] === undefined && !said) {
+        report(resource, {
+          field: keyed("metadata.labels", label),
+          message: `The label ${label}: ${JSON.stringify(value)} stands on the ${resource.kind}, where the injector does not see it.`,
+          fix: `Move it to ${prefix}metadata.labels.`,
+        });
       }
-      for (const label of [injectLabel, revisionLabel]) {
-        const value = resource.labels[label];
-        // Pods that say themselves whether they are injected need no second word: Istio's charts label their workloads so.
-        const said = label === revisionLabel && (labels[injectLabel] ?? annotations[injectLabel]) !== undefined;
-        if (value !== undefined && labels[label] === undefined && annotations[label] === undefined && !said) {
-          report(resource, {
-            field: keyed("metadata.labels", label),
-            message: `The label ${label}: ${JSON.stringify(value)} stands on the ${resource.kind}, where the injector does not see it.`,
-            fix: `Move it to ${prefix}metadata.labels.`,
-          });
-        }
-      }
-    });
-  },
+    }
+  }),
 });
 
-/** The value of the inject label is one that the injector reads. */
 export const injectValueExact = rule({
   name: "inject-value-exact",
   description: 'The label or annotation sidecar.istio.io/inject is exactly "true" or "false".',
@@ -332,69 +306,59 @@ export const injectValueExact = rule({
     'Any other value counts as none. A pod that says `inject: "False"` in an enabled namespace gets its sidecar all the ' +
     'same, and one that says `"yes"` elsewhere gets none.',
   fix: 'Write "true" or "false", in quotes and lower case.',
-  level: "mandatory",
-  codes: [],
-  source: injection,
-  check({ mesh, each, report }) {
-    each(mesh.workloads, ({ resource, prefix, labels, annotations }) => {
-      for (const [where, map] of [
-        ["labels", labels],
-        ["annotations", annotations],
-      ] as const) {
-        const value = map[injectLabel];
-        if (value !== undefined && value !== "true" && value !== "false") {
-          report(resource, {
-            field: keyed(`${prefix}metadata.${where}`, injectLabel),
-            message: `${injectLabel} is ${JSON.stringify(value)}, which the injector takes for no answer.`,
-            fix: `Write "${/^(1|y|yes|on|t|true|enabled?)$/i.test(value) ? "true" : "false"}".`,
-          });
-        }
+  source: "setup/additional-setup/sidecar-injection/",
+  check: eachWorkload(({ resource, prefix, labels, annotations }, { report }) => {
+    for (const [where, map] of [
+      ["labels", labels],
+      ["annotations", annotations],
+    ] as const) {
+      const value = map[injectLabel];
+      if (value !== undefined && value !== "true" && value !== "false") {
+        report(resource, {
+          field: keyed(`${prefix}metadata.${where}`, injectLabel),
+          message: `${injectLabel} is ${JSON.stringify(value)}, which the injector takes for no answer.`,
+          fix: `Write "${/^(1|y|yes|on|t|true|enabled?)$/i.test(value) ? "true" : "false"}".`,
+        });
       }
-    });
-  },
+    }
+  }),
 });
 
-/** A container that waits for the injector's image gets it. */
 export const imageAutoInjected = rule({
   name: "image-auto-injected",
   description: "A proxy container with `image: auto` stands only where the injector fills in the image.",
   rationale: "`auto` is no image. Where nothing injects the pod, it never starts: the image cannot be pulled.",
   fix: "Have the pod injected, or name the proxy's image.",
-  level: "mandatory",
   codes: ["IST0146", "IST0147"],
-  source: analysis("IST0146"),
-  check({ mesh, settings, each, missing, report }) {
-    each(mesh.workloads, (workload) => {
-      for (const { container, field } of containersOf(workload)) {
-        if (container.image !== "auto" || container.name !== "istio-proxy") {
-          continue;
-        }
-        const { resource } = workload;
-        const { injected } = simulateInjection(mesh, workload, settings);
-        const bare = resource.shape === "Pod";
-        const finding = {
-          field: `${field}.image`,
-          message: `The container ${container.name} has the image auto, but nothing injects ${bare ? "the pod" : "its pods"}.`,
-          fix: 'Label the pods with sidecar.istio.io/inject: "true" in a namespace that allows it, or name an image.',
-          code: bare ? "IST0147" : "IST0146",
-        };
-        if (injected === false) {
-          report(resource, finding);
-        } else if (injected === undefined) {
-          missing(false, resource, finding);
-        } else if (bare) {
-          // A Pod that was read back from a cluster is as it runs: had it been injected, the image would be filled in.
-          const message = "A bare Pod with the image auto starts only if it is injected at the moment it is created.";
-          report(resource, { ...finding, message, fix: "Use a Deployment for the gateway.", certain: false });
-        }
+  check: eachWorkload((workload, { mesh, settings, missing, report }) => {
+    for (const { container, field } of containersOf(workload)) {
+      if (container.image !== "auto" || container.name !== "istio-proxy") {
+        continue;
       }
-    });
-  },
+      const { resource } = workload;
+      const { injected } = simulateInjection(mesh, workload, settings);
+      const bare = resource.shape === "Pod";
+      const finding = {
+        field: `${field}.image`,
+        message: `The container ${container.name} has the image auto, but nothing injects ${bare ? "the pod" : "its pods"}.`,
+        fix: 'Label the pods with sidecar.istio.io/inject: "true" in a namespace that allows it, or name an image.',
+        code: bare ? "IST0147" : "IST0146",
+      };
+      if (injected === false) {
+        report(resource, finding);
+      } else if (injected === undefined) {
+        missing(false, resource, finding);
+      } else if (bare) {
+        // A Pod that was read back from a cluster is as it runs: had it been injected, the image would be filled in.
+        const message = "A bare Pod with the image auto starts only if it is injected at the moment it is created.";
+        report(resource, { ...finding, message, fix: "Use a Deployment for the gateway.", certain: false });
+      }
+    }
+  }),
 });
 
 const proxyId = 1337;
 
-/** Nothing but the proxy runs as the proxy. */
 export const noProxyUid = rule({
   name: "no-proxy-uid",
   description: "No container runs with user or group 1337, which is the sidecar's.",
@@ -402,84 +366,74 @@ export const noProxyUid = rule({
     "Traffic of user and group 1337 is not redirected to the sidecar, for it would loop. An application that runs as " +
     "1337 passes the mesh by: no mutual TLS, no policy, no telemetry.",
   fix: "Run the container as any other user and group.",
-  level: "mandatory",
   codes: ["IST0144"],
-  source: analysis("IST0144"),
-  check({ mesh, each, report }) {
-    each(mesh.workloads, (workload) => {
-      const { resource, spec, prefix } = workload;
-      if (isIstioComponent(workload)) {
-        return;
-      }
-      // Init containers run before the proxy: as 1337 they have network where traffic is already redirected. Those that
-      // go on beside the application are sidecars.
-      const all = containersOf(workload).filter(
-        ({ container, init }) => container.name !== "istio-proxy" && (!init || container.restartPolicy === "Always"),
-      );
-      const contexts = all.map(({ container, field }) => ({
-        context: container.securityContext,
-        field: `${field}.securityContext`,
-      }));
-      for (const { context, field } of [
-        { context: spec.securityContext, field: `${prefix}spec.securityContext` },
-        ...contexts,
-      ]) {
-        for (const key of ["runAsUser", "runAsGroup"] as const) {
-          const overridden =
-            context === spec.securityContext &&
-            all.every(({ container }) => container.securityContext?.[key] !== undefined);
-          if (context?.[key] === proxyId && !overridden) {
-            report(resource, {
-              field: `${field}.${key}`,
-              message: `${key} is ${proxyId}, the sidecar's: what runs with it passes the mesh by.`,
-              fix: "Choose another id.",
-            });
-          }
+  check: eachWorkload((workload, { report }) => {
+    const { resource, spec, prefix } = workload;
+    if (isIstioComponent(workload)) {
+      return;
+    }
+    // Init containers run before the proxy: as 1337 they have network where traffic is already redirected. Those that
+    // go on beside the application are sidecars.
+    const all = containersOf(workload).filter(
+      ({ container, init }) => container.name !== "istio-proxy" && (!init || container.restartPolicy === "Always"),
+    );
+    const contexts = all.map(({ container, field }) => ({
+      context: container.securityContext,
+      field: `${field}.securityContext`,
+    }));
+    for (const { context, field } of [
+      { context: spec.securityContext, field: `${prefix}spec.securityContext` },
+      ...contexts,
+    ]) {
+      for (const key of ["runAsUser", "runAsGroup"] as const) {
+        const overridden =
+          context === spec.securityContext &&
+          all.every(({ container }) => container.securityContext?.[key] !== undefined);
+        if (context?.[key] === proxyId && !overridden) {
+          report(resource, {
+            field: `${field}.${key}`,
+            message: `${key} is ${proxyId}, the sidecar's: what runs with it passes the mesh by.`,
+            fix: "Choose another id.",
+          });
         }
       }
-    });
-  },
+    }
+  }),
 });
 
 /** The ports that the sidecar listens on, or uses inside the pod. */
 const reserved = new Set([15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021, 15053, 15090]);
 
-/** Applications leave the sidecar's ports alone. */
 export const noProxyPorts = rule({
   name: "no-proxy-ports",
   description: "No application container listens on a port of the sidecar (15000 to 15090).",
   rationale: "Two processes of a pod cannot listen on one port: either the application or the sidecar fails to start.",
   fix: "Have the application listen on another port.",
-  level: "mandatory",
-  codes: [],
-  source: requirements,
-  check({ mesh, settings, each, report }) {
-    each(mesh.workloads, (workload) => {
-      const { resource } = workload;
-      if (isIstioComponent(workload)) {
-        return;
-      }
-      for (const { container, field } of containersOf(workload)) {
-        container.ports?.forEach(({ containerPort }, i) => {
-          const taken = containerPort !== undefined && reserved.has(containerPort);
-          if (
-            taken &&
-            container.name !== "istio-proxy" &&
-            simulateInjection(mesh, workload, settings).injected !== false
-          ) {
-            report(resource, {
-              field: `${field}.ports[${i}].containerPort`,
-              message: `The container ${container.name} listens on port ${containerPort}, which the sidecar needs.`,
-              fix: "Use a port outside 15000 to 15090.",
-            });
-          }
-        });
-      }
-    });
-  },
+  source: "ops/deployment/application-requirements/",
+  check: eachWorkload((workload, { mesh, settings, report }) => {
+    const { resource } = workload;
+    if (isIstioComponent(workload)) {
+      return;
+    }
+    for (const { container, field } of containersOf(workload)) {
+      container.ports?.forEach(({ containerPort }, i) => {
+        const taken = containerPort !== undefined && reserved.has(containerPort);
+        if (
+          taken &&
+          container.name !== "istio-proxy" &&
+          simulateInjection(mesh, workload, settings).injected !== false
+        ) {
+          report(resource, {
+            field: `${field}.ports[${i}].containerPort`,
+            message: `The container ${container.name} listens on port ${containerPort}, which the sidecar needs.`,
+            fix: "Use a port outside 15000 to 15090.",
+          });
+        }
+      });
+    }
+  }),
 });
 
-/** Namespaces say whether they are in the mesh. */
 export const namespaceMembershipExplicit = rule({
   name: "namespace-membership-explicit",
   description: "A namespace says whether it is in the mesh, by istio-injection or istio.io/rev.",
@@ -488,7 +442,6 @@ export const namespaceMembershipExplicit = rule({
   fix: "Label it `istio-injection: enabled`, or `istio-injection: disabled` where that is meant.",
   level: "advisory",
   codes: ["IST0102", "IST0148"],
-  source: analysis("IST0102"),
   check({ mesh, each, report }) {
     const byDefault = mesh.injectors.some(({ enableNamespacesByDefault }) => enableNamespacesByDefault);
     each(mesh.namespaces, (namespace) => {
@@ -514,74 +467,65 @@ export const namespaceMembershipExplicit = rule({
   },
 });
 
-/** Pods on the node's network are outside the mesh. */
 export const hostNetworkBypassesMesh = rule({
   name: "host-network-bypasses-mesh",
   description: "A workload in a namespace of the mesh does not use the node's network.",
   rationale: "The injector leaves pods with hostNetwork alone: redirecting their traffic would redirect the node's.",
   fix: 'Give the pod its own network, or state the exception with `sidecar.istio.io/inject: "false"`.',
   level: "advisory",
-  codes: [],
-  source: injection,
-  check({ mesh, each, report }) {
-    each(mesh.workloads, ({ resource, spec, namespace, labels, prefix }) => {
-      const declared = mesh.namespace(namespace);
-      const wanted = declared === undefined ? labels[injectLabel] === "true" : asksForSidecars(declared);
-      if (
-        spec.hostNetwork === true &&
-        wanted &&
-        labels[injectLabel] !== "false" &&
-        !ignoredNamespaces.includes(namespace)
-      ) {
-        report(resource, {
-          field: `${prefix}spec.hostNetwork`,
-          message: "Its pods use the node's network, so they are never injected and their traffic passes the mesh by.",
-          fix: `Remove hostNetwork, or label the pods with ${injectLabel}: "false" to say that it is meant.`,
-        });
-      }
-    });
-  },
+  source: "setup/additional-setup/sidecar-injection/",
+  check: eachWorkload(({ resource, spec, namespace, labels, prefix }, { mesh, report }) => {
+    const declared = mesh.namespace(namespace);
+    const wanted = declared === undefined ? labels[injectLabel] === "true" : asksForSidecars(declared);
+    if (
+      spec.hostNetwork === true &&
+      wanted &&
+      labels[injectLabel] !== "false" &&
+      !ignoredNamespaces.includes(namespace)
+    ) {
+      report(resource, {
+        field: `${prefix}spec.hostNetwork`,
+        message: "Its pods use the node's network, so they are never injected and their traffic passes the mesh by.",
+        fix: `Remove hostNetwork, or label the pods with ${injectLabel}: "false" to say that it is meant.`,
+      });
+    }
+  }),
 });
 
-/** Jobs end although they have a sidecar. */
 export const jobNeedsNativeSidecar = rule({
   name: "job-needs-native-sidecar",
   description: "A Job or CronJob that is injected gets its sidecar as a native sidecar container.",
   rationale: "A sidecar that is an ordinary container keeps running when the job is done: the pod never completes.",
   fix: "Leave native sidecars on (ENABLE_NATIVE_SIDECARS), or keep the job out of the mesh.",
   level: "advisory",
-  codes: [],
-  source: nativeSidecars,
-  check({ mesh, settings, each, report }) {
-    each(mesh.workloads, (workload) => {
-      const { resource, annotations, prefix } = workload;
-      if (resource.kind !== "Job" && resource.kind !== "CronJob") {
-        return;
-      }
-      const { cause, revision } = simulateInjection(mesh, workload, settings);
-      const injector = mesh.injectors.find((one) => one.revision === revision || one.tags.includes(revision ?? ""));
-      const own = annotations["sidecar.istio.io/nativeSidecar"];
-      const native = own === undefined ? injector?.nativeSidecars : own === "true";
-      // A job that ends its proxy itself, by the agent's endpoint, completes all the same.
-      const quits = /quitquitquit|pilot-agent request/.test(JSON.stringify(workload.spec));
-      if (cause === "injected" && native !== true && !quits) {
-        report(resource, {
-          field:
-            own === undefined ? `${prefix}metadata` : `${prefix}metadata.annotations["sidecar.istio.io/nativeSidecar"]`,
-          message:
-            native === undefined
-              ? "Unless istiod injects native sidecars, the proxy outlives the job and its pods never complete."
-              : "Its sidecar is an ordinary container, which keeps running after the job is done: its pods never complete.",
-          fix: 'Set the annotation sidecar.istio.io/nativeSidecar: "true" on the pod template, or keep the pods out of the mesh with sidecar.istio.io/inject: "false".',
-        });
-      }
-    });
-  },
+  source: "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/",
+  check: eachWorkload((workload, { mesh, settings, report }) => {
+    const { resource, annotations, prefix } = workload;
+    if (resource.kind !== "Job" && resource.kind !== "CronJob") {
+      return;
+    }
+    const { cause, revision } = simulateInjection(mesh, workload, settings);
+    const injector = mesh.injectors.find((one) => one.revision === revision || one.tags.includes(revision ?? ""));
+    const own = annotations["sidecar.istio.io/nativeSidecar"];
+    const native = own === undefined ? injector?.nativeSidecars : own === "true";
+    // A job that ends its proxy itself, by the agent's endpoint, completes all the same.
+    const quits = /quitquitquit|pilot-agent request/.test(JSON.stringify(workload.spec));
+    if (cause === "injected" && native !== true && !quits) {
+      report(resource, {
+        field:
+          own === undefined ? `${prefix}metadata` : `${prefix}metadata.annotations["sidecar.istio.io/nativeSidecar"]`,
+        message:
+          native === undefined
+            ? "Unless istiod injects native sidecars, the proxy outlives the job and its pods never complete."
+            : "Its sidecar is an ordinary container, which keeps running after the job is done: its pods never complete.",
+        fix: 'Set the annotation sidecar.istio.io/nativeSidecar: "true" on the pod template, or keep the pods out of the mesh with sidecar.istio.io/inject: "false".',
+      });
+    }
+  }),
 });
 
 const label = "pod-security.kubernetes.io/enforce";
 
-/** Restricted namespaces take injected pods only with the CNI plugin. */
 export const psaRestrictedNeedsCni = rule({
   name: "psa-restricted-needs-cni",
   description: "A namespace that enforces the baseline or restricted standard and is injected has Istio's CNI plugin.",
@@ -589,8 +533,7 @@ export const psaRestrictedNeedsCni = rule({
     "Without the plugin each pod gets an init container with NET_ADMIN, which these standards refuse: no pod starts.",
   fix: "Install Istio's cni chart and set `pilot.cni.enabled` for istiod.",
   level: "advisory",
-  codes: [],
-  source: cni,
+  source: "setup/additional-setup/cni/",
   check({ mesh, each, report }) {
     if (mesh.cni || mesh.injectors.length === 0) {
       return;
@@ -627,15 +570,12 @@ function combinations(label: string, values: string[], revisions: string[]): Rec
   return [...base, ...revisions.flatMap((one) => base.map((labels) => ({ ...labels, [revision]: one })))];
 }
 
-/** Pods are injected once, by an injector that is there. */
 export const injectorWebhookValid = rule({
   name: "injector-webhook-valid",
   description: "No pod is taken by two injection webhooks, and each webhook's Service is declared.",
   rationale: "A pod that is injected twice does not start, and a webhook without its Service lets no pod be created.",
   fix: "Make the selectors exclude each other, and install the control plane that the webhook names.",
-  level: "mandatory",
   codes: ["IST0139"],
-  source: analysis("IST0139"),
   check({ mesh, each, report, missing }) {
     const hooks: {
       configuration: Resource<"Webhooks">;
@@ -689,47 +629,42 @@ export const injectorWebhookValid = rule({
   },
 });
 
-/** An external control plane can be reached by name. */
 export const controlPlaneAddress = rule({
   name: "control-plane-address",
   description: "A webhook of Istio that calls an external control plane has an address, and it is a host name.",
   rationale: "Without an address no pod can be injected; an IP address changes with the load balancer behind it.",
   fix: "Set `clientConfig.url` to the host name of the external control plane.",
-  level: "mandatory",
   codes: ["IST0163", "IST0164"],
-  source: analysis("IST0163"),
-  check({ mesh, each, report }) {
-    each(mesh.of("Webhooks"), (configuration) => {
-      const { name, kind } = configuration;
-      const own =
-        kind === "MutatingWebhookConfiguration"
-          ? name.startsWith("istio-sidecar-injector")
-          : name === "istiod-default-validator" || name.startsWith("istio-validator");
-      if (!own) {
-        return;
+  check: eachOf("Webhooks", (configuration, { report }) => {
+    const { name, kind } = configuration;
+    const own =
+      kind === "MutatingWebhookConfiguration"
+        ? name.startsWith("istio-sidecar-injector")
+        : name === "istiod-default-validator" || name.startsWith("istio-validator");
+    if (!own) {
+      return;
+    }
+    configuration.fields.webhooks?.forEach(({ clientConfig = {} }, i) => {
+      const { url, service } = clientConfig;
+      const field = `webhooks[${i}].clientConfig`;
+      const host = url !== undefined && URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : undefined;
+      if (url === undefined ? service === undefined : host === undefined) {
+        report(configuration, {
+          field,
+          message: url === undefined ? "It names neither a URL nor a Service." : `Its URL ${url} is none.`,
+          fix: "Set the URL of the control plane.",
+        });
+      } else if (host !== undefined && isIP(host) !== 0) {
+        report(configuration, {
+          field: `${field}.url`,
+          message: `Its URL names the IP address ${host}, which changes with the load balancer.`,
+          fix: "Use a host name.",
+          code: "IST0164",
+          certain: false,
+        });
       }
-      configuration.fields.webhooks?.forEach(({ clientConfig = {} }, i) => {
-        const { url, service } = clientConfig;
-        const field = `webhooks[${i}].clientConfig`;
-        const host = url !== undefined && URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : undefined;
-        if (url === undefined ? service === undefined : host === undefined) {
-          report(configuration, {
-            field,
-            message: url === undefined ? "It names neither a URL nor a Service." : `Its URL ${url} is none.`,
-            fix: "Set the URL of the control plane.",
-          });
-        } else if (host !== undefined && isIP(host) !== 0) {
-          report(configuration, {
-            field: `${field}.url`,
-            message: `Its URL names the IP address ${host}, which changes with the load balancer.`,
-            fix: "Use a host name.",
-            code: "IST0164",
-            certain: false,
-          });
-        }
-      });
     });
-  },
+  }),
 });
 
 /** Annotations that take traffic away from the proxy, and the values with which they do. */
@@ -761,7 +696,6 @@ const bypasses: Readonly<Record<string, { value: RegExp; effect: string; fix: st
   },
 };
 
-/** Nothing leads traffic around the proxy. */
 export const proxyNotBypassed = rule({
   name: "proxy-not-bypassed",
   description: "No annotation, name or capability of a pod in the mesh lets its traffic pass its proxy by.",
@@ -770,43 +704,40 @@ export const proxyNotBypassed = rule({
     "redirection: what passes the proxy by has no mutual TLS, no policy and no telemetry.",
   fix: "Remove the annotation, rename the container, or drop the capability.",
   level: "advisory",
-  codes: [],
-  source: injection,
-  check({ mesh, settings, each, report }) {
-    each(mesh.workloads, (workload) => {
-      const { resource, annotations: own, prefix } = workload;
-      if (isIstioComponent(workload) || simulateInjection(mesh, workload, settings).injected !== true) {
-        return;
+  source: "setup/additional-setup/sidecar-injection/",
+  check: eachWorkload((workload, { mesh, settings, report }) => {
+    const { resource, annotations: own, prefix } = workload;
+    if (isIstioComponent(workload) || simulateInjection(mesh, workload, settings).injected !== true) {
+      return;
+    }
+    for (const [name, { value, effect, fix }] of Object.entries(bypasses)) {
+      const is = own[name];
+      if (is !== undefined && value.test(is)) {
+        report(resource, {
+          field: keyed(`${prefix}metadata.annotations`, name),
+          message: `${name} is ${JSON.stringify(is)}: ${effect}.`,
+          fix,
+        });
       }
-      for (const [name, { value, effect, fix }] of Object.entries(bypasses)) {
-        const is = own[name];
-        if (is !== undefined && value.test(is)) {
-          report(resource, {
-            field: keyed(`${prefix}metadata.annotations`, name),
-            message: `${name} is ${JSON.stringify(is)}: ${effect}.`,
-            fix,
-          });
-        }
+    }
+    for (const { container, field } of containersOf(workload)) {
+      if (container.name === "istio-proxy" && !isProxy(container)) {
+        report(resource, {
+          field: `${field}.name`,
+          message: "A container of the application has the name istio-proxy, so the injector takes it for the proxy.",
+          fix: "Give the container another name.",
+        });
+        continue;
       }
-      for (const { container, field } of containersOf(workload)) {
-        if (container.name === "istio-proxy" && !isProxy(container)) {
-          report(resource, {
-            field: `${field}.name`,
-            message: "A container of the application has the name istio-proxy, so the injector takes it for the proxy.",
-            fix: "Give the container another name.",
-          });
-          continue;
-        }
-        const { privileged, capabilities } = container.securityContext ?? {};
-        const admin = capabilities?.add?.find((one) => /^(CAP_)?(NET_ADMIN|SYS_ADMIN|ALL)$/i.test(one));
-        if (container.name !== "istio-proxy" && (privileged === true || admin !== undefined)) {
-          report(resource, {
-            field: `${field}.securityContext`,
-            message: `The container ${container.name} is ${privileged === true ? "privileged" : `given ${admin}`}: it can change the rules that redirect traffic to the proxy.`,
-            fix: "Drop the privilege, or keep the pod out of the mesh.",
-          });
-        }
+      const { privileged, capabilities } = container.securityContext ?? {};
+      const admin = capabilities?.add?.find((one) => /^(CAP_)?(NET_ADMIN|SYS_ADMIN|ALL)$/i.test(one));
+      if (container.name !== "istio-proxy" && (privileged === true || admin !== undefined)) {
+        report(resource, {
+          field: `${field}.securityContext`,
+          message: `The container ${container.name} is ${privileged === true ? "privileged" : `given ${admin}`}: it can change the rules that redirect traffic to the proxy.`,
+          fix: "Drop the privilege, or keep the pod out of the mesh.",
+        });
       }
-    });
-  },
+    }
+  }),
 });

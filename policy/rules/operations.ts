@@ -4,19 +4,15 @@ import { containersOf } from "../mesh/mesh";
 import type { Resource } from "../mesh/resource";
 import { destinationsOf, meshGateway } from "../mesh/routes";
 import { matchesGlob } from "../mesh/selectors";
-import { rule } from "../rule";
+import { eachWorkload, rule } from "../rule";
 
-import { dashboards, images } from "../sources";
-
-/** Dashboards are not open to all clients. */
 export const dashboardsNotPublic = rule({
   name: "dashboards-not-public",
   description: "No gateway, ingress or load balancer leads to a dashboard or a telemetry store.",
   rationale: "They show every service, and most ask for no password: every client of the gateway can open them.",
   fix: "Use `kubectl port-forward`, or put them behind authentication and exclude the route by name.",
   level: { dev: "advisory", prod: "mandatory" },
-  codes: [],
-  source: dashboards,
+  source: "tasks/observability/gateways/",
   config: {
     services: {
       description: "The names of the services that are meant; `*` stands for anything.",
@@ -74,31 +70,27 @@ export const dashboardsNotPublic = rule({
   },
 });
 
-/** Images name a version. */
 export const imagesPinned = rule({
   name: "images-pinned",
   description: "Every image has a tag other than `latest`, or a digest.",
   rationale: "What runs changes whenever a node pulls the image again, and no rollback brings the old one back.",
   fix: "Name a version or a digest.",
   level: "advisory",
-  codes: [],
-  source: images,
-  check({ mesh, each, report }) {
-    each(mesh.workloads, (workload) => {
-      for (const { container, field } of containersOf(workload)) {
-        const { image } = container;
-        if (image === undefined || image === "" || image === "auto" || image.includes("@")) {
-          continue;
-        }
-        const tag = /:([^/:]+)$/.exec(image)?.[1];
-        if (tag === undefined || tag === "latest") {
-          report(workload.resource, {
-            field: `${field}.image`,
-            message: `The image ${image} ${tag === undefined ? "has no tag" : "is tagged latest"}, so what runs is left to chance.`,
-            fix: "Name a version or a digest.",
-          });
-        }
+  source: "https://kubernetes.io/docs/concepts/containers/images/",
+  check: eachWorkload((workload, { report }) => {
+    for (const { container, field } of containersOf(workload)) {
+      const { image } = container;
+      if (image === undefined || image === "" || image === "auto" || image.includes("@")) {
+        continue;
       }
-    });
-  },
+      const tag = /:([^/:]+)$/.exec(image)?.[1];
+      if (tag === undefined || tag === "latest") {
+        report(workload.resource, {
+          field: `${field}.image`,
+          message: `The image ${image} ${tag === undefined ? "has no tag" : "is tagged latest"}, so what runs is left to chance.`,
+          fix: "Name a version or a digest.",
+        });
+      }
+    }
+  }),
 });

@@ -3,15 +3,13 @@ import { injectLabel, isIstioComponent, isIstioService, simulateInjection } from
 import { containersOf, isGateway, type Mesh, type Workload } from "../mesh/mesh";
 import { declaredProtocol, isHttp, serverFirst, type NamedPort } from "../mesh/protocols";
 import type { Resource } from "../mesh/resource";
-import { type Context, rule } from "../rule";
-
-import { analysis, protocols, requirements, services } from "../sources";
+import { eachOf, eachWorkload, type Context, rule } from "../rule";
 
 /** The label of Services that Istio makes for gateways of the Gateway API. */
 const managedLabel = "gateway.istio.io/managed";
 
 /** Goes through the ports of the Services that users declare. */
-export function eachPort(
+function eachPort(
   mesh: Mesh,
   each: Context["each"],
   check: (
@@ -76,7 +74,6 @@ function protocolAdvice({
     : `Name it <protocol>-${name ?? port} with the protocol that it speaks (http, grpc, tcp, ...), or set appProtocol.`;
 }
 
-/** Ports say which protocol they speak. */
 export const portProtocolDeclared = rule({
   name: "port-protocol-declared",
   description: "A Service's port says its protocol: by appProtocol, or by a name such as `http` or `grpc-api`.",
@@ -84,9 +81,7 @@ export const portProtocolDeclared = rule({
     "Without it Istio guesses from the first bytes. Where it guesses wrong, HTTP routing, retries, metrics and " +
     "authorization by path stop working, and protocols in which the server speaks first hang.",
   fix: "Name the port `<protocol>` or `<protocol>-<suffix>`, or set `appProtocol`.",
-  level: "mandatory",
   codes: ["IST0118", "KIA0601"],
-  source: analysis("IST0118"),
   check({ mesh, each, report }) {
     eachPort(mesh, each, (service, port, field) => {
       if (service.fields.spec?.type !== "ExternalName" && declaredProtocol(port) === undefined) {
@@ -104,7 +99,6 @@ export const portProtocolDeclared = rule({
   },
 });
 
-/** Ports of aliases do not catch traffic that is not theirs. */
 export const externalNamePort = rule({
   name: "external-name-port",
   description: "A port of an ExternalName Service names a protocol other than plain TCP.",
@@ -112,9 +106,7 @@ export const externalNamePort = rule({
     "An ExternalName Service has no address. A TCP port of one, or a port of no protocol, opens a listener for all " +
     "addresses, which takes traffic of other services on that port.",
   fix: "Name the port after its protocol (`http`, `https`, `tls`), or `tcp-<suffix>` where it has to be TCP.",
-  level: "mandatory",
   codes: ["IST0150"],
-  source: analysis("IST0150"),
   check({ mesh, each, report }) {
     eachPort(mesh, each, (service, port, field) => {
       if (
@@ -131,7 +123,6 @@ export const externalNamePort = rule({
   },
 });
 
-/** Ports of protocols in which the server speaks first say TCP. */
 export const serverFirstExplicitTcp = rule({
   name: "server-first-explicit-tcp",
   description: "A port of a protocol in which the server speaks first is declared as TCP, or as that protocol.",
@@ -139,8 +130,7 @@ export const serverFirstExplicitTcp = rule({
     "Guessing a protocol means waiting for the client's first bytes. Where the server speaks first, both wait.",
   fix: "Name the port `tcp-<name>`, or `mysql`, `mongo`, `redis`.",
   level: "advisory",
-  codes: [],
-  source: protocols,
+  source: "ops/configuration/traffic-management/protocol-selection/",
   check({ mesh, each, report }) {
     eachPort(mesh, each, (service, port, field) => {
       const first = serverFirst.get(port.port ?? 0);
@@ -159,7 +149,6 @@ export const serverFirstExplicitTcp = rule({
 
 const waypoint = "istio.io-mesh-controller";
 
-/** Services that share pods agree about the ports. */
 export const oneProtocolPerPort = rule({
   name: "one-protocol-per-port",
   description: "Services that select the same pods agree about each port's protocol and target.",
@@ -167,60 +156,52 @@ export const oneProtocolPerPort = rule({
     "A sidecar has one listener for a port of its pod. Two Services that call one port TCP and UDP, or that reach one " +
     "target port under different numbers, leave it to chance which of them is right.",
   fix: "Give the Services the same protocol for a port and the same port for a target, or select different pods.",
-  level: "mandatory",
   codes: ["IST0116", "IST0137", "KIA0602"],
-  source: analysis("IST0116"),
-  check({ mesh, settings, each, report }) {
-    each(mesh.workloads, (workload) => {
-      const { resource } = workload;
-      const services = mesh.servicesOf(workload);
-      if (
-        services.length === 0 ||
-        resource.shape === "Pod" ||
-        resource.labels["gateway.istio.io/managed"] === waypoint
-      ) {
-        return;
+  check: eachWorkload((workload, { mesh, settings, report }) => {
+    const { resource } = workload;
+    const services = mesh.servicesOf(workload);
+    if (services.length === 0 || resource.shape === "Pod" || resource.labels["gateway.istio.io/managed"] === waypoint) {
+      return;
+    }
+    const protocols = new Map<number, Map<string, string[]>>();
+    const targets = new Map<string, Map<number, string>>();
+    for (const service of services) {
+      for (const { port = 0, protocol = "TCP", targetPort } of service.fields.spec?.ports ?? []) {
+        const byProtocol = protocols.get(port) ?? new Map<string, string[]>();
+        byProtocol.set(protocol, [...(byProtocol.get(protocol) ?? []), service.name]);
+        protocols.set(port, byProtocol);
+        const target = String(targetPort === undefined || targetPort === 0 || targetPort === "" ? port : targetPort);
+        targets.set(target, (targets.get(target) ?? new Map<number, string>()).set(port, service.name));
       }
-      const protocols = new Map<number, Map<string, string[]>>();
-      const targets = new Map<string, Map<number, string>>();
-      for (const service of services) {
-        for (const { port = 0, protocol = "TCP", targetPort } of service.fields.spec?.ports ?? []) {
-          const byProtocol = protocols.get(port) ?? new Map<string, string[]>();
-          byProtocol.set(protocol, [...(byProtocol.get(protocol) ?? []), service.name]);
-          protocols.set(port, byProtocol);
-          const target = String(targetPort === undefined || targetPort === 0 || targetPort === "" ? port : targetPort);
-          targets.set(target, (targets.get(target) ?? new Map<number, string>()).set(port, service.name));
-        }
-      }
-      const conflicts = [...protocols].filter(([, { size }]) => size > 1);
-      const doubles = [...targets].filter(([, { size }]) => size > 1);
-      // Pods that ask for a sidecar but do not get it are to be in the mesh all the same.
-      const asks = [workload.labels, workload.annotations].some((map) => map[injectLabel] === "true");
-      if (
-        conflicts.length + doubles.length === 0 ||
-        !(asks || simulateInjection(mesh, workload, settings).injected === true)
-      ) {
-        return;
-      }
-      for (const [port, byProtocol] of conflicts) {
-        const uses = [...byProtocol].map(([protocol, names]) => `${names.join(", ")} (${protocol})`).join(" and ");
-        report(resource, {
-          field: "metadata.name",
-          message: `Services that select its pods use port ${port} with different protocols: ${uses}.`,
-          fix: "Give the port one protocol, or one of the Services another port.",
-        });
-      }
-      for (const [target, ports] of doubles) {
-        const uses = [...ports].map(([port, name]) => `${name} (${port})`).join(" and ");
-        report(resource, {
-          field: "metadata.name",
-          message: `Services that select its pods reach target port ${target} under different ports: ${uses}.`,
-          fix: "Use the same port in both, or let the application listen on one port for each.",
-          code: "IST0137",
-        });
-      }
-    });
-  },
+    }
+    const conflicts = [...protocols].filter(([, { size }]) => size > 1);
+    const doubles = [...targets].filter(([, { size }]) => size > 1);
+    // Pods that ask for a sidecar but do not get it are to be in the mesh all the same.
+    const asks = [workload.labels, workload.annotations].some((map) => map[injectLabel] === "true");
+    if (
+      conflicts.length + doubles.length === 0 ||
+      !(asks || simulateInjection(mesh, workload, settings).injected === true)
+    ) {
+      return;
+    }
+    for (const [port, byProtocol] of conflicts) {
+      const uses = [...byProtocol].map(([protocol, names]) => `${names.join(", ")} (${protocol})`).join(" and ");
+      report(resource, {
+        field: "metadata.name",
+        message: `Services that select its pods use port ${port} with different protocols: ${uses}.`,
+        fix: "Give the port one protocol, or one of the Services another port.",
+      });
+    }
+    for (const [target, ports] of doubles) {
+      const uses = [...ports].map(([port, name]) => `${name} (${port})`).join(" and ");
+      report(resource, {
+        field: "metadata.name",
+        message: `Services that select its pods reach target port ${target} under different ports: ${uses}.`,
+        fix: "Use the same port in both, or let the application listen on one port for each.",
+        code: "IST0137",
+      });
+    }
+  }),
 });
 
 /** Whether a workload's arguments, environment or a configuration beside it speak of a port: then it may well listen. */
@@ -237,65 +218,60 @@ function mentions(mesh: Mesh, workloads: readonly Workload[], port: number): boo
   );
 }
 
-/** Services lead to ports that the pods open. */
 export const targetPortExists = rule({
   name: "target-port-exists",
   description: "A Service's target port is one that the containers of its pods declare.",
   rationale:
     "Calls to the Service end at a port where nothing listens: connection refused, or 503 through the sidecar.",
   fix: "Set `targetPort` to a port of the container, or declare the port there.",
-  level: "mandatory",
   codes: ["KIA0701"],
-  source: services,
-  check({ mesh, each, report }) {
-    each(mesh.services, (service) => {
-      // A pod that declares no ports at all may listen on any.
-      const behind = mesh
-        .behind(service)
-        // A gateway's proxy listens where Gateways say.
-        .filter((workload) => !isGateway(workload) && workload.resource.installedBy === undefined);
-      const workloads = behind
-        .map((workload) => containersOf(workload).flatMap(({ container }) => container.ports ?? []))
-        .filter((ports) => ports.length > 0);
-      if (workloads.length === 0) {
-        return;
-      }
-      service.fields.spec?.ports?.forEach(({ port, targetPort, protocol = "TCP" }, i) => {
-        const target = targetPort === undefined || targetPort === 0 ? port : targetPort;
-        const opens = workloads.some((ports) =>
-          ports.some(
-            (one) =>
-              (one.protocol ?? "TCP") === protocol &&
-              (typeof target === "string" && !/^\d+$/.test(target)
-                ? one.name === target
-                : one.containerPort === Number(target)),
+  source: "https://kubernetes.io/docs/concepts/services-networking/service/",
+  check: eachOf("Service", (service, { mesh, report }) => {
+    // A pod that declares no ports at all may listen on any.
+    const behind = mesh
+      .behind(service)
+      // A gateway's proxy listens where Gateways say.
+      .filter((workload) => !isGateway(workload) && workload.resource.installedBy === undefined);
+    const workloads = behind
+      .map((workload) => containersOf(workload).flatMap(({ container }) => container.ports ?? []))
+      .filter((ports) => ports.length > 0);
+    if (workloads.length === 0) {
+      return;
+    }
+    service.fields.spec?.ports?.forEach(({ port, targetPort, protocol = "TCP" }, i) => {
+      const target = targetPort === undefined || targetPort === 0 ? port : targetPort;
+      const opens = workloads.some((ports) =>
+        ports.some(
+          (one) =>
+            (one.protocol ?? "TCP") === protocol &&
+            (typeof target === "string" && !/^\d+$/.test(target)
+              ? one.name === target
+              : one.containerPort === Number(target)),
+        ),
+      );
+      if (!opens && !(Number(target) > 0 && mentions(mesh, behind, Number(target)))) {
+        const declared = [
+          ...new Set(
+            workloads
+              .flat()
+              .map((one) => (one.name === undefined ? one.containerPort : `${one.name} (${one.containerPort})`)),
           ),
-        );
-        if (!opens && !(Number(target) > 0 && mentions(mesh, behind, Number(target)))) {
-          const declared = [
-            ...new Set(
-              workloads
-                .flat()
-                .map((one) => (one.name === undefined ? one.containerPort : `${one.name} (${one.containerPort})`)),
-            ),
-          ];
-          report(service, {
-            field: targetPort === undefined ? `spec.ports[${i}].port` : `spec.ports[${i}].targetPort`,
-            message: `Port ${port} leads to ${protocol} port ${target}, which no container of the pods that it selects declares.`,
-            fix: `Use one that they declare: ${declared.join(", ")}.`,
-            // A port is reached whether or not it is declared, but a name has to stand for one.
-            certain: !(Number(target) > 0),
-          });
-        }
-      });
+        ];
+        report(service, {
+          field: targetPort === undefined ? `spec.ports[${i}].port` : `spec.ports[${i}].targetPort`,
+          message: `Port ${port} leads to ${protocol} port ${target}, which no container of the pods that it selects declares.`,
+          fix: `Use one that they declare: ${declared.join(", ")}.`,
+          // A port is reached whether or not it is declared, but a name has to stand for one.
+          certain: !(Number(target) > 0),
+        });
+      }
     });
-  },
+  }),
 });
 
 const names = ["app", "app.kubernetes.io/name", "service.istio.io/canonical-name"];
 const versions = ["version", "app.kubernetes.io/version", "service.istio.io/canonical-revision"];
 
-/** Workloads have a name and a version in metrics and traces. */
 export const canonicalLabels = rule({
   name: "canonical-labels",
   description: "The pods of a workload in the mesh are labelled with app and version.",
@@ -303,29 +279,26 @@ export const canonicalLabels = rule({
     "Metrics, traces and the topology view name workloads by these labels; without them they show up as unknown.",
   fix: "Add the labels `app` and `version` to the pod template.",
   level: "advisory",
-  codes: [],
-  source: requirements,
-  check({ mesh, settings, each, report }) {
-    each(mesh.workloads, (workload) => {
-      const { resource, labels, prefix } = workload;
-      if (workload.assumed || resource.shape === "Pod" || resource.kind === "Job" || resource.kind === "CronJob") {
-        return;
-      }
-      const lacking = [
-        ...(names.some((label) => labels[label]) ? [] : ["app"]),
-        ...(versions.some((label) => labels[label]) ? [] : ["version"]),
-      ];
-      if (
-        lacking.length > 0 &&
-        !isIstioComponent(workload) &&
-        simulateInjection(mesh, workload, settings).injected === true
-      ) {
-        report(resource, {
-          field: `${prefix}metadata.labels`,
-          message: `Its pods lack the label ${lacking.join(" and ")}, by which metrics and traces identify workloads.`,
-          fix: `Add ${lacking.join(" and ")}.`,
-        });
-      }
-    });
-  },
+  source: "ops/deployment/application-requirements/",
+  check: eachWorkload((workload, { mesh, settings, report }) => {
+    const { resource, labels, prefix } = workload;
+    if (workload.assumed || resource.shape === "Pod" || resource.kind === "Job" || resource.kind === "CronJob") {
+      return;
+    }
+    const lacking = [
+      ...(names.some((label) => labels[label]) ? [] : ["app"]),
+      ...(versions.some((label) => labels[label]) ? [] : ["version"]),
+    ];
+    if (
+      lacking.length > 0 &&
+      !isIstioComponent(workload) &&
+      simulateInjection(mesh, workload, settings).injected === true
+    ) {
+      report(resource, {
+        field: `${prefix}metadata.labels`,
+        message: `Its pods lack the label ${lacking.join(" and ")}, by which metrics and traces identify workloads.`,
+        fix: `Add ${lacking.join(" and ")}.`,
+      });
+    }
+  }),
 });

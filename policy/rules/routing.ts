@@ -1,5 +1,5 @@
 /** VirtualServices and DestinationRules: where requests go. */
-import { milliseconds } from "../mesh/durations";
+import { milliseconds } from "../mesh/values";
 import { exportScopes, fqdn, hostsMatch, serverHostsFor, serviceOf } from "../mesh/hosts";
 import { isIstioService } from "../mesh/injection";
 import type { Host, Mesh, Workload } from "../mesh/mesh";
@@ -7,8 +7,7 @@ import { declaredProtocol, isHttp, isTls, protocolNamed } from "../mesh/protocol
 import { fullName, type Resource } from "../mesh/resource";
 import { appliesToMesh, bindingsOf, destinationsOf, meshGateway } from "../mesh/routes";
 import { matchesGlob, selects } from "../mesh/selectors";
-import { type Context, rule } from "../rule";
-import { analysis, destinationRule, trafficPractices, virtualService } from "../sources";
+import { eachOf, type Context, rule } from "../rule";
 
 /** Whether a host names a Service of all clusters that share their services, which need not be declared in this one. */
 function isMultiCluster(host: string): boolean {
@@ -29,15 +28,12 @@ function unfinished(mesh: Mesh, host: string): boolean {
   return name !== undefined && mesh.find("Service", "", namespace ?? "", name) !== undefined;
 }
 
-/** Routes lead to hosts and ports that are there. */
 export const routeDestinationExists = rule({
   name: "route-destination-exists",
   description: "A route's destination is a Service or ServiceEntry that the route can see, and names one of its ports.",
   rationale: "A route to a host or a port that the mesh does not know answers every request with 503.",
   fix: "Name a host that exists, declare it as a ServiceEntry, or add it to the setting `externalHosts`.",
-  level: "mandatory",
   codes: ["IST0101", "IST0112", "KIA1101"],
-  source: analysis("IST0101"),
   check({ mesh, settings, each, report, missing }) {
     const declared = mesh.declaresHosts;
     each(mesh.virtualServices, (route) => {
@@ -89,54 +85,48 @@ export const routeDestinationExists = rule({
   },
 });
 
-/** Routes name subsets that are defined. */
 export const subsetDefined = rule({
   name: "subset-defined",
   description: "A subset that a route names is defined by a DestinationRule for its host.",
   rationale: "A subset that no DestinationRule defines has no endpoints: every request of the route fails with 503.",
   fix: "Define the subset in a DestinationRule for the same host, or correct its name.",
-  level: "mandatory",
   codes: ["IST0101", "KIA1107"],
-  source: analysis("IST0101"),
-  check({ mesh, each, report, missing }) {
-    each(mesh.virtualServices, (route) => {
-      for (const { destination, field } of destinationsOf(route)) {
-        const { host = "", subset } = destination;
-        if (subset === undefined || subset === "") {
-          continue;
-        }
-        const rules = mesh.rulesMatching(fqdn(host, route.namespace));
-        const defining = rules.filter((one) => one.fields.spec?.subsets?.some(({ name }) => name === subset));
-        if (defining.length === 0) {
-          mesh.requireKnownRules();
-          const defined = rules.flatMap((one) => (one.fields.spec?.subsets ?? []).map(({ name }) => name));
-          const names = defined.length === 0 ? "" : `: they define ${defined.join(", ")}`;
-          // Where neither the host nor any DestinationRule is declared, both may be declared elsewhere.
-          const declared = mesh.destinationRules.length > 0 || mesh.host(host, route.namespace) !== undefined;
-          missing(declared, route, {
+  check: eachOf("VirtualService", (route, { mesh, report, missing }) => {
+    for (const { destination, field } of destinationsOf(route)) {
+      const { host = "", subset } = destination;
+      if (subset === undefined || subset === "") {
+        continue;
+      }
+      const rules = mesh.rulesMatching(fqdn(host, route.namespace));
+      const defining = rules.filter((one) => one.fields.spec?.subsets?.some(({ name }) => name === subset));
+      if (defining.length === 0) {
+        mesh.requireKnownRules();
+        const defined = rules.flatMap((one) => (one.fields.spec?.subsets ?? []).map(({ name }) => name));
+        const names = defined.length === 0 ? "" : `: they define ${defined.join(", ")}`;
+        // Where neither the host nor any DestinationRule is declared, both may be declared elsewhere.
+        const declared = mesh.destinationRules.length > 0 || mesh.host(host, route.namespace) !== undefined;
+        missing(declared, route, {
+          field: `${field}.subset`,
+          message: `The route names subset ${subset} of ${host}, which ${rules.length === 0 ? `no DestinationRule for ${fqdn(host, route.namespace)} defines` : `its DestinationRules do not define${names}`}.`,
+          fix: `Define the subset ${subset}, or correct the name.`,
+        });
+        continue;
+      }
+      const scopes = new Set(defining.flatMap((one) => exportScopes(one.fields.spec?.exportTo, one.namespace)));
+      for (const { gateway, namespaces } of bindingsOf(mesh, route)) {
+        const blind = [...namespaces].find((namespace) => !scopes.has("*") && !scopes.has(namespace));
+        if (blind !== undefined) {
+          report(route, {
             field: `${field}.subset`,
-            message: `The route names subset ${subset} of ${host}, which ${rules.length === 0 ? `no DestinationRule for ${fqdn(host, route.namespace)} defines` : `its DestinationRules do not define${names}`}.`,
-            fix: `Define the subset ${subset}, or correct the name.`,
+            message: `The proxies of gateway ${fullName(gateway)} are in namespace ${blind}, to which DestinationRule ${fullName(defining[0]!)} is not exported: there subset ${subset} of ${host} is not defined, and requests fail with 503.`,
+            fix: `Export the DestinationRule to ${blind} (spec.exportTo), or to all namespaces.`,
           });
-          continue;
-        }
-        const scopes = new Set(defining.flatMap((one) => exportScopes(one.fields.spec?.exportTo, one.namespace)));
-        for (const { gateway, namespaces } of bindingsOf(mesh, route)) {
-          const blind = [...namespaces].find((namespace) => !scopes.has("*") && !scopes.has(namespace));
-          if (blind !== undefined) {
-            report(route, {
-              field: `${field}.subset`,
-              message: `The proxies of gateway ${fullName(gateway)} are in namespace ${blind}, to which DestinationRule ${fullName(defining[0]!)} is not exported: there subset ${subset} of ${host} is not defined, and requests fail with 503.`,
-              fix: `Export the DestinationRule to ${blind} (spec.exportTo), or to all namespaces.`,
-            });
-          }
         }
       }
-    });
-  },
+    }
+  }),
 });
 
-/** Subsets are there before routes name them. */
 export const subsetRuleBeforeRoute = rule({
   name: "subset-rule-before-route",
   description: "A VirtualService that names a subset depends on the DestinationRule that defines it.",
@@ -144,8 +134,7 @@ export const subsetRuleBeforeRoute = rule({
     "Until the DestinationRule is there, the route's requests fail with 503; on destroy it has to go after the route.",
   fix: "Give the VirtualService `dependsOn` the DestinationRule.",
   level: "advisory",
-  codes: [],
-  source: trafficPractices,
+  source: "ops/best-practices/traffic-management/",
   check({ mesh, each, report }) {
     if (!mesh.ordered) {
       return;
@@ -182,15 +171,12 @@ function selectable(mesh: Mesh, { labels, spec }: Workload): Record<string, stri
   return { ...labels, ...host, ...(Object.fromEntries(added) as Record<string, string>) };
 }
 
-/** Subsets have pods. */
 export const subsetSelectsPods = rule({
   name: "subset-selects-pods",
   description: "Every subset selects pods of its host.",
   rationale: "A subset without pods answers with 503 for every request that is routed to it.",
   fix: "Use labels that the pods of the Service carry.",
-  level: "mandatory",
   codes: ["IST0173", "KIA0203"],
-  source: analysis("IST0173"),
   check({ mesh, each, missing }) {
     const entryPods = new Map(mesh.serviceEntries.map((entry) => [entry as object, entry]));
     each(mesh.destinationRules, (rule) => {
@@ -238,16 +224,13 @@ export const subsetSelectsPods = rule({
   },
 });
 
-/** DestinationRules are for hosts that are there. */
 export const destinationRuleHostKnown = rule({
   name: "destination-rule-host-known",
   description: "A DestinationRule's host is a Service or ServiceEntry of the mesh.",
   rationale:
     "A DestinationRule for a host that does not exist changes nothing: its subsets, TLS and limits are not there.",
   fix: "Correct the host, or declare it.",
-  level: "mandatory",
   codes: ["IST0174", "KIA0202"],
-  source: analysis("IST0174"),
   check({ mesh, settings, each, missing }) {
     const declared = mesh.declaresHosts;
     each(mesh.destinationRules, (rule) => {
@@ -277,7 +260,6 @@ export const destinationRuleHostKnown = rule({
   },
 });
 
-/** DestinationRules stand where all clients look. */
 export const destinationRuleOnLookupPath = rule({
   name: "destination-rule-on-lookup-path",
   description: "A DestinationRule stands in the namespace of its service, or in the root namespace.",
@@ -287,20 +269,18 @@ export const destinationRuleOnLookupPath = rule({
   fix: "Move the rule to the service's namespace.",
   level: "advisory",
   codes: ["KIA0209"],
-  source: trafficPractices,
-  check({ mesh, each, report }) {
-    each(mesh.destinationRules, (rule) => {
-      const { host = "" } = rule.fields.spec ?? {};
-      const of = serviceOf(fqdn(host, rule.namespace))?.namespace;
-      if (of !== undefined && of !== "*" && of !== rule.namespace && rule.namespace !== mesh.rootNamespace) {
-        report(rule, {
-          field: "metadata.namespace",
-          message: `It is for a service of namespace ${of} but stands in ${rule.namespace}, so only clients of ${rule.namespace} find it.`,
-          fix: `Move it to namespace ${of}.`,
-        });
-      }
-    });
-  },
+  source: "ops/best-practices/traffic-management/",
+  check: eachOf("DestinationRule", (rule, { mesh, report }) => {
+    const { host = "" } = rule.fields.spec ?? {};
+    const of = serviceOf(fqdn(host, rule.namespace))?.namespace;
+    if (of !== undefined && of !== "*" && of !== rule.namespace && rule.namespace !== mesh.rootNamespace) {
+      report(rule, {
+        field: "metadata.namespace",
+        message: `It is for a service of namespace ${of} but stands in ${rule.namespace}, so only clients of ${rule.namespace} find it.`,
+        fix: `Move it to namespace ${of}.`,
+      });
+    }
+  }),
 });
 
 interface Match {
@@ -412,7 +392,6 @@ function checkRoutes(report: Context["report"], service: Resource, protocol: str
   });
 }
 
-/** Every rule of a route can be reached. */
 export const unreachableRoute = rule({
   name: "unreachable-route",
   description: "Every rule of a VirtualService can apply: none before it takes all that it matches.",
@@ -420,17 +399,13 @@ export const unreachableRoute = rule({
   fix: "Order the rules from narrow to wide, and remove duplicates.",
   level: "advisory",
   codes: ["IST0130", "IST0131"],
-  source: analysis("IST0130"),
-  check({ mesh, each, report }) {
-    each(mesh.virtualServices, (service) => {
-      for (const protocol of ["http", "tls", "tcp"] as const) {
-        checkRoutes(report, service, protocol, service.fields.spec?.[protocol] ?? []);
-      }
-    });
-  },
+  check: eachOf("VirtualService", (service, { report }) => {
+    for (const protocol of ["http", "tls", "tcp"] as const) {
+      checkRoutes(report, service, protocol, service.fields.spec?.[protocol] ?? []);
+    }
+  }),
 });
 
-/** Retries are bounded, and have the time that they need. */
 export const retriesNeedTimeout = rule({
   name: "retries-need-timeout",
   description:
@@ -440,45 +415,39 @@ export const retriesNeedTimeout = rule({
     "as one try leaves no time for the next.",
   fix: "Set `timeout` and `retries.perTryTimeout`, the first at least twice the second.",
   level: "advisory",
-  codes: [],
-  source: virtualService,
-  check({ mesh, each, report }) {
-    each(mesh.virtualServices, (route) => {
-      route.fields.spec?.http?.forEach(({ retries, timeout }, i) => {
-        if (retries === undefined || retries.attempts === 0) {
-          return;
-        }
-        const whole = milliseconds(timeout);
-        const one = milliseconds(retries.perTryTimeout);
-        if (!whole && !one) {
-          report(route, {
-            field: `spec.http[${i}].retries`,
-            message: "The rule retries without any timeout, so a try that hangs is never given up.",
-            fix: `Set spec.http[${i}].timeout and retries.perTryTimeout.`,
-          });
-        } else if (whole && one && whole <= one) {
-          report(route, {
-            field: `spec.http[${i}].timeout`,
-            message: `The timeout ${timeout} ends with the first try (perTryTimeout ${retries.perTryTimeout}), so nothing is ever retried.`,
-            fix: "Make the timeout longer than one try.",
-          });
-        }
-      });
+  source: "reference/config/networking/virtual-service/",
+  check: eachOf("VirtualService", (route, { report }) => {
+    route.fields.spec?.http?.forEach(({ retries, timeout }, i) => {
+      if (retries === undefined || retries.attempts === 0) {
+        return;
+      }
+      const whole = milliseconds(timeout);
+      const one = milliseconds(retries.perTryTimeout);
+      if (!whole && !one) {
+        report(route, {
+          field: `spec.http[${i}].retries`,
+          message: "The rule retries without any timeout, so a try that hangs is never given up.",
+          fix: `Set spec.http[${i}].timeout and retries.perTryTimeout.`,
+        });
+      } else if (whole && one && whole <= one) {
+        report(route, {
+          field: `spec.http[${i}].timeout`,
+          message: `The timeout ${timeout} ends with the first try (perTryTimeout ${retries.perTryTimeout}), so nothing is ever retried.`,
+          fix: "Make the timeout longer than one try.",
+        });
+      }
     });
-  },
+  }),
 });
 
 type Route = Resource<"VirtualService">;
 
-/** Each host has one VirtualService inside the mesh. */
 export const meshHostsUnique = rule({
   name: "mesh-hosts-unique",
   description: "No two VirtualServices of the mesh have the same host where both are seen.",
   rationale: "Sidecars do not merge VirtualServices: one of them is used, the other is not, and which may change.",
   fix: "Merge their rules into one VirtualService, or limit each with `exportTo`.",
-  level: "mandatory",
   codes: ["IST0109", "KIA1106"],
-  source: analysis("IST0109"),
   check({ mesh, each, report }) {
     /** By host, and within it by the namespace that sees it. */
     const routes = new Map<string, Map<string, Set<Route>>>();
@@ -535,7 +504,6 @@ export const meshHostsUnique = rule({
   },
 });
 
-/** Rules of the mesh do not hold at the gateway. */
 export const ingressSubsetEffective = rule({
   name: "ingress-subset-effective",
   description: "A gateway's route to a host whose mesh route chooses subsets chooses a subset itself.",
@@ -545,7 +513,6 @@ export const ingressSubsetEffective = rule({
   fix: "Repeat the subset in the gateway's route.",
   level: "advisory",
   codes: ["IST0140"],
-  source: analysis("IST0140"),
   check({ mesh, each, report }) {
     const choosing = new Map<string, Set<string>>();
     each(mesh.virtualServices, (route) => {
@@ -606,7 +573,6 @@ const uses: Readonly<Record<string, string>> = {
   tcp: "tcp rules apply to plain TCP, and where a gateway terminates TLS",
 };
 
-/** Rules of a route are for the protocol that comes. */
 export const routeProtocolFits = rule({
   name: "route-protocol-fits",
   description: "The http, tls and tcp rules of a VirtualService are for ports of that protocol.",
@@ -614,77 +580,70 @@ export const routeProtocolFits = rule({
     "Rules for another protocol than the port's never apply. At a gateway there is no route then, and clients are " +
     "refused; in the mesh the rule, with its timeouts, retries and weights, is not there.",
   fix: "Use the rules of the port's protocol, or correct the protocol of the port or the TLS mode of the server.",
-  level: "mandatory",
-  codes: [],
-  source: virtualService,
-  check({ mesh, each, report }) {
-    each(mesh.virtualServices, (route) => {
-      const { hosts = [], ...spec } = route.fields.spec ?? {};
-      const kinds = (["http", "tls", "tcp"] as const).filter((kind) => (spec[kind] ?? []).length > 0);
-      for (const { gateway, field } of bindingsOf(mesh, route)) {
-        const servers = (gateway.fields.spec?.servers ?? []).filter((server) =>
-          serverHostsFor(server.hosts ?? [], gateway.namespace, route.namespace).some((open) =>
-            hosts.some((host) => hostsMatch(open, host)),
-          ),
-        );
-        const taken = new Set(servers.map(rulesForServer));
-        const used = kinds.some((kind) => taken.has(kind));
-        // A rule beside others may be for another gateway, or for the mesh.
-        if (servers.length === 0 || taken.has(undefined) || used || kinds.length === 0) {
-          continue;
+  source: "reference/config/networking/virtual-service/",
+  check: eachOf("VirtualService", (route, { mesh, report }) => {
+    const { hosts = [], ...spec } = route.fields.spec ?? {};
+    const kinds = (["http", "tls", "tcp"] as const).filter((kind) => (spec[kind] ?? []).length > 0);
+    for (const { gateway, field } of bindingsOf(mesh, route)) {
+      const servers = (gateway.fields.spec?.servers ?? []).filter((server) =>
+        serverHostsFor(server.hosts ?? [], gateway.namespace, route.namespace).some((open) =>
+          hosts.some((host) => hostsMatch(open, host)),
+        ),
+      );
+      const taken = new Set(servers.map(rulesForServer));
+      const used = kinds.some((kind) => taken.has(kind));
+      // A rule beside others may be for another gateway, or for the mesh.
+      if (servers.length === 0 || taken.has(undefined) || used || kinds.length === 0) {
+        continue;
+      }
+      const [kind] = kinds as [string];
+      const [server] = servers as [(typeof servers)[number]];
+      const mode = server.tls === undefined ? "" : ` with TLS mode ${server.tls.mode ?? "PASSTHROUGH (none is set)"}`;
+      report(route, {
+        field: `spec.${kind}`,
+        message: `Gateway ${fullName(gateway)} (${field}) serves ${hosts.join(", ")} on port ${server.port?.number} as ${server.port?.protocol}${mode}: ${kind} rules never apply there.`,
+        fix: `Write ${[...taken].join(" or ")} rules, or change the protocol or the TLS mode of the server: ${uses[kind]}.`,
+      });
+    }
+    if (!appliesToMesh(route)) {
+      return;
+    }
+    for (const kind of kinds) {
+      const found = hosts.flatMap((host) => mesh.host(host, route.namespace) ?? []);
+      const ports = found.flatMap((host): Ports => host.ports ?? []);
+      const open = found.some((host) => host.ports === undefined);
+      (spec[kind] ?? []).forEach(({ match: all = [] }, i) => {
+        const match = all.filter(({ gateways = [] }) => gateways.length === 0 || gateways.includes(meshGateway));
+        if (all.length > 0 && match.length === 0) {
+          return;
         }
-        const [kind] = kinds as [string];
-        const [server] = servers as [(typeof servers)[number]];
-        const mode = server.tls === undefined ? "" : ` with TLS mode ${server.tls.mode ?? "PASSTHROUGH (none is set)"}`;
+        const named = new Set(match.flatMap(({ port }) => port ?? []));
+        const asked = ports.filter(({ number }) => named.size === 0 || named.has(number));
+        const protocolOf = (port: Ports[number]): string | undefined =>
+          declaredProtocol({ ...port, port: port.number });
+        if (open || asked.length === 0 || asked.some((port) => rulesFor(protocolOf(port)).includes(kind))) {
+          return;
+        }
+        const [port] = asked as [Ports[number]];
         report(route, {
-          field: `spec.${kind}`,
-          message: `Gateway ${fullName(gateway)} (${field}) serves ${hosts.join(", ")} on port ${server.port?.number} as ${server.port?.protocol}${mode}: ${kind} rules never apply there.`,
-          fix: `Write ${[...taken].join(" or ")} rules, or change the protocol or the TLS mode of the server: ${uses[kind]}.`,
+          field: `spec.${kind}[${i}]`,
+          message: `Port ${port.number} (${port.name || port.appProtocol}) of ${hosts.join(", ")} is declared as ${protocolOf(port)}, so ${kind} rules never apply to it.`,
+          // The rule may be for a gateway that the route binds to as well.
+          certain: bindingsOf(mesh, route).length === 0,
+          fix: `Write ${rulesFor(protocolOf(port)).join(" or ")} rules, or correct the name or appProtocol of the port: ${uses[kind]}.`,
         });
-      }
-      if (!appliesToMesh(route)) {
-        return;
-      }
-      for (const kind of kinds) {
-        const found = hosts.flatMap((host) => mesh.host(host, route.namespace) ?? []);
-        const ports = found.flatMap((host): Ports => host.ports ?? []);
-        const open = found.some((host) => host.ports === undefined);
-        (spec[kind] ?? []).forEach(({ match: all = [] }, i) => {
-          const match = all.filter(({ gateways = [] }) => gateways.length === 0 || gateways.includes(meshGateway));
-          if (all.length > 0 && match.length === 0) {
-            return;
-          }
-          const named = new Set(match.flatMap(({ port }) => port ?? []));
-          const asked = ports.filter(({ number }) => named.size === 0 || named.has(number));
-          const protocolOf = (port: Ports[number]): string | undefined =>
-            declaredProtocol({ ...port, port: port.number });
-          if (open || asked.length === 0 || asked.some((port) => rulesFor(protocolOf(port)).includes(kind))) {
-            return;
-          }
-          const [port] = asked as [Ports[number]];
-          report(route, {
-            field: `spec.${kind}[${i}]`,
-            message: `Port ${port.number} (${port.name || port.appProtocol}) of ${hosts.join(", ")} is declared as ${protocolOf(port)}, so ${kind} rules never apply to it.`,
-            // The rule may be for a gateway that the route binds to as well.
-            certain: bindingsOf(mesh, route).length === 0,
-            fix: `Write ${rulesFor(protocolOf(port)).join(" or ")} rules, or correct the name or appProtocol of the port: ${uses[kind]}.`,
-          });
-        });
-      }
-    });
-  },
+      });
+    }
+  }),
 });
 
-/** Paths are compared as they are written. */
 export const uriMatchLiteral = rule({
   name: "uri-match-literal",
   description: "Prefixes and exact values of a match contain no wildcard or regular expression.",
   rationale:
     "A prefix and an exact value are compared letter by letter: a star matches only a star, so the rule never applies.",
   fix: "Leave the star out of the prefix, or use `regex`.",
-  level: "mandatory",
-  codes: [],
-  source: virtualService,
+  source: "reference/config/networking/virtual-service/",
   check({ mesh, each, report }) {
     const pattern = /\*|\.\+|\\[dw]|\[[^\]]+\][*+]|^\^|\$$|\([^)]*\|/;
     each(mesh.virtualServices, (route) => {
@@ -728,49 +687,44 @@ export const uriMatchLiteral = rule({
   },
 });
 
-/** Delegates are there, and are delegates. */
 export const delegateValid = rule({
   name: "delegate-valid",
   description: "A VirtualService that another delegates to is declared and has no hosts of its own.",
   rationale: "A rule that delegates to nothing, or to a VirtualService that has hosts, is dropped: requests get 404.",
   fix: "Take `hosts` and `gateways` from the delegate, or correct the reference.",
-  level: "mandatory",
-  codes: [],
-  source: virtualService,
-  check({ mesh, each, report, missing }) {
-    each(mesh.virtualServices, (route) => {
-      route.fields.spec?.http?.forEach(({ delegate }, i) => {
-        if (delegate?.name === undefined) {
-          return;
-        }
-        const { name, namespace = route.namespace } = delegate;
-        const field = `spec.http[${i}].delegate`;
-        const found = mesh.find("VirtualService", "networking.istio.io", namespace, name) as Route | undefined;
-        if (found === undefined) {
-          missing(true, route, {
-            field,
-            message: `The rule delegates to VirtualService ${namespace}/${name}, which is not declared.`,
-            fix: "Correct the name or the namespace, or declare it.",
-          });
-        } else if ((found.fields.spec?.hosts ?? []).length > 0) {
+  source: "reference/config/networking/virtual-service/",
+  check: eachOf("VirtualService", (route, { mesh, report, missing }) => {
+    route.fields.spec?.http?.forEach(({ delegate }, i) => {
+      if (delegate?.name === undefined) {
+        return;
+      }
+      const { name, namespace = route.namespace } = delegate;
+      const field = `spec.http[${i}].delegate`;
+      const found = mesh.find("VirtualService", "networking.istio.io", namespace, name) as Route | undefined;
+      if (found === undefined) {
+        missing(true, route, {
+          field,
+          message: `The rule delegates to VirtualService ${namespace}/${name}, which is not declared.`,
+          fix: "Correct the name or the namespace, or declare it.",
+        });
+      } else if ((found.fields.spec?.hosts ?? []).length > 0) {
+        report(route, {
+          field,
+          message: `VirtualService ${namespace}/${name} has hosts (${found.fields.spec?.hosts?.join(", ")}), so it is no delegate: the rule is dropped and requests get 404.`,
+          fix: `Remove hosts and gateways from ${namespace}/${name}.`,
+        });
+      } else {
+        const scopes = exportScopes(found.fields.spec?.exportTo, namespace);
+        if (!scopes.includes("*") && !scopes.includes(route.namespace)) {
           report(route, {
             field,
-            message: `VirtualService ${namespace}/${name} has hosts (${found.fields.spec?.hosts?.join(", ")}), so it is no delegate: the rule is dropped and requests get 404.`,
-            fix: `Remove hosts and gateways from ${namespace}/${name}.`,
+            message: `The delegate ${namespace}/${name} is not exported to ${route.namespace}, so the rule is dropped.`,
+            fix: `Add ${route.namespace} to its exportTo.`,
           });
-        } else {
-          const scopes = exportScopes(found.fields.spec?.exportTo, namespace);
-          if (!scopes.includes("*") && !scopes.includes(route.namespace)) {
-            report(route, {
-              field,
-              message: `The delegate ${namespace}/${name} is not exported to ${route.namespace}, so the rule is dropped.`,
-              fix: `Add ${route.namespace} to its exportTo.`,
-            });
-          }
         }
-      });
+      }
     });
-  },
+  }),
 });
 
 /** The literal prefix of paths that a match takes alone, where nothing else narrows it. */
@@ -780,7 +734,6 @@ function prefixOf(match: Match): string | undefined {
   return narrowed ? undefined : uri?.prefix;
 }
 
-/** Routes of one host do not take each other's requests. */
 export const gatewayRoutesDisjoint = rule({
   name: "gateway-routes-disjoint",
   description: "VirtualServices of one host at one gateway do not have prefixes that take each other's paths.",
@@ -788,9 +741,7 @@ export const gatewayRoutesDisjoint = rule({
     "A gateway merges the VirtualServices of a host in the order of their age. Where a prefix of one starts with a prefix of another, " +
     "which of them is asked first differs from cluster to cluster.",
   fix: "Put both rules into one VirtualService, the longer prefix first, or use delegates.",
-  level: "mandatory",
-  codes: [],
-  source: trafficPractices,
+  source: "ops/best-practices/traffic-management/",
   check({ mesh, each, report }) {
     interface Prefix {
       route: Route;
@@ -835,7 +786,6 @@ export const gatewayRoutesDisjoint = rule({
   },
 });
 
-/** Settings of a port do not drop TLS. */
 export const portSettingsKeepTls = rule({
   name: "port-settings-keep-tls",
   description: "Port settings of a DestinationRule repeat the TLS settings that hold for the host.",
@@ -843,32 +793,27 @@ export const portSettingsKeepTls = rule({
     "Settings of a port stand in place of those of the host as a whole: what they leave out has its default. Without tls " +
     "the port sends plain text.",
   fix: "Repeat `tls` in `portLevelSettings`.",
-  level: "mandatory",
-  codes: [],
-  source: destinationRule,
-  check({ mesh, each, report }) {
-    each(mesh.destinationRules, (one) => {
-      const { trafficPolicy, subsets = [] } = one.fields.spec ?? {};
-      for (const { policy, at } of [
-        { policy: trafficPolicy, at: "spec.trafficPolicy" },
-        ...subsets.map((subset, i) => ({ policy: subset.trafficPolicy, at: `spec.subsets[${i}].trafficPolicy` })),
-      ]) {
-        const mode = policy?.tls?.mode ?? trafficPolicy?.tls?.mode;
-        policy?.portLevelSettings?.forEach(({ port, tls }, i) => {
-          if ((mode === "SIMPLE" || mode === "MUTUAL") && tls === undefined) {
-            report(one, {
-              field: `${at}.portLevelSettings[${i}]`,
-              message: `The settings of port ${port?.number} have no tls and inherit none: the port sends plain text, not TLS (${mode}).`,
-              fix: "Repeat tls there.",
-            });
-          }
-        });
-      }
-    });
-  },
+  source: "reference/config/networking/destination-rule/",
+  check: eachOf("DestinationRule", (one, { report }) => {
+    const { trafficPolicy, subsets = [] } = one.fields.spec ?? {};
+    for (const { policy, at } of [
+      { policy: trafficPolicy, at: "spec.trafficPolicy" },
+      ...subsets.map((subset, i) => ({ policy: subset.trafficPolicy, at: `spec.subsets[${i}].trafficPolicy` })),
+    ]) {
+      const mode = policy?.tls?.mode ?? trafficPolicy?.tls?.mode;
+      policy?.portLevelSettings?.forEach(({ port, tls }, i) => {
+        if ((mode === "SIMPLE" || mode === "MUTUAL") && tls === undefined) {
+          report(one, {
+            field: `${at}.portLevelSettings[${i}]`,
+            message: `The settings of port ${port?.number} have no tls and inherit none: the port sends plain text, not TLS (${mode}).`,
+            fix: "Repeat tls there.",
+          });
+        }
+      });
+    }
+  }),
 });
 
-/** TLS is begun once. */
 export const tlsBegunOnce = rule({
   name: "tls-begun-once",
   description: "A client's TLS is begun by the application or by the proxy, not by both and not by neither.",
@@ -876,9 +821,7 @@ export const tlsBegunOnce = rule({
     "A DestinationRule that begins TLS for a port on which the application already speaks TLS wraps it twice; an HTTP rule that leads " +
     "to a port of HTTPS without such a DestinationRule sends plain text to it. Either is refused by the server.",
   fix: "Declare the port as HTTP where the proxy begins TLS, or remove the TLS mode where the application does.",
-  level: "mandatory",
-  codes: [],
-  source: destinationRule,
+  source: "reference/config/networking/destination-rule/",
   check({ mesh, each, report }) {
     /** Hosts and ports of TLS to which HTTP rules lead: there the traffic is plain until the proxy begins TLS. */
     const plain = new Map<string, { route: Route; field: string }[]>();

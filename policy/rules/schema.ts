@@ -4,20 +4,16 @@ import { configurationMisfits, unknownKind } from "../mesh/schemas";
 import { validate } from "../mesh/validation";
 import { parse } from "../mesh/yaml";
 import { rule } from "../rule";
-import { analysis, meshConfiguration, services } from "../sources";
 import { UnknownValue } from "../mesh/unknown";
 
 const removed = new Set(["ClusterRbacConfig", "RbacConfig", "ServiceRole", "ServiceRoleBinding"]);
 
-/** Nothing is used that is on its way out. */
 export const noDeprecatedFields = rule({
   name: "no-deprecated-fields",
   description: "No field, provider or kind of resource is used that Istio has deprecated or dropped.",
   rationale: "What is deprecated is ignored today or stops working with the next upgrade.",
   fix: "Use what takes its place.",
-  level: "mandatory",
   codes: ["IST0002"],
-  source: analysis("IST0002"),
   check({ mesh, each, report }) {
     each(mesh.virtualServices, (route) => {
       route.fields.spec?.http?.forEach(({ fault }, i) => {
@@ -71,15 +67,12 @@ export const noDeprecatedFields = rule({
   },
 });
 
-/** Resources are what their kind says. */
 export const schemaValid = rule({
   name: "schema-valid",
   description: "Every field of a resource has the type and the value that its kind requires.",
   rationale: "The API server or Istio's own validation refuses the resource, and a deployment stops half way.",
   fix: "Correct the field.",
-  level: "mandatory",
   codes: ["IST0106"],
-  source: analysis("IST0106"),
   check({ mesh, each, report }) {
     each(mesh.resources, (resource) => {
       const { kind, group, version } = resource;
@@ -106,7 +99,6 @@ export const schemaValid = rule({
   },
 });
 
-/** Istio's resources use their fields as they are meant. */
 export const schemaAdvice = rule({
   name: "schema-advice",
   description: "No Istio resource uses a field in a way that Istio accepts but warns of.",
@@ -114,7 +106,6 @@ export const schemaAdvice = rule({
   fix: "Follow the advice of the finding.",
   level: "advisory",
   codes: ["IST0133"],
-  source: analysis("IST0133"),
   check({ mesh, each, report }) {
     each(mesh.resources, (resource) => {
       for (const { warning, ...finding } of validate(resource)) {
@@ -126,15 +117,13 @@ export const schemaAdvice = rule({
   },
 });
 
-/** Each object is declared once. */
 export const objectDeclaredOnce = rule({
   name: "object-declared-once",
   description: "No object is given twice in the manifests.",
   rationale: "Applied one after the other, the later one replaces the earlier: what only that one says is gone.",
   fix: "Keep one of them.",
   level: "advisory",
-  codes: [],
-  source: services,
+  source: "https://kubernetes.io/docs/concepts/services-networking/service/",
   check({ mesh, each, report }) {
     each(mesh.repeated, (resource) => {
       report(resource, {
@@ -146,7 +135,6 @@ export const objectDeclaredOnce = rule({
   },
 });
 
-/** Configuration of the proxy and of the mesh is readable. */
 export const proxyConfigValid = rule({
   name: "proxy-config-valid",
   description:
@@ -155,9 +143,7 @@ export const proxyConfigValid = rule({
     "The injector refuses a pod whose proxy configuration it cannot read, so that no pod is created. istiod passes over a mesh configuration " +
     "that it cannot read and goes on with the last one.",
   fix: "Correct the field.",
-  level: "mandatory",
-  codes: [],
-  source: meshConfiguration,
+  source: "reference/config/istio.mesh.v1alpha1/",
   check({ mesh, each, report }) {
     const check = (resource: Resource, field: string, message: "MeshConfig" | "ProxyConfig", text: string): void => {
       const parsed = parse(text);

@@ -1,17 +1,21 @@
 /** Mutual TLS, authentication and authorization. */
 import { fqdn, serviceOf } from "../mesh/hosts";
 import { isInMesh, isIstioComponent, simulateInjection } from "../mesh/injection";
-import { isExcluded, portNumber, servedPorts } from "../mesh/listening";
+import { isExcluded, portNumber, servedPorts } from "../mesh/protocols";
 import { containersOf, type Mesh } from "../mesh/mesh";
-import { type MutualTls, namespaceMode, workloadMode } from "../mesh/peerAuthentication";
-import { selectorOf, targetReferences, type WorkloadPolicy } from "../mesh/policies";
+import {
+  type MutualTls,
+  namespaceMode,
+  workloadMode,
+  selectorOf,
+  targetReferences,
+  type WorkloadPolicy,
+} from "../mesh/policies";
 import { keyed, type Resource } from "../mesh/resource";
 import { gatewayReference, meshGateway } from "../mesh/routes";
 import { isEmpty, matchesGlob, selectorText, selects } from "../mesh/selectors";
-import { rule } from "../rule";
-import { analysis, destinationRule, healthChecks, meshConfiguration, peerAuthentication } from "../sources";
+import { eachOf, eachWorkload, rule } from "../rule";
 
-/** What clients send is what servers take. */
 export const mtlsModesAgree = rule({
   name: "mtls-modes-agree",
   description: "A DestinationRule's TLS mode is one that the PeerAuthentication of its host accepts.",
@@ -19,107 +23,99 @@ export const mtlsModesAgree = rule({
     "A server in STRICT mode refuses a client that sends plain text. A server with mutual TLS disabled refuses a client " +
     "that sends mutual TLS. Connections are reset, and callers get 503.",
   fix: "Remove the TLS mode from the DestinationRule (Istio then chooses it by itself), or change the PeerAuthentication.",
-  level: "mandatory",
   codes: ["KIA0207", "KIA0205", "KIA0206", "KIA0208", "KIA0505", "KIA0506"],
-  source: peerAuthentication,
-  check({ mesh, settings, each, report }) {
-    each(mesh.destinationRules, (rule) => {
-      const { host = "", trafficPolicy, subsets = [] } = rule.fields.spec ?? {};
-      const full = fqdn(host, rule.namespace);
-      const wide = /^\*(?:\.([\w-]+)\.svc\.cluster\.local|\.local|\.cluster\.local|\.svc\.cluster\.local)?$/.exec(full);
-      /** The modes of the servers, and whether the rule is for a service, a namespace or the mesh. */
-      const servers = (port?: number): MutualTls[] => {
-        if (wide !== null) {
-          return [namespaceMode(mesh, wide[1] ?? mesh.rootNamespace) ?? []].flat();
-        }
-        const service = mesh.service(host, rule.namespace);
-        return service === undefined
-          ? []
-          : mesh.behind(service).flatMap((workload) => {
-              // Pods outside the mesh have no proxy that a policy holds for.
-              if (isInMesh(mesh, workload, settings) === false) {
-                return [];
-              }
-              const served = servedPorts(mesh, workload).filter((one) => one.service === service);
-              const reached = served.filter((one) => port === undefined || one.port === port);
-              // Ports that are excluded are not the proxy's: no mode holds for them.
-              const open = reached.filter(({ target }) => target === undefined || !isExcluded(workload, target));
-              return open.length === 0 && reached.length > 0
-                ? []
-                : (workloadMode(mesh, workload, port === undefined ? undefined : (open[0]?.target ?? port)) ?? []);
-            });
-      };
-      const check = (mode: string | undefined, field: string, port?: number): void => {
-        if (mode === undefined) {
-          return;
-        }
-        const encrypts = mode === "ISTIO_MUTUAL";
-        const clash = servers(port).find((server) => server.mode === (encrypts ? "DISABLE" : "STRICT"));
-        if (clash !== undefined) {
-          const scope = wide === null || wide[1] !== undefined;
-          report(rule, {
-            field,
-            message: `The TLS mode for clients of ${host} is ${mode}, but PeerAuthentication ${clash.policy.namespace}/${clash.policy.name} sets ${clash.mode}: connections are refused.`,
-            fix: encrypts
-              ? "Allow mutual TLS there, or remove the mode here."
-              : "Remove the mode here, or set ISTIO_MUTUAL.",
-            code: encrypts ? (scope ? "KIA0206" : "KIA0205") : scope ? "KIA0207" : "KIA0208",
-          });
-        }
-      };
-      const policies = [
-        { policy: trafficPolicy, field: "spec.trafficPolicy" },
-        ...subsets.map((subset, i) => ({ policy: subset.trafficPolicy, field: `spec.subsets[${i}].trafficPolicy` })),
-      ];
-      for (const { policy, field } of policies) {
-        check(policy?.tls?.mode, `${field}.tls.mode`);
-        policy?.portLevelSettings?.forEach(({ port, tls }, i) =>
-          check(tls?.mode, `${field}.portLevelSettings[${i}].tls.mode`, port?.number),
-        );
+  source: "reference/config/security/peer_authentication/",
+  check: eachOf("DestinationRule", (rule, { mesh, settings, report }) => {
+    const { host = "", trafficPolicy, subsets = [] } = rule.fields.spec ?? {};
+    const full = fqdn(host, rule.namespace);
+    const wide = /^\*(?:\.([\w-]+)\.svc\.cluster\.local|\.local|\.cluster\.local|\.svc\.cluster\.local)?$/.exec(full);
+    /** The modes of the servers, and whether the rule is for a service, a namespace or the mesh. */
+    const servers = (port?: number): MutualTls[] => {
+      if (wide !== null) {
+        return [namespaceMode(mesh, wide[1] ?? mesh.rootNamespace) ?? []].flat();
       }
-    });
-  },
+      const service = mesh.service(host, rule.namespace);
+      return service === undefined
+        ? []
+        : mesh.behind(service).flatMap((workload) => {
+            // Pods outside the mesh have no proxy that a policy holds for.
+            if (isInMesh(mesh, workload, settings) === false) {
+              return [];
+            }
+            const served = servedPorts(mesh, workload).filter((one) => one.service === service);
+            const reached = served.filter((one) => port === undefined || one.port === port);
+            // Ports that are excluded are not the proxy's: no mode holds for them.
+            const open = reached.filter(({ target }) => target === undefined || !isExcluded(workload, target));
+            return open.length === 0 && reached.length > 0
+              ? []
+              : (workloadMode(mesh, workload, port === undefined ? undefined : (open[0]?.target ?? port)) ?? []);
+          });
+    };
+    const check = (mode: string | undefined, field: string, port?: number): void => {
+      if (mode === undefined) {
+        return;
+      }
+      const encrypts = mode === "ISTIO_MUTUAL";
+      const clash = servers(port).find((server) => server.mode === (encrypts ? "DISABLE" : "STRICT"));
+      if (clash !== undefined) {
+        const scope = wide === null || wide[1] !== undefined;
+        report(rule, {
+          field,
+          message: `The TLS mode for clients of ${host} is ${mode}, but PeerAuthentication ${clash.policy.namespace}/${clash.policy.name} sets ${clash.mode}: connections are refused.`,
+          fix: encrypts
+            ? "Allow mutual TLS there, or remove the mode here."
+            : "Remove the mode here, or set ISTIO_MUTUAL.",
+          code: encrypts ? (scope ? "KIA0206" : "KIA0205") : scope ? "KIA0207" : "KIA0208",
+        });
+      }
+    };
+    const policies = [
+      { policy: trafficPolicy, field: "spec.trafficPolicy" },
+      ...subsets.map((subset, i) => ({ policy: subset.trafficPolicy, field: `spec.subsets[${i}].trafficPolicy` })),
+    ];
+    for (const { policy, field } of policies) {
+      check(policy?.tls?.mode, `${field}.tls.mode`);
+      policy?.portLevelSettings?.forEach(({ port, tls }, i) =>
+        check(tls?.mode, `${field}.portLevelSettings[${i}].tls.mode`, port?.number),
+      );
+    }
+  }),
 });
 
-/** STRICT holds only where a proxy enforces it. */
 export const strictMtlsHasProxy = rule({
   name: "strict-mtls-has-proxy",
   description: "A server for which mutual TLS is STRICT has a proxy that enforces it.",
   rationale: "Without a proxy nothing refuses plain text: the server looks protected and is open to every pod.",
   fix: "Have the server injected, or take it out of the policy's reach.",
-  level: "mandatory",
   codes: ["KIA0501"],
-  source: peerAuthentication,
-  check({ mesh, settings, each, report }) {
-    each(mesh.workloads, (workload) => {
-      const { resource, namespace } = workload;
-      if (isIstioComponent(workload) || mesh.servicesOf(workload).length === 0) {
-        return;
-      }
-      const mtls = workloadMode(mesh, workload);
-      if (mtls?.mode !== "STRICT") {
-        return;
-      }
-      const { injected, cause } = simulateInjection(mesh, workload, settings);
-      // A policy for the whole mesh does not mean namespaces that are kept out of it, nor the control plane's own, where it is declared.
-      const wide = mtls.policy.namespace === mesh.rootNamespace && selectorOf(mtls.policy) === undefined;
-      const outside = [
-        ...["namespace-opted-out", "ambient", "ignored-namespace"],
-        ...(namespace === mesh.rootNamespace ? ["namespace-unlabelled"] : []),
-      ];
-      const meant = (!wide && mtls.policy.namespace === namespace) || !outside.includes(cause);
-      if (injected === false && cause !== "ambient" && meant) {
-        report(resource, {
-          field: "metadata.namespace",
-          message: `PeerAuthentication ${mtls.policy.namespace}/${mtls.policy.name} sets STRICT, but its pods have no sidecar to enforce it (${cause.replaceAll("-", " ")}).`,
-          fix: "Have its pods injected, or take them out of the policy.",
-        });
-      }
-    });
-  },
+  source: "reference/config/security/peer_authentication/",
+  check: eachWorkload((workload, { mesh, settings, report }) => {
+    const { resource, namespace } = workload;
+    if (isIstioComponent(workload) || mesh.servicesOf(workload).length === 0) {
+      return;
+    }
+    const mtls = workloadMode(mesh, workload);
+    if (mtls?.mode !== "STRICT") {
+      return;
+    }
+    const { injected, cause } = simulateInjection(mesh, workload, settings);
+    // A policy for the whole mesh does not mean namespaces that are kept out of it, nor the control plane's own, where it is declared.
+    const wide = mtls.policy.namespace === mesh.rootNamespace && selectorOf(mtls.policy) === undefined;
+    const outside = [
+      ...["namespace-opted-out", "ambient", "ignored-namespace"],
+      ...(namespace === mesh.rootNamespace ? ["namespace-unlabelled"] : []),
+    ];
+    const meant = (!wide && mtls.policy.namespace === namespace) || !outside.includes(cause);
+    if (injected === false && cause !== "ambient" && meant) {
+      report(resource, {
+        field: "metadata.namespace",
+        message: `PeerAuthentication ${mtls.policy.namespace}/${mtls.policy.name} sets STRICT, but its pods have no sidecar to enforce it (${cause.replaceAll("-", " ")}).`,
+        fix: "Have its pods injected, or take them out of the policy.",
+      });
+    }
+  }),
 });
 
-/** Clients that speak TLS check whom they speak to. */
 export const tlsVerifiesServer = rule({
   name: "tls-verifies-server",
   description: "A DestinationRule with TLS mode SIMPLE or MUTUAL names the CA certificates that verify the server.",
@@ -129,38 +125,36 @@ export const tlsVerifiesServer = rule({
   fix: "Set `caCertificates`, or `credentialName` together with a workloadSelector.",
   level: "advisory",
   codes: ["IST0128", "IST0129"],
-  source: destinationRule,
-  check({ mesh, each, report }) {
-    each(mesh.destinationRules, (rule) => {
-      const { host, trafficPolicy, workloadSelector } = rule.fields.spec ?? {};
-      const check = (tls: NonNullable<typeof trafficPolicy>["tls"], field: string, code: string): void => {
-        const { mode, caCertificates, credentialName, insecureSkipVerify } = tls ?? {};
-        const verified = caCertificates || (credentialName && workloadSelector !== undefined);
-        if (mode !== "SIMPLE" && mode !== "MUTUAL") {
-          return;
-        }
-        if (insecureSkipVerify === true) {
-          report(rule, {
-            field: `${field}.insecureSkipVerify`,
-            message: `TLS mode ${mode} to ${host} takes any server's certificate.`,
-            fix: "Remove insecureSkipVerify, and set caCertificates.",
-            code,
-          });
-        } else if (!verified) {
-          report(rule, {
-            field,
-            message: `TLS mode ${mode} to ${host} without caCertificates verifies the server with public authorities alone.`,
-            fix: "Set caCertificates, such as /etc/ssl/certs/ca-certificates.crt, or those of a private authority.",
-            code,
-          });
-        }
-      };
-      check(trafficPolicy?.tls, "spec.trafficPolicy.tls", "IST0128");
-      trafficPolicy?.portLevelSettings?.forEach(({ tls }, i) =>
-        check(tls, `spec.trafficPolicy.portLevelSettings[${i}].tls`, "IST0129"),
-      );
-    });
-  },
+  source: "reference/config/networking/destination-rule/",
+  check: eachOf("DestinationRule", (rule, { report }) => {
+    const { host, trafficPolicy, workloadSelector } = rule.fields.spec ?? {};
+    const check = (tls: NonNullable<typeof trafficPolicy>["tls"], field: string, code: string): void => {
+      const { mode, caCertificates, credentialName, insecureSkipVerify } = tls ?? {};
+      const verified = caCertificates || (credentialName && workloadSelector !== undefined);
+      if (mode !== "SIMPLE" && mode !== "MUTUAL") {
+        return;
+      }
+      if (insecureSkipVerify === true) {
+        report(rule, {
+          field: `${field}.insecureSkipVerify`,
+          message: `TLS mode ${mode} to ${host} takes any server's certificate.`,
+          fix: "Remove insecureSkipVerify, and set caCertificates.",
+          code,
+        });
+      } else if (!verified) {
+        report(rule, {
+          field,
+          message: `TLS mode ${mode} to ${host} without caCertificates verifies the server with public authorities alone.`,
+          fix: "Set caCertificates, such as /etc/ssl/certs/ca-certificates.crt, or those of a private authority.",
+          code,
+        });
+      }
+    };
+    check(trafficPolicy?.tls, "spec.trafficPolicy.tls", "IST0128");
+    trafficPolicy?.portLevelSettings?.forEach(({ tls }, i) =>
+      check(tls, `spec.trafficPolicy.portLevelSettings[${i}].tls`, "IST0129"),
+    );
+  }),
 });
 
 /** The namespaces in which charts or a standard installation have workloads, whose accounts are not declared. */
@@ -176,15 +170,12 @@ function namespacesOfCharts(mesh: Mesh): ReadonlySet<string> {
 
 const principal = /^(?:spiffe:\/\/)?[^/*]+\/ns\/([^/*]+)\/sa\/([^/*]+)$/;
 
-/** Authorization policies are for things that are there. */
 export const authzTargetsExist = rule({
   name: "authz-targets-exist",
   description: "An AuthorizationPolicy's selector, namespaces, hosts and principals name things that are declared.",
   rationale: "A policy that selects nothing protects nothing, and a rule with a misspelt caller allows no caller.",
   fix: "Correct the name, or declare what it refers to.",
-  level: "mandatory",
   codes: ["IST0127", "IST0101", "KIA0101", "KIA0104", "KIA0106"],
-  source: analysis("IST0127"),
   check({ mesh, settings, each, missing }) {
     const real = mesh.workloads.filter(({ assumed }) => !assumed);
     const accounts = mesh.of("ServiceAccount");
@@ -287,15 +278,12 @@ export const authzTargetsExist = rule({
 
 const claim = /^@request\.auth\.claims[.[]/i;
 
-/** Routes by claims have claims. */
 export const jwtRouteHasAuthn = rule({
   name: "jwt-route-has-authn",
   description: "A gateway whose routes match claims of a JWT has a RequestAuthentication.",
   rationale: "Without it the gateway does not read tokens: there are no claims, and the match never applies.",
   fix: "Declare a RequestAuthentication whose selector takes the gateway's pods.",
-  level: "mandatory",
   codes: ["IST0149"],
-  source: analysis("IST0149"),
   check({ mesh, each, missing }) {
     const authentications = mesh.of("RequestAuthentication");
     each(mesh.virtualServices, (route) => {
@@ -344,15 +332,12 @@ export const jwtRouteHasAuthn = rule({
   },
 });
 
-/** Istiod does not fetch keys from wherever a policy says. */
 export const jwksUriRestricted = rule({
   name: "jwks-uri-restricted",
   description: "Where there are RequestAuthentications, istiod has BLOCKED_CIDRS_IN_JWKS_URIS set.",
   rationale: "Otherwise a user who may write a RequestAuthentication can make istiod call any address of the network.",
   fix: "Set the environment variable of istiod to the ranges that it must not call.",
-  level: "mandatory",
   codes: ["IST0175"],
-  source: analysis("IST0175"),
   check({ mesh, each, report }) {
     const users = mesh.of("RequestAuthentication").length;
     each(mesh.workloads, (workload) => {
@@ -376,16 +361,13 @@ export const jwksUriRestricted = rule({
   },
 });
 
-/** Probes reach what they probe. */
 export const probePassesStrictMtls = rule({
   name: "probe-passes-strict-mtls",
   description: "A probe of a workload with STRICT mutual TLS is rewritten to pass the proxy's agent.",
   rationale:
     "The kubelet has no certificate of the mesh. Where probes are not rewritten, the proxy refuses them, and the kubelet restarts the pod.",
   fix: "Leave the rewriting of probes on, or exclude the port of the probe from the proxy.",
-  level: "mandatory",
-  codes: [],
-  source: healthChecks,
+  source: "ops/configuration/mesh/app-health-check/",
   check({ mesh, settings, each, report }) {
     const name = "sidecar.istio.io/rewriteAppHTTPProbers";
     each(mesh.workloads, (workload) => {
@@ -415,7 +397,6 @@ export const probePassesStrictMtls = rule({
   },
 });
 
-/** Ports around the proxy are not called through it. */
 export const excludedPortPlain = rule({
   name: "excluded-port-plain",
   description: "Clients of a port that is excluded from the proxy send plain text to it.",
@@ -423,9 +404,7 @@ export const excludedPortPlain = rule({
     "Clients of the mesh send mutual TLS to each pod that has a proxy. On an excluded port the application gets it, " +
     "which reads plain text: the connection fails. And no policy holds for that port.",
   fix: "Remove the port from the exclusion, or switch TLS off for it with a DestinationRule.",
-  level: "mandatory",
-  codes: [],
-  source: peerAuthentication,
+  source: "reference/config/security/peer_authentication/",
   check({ mesh, settings, each, report }) {
     const name = "traffic.sidecar.istio.io/excludeInboundPorts";
     each(mesh.workloads, (workload) => {
@@ -475,36 +454,31 @@ export const excludedPortPlain = rule({
   },
 });
 
-/** Mutual TLS is not switched off for single workloads. */
 export const mtlsNotDisabled = rule({
   name: "mtls-not-disabled",
   description: "No PeerAuthentication switches mutual TLS off.",
   rationale: "With DISABLE the workload takes plain text only: calls are neither encrypted nor authenticated.",
   fix: "Use PERMISSIVE while clients without a proxy are left, and STRICT after.",
   level: "advisory",
-  codes: [],
-  source: peerAuthentication,
-  check({ mesh, each, report }) {
-    each(mesh.of("PeerAuthentication"), (policy) => {
-      const { mtls, portLevelMtls } = policy.fields.spec ?? {};
-      const ports = (portLevelMtls ?? {}) as Record<string, { mode?: string } | undefined>;
-      for (const [mode, field] of [
-        [mtls?.mode, "spec.mtls.mode"],
-        ...Object.entries(ports).map(([port, one]) => [one?.mode, `spec.portLevelMtls.${port}.mode`]),
-      ]) {
-        if (mode === "DISABLE") {
-          report(policy, {
-            field: field!,
-            message: "Mutual TLS is switched off: connections are neither encrypted nor authenticated.",
-            fix: "Use PERMISSIVE or STRICT.",
-          });
-        }
+  source: "reference/config/security/peer_authentication/",
+  check: eachOf("PeerAuthentication", (policy, { report }) => {
+    const { mtls, portLevelMtls } = policy.fields.spec ?? {};
+    const ports = (portLevelMtls ?? {}) as Record<string, { mode?: string } | undefined>;
+    for (const [mode, field] of [
+      [mtls?.mode, "spec.mtls.mode"],
+      ...Object.entries(ports).map(([port, one]) => [one?.mode, `spec.portLevelMtls.${port}.mode`]),
+    ]) {
+      if (mode === "DISABLE") {
+        report(policy, {
+          field: field!,
+          message: "Mutual TLS is switched off: connections are neither encrypted nor authenticated.",
+          fix: "Use PERMISSIVE or STRICT.",
+        });
       }
-    });
-  },
+    }
+  }),
 });
 
-/** Policies for the mesh stand in its root namespace. */
 export const meshPolicyInRoot = rule({
   name: "mesh-policy-in-root",
   description:
@@ -512,9 +486,7 @@ export const meshPolicyInRoot = rule({
   rationale:
     "A policy holds for the whole mesh in the root namespace only. Elsewhere it holds for its own namespace, where istiod is alone.",
   fix: "Move the policy to the root namespace.",
-  level: "mandatory",
-  codes: [],
-  source: meshConfiguration,
+  source: "reference/config/istio.mesh.v1alpha1/",
   check({ mesh, each, report }) {
     const root = mesh.rootNamespace;
     const installed = new Set([

@@ -5,14 +5,13 @@ import type { Resource } from "../mesh/resource";
 import { isEmpty, selects, selectorText, type LabelSelector } from "../mesh/selectors";
 import { nearest } from "../../common/nearest";
 import { targetingPolicies, targetReferences } from "../mesh/policies";
-import { rule } from "../rule";
-import { analysis, authorization, services } from "../sources";
+import { eachOf, rule } from "../rule";
 
 /** A Sidecar or a Telemetry. */
-export type Selecting = Resource<"Sidecar"> | Resource<"Telemetry">;
+type Selecting = Resource<"Sidecar"> | Resource<"Telemetry">;
 
 /** The labels by which a Sidecar or Telemetry selects, and the field that holds them. */
-export function selectorOf(resource: Selecting): { selector: Record<string, string> | undefined; field: string } {
+function selectorOf(resource: Selecting): { selector: Record<string, string> | undefined; field: string } {
   if (resource.shape === "Sidecar") {
     return {
       selector: resource.fields.spec?.workloadSelector?.labels,
@@ -23,23 +22,20 @@ export function selectorOf(resource: Selecting): { selector: Record<string, stri
 }
 
 /** Whether a pod is captured in ambient mode, without a sidecar. */
-export function isAmbientPod(mesh: Mesh, { annotations, labels, namespace }: Workload): boolean {
+function isAmbientPod(mesh: Mesh, { annotations, labels, namespace }: Workload): boolean {
   return (
     annotations["ambient.istio.io/redirection"] === "enabled" ||
     (labels["istio.io/dataplane-mode"] === "ambient" && isAmbient(mesh.namespace(namespace)))
   );
 }
 
-/** Sidecars and Telemetries do not overlap. */
 export const selectorsDisjoint = rule({
   name: "selectors-disjoint",
   description:
     "A workload is selected by one Sidecar and one Telemetry at most, and a namespace has one default of each.",
   rationale: "Where two of them apply to one pod, which one is used is undefined.",
   fix: "Merge them, or make their selectors exclude each other.",
-  level: "mandatory",
   codes: ["IST0110", "IST0111", "IST0159", "IST0160", "KIA1004"],
-  source: analysis("IST0110"),
   check({ mesh, each, report }) {
     for (const [shape, overlap, doubled] of [
       ["Sidecar", "IST0110", "IST0111"],
@@ -134,15 +130,12 @@ function selectionOf(resource: Resource<(typeof selecting)[number]>): Selection 
   }
 }
 
-/** Selectors select something. */
 export const selectorMatchesWorkload = rule({
   name: "selector-matches-workload",
   description: "The selector of a resource that configures pods takes a workload of its namespace.",
   rationale: "A selector that takes nothing makes the resource a dead letter; selectors never reach another namespace.",
   fix: "Use labels of pods in the same namespace.",
-  level: "mandatory",
   codes: ["IST0101", "KIA1006"],
-  source: analysis("IST0101"),
   check({ mesh, each, missing }) {
     const declared = mesh.workloads.some(({ assumed }) => !assumed);
     const list = selecting.flatMap((shape): Resource<(typeof selecting)[number]>[] => mesh.of(shape));
@@ -171,15 +164,12 @@ export const selectorMatchesWorkload = rule({
   },
 });
 
-/** Target references name what is there. */
 export const targetReferenceExists = rule({
   name: "target-reference-exists",
   description: "What a policy refers to in targetRefs is declared in its namespace.",
   rationale: "A policy whose reference names nothing is attached to nothing: it protects nothing.",
   fix: "Correct the name, or move the policy to the namespace of what it refers to.",
-  level: "mandatory",
-  codes: [],
-  source: authorization,
+  source: "reference/config/security/authorization-policy/",
   check({ mesh, each, missing }) {
     each(targetingPolicies(mesh), (policy) => {
       for (const { reference, field } of targetReferences(policy)) {
@@ -206,83 +196,74 @@ export const targetReferenceExists = rule({
   },
 });
 
-/** Services have pods. */
 export const serviceSelectsPods = rule({
   name: "service-selects-pods",
   description: "The selector of a Service takes pods of its namespace.",
   rationale: "A Service without pods has no endpoints: every call to it fails with 503.",
   fix: "Use the labels of the pods.",
-  level: "mandatory",
   codes: ["KIA0701"],
-  source: services,
-  check({ mesh, each, missing }) {
-    each(mesh.services, (service) => {
-      const { selector, type } = service.fields.spec ?? {};
-      const { namespace } = service;
-      if (
-        isEmpty(selector) ||
-        type === "ExternalName" ||
-        isIstioService(mesh, service) ||
-        mesh.behind(service).length > 0
-      ) {
-        return;
-      }
-      const entries = [
-        ...mesh.of("WorkloadEntry").map((one) => ({ one, labels: one.fields.spec?.labels })),
-        ...mesh.of("WorkloadGroup").map((one) => ({ one, labels: one.fields.spec?.metadata?.labels })),
-      ];
-      if (entries.some(({ one, labels = {} }) => one.namespace === namespace && selects(selector, labels))) {
-        return;
-      }
-      const beside = mesh.selectedBy(undefined, namespace).filter(({ assumed }) => !assumed);
-      if (beside.length === 0) {
-        // The pods of the whole namespace are elsewhere.
-        return;
-      }
-      // Pods of one app may be left to another repository; those whose name nearly fits are the ones that are meant.
-      const pairs = Object.entries(selector!);
-      const meant = beside.find(({ labels, resource }) =>
-        pairs.some(
-          ([key, value]) =>
-            resource.name === service.name ||
-            (labels[key] !== undefined && nearest(value, [labels[key]]) !== undefined) ||
-            (pairs.length > 1 && labels[key] === value),
-        ),
-      );
-      missing(meant !== undefined && !mesh.mayBeMade(namespace), service, {
-        field: "spec.selector",
-        message: `No pod of namespace ${namespace} has the labels ${selectorText(selector)}, so the Service has no endpoints: calls fail with 503.`,
-        fix:
-          meant === undefined
-            ? "Correct the selector."
-            : `Correct the selector: the pods of ${meant.resource.kind} ${meant.resource.name} have ${selectorText(meant.labels)}.`,
-      });
+  source: "https://kubernetes.io/docs/concepts/services-networking/service/",
+  check: eachOf("Service", (service, { mesh, missing }) => {
+    const { selector, type } = service.fields.spec ?? {};
+    const { namespace } = service;
+    if (
+      isEmpty(selector) ||
+      type === "ExternalName" ||
+      isIstioService(mesh, service) ||
+      mesh.behind(service).length > 0
+    ) {
+      return;
+    }
+    const entries = [
+      ...mesh.of("WorkloadEntry").map((one) => ({ one, labels: one.fields.spec?.labels })),
+      ...mesh.of("WorkloadGroup").map((one) => ({ one, labels: one.fields.spec?.metadata?.labels })),
+    ];
+    if (entries.some(({ one, labels = {} }) => one.namespace === namespace && selects(selector, labels))) {
+      return;
+    }
+    const beside = mesh.selectedBy(undefined, namespace).filter(({ assumed }) => !assumed);
+    if (beside.length === 0) {
+      // The pods of the whole namespace are elsewhere.
+      return;
+    }
+    // Pods of one app may be left to another repository; those whose name nearly fits are the ones that are meant.
+    const pairs = Object.entries(selector!);
+    const meant = beside.find(({ labels, resource }) =>
+      pairs.some(
+        ([key, value]) =>
+          resource.name === service.name ||
+          (labels[key] !== undefined && nearest(value, [labels[key]]) !== undefined) ||
+          (pairs.length > 1 && labels[key] === value),
+      ),
+    );
+    missing(meant !== undefined && !mesh.mayBeMade(namespace), service, {
+      field: "spec.selector",
+      message: `No pod of namespace ${namespace} has the labels ${selectorText(selector)}, so the Service has no endpoints: calls fail with 503.`,
+      fix:
+        meant === undefined
+          ? "Correct the selector."
+          : `Correct the selector: the pods of ${meant.resource.kind} ${meant.resource.name} have ${selectorText(meant.labels)}.`,
     });
-  },
+  }),
 });
 
-/** Sidecar resources are for pods that have sidecars. */
 export const policyEffective = rule({
   name: "policy-effective",
   description: "A Sidecar resource does not aim at pods in ambient mode.",
   rationale: "In ambient mode there is no sidecar that a Sidecar resource could configure.",
   fix: "Remove the Sidecar, or inject the pods.",
-  level: "mandatory",
   codes: ["IST0167"],
-  source: analysis("IST0167"),
-  check({ mesh, each, report }) {
-    each(mesh.of("Sidecar"), (resource) => {
-      const selector = resource.fields.spec?.workloadSelector?.labels;
-      const ambient = isEmpty(selector)
-        ? isAmbient(mesh.namespace(resource.namespace))
-        : mesh.selectedBy(selector, resource.namespace).some((workload) => isAmbientPod(mesh, workload));
-      if (ambient) {
-        report(resource, {
-          field: isEmpty(selector) ? "metadata.namespace" : "spec.workloadSelector",
-          message: `What it ${isEmpty(selector) ? `applies to, namespace ${resource.namespace},` : "selects"} is in ambient mode, where it has no effect.`,
-          fix: "Remove it, or use sidecars there.",
-        });
-      }
-    });
-  },
+  check: eachOf("Sidecar", (resource, { mesh, report }) => {
+    const selector = resource.fields.spec?.workloadSelector?.labels;
+    const ambient = isEmpty(selector)
+      ? isAmbient(mesh.namespace(resource.namespace))
+      : mesh.selectedBy(selector, resource.namespace).some((workload) => isAmbientPod(mesh, workload));
+    if (ambient) {
+      report(resource, {
+        field: isEmpty(selector) ? "metadata.namespace" : "spec.workloadSelector",
+        message: `What it ${isEmpty(selector) ? `applies to, namespace ${resource.namespace},` : "selects"} is in ambient mode, where it has no effect.`,
+        fix: "Remove it, or use sidecars there.",
+      });
+    }
+  }),
 });

@@ -2,18 +2,14 @@
 import { exportScopes } from "../mesh/hosts";
 import { fullName, type Resource } from "../mesh/resource";
 import { rule } from "../rule";
-import { analysis } from "../sources";
 
-/** TCP hosts have an address that identifies them. */
 export const serviceEntryAddresses = rule({
   name: "service-entry-addresses",
   description: "A ServiceEntry with a TCP port has addresses, or they are allocated by Istio.",
   rationale:
     "TCP carries no host name. Without an address the sidecar takes every connection to the port for this host.",
   fix: "Set `addresses`, or switch on DNS capture with address allocation in the mesh configuration.",
-  level: "mandatory",
   codes: ["IST0134"],
-  source: analysis("IST0134"),
   check({ mesh, each, report }) {
     const { proxyMetadata = {} } = (mesh.meshConfig["defaultConfig"] ?? {}) as {
       proxyMetadata?: Record<string, unknown>;
@@ -41,15 +37,12 @@ export const serviceEntryAddresses = rule({
   },
 });
 
-/** ServiceEntries agree about a host. */
 export const serviceEntryProtocolsAgree = rule({
   name: "service-entry-protocols-agree",
   description: "ServiceEntries that name the same host and port name the same protocol.",
   rationale: "Which of the protocols a sidecar uses for the port is left to chance.",
   fix: "Use one protocol, or one ServiceEntry.",
-  level: "mandatory",
   codes: ["IST0177"],
-  source: analysis("IST0177"),
   check({ mesh, each, report }) {
     interface Use {
       entry: Resource<"ServiceEntry">;

@@ -1,17 +1,13 @@
 /** Telemetry and its providers. */
 import { extensionProviders } from "../mesh/policies";
 import { rule } from "../rule";
-import { analysis, telemetry as source } from "../sources";
 
-/** Access logs go somewhere. */
 export const telemetryProviderNamed = rule({
   name: "telemetry-provider-named",
   description: "A Telemetry that switches access logs on names a provider, unless the mesh has a default one.",
   rationale: "Without a provider the access log is not written anywhere.",
   fix: "Name a provider, such as `envoy`.",
-  level: "mandatory",
   codes: ["IST0157"],
-  source: analysis("IST0157"),
   check({ mesh, each, report }) {
     const { accessLogging } = (mesh.meshConfig["defaultProviders"] ?? {}) as { accessLogging?: unknown };
     if (Array.isArray(accessLogging) && accessLogging.length > 0) {
@@ -38,16 +34,13 @@ const abilities: Readonly<Record<"tracing" | "accessLogging" | "metrics", readon
   metrics: ["prometheus", "stackdriver"],
 };
 
-/** Telemetry goes to providers that are there. */
 export const telemetryProviderKnown = rule({
   name: "telemetry-provider-known",
   description: "A provider that a Telemetry names is in the mesh configuration and does what it is named for.",
   rationale:
     "Istio passes over a provider that it does not know or that cannot do it: no trace, log or metric leaves a proxy.",
   fix: "Name a provider of meshConfig.extensionProviders, of a kind that can do it.",
-  level: "mandatory",
-  codes: [],
-  source,
+  source: "reference/config/telemetry/",
   check({ mesh, each, missing }) {
     const known = extensionProviders(mesh);
     each(mesh.of("Telemetry"), (telemetry) => {

@@ -4,8 +4,7 @@ import type { Mesh } from "../mesh/mesh";
 import { fullName, type Resource } from "../mesh/resource";
 import { appliesToMesh, bindingsOf, destinationsOf } from "../mesh/routes";
 import { isEmpty, matchesGlob } from "../mesh/selectors";
-import { rule } from "../rule";
-import { sidecar as source, virtualService } from "../sources";
+import { eachOf, rule } from "../rule";
 
 /** A host that a Sidecar opens, with the namespaces that it may be in. */
 function egressHost(host: string, namespace: string): { scope: string; name: string } {
@@ -28,7 +27,6 @@ function sidecarOf(mesh: Mesh, namespace: string): Resource<"Sidecar"> | undefin
   return defaults.get(namespace) ?? defaults.get(mesh.rootNamespace);
 }
 
-/** Sidecars open what is there. */
 export const sidecarEgressKnown = rule({
   name: "sidecar-egress-known",
   description: "The hosts of a Sidecar's egress are declared, and hold the destinations of its namespace's routes.",
@@ -36,9 +34,8 @@ export const sidecarEgressKnown = rule({
     "A host that is not there opens nothing. Proxies under the Sidecar lack the clusters of all other hosts: a route that leads to one " +
     "answers 502 or 404.",
   fix: "Correct the host, or add the destination to the egress hosts.",
-  level: "mandatory",
   codes: ["KIA1005"],
-  source,
+  source: "reference/config/networking/sidecar/",
   check({ mesh, settings, each, report, missing }) {
     const declared = mesh.declaresHosts;
     each(mesh.of("Sidecar"), (sidecar) => {
@@ -88,7 +85,6 @@ export const sidecarEgressKnown = rule({
   },
 });
 
-/** Gateways see what is bound to them. */
 export const gatewaySeesRoute = rule({
   name: "gateway-sees-route",
   description:
@@ -96,35 +92,31 @@ export const gatewaySeesRoute = rule({
   rationale:
     "A gateway has only what is exported to the namespace of its pods: without the route it answers 404, without the Service 503.",
   fix: "Add the gateway's namespace to `exportTo`.",
-  level: "mandatory",
-  codes: [],
-  source: virtualService,
-  check({ mesh, each, report }) {
-    each(mesh.virtualServices, (route) => {
-      const { exportTo } = route.fields.spec ?? {};
-      for (const { gateway, namespaces } of bindingsOf(mesh, route)) {
-        for (const namespace of namespaces) {
-          const hidden = (scopes: readonly string[]): boolean => !scopes.includes("*") && !scopes.includes(namespace);
-          if (hidden(exportScopes(exportTo, route.namespace))) {
+  source: "reference/config/networking/virtual-service/",
+  check: eachOf("VirtualService", (route, { mesh, report }) => {
+    const { exportTo } = route.fields.spec ?? {};
+    for (const { gateway, namespaces } of bindingsOf(mesh, route)) {
+      for (const namespace of namespaces) {
+        const hidden = (scopes: readonly string[]): boolean => !scopes.includes("*") && !scopes.includes(namespace);
+        if (hidden(exportScopes(exportTo, route.namespace))) {
+          report(route, {
+            field: "spec.exportTo",
+            message: `It is not exported to namespace ${namespace}, where the proxies of gateway ${fullName(gateway)} are: they answer 404.`,
+            fix: `Add ${namespace} to exportTo, or leave exportTo out.`,
+          });
+          continue;
+        }
+        for (const { destination, field } of destinationsOf(route)) {
+          const host = mesh.host(destination.host ?? "", route.namespace);
+          if (host !== undefined && hidden(host.scopes)) {
             report(route, {
-              field: "spec.exportTo",
-              message: `It is not exported to namespace ${namespace}, where the proxies of gateway ${fullName(gateway)} are: they answer 404.`,
-              fix: `Add ${namespace} to exportTo, or leave exportTo out.`,
+              field: `${field}.host`,
+              message: `${host.resource.kind} ${fullName(host.resource)} is not exported to namespace ${namespace}, where the proxies of gateway ${fullName(gateway)} are: they answer 503.`,
+              fix: `Export it to ${namespace}.`,
             });
-            continue;
-          }
-          for (const { destination, field } of destinationsOf(route)) {
-            const host = mesh.host(destination.host ?? "", route.namespace);
-            if (host !== undefined && hidden(host.scopes)) {
-              report(route, {
-                field: `${field}.host`,
-                message: `${host.resource.kind} ${fullName(host.resource)} is not exported to namespace ${namespace}, where the proxies of gateway ${fullName(gateway)} are: they answer 503.`,
-                fix: `Export it to ${namespace}.`,
-              });
-            }
           }
         }
       }
-    });
-  },
+    }
+  }),
 });

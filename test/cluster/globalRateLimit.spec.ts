@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { redisReference } from "../../toolchain/images/rateLimit";
+import { redisReference } from "../../toolchain/extras";
 import {
   addFortio,
   apply,

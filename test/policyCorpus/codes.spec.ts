@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { checkManifests } from "../../policy/check";
 import { rules } from "../../policy/rules/index";
 import { defaultSettings } from "../../policy/settings";
-import { uncoveredCodes } from "../../policy/uncoveredCodes";
+import { uncoveredCodes } from "../../policy/docs";
 import { analysisFolder, analyze, corpusCases, messageCodes } from "./istio";
 import { ownCases } from "./ownCases";
 

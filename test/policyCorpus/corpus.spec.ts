@@ -5,7 +5,7 @@ import { checkManifests } from "../../policy/check";
 import { parse } from "../../policy/mesh/yaml";
 import { rules } from "../../policy/rules/index";
 import { parseSettings } from "../../policy/settings";
-import { uncoveredCodes } from "../../policy/uncoveredCodes";
+import { uncoveredCodes } from "../../policy/docs";
 import { analysisFolder, corpusCases, type Case } from "./istio";
 
 /** The codes that an analyzer can give, for cases that expect none. */

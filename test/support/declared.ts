@@ -1,5 +1,5 @@
 import { readProject } from "../../commands/stackFiles";
-import { profileOf } from "../../policy/profile";
+import { profileOf } from "../../policy/pack";
 import type { DeclaredProgram } from "./declaredProgram";
 import { declareProgram } from "./declaredProgram";
 import { loadIndex } from "./loadIndex";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Command } from "../../commands/defineCommand";
 import { parseCiPreviewFlags } from "../../commands/ciPreviewFlags";
 import { parseDashboardFlags } from "../../commands/dashboards";
-import { parseDoctorFlags } from "../../commands/doctorFlags";
+import { parseDoctorFlags } from "../../commands/doctor";
 import { parseFlags } from "../../commands/flags";
 import { parseTraceFlags } from "../../commands/trace";
 import { parseUpFlags } from "../../commands/upFlags";

@@ -4,13 +4,11 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { meshCheck } from "../../commands/meshCheck";
 import { projectFolder } from "../../commands/stackFiles";
-import { examples, folder, settingsPage } from "../../policy/docs";
+import { folder, pages } from "../../policy/docs";
 import { policies } from "../../policy/pack";
-import { packConfigOf, settingsPolicy } from "../../policy/packConfig";
+import { packConfigOf, settingsPolicy, type SettingSchema, defaultSettings, parseSettings, settingSchemas } from "../../policy/settings";
 import { remedies } from "../../policy/remedies";
 import { rules } from "../../policy/rules/index";
-import type { SettingSchema } from "../../policy/settings";
-import { defaultSettings, parseSettings, settingSchemas } from "../../policy/settings";
 
 /** As much of JSON Schema as the policies use. */
 interface Schema extends Partial<Pick<SettingSchema, "type" | "enum" | "items">> {
@@ -25,6 +23,9 @@ function fits(value: unknown, { type, enum: values, items }: Schema): boolean {
     (items === undefined || (Array.isArray(value) && value.every((item) => typeof item === items.type)))
   );
 }
+
+/** What docs/policies/settings.md shows for mesh-check. */
+const meshCheckExample = "mesh-check.yaml";
 
 const read = (name: string) => parse(readFileSync(join(folder, name), "utf8")) as Record<string, unknown>;
 const ofPack = new Map(
@@ -51,8 +52,8 @@ function problemsOfPack(config: Record<string, unknown>): string[] {
 }
 
 describe("the settings of the policies", () => {
-  const pack = read(examples.pack);
-  const meshCheckSettings = read(examples.meshCheck);
+  const pack = read("pack-config.json");
+  const meshCheckSettings = read(meshCheckExample);
 
   it("have an example for the policy pack that fits its schema", () => {
     assert.deepEqual(problemsOfPack(pack), []);
@@ -71,7 +72,7 @@ describe("the settings of the policies", () => {
 
   it("have an example that mesh-check takes", () => {
     let said = "";
-    const file = join(folder, examples.meshCheck);
+    const file = join(folder, meshCheckExample);
     const streams = {
       stdin: () => "",
       stdout: (text: string) => (said += text),
@@ -98,7 +99,7 @@ describe("the settings of the policies", () => {
   });
 
   it("are all on their page, with the keys of single rules", () => {
-    const page = settingsPage(rules);
+    const page = pages().get("settings.md")!;
     for (const name of [...Object.keys(settingSchemas), ...rules.flatMap(({ config = {} }) => Object.keys(config))]) {
       assert.match(page, new RegExp(`\\| \`${name}\` \\|`), name);
     }

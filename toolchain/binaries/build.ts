@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder } from "../system/atomic";
-import type { Logger } from "../system/log";
+import { makeFolder } from "../system/leftovers";
+import type { Logger } from "../system/statusLine";
 import { isMeasured, timedCommand } from "../system/measurements";
 import { run } from "../system/run";
 import { builds } from "./builds";

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { silent } from "../system/log";
-import type { Terminal } from "../system/statusLine";
-import { Builds } from "./builds";
-import { buildCosts } from "./costs";
+import { silent, type Terminal } from "../system/statusLine";
+import { Builds, buildCosts } from "./builds";
 import { binaryGroups, type GroupName } from "./groups";
 
 describe("Builds", () => {

@@ -1,5 +1,4 @@
-import { pseudoVersionCommit } from "./goMod";
-import { providerVersions } from "./pulumiVersions";
+import { pseudoVersionCommit, providerVersions } from "./goMod";
 
 /** A Go variable that gets a version at link time, so that a binary says truthfully what it is. */
 export interface Stamp {

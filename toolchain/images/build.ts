@@ -3,7 +3,7 @@ import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Docker } from "../docker/docker";
 import { temporaryFolder } from "../system/leftovers";
-import type { Logger } from "../system/log";
+import type { Logger } from "../system/statusLine";
 import { run } from "../system/run";
 import { dockerfileOf, fingerprint, fingerprintLabel, type ImageEntry, type ImageRecipe } from "./recipe";
 

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder } from "../system/atomic";
-import type { Logger } from "../system/log";
+import { makeFolder } from "../system/leftovers";
+import type { Logger } from "../system/statusLine";
 import { run } from "../system/run";
 import { envoyWheel } from "./pins";
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Docker } from "../docker/docker";
-import type { Logger } from "../system/log";
+import type { Logger } from "../system/statusLine";
 import { run, tryRun } from "../system/run";
 import { waitFor } from "../system/wait";
 

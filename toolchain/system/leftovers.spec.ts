@@ -4,8 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeFolder } from "./atomic";
-import { isLeftover, removeLeftovers } from "./leftovers";
+import { makeFolder, isLeftover, removeLeftovers } from "./leftovers";
 
 describe("isLeftover", () => {
   const runs = (pid: number) => pid === 7;
@@ -39,7 +38,7 @@ describe("makeFolder", () => {
   it("leaves what the next start removes if it is killed", async () => {
     const target = join(cache, "binaries", "x");
     const script =
-      `require("./toolchain/system/atomic").makeFolder(${JSON.stringify(target)}, ` +
+      `require("./toolchain/system/leftovers").makeFolder(${JSON.stringify(target)}, ` +
       `() => new Promise(() => { console.log("ready"); setInterval(() => {}, 1000); }))`;
     const child = spawn(process.execPath, ["--import", "tsx", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
     await once(child.stdout, "data");

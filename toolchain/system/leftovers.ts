@@ -1,8 +1,28 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, stat, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { programOf } from "./proc";
 import { run } from "./run";
+
+/**
+ * Makes a folder that is either complete or absent: `fill` works in a temporary one beside it, which then takes the name.
+ * If another process was faster, its folder stays.
+ */
+export async function makeFolder(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  if (existsSync(target)) {
+    return;
+  }
+  const temporary = await temporaryFolder(`${target}.tmp`);
+  try {
+    await fill(temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    if (!existsSync(target)) {
+      throw error;
+    }
+  }
+}
 
 /** Milliseconds after which a temporary folder of an earlier version, whose name does not say who made it, is a leftover. */
 const unnamedMs = 3_600_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { withLock } from "./lock";
-import { silent } from "./log";
+import { silent } from "./statusLine";
 
 describe("withLock", () => {
   it("lets one in at a time, and the next one after a failure", async () => {

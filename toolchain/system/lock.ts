@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:net";
-import type { Logger } from "./log";
+import type { Logger } from "./statusLine";
 
 /**
  * Runs `work` while no other process holds the lock. The lock is a socket without a file: the kernel gives it to one process

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { shellLines } from "./shell";
+import { shellLines } from "./env";
 
 describe("what a shell evaluates", () => {
   it("sets each variable to its value, whatever characters it has, and puts folders before PATH", () => {
