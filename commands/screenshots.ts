@@ -10,8 +10,8 @@ import { everyCommand, parseStrictly, UsageError } from "./flags";
 import { servePrometheusPage } from "./prometheusPage";
 import { findOnPath } from "./findOnPath";
 import { until } from "./verify/backends";
+import type { Trace } from "./verify/backends";
 import { newTrace, spanServices } from "./verify/checks/traces";
-import type { JaegerTrace } from "./verify/checks/traces";
 import { defineCommand } from "./defineCommand";
 import { projectFolder } from "./stackFiles";
 import type { TerminalSession } from "./terminalPicture";
@@ -154,8 +154,8 @@ async function tracedRequest(gatewayUrl: string, jaeger: string): Promise<string
   }
   const { found } = await until(20, async () => {
     const answer = await fetch(`${jaeger}/api/traces/${id}`);
-    const { data } = answer.ok ? ((await answer.json()) as { data: [JaegerTrace?] }) : { data: [undefined] };
-    return spanServices(data[0] ?? {}).length >= tracedProxies ? id : undefined;
+    const { data } = answer.ok ? ((await answer.json()) as { data: [Trace?] }) : { data: [undefined] };
+    return data[0] && spanServices(data[0]).length >= tracedProxies ? id : undefined;
   });
   if (found === undefined) {
     throw new Error(`Jaeger has no ${tracedProxies} proxies in trace ${id}; npm run verify -- --only traces says why`);

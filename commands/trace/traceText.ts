@@ -1,20 +1,4 @@
-/** A span as Jaeger's API has it. */
-export interface Span {
-  spanID: string;
-  processID: string;
-  operationName: string;
-  references?: { refType: string; spanID: string }[];
-  /** Microseconds since 1970. */
-  startTime: number;
-  /** Microseconds. */
-  duration: number;
-}
-
-/** A trace as Jaeger's API has it. */
-export interface Trace {
-  spans: Span[];
-  processes: Record<string, { serviceName: string }>;
-}
+import type { Span, Trace } from "../verify/backends";
 
 /** A line of the log store, and who wrote it. */
 export interface LogLine {

@@ -38,6 +38,30 @@ export async function promql(context: Context, query: string): Promise<Sample[]>
   return (jsonOf(answer, "Prometheus") as { data: { result: Sample[] } }).data.result;
 }
 
+/** A span as Jaeger's API has it. */
+export interface Span {
+  spanID: string;
+  processID: string;
+  operationName: string;
+  references?: { refType: string; spanID: string }[];
+  /** Microseconds since 1970. */
+  startTime: number;
+  /** Microseconds. */
+  duration: number;
+}
+
+/** A trace as Jaeger's API has it. */
+export interface Trace {
+  spans: Span[];
+  processes: Record<string, { serviceName: string }>;
+}
+
+/** @returns the trace of that id; undefined if Jaeger has none, or does not answer. */
+export async function readTrace(context: Context, id: string): Promise<Trace | undefined> {
+  const { status, body } = await askPage(context, "jaeger", `/api/traces/${id}`);
+  return status === 200 ? (JSON.parse(body) as { data: [Trace?] }).data[0] : undefined;
+}
+
 /** A line of the log store, with its labels and structured metadata. */
 export interface StoredLine {
   labels: Record<string, string>;
