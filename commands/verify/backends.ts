@@ -38,6 +38,16 @@ export async function promql(context: Context, query: string): Promise<Sample[]>
   return (jsonOf(answer, "Prometheus") as { data: { result: Sample[] } }).data.result;
 }
 
+/**
+ * @param series A counter, or the buckets of a histogram.
+ * @returns the expression of what each series grew by in the last seconds. One that began meanwhile counts from nothing, which `increase`
+ * leaves out: a path that is first asked now would have no requests.
+ */
+export function growthOf(series: string, seconds: number): string {
+  const over = `[${seconds}s]`;
+  return `((max_over_time(${series}${over}) unless ${series} offset ${seconds}s) or increase(${series}${over}))`;
+}
+
 /** A span as Jaeger's API has it. */
 export interface Span {
   spanID: string;
