@@ -76,24 +76,28 @@ export async function readTrace(context: Context, id: string): Promise<Trace | u
 export interface StoredLine {
   labels: Record<string, string>;
   line: string;
+  /** Nanoseconds since 1970. */
+  time: string;
 }
 
 /**
  * @param sinceMs Time of the first line that is meant. Default: ten minutes ago.
+ * @param limit Most lines; of more, the latest. Default 100.
  * @returns the lines that Loki has for a query. @throws Error if it does not answer.
  */
 export async function logStreams(
   context: Context,
   query: string,
   sinceMs = Date.now() - 600_000,
+  limit = 100,
 ): Promise<StoredLine[]> {
   const start = `${Math.floor(sinceMs)}000000`;
-  const asked = new URLSearchParams({ query, start, limit: "100" }).toString();
+  const asked = new URLSearchParams({ query, start, limit: String(limit) }).toString();
   const answer = await askBackend(context, "loki", lokiPorts.http, `/loki/api/v1/query_range?${asked}`);
   const { data } = jsonOf(answer, "Loki") as {
     data: { result: { stream: Record<string, string>; values: [string, string][] }[] };
   };
-  return data.result.flatMap(({ stream, values }) => values.map(([, line]) => ({ labels: stream, line })));
+  return data.result.flatMap(({ stream, values }) => values.map(([time, line]) => ({ labels: stream, line, time })));
 }
 
 /** @returns the texts of {@link logStreams}. */
