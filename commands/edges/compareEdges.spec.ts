@@ -61,7 +61,7 @@ describe("edges", () => {
     ];
     const proposed = proposedItems(items, compareEdges({ services }, seen, "demo"), "demo");
     assert.deepEqual(proposed, [items[0], { name: "payment", text: "hi", allowFrom: ["user", "demo/audit"] }]);
-    assert.deepEqual(parse(servicesYaml("p:services", proposed!)), { config: { "p:services": proposed } });
+    assert.deepEqual(parse(servicesYaml("p:services", proposed)), { config: { "p:services": proposed } });
     const fitting = compareEdges(
       { services },
       [...seen.slice(0, 2), edge("payment", account("batch", "jobs"), 1)],
