@@ -29,6 +29,18 @@ describe("parseFlags", () => {
     assert.equal(parseFlags([], more).refresh, false);
   });
 
+  it("takes the words of one command by their names", () => {
+    const { service, version } = parseFlags(["shop", "-y", "v2"], {}, ["service", "version"]);
+    assert.deepEqual([service, version], ["shop", "v2"]);
+    const parse =
+      (...argv: string[]) =>
+      () =>
+        parseFlags(argv, {}, ["service", "version"]);
+    assert.throws(parse("shop"), /^Error: VERSION is missing: write -- SERVICE VERSION$/);
+    assert.throws(parse("a", "b", "c"), /^Error: c is one word too many: write -- SERVICE VERSION$/);
+    assert.equal(parseFlags(["--help"], {}, ["service"]).help, true);
+  });
+
   const mistakes: [string[], RegExp][] = [
     [["--stak", "x"], /^--stak: no such flag; did you mean --stack\? --help lists all$/],
     [["--nothing-like-it"], /^--nothing-like-it: no such flag; --help lists all$/],

@@ -32,18 +32,30 @@ export class UsageError extends Error {}
 /**
  * Parses the command line.
  * @param more Flags of one command alone, as node's parseArgs takes them.
- * @throws UsageError naming the flag that is unknown, or whose value is missing or empty.
+ * @param names Names of the words that one command takes besides flags, in their order. Default: none.
+ * @returns the flags, and the words by their names.
+ * @throws UsageError naming the flag that is unknown, or whose value is missing or empty, and the word that is missing or too much.
  */
-export function parseFlags<O extends Options = Record<never, never>>(
+export function parseFlags<O extends Options = Record<never, never>, W extends string = never>(
   argv: readonly string[],
   more?: O,
-): Flags & MoreFlags<O> {
-  const { values } = parse(argv, more);
+  names: readonly W[] = [],
+): Flags & MoreFlags<O> & Record<W, string> {
+  const { values, positionals } = parse(argv, more, names.length > 0);
+  const usage = names.map((name) => name.toUpperCase()).join(" ");
+  if (!values.help && positionals.length !== names.length) {
+    const wrong =
+      positionals.length > names.length
+        ? `${positionals[names.length]} is one word too many`
+        : `${names[positionals.length]!.toUpperCase()} is missing`;
+    throw new UsageError(`${wrong}: write -- ${usage}`);
+  }
   if (values.sandbox && values.context !== undefined) {
     throw new UsageError("--sandbox and --context name two clusters; use one of them");
   }
   checkSettings(values.config);
-  return { ...values } as Flags & MoreFlags<O>;
+  const words = Object.fromEntries(names.map((name, i) => [name, positionals[i]]));
+  return { ...values, ...words } as Flags & MoreFlags<O> & Record<W, string>;
 }
 
 /** @throws UsageError naming the setting that is not written as key=value. */
@@ -89,10 +101,10 @@ function explain(error: unknown, options: [string, { short?: string }][]): strin
   return `${flag}: no such flag; ${near === undefined ? "" : `did you mean --${near}? `}--help lists all`;
 }
 
-function parse(argv: readonly string[], more: Options = {}) {
+function parse(argv: readonly string[], more: Options = {}, allowPositionals = false) {
   return parseStrictly({
     args: [...argv],
-    allowPositionals: false,
+    allowPositionals,
     options: {
       ...more,
       stack: { type: "string", short: "s" },

@@ -1,17 +1,14 @@
 import { dashboardServices } from "../components/observability/endpoints";
-import { connect } from "./connect";
 import { defineCommand } from "./defineCommand";
 import { flagsHelp, parseFlags, UsageError } from "./flags";
-import { gatewayClient } from "./httpClient";
+import { withContext } from "./meshContext";
 import { openSession } from "./session";
-import type { Session } from "./session";
-import { readOutputs } from "./stackOutputs";
 import { logLines, spanLines } from "./trace/traceText";
-import type { LogLine, Trace } from "./trace/traceText";
-import { askPage, logStreams, pagePath, until } from "./verify/backends";
+import type { LogLine } from "./trace/traceText";
+import { logStreams, pagePath, readTrace, until } from "./verify/backends";
+import type { Trace } from "./verify/backends";
 import type { Context } from "./verify/check";
 import { callJourney, newTrace } from "./verify/checks/traces";
-import { Cluster } from "./verify/cluster";
 import { gatewayRoutes } from "./verify/gatewayRoute";
 
 const help = `npm run trace -- [flags]
@@ -39,11 +36,6 @@ async function settled<T>(ask: () => Promise<T[]>): Promise<T[]> {
   return last;
 }
 
-async function spansOf(context: Context, id: string): Promise<Trace | undefined> {
-  const { status, body } = await askPage(context, "jaeger", `/api/traces/${id}`);
-  return status === 200 ? (JSON.parse(body) as { data: [Trace?] }).data[0] : undefined;
-}
-
 async function linesOf(context: Context, id: string): Promise<LogLine[]> {
   const found = await logStreams(context, `{service_name=~".+"} | trace_id="${id}"`);
   return found.map(({ labels, line }) => ({
@@ -62,17 +54,16 @@ function pathOf(context: Context, asked: string | undefined): string {
   return path;
 }
 
-async function contextOf(session: Session, log: (line: string) => void): Promise<Context & { gatewayUrl: string }> {
-  const outputs = await readOutputs(session, log);
-  const { declared, gatewayUrl } = outputs;
+/** @returns the context, with the gateway's address. @throws Error if there is none, or no Jaeger. */
+function traceable(context: Context): Context & { gatewayUrl: string } {
+  const { declared, gatewayUrl } = context;
   if (gatewayUrl === undefined) {
     throw new Error("the gateway's address is not known; set gatewayAddress, and run npm start");
   }
   if (declared.tracing.kind !== "jaeger") {
     throw new Error(`Jaeger is not part of the stack: tracingBackend is ${declared.tracing.kind}`);
   }
-  const cluster = new Cluster(connect(session), "kubectl");
-  return { ...outputs, gatewayUrl, cluster, http: gatewayClient(declared), deep: false };
+  return { ...context, gatewayUrl };
 }
 
 /** Sends the request, and shows what it left. */
@@ -82,7 +73,7 @@ async function follow(context: Context & { gatewayUrl: string }, path: string, o
   out(`${context.gatewayUrl}${path}: ${error ?? `HTTP ${status}, ${body.trim().slice(0, 80)}`}, ${ms.toFixed(0)} ms`);
 
   let trace: Trace | undefined;
-  await settled(async () => (trace = await spansOf(context, id))?.spans ?? []);
+  await settled(async () => (trace = await readTrace(context, id))?.spans ?? []);
   if (trace === undefined) {
     throw new Error(`Jaeger has no trace ${id} after ${patience.seconds} s; npm run verify -- --only traces says why`);
   }
@@ -104,12 +95,10 @@ export const command = defineCommand(
   __filename,
   help,
   async (flags, log) => {
-    const context = await contextOf(await openSession(flags, log, { start: false }), log);
-    try {
-      return await follow(context, pathOf(context, flags.path), flags.json ? log : console.log);
-    } finally {
-      context.http.close();
-    }
+    const session = await openSession(flags, log, { start: false });
+    return withContext(session, log, (context) =>
+      follow(traceable(context), pathOf(context, flags.path), flags.json ? log : console.log),
+    );
   },
   parseTraceFlags,
 );

@@ -88,11 +88,12 @@ async function bringTraffic(
   }
 }
 
-async function update(
+/** Previews and applies a stack as `npm start` does, with all that it refuses and mends. @returns the stack's outputs. */
+export async function update(
   stack: PulumiStack,
   client: KubeClient,
   session: Session,
-  { refresh: asked, expectNoChanges }: UpFlags,
+  { refresh: asked, expectNoChanges }: Pick<UpFlags, "refresh" | "expectNoChanges">,
   log: (line: string) => void,
 ): Promise<Record<string, unknown>> {
   const { cluster, match } = await checkCluster(stack, client, session);

@@ -36,8 +36,8 @@ export type ServiceConfig = Omit<EchoServiceArgs, "namespace" | "image" | "args"
     allowFrom: AllowedCaller[];
   };
 
-/** The article's two services; the first calls the second. */
-const defaultServices = [
+/** The article's two services; the first calls the second. They are what a stack has without the key `services`. */
+export const defaultServices = [
   {
     name: "user-service",
     text: "Hello from User Service",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Span } from "./traceText";
+import type { Span } from "../verify/backends";
 import { logLines, shortLine, spanLines, spansInOrder } from "./traceText";
 
 const span = (spanID: string, startTime: number, cause?: string): Span => ({

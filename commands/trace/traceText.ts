@@ -1,20 +1,5 @@
-/** A span as Jaeger's API has it. */
-export interface Span {
-  spanID: string;
-  processID: string;
-  operationName: string;
-  references?: { refType: string; spanID: string }[];
-  /** Microseconds since 1970. */
-  startTime: number;
-  /** Microseconds. */
-  duration: number;
-}
-
-/** A trace as Jaeger's API has it. */
-export interface Trace {
-  spans: Span[];
-  processes: Record<string, { serviceName: string }>;
-}
+import { callerOf, parseAccessLine } from "../accessLine";
+import type { Span, Trace } from "../verify/backends";
 
 /** A line of the log store, and who wrote it. */
 export interface LogLine {
@@ -64,31 +49,13 @@ export function spanLines({ spans, processes }: Trace): string[] {
   ];
 }
 
-/** A line of the access log, as far as it is shown. */
-interface AccessLine {
-  method?: string;
-  path?: string;
-  response_code?: number;
-  duration?: number;
-  downstream_peer?: string;
-}
-
-function accessLine(text: string): AccessLine | undefined {
-  try {
-    const line = JSON.parse(text) as AccessLine | null;
-    return line?.method === undefined ? undefined : line;
-  } catch {
-    return undefined;
-  }
-}
-
 /** @returns what a line says, in short: of an access log what was asked, the answer, and the caller's identity. */
 export function shortLine(text: string): string {
-  const line = accessLine(text);
+  const line = parseAccessLine(text);
   if (!line) {
     return text.split("\n")[0]!.slice(0, 160);
   }
-  const caller = line.downstream_peer?.replace(/^spiffe:\/\/[^/]*\/ns\/([^/]+)\/sa\/(.+)$/, "$1/$2");
+  const caller = callerOf(line);
   return `${line.method} ${line.path} ${line.response_code} in ${line.duration} ms${caller ? `, by ${caller}` : ""}`;
 }
 

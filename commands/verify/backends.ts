@@ -38,28 +38,66 @@ export async function promql(context: Context, query: string): Promise<Sample[]>
   return (jsonOf(answer, "Prometheus") as { data: { result: Sample[] } }).data.result;
 }
 
+/**
+ * @param series A counter, or the buckets of a histogram.
+ * @returns the expression of what each series grew by in the last seconds. One that began meanwhile counts from nothing, which `increase`
+ * leaves out: a path that is first asked now would have no requests.
+ */
+export function growthOf(series: string, seconds: number): string {
+  const over = `[${seconds}s]`;
+  return `((max_over_time(${series}${over}) unless ${series} offset ${seconds}s) or increase(${series}${over}))`;
+}
+
+/** A span as Jaeger's API has it. */
+export interface Span {
+  spanID: string;
+  processID: string;
+  operationName: string;
+  references?: { refType: string; spanID: string }[];
+  /** Microseconds since 1970. */
+  startTime: number;
+  /** Microseconds. */
+  duration: number;
+}
+
+/** A trace as Jaeger's API has it. */
+export interface Trace {
+  spans: Span[];
+  processes: Record<string, { serviceName: string }>;
+}
+
+/** @returns the trace of that id; undefined if Jaeger has none, or does not answer. */
+export async function readTrace(context: Context, id: string): Promise<Trace | undefined> {
+  const { status, body } = await askPage(context, "jaeger", `/api/traces/${id}`);
+  return status === 200 ? (JSON.parse(body) as { data: [Trace?] }).data[0] : undefined;
+}
+
 /** A line of the log store, with its labels and structured metadata. */
 export interface StoredLine {
   labels: Record<string, string>;
   line: string;
+  /** Nanoseconds since 1970. */
+  time: string;
 }
 
 /**
  * @param sinceMs Time of the first line that is meant. Default: ten minutes ago.
+ * @param limit Most lines; of more, the latest. Default 100.
  * @returns the lines that Loki has for a query. @throws Error if it does not answer.
  */
 export async function logStreams(
   context: Context,
   query: string,
   sinceMs = Date.now() - 600_000,
+  limit = 100,
 ): Promise<StoredLine[]> {
   const start = `${Math.floor(sinceMs)}000000`;
-  const asked = new URLSearchParams({ query, start, limit: "100" }).toString();
+  const asked = new URLSearchParams({ query, start, limit: String(limit) }).toString();
   const answer = await askBackend(context, "loki", lokiPorts.http, `/loki/api/v1/query_range?${asked}`);
   const { data } = jsonOf(answer, "Loki") as {
     data: { result: { stream: Record<string, string>; values: [string, string][] }[] };
   };
-  return data.result.flatMap(({ stream, values }) => values.map(([, line]) => ({ labels: stream, line })));
+  return data.result.flatMap(({ stream, values }) => values.map(([time, line]) => ({ labels: stream, line, time })));
 }
 
 /** @returns the texts of {@link logStreams}. */

@@ -3,8 +3,10 @@ import { spawn } from "node:child_process";
 import { delimiter } from "node:path";
 import { shellEnvironment } from "../../toolchain";
 import { KubeClient } from "../../cluster/kubeClient";
+import type { LiveObject } from "../../cluster/kubeClient";
 import { run } from "../../toolchain/system/run";
 import { projectFolder } from "../../commands/stackFiles";
+import { containersOf, isReady, statusesOf } from "../../commands/verify/objects";
 import { target } from "./target";
 
 /** The user's own kubeconfig must not decide which cluster the tests use. */
@@ -134,14 +136,6 @@ export async function allObjects(): Promise<string[]> {
     .sort();
 }
 
-interface PodList {
-  items: {
-    metadata: { name: string; deletionTimestamp?: string; annotations?: Record<string, string> };
-    spec: { nodeName?: string };
-    status: { podIP?: string; conditions?: { type: string; status: string }[] };
-  }[];
-}
-
 /** A pod, as far as the tests look at it. */
 export interface Pod {
   name: string;
@@ -156,14 +150,14 @@ export interface Pod {
 /** @returns the pods that a selector finds; without those that go, unless `all`. */
 export async function podsOf(namespace: string, selector: string, { all = false } = {}): Promise<Pod[]> {
   const listing = await tool("kubectl", "get", "pods", "-n", namespace, "-l", selector, "-o", "json");
-  return (JSON.parse(listing) as PodList).items
-    .filter(({ metadata }) => all || metadata.deletionTimestamp === undefined)
-    .map(({ metadata, spec, status }) => ({
-      name: metadata.name,
-      annotations: metadata.annotations ?? {},
-      node: spec.nodeName,
-      address: status.podIP,
-      isReady: status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
+  return (JSON.parse(listing) as { items: LiveObject[] }).items
+    .filter(({ metadata }) => all || metadata?.deletionTimestamp === undefined)
+    .map((pod) => ({
+      name: pod.metadata?.name ?? "",
+      annotations: pod.metadata?.annotations ?? {},
+      node: (pod.spec as { nodeName?: string }).nodeName,
+      address: (pod.status as { podIP?: string }).podIP,
+      isReady: isReady(pod),
     }));
 }
 
@@ -176,23 +170,14 @@ export function servingPod(namespace: string, selector: string): Promise<Pod & {
   }, 60);
 }
 
-interface ContainerStatus {
-  name: string;
-  ready: boolean;
-}
-
 /** @returns by pod, its containers that are ready. A sidecar of Kubernetes' own kind stands among the init containers. */
 export async function readyContainers(namespace: string): Promise<Record<string, string[]>> {
   const pods = await client().list("v1", "Pod", namespace);
   return Object.fromEntries(
     pods.map((pod) => {
-      const spec = pod.spec as { initContainers?: { name: string; restartPolicy?: string }[] };
-      const restarting = (spec.initContainers ?? []).filter((c) => c.restartPolicy === "Always").map((c) => c.name);
-      const inits = ((pod.status?.initContainerStatuses ?? []) as ContainerStatus[]).filter((c) =>
-        restarting.includes(c.name),
-      );
-      const statuses = [...inits, ...((pod.status?.containerStatuses ?? []) as ContainerStatus[])];
-      return [pod.metadata?.name ?? "", statuses.filter((c) => c.ready).map((c) => c.name)];
+      const serving = containersOf(pod).map(({ name }) => name);
+      const ready = statusesOf(pod).filter((one) => one.ready && serving.includes(one.name));
+      return [pod.metadata?.name ?? "", ready.map(({ name }) => name)];
     }),
   );
 }

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { providers } from "../../../components/accessLog";
 import type { LiveObject } from "../../../cluster/kubeClient";
 import type { DeclaredService } from "../../../stacks/declared";
-import { askPage, until } from "../backends";
+import { readTrace, until } from "../backends";
+import type { Span, Trace } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { followedRoute } from "../gatewayRoute";
@@ -17,14 +18,11 @@ export function newTrace(): { id: string; header: Record<string, string> } {
   return { id, header: { traceparent: `00-${id}-${randomBytes(8).toString("hex")}-01` } };
 }
 
-/** A trace as Jaeger's API has it. */
-export interface JaegerTrace {
-  spans?: { processID: string; operationName?: string }[];
-  processes?: Record<string, { serviceName: string }>;
-}
-
 /** @returns who has a span in a trace. */
-export function spanServices({ spans = [], processes = {} }: JaegerTrace): string[] {
+export function spanServices({
+  spans,
+  processes,
+}: Pick<Trace, "processes"> & { spans: Pick<Span, "processID">[] }): string[] {
   return [...new Set(spans.map(({ processID }) => processes[processID]?.serviceName ?? "unknown"))].sort();
 }
 
@@ -145,8 +143,8 @@ export const traces: Check = {
     ];
     let services: string[] = [];
     const { found, seconds } = await until(patienceSeconds, async () => {
-      const { status, body } = await askPage(context, "jaeger", `/api/traces/${id}`);
-      services = status === 200 ? spanServices((JSON.parse(body) as { data: [JaegerTrace?] }).data[0] ?? {}) : [];
+      const trace = await readTrace(context, id);
+      services = trace ? spanServices(trace) : [];
       return expected.every((one) => services.includes(one)) ? services : undefined;
     });
     if (found === undefined) {
