@@ -1,3 +1,4 @@
+import { isGuarded } from "../components/guards";
 import type { StackConfig } from "../stacks/config";
 import { curl } from "../stacks/curl";
 import type { ObservabilityGroup } from "../toolchain";
@@ -66,7 +67,7 @@ export function trafficText(
   later: readonly ObservabilityGroup[],
   seconds: number,
 ): string {
-  const path = services.find((service) => service.path !== undefined)?.path;
+  const path = services.find((service) => service.path !== undefined && !isGuarded(service, service.path))?.path;
   const request =
     gatewayUrl === undefined || path === undefined
       ? "the services are up"

@@ -8,6 +8,7 @@ import { ConfigReader } from "./configReader";
 import type { RawConfig } from "./configReader";
 import { dev } from "./dev";
 import { externalHostKeys, readExternalHosts } from "./externalHostsConfig";
+import { rejectUnknownAuthorizers } from "./guardsConfig";
 import { readGateway } from "./gatewayConfig";
 import type { GatewayConfig } from "./gatewayConfig";
 import { readDigests } from "./imageDigests";
@@ -126,6 +127,7 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
   };
   const config = { ...unscoped, scope: readScope(reader, profile.name, unscoped.security.defaultDeny) };
   rejectTakenPaths(reader, config);
+  rejectUnknownAuthorizers(reader, config);
   config.services.forEach(({ logFiles }, i) => {
     if (logFiles && config.observability.logs.kind === "none") {
       const fix = "logsBackend is none, so that nothing reads them; set logsBackend, or remove this key";
