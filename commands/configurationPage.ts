@@ -52,7 +52,9 @@ services:
     canary: { header: x-canary, value: "yes", version: v2 }
     mirror: { version: v2, percent: 5 }
     fault: { delay: { percent: 10, duration: 2s } }
-    allowFrom: [user-service] # or namespace/account`,
+    allowFrom: [user-service] # or namespace/account
+    jwt: { issuer: "https://login.example", jwksUri: "https://login.example/keys", audiences: [shop], paths: [/shop] }
+    extAuthz: { url: "http://authz.auth.svc.cluster.local:9000", requestHeaders: [cookie], timeout: 500ms }`,
   },
   {
     title: "Istio",

@@ -1,3 +1,4 @@
+import { isGuarded } from "../components/guards";
 import { callLog } from "../components/loadGenerator";
 import type { StackConfig } from "../stacks/config";
 import { curl } from "../stacks/curl";
@@ -70,7 +71,7 @@ export function trafficText(
   later: readonly ObservabilityGroup[],
   seconds: number,
 ): string {
-  const path = services.find((service) => service.path !== undefined)?.path;
+  const path = services.find((service) => service.path !== undefined && !isGuarded(service, service.path))?.path;
   const request =
     gatewayUrl === undefined || path === undefined
       ? "the services are up"

@@ -18,6 +18,13 @@ const allow = (principal: string) => ({
 
 describe("reviewPoints", () => {
   const cases: [string, Change, RegExp][] = [
+    ...(["DENY", "CUSTOM"] as const).map((action): [string, Change, RegExp] => [
+      `a policy with the action ${action}`,
+      change("create", "s:AuthorizationPolicy", { after: { spec: { action, rules: [{}] } } }),
+      { DENY: /it denies what its rules say/, CUSTOM: /it asks an external authorizer about what its rules say/ }[
+        action
+      ],
+    ]),
     [
       "a Deployment that is replaced",
       change("replace", "apps/v1:Deployment", { forcing: ["spec.selector"] }),

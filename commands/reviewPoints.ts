@@ -53,10 +53,12 @@ function widensAccess({ op, type, title, fields, after }: Change): string[] {
   if (!type.endsWith(":AuthorizationPolicy") || op === "delete") {
     return [];
   }
+  const does =
+    { DENY: "denies", CUSTOM: "asks an external authorizer about" }[text(at(after, "spec.action"))] ?? "allows";
   const callers = JSON.stringify(at(after, "spec.rules") ?? []).match(/"cluster\.local\/ns\/[^"]*"/g) ?? [];
   return op === "create" || fields.some(({ path }) => path.startsWith("spec"))
     ? [
-        `${title} ${op === "create" ? "is new" : "changes"}: it ${at(after, "spec.action") === "DENY" ? "denies" : "allows"} ${callers.length > 0 ? [...new Set(callers)].join(", ").replaceAll('"', "`") : "what its rules say"}.`,
+        `${title} ${op === "create" ? "is new" : "changes"}: it ${does} ${callers.length > 0 ? [...new Set(callers)].join(", ").replaceAll('"', "`") : "what its rules say"}.`,
       ]
     : [];
 }

@@ -9,7 +9,7 @@ import { logStreams, pagePath, readTrace, until } from "./verify/backends";
 import type { Trace } from "./verify/backends";
 import type { Context } from "./verify/check";
 import { callJourney, newTrace } from "./verify/checks/traces";
-import { gatewayRoutes } from "./verify/gatewayRoute";
+import { openRoutes } from "./verify/gatewayRoute";
 
 const help = `npm run trace -- [flags]
 
@@ -47,7 +47,7 @@ async function linesOf(context: Context, id: string): Promise<LogLine[]> {
 
 /** @returns the path that is asked for. @throws UsageError if there is none. */
 function pathOf(context: Context, asked: string | undefined): string {
-  const path = asked ?? callJourney(context.declared.services)?.path ?? gatewayRoutes(context)[0]?.path;
+  const path = asked ?? callJourney(context.declared.services)?.path ?? openRoutes(context)[0]?.path;
   if (path?.startsWith("/") !== true) {
     throw new UsageError(path === undefined ? "no service has a path on the gateway" : `--path ${path}: start with /`);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { declare, errorOf } from "../test/support/declare";
-import { calleeTargets } from "../stacks/loadTargets";
+import { calleeTargets, gatewayTargets } from "../stacks/loadTargets";
 import { applicationLogs } from "./applicationLog";
 import { callLog, gatewayTarget, loadCompanion, LoadGenerator, loadSender } from "./loadGenerator";
 import { prometheusConfig } from "./observability/prometheusConfig";
@@ -74,6 +74,26 @@ describe("gatewayTarget", () => {
   });
 });
 
+describe("gatewayTargets", () => {
+  it("are the paths that are open without a token", () => {
+    const jwt = { issuer: "x", paths: ["/user/orders", "/pay"] };
+    const user = {
+      serviceName: "user",
+      path: "/user",
+      calls: [
+        { path: "/user/orders", service: "pay", port: 8091 },
+        { path: "/user/stock", service: "pay", port: 8092 },
+      ],
+    };
+    const targets = (callee: object) =>
+      gatewayTargets([user, { serviceName: "pay", path: "/pay", calls: [], ...callee }], gateway).map(
+        ({ name }) => name,
+      );
+    assert.deepEqual(targets({}), ["user", "1-user", "2-user", "pay"]);
+    assert.deepEqual(targets({ jwt }), ["user", "2-user"]);
+  });
+});
+
 describe("loadCompanion", () => {
   it("sends from a caller's own pod, to those that it is declared to call", () => {
     const services = [
@@ -91,5 +111,8 @@ describe("loadCompanion", () => {
       ["http://payment.demo:80/"],
     );
     assert.deepEqual(targets.get("payment"), []);
+    const [user, payment] = services;
+    const guarded = calleeTargets([user!, { ...payment!, jwt: { issuer: "x" } }], "demo");
+    assert.deepEqual(guarded.get("user"), []);
   });
 });

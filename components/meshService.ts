@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { EchoService } from "./echoService";
 import type { EchoServiceArgs } from "./echoService";
+import type { Guards } from "./guards";
 import { declareProxyScope } from "./proxyScope";
+import { RequestGuards } from "./requestGuards";
 import type { RouteSettings } from "./serviceRoute";
 import { ServiceRoutes } from "./serviceRoutes";
 import { TrafficPolicy } from "./trafficPolicy";
@@ -12,7 +14,8 @@ export interface MeshServiceArgs
   extends
     Omit<EchoServiceArgs, "versions" | "version" | "subsets">,
     Omit<RouteSettings, "versions">,
-    Omit<TrafficPolicyArgs, "versions"> {
+    Omit<TrafficPolicyArgs, "versions">,
+    Guards {
   /** Versions, each with its Deployment, its subset and its share of the requests. Default: one, without a subset. */
   versions?: (NonNullable<EchoServiceArgs["versions"]>[number] & NonNullable<RouteSettings["versions"]>[number])[];
   /** What its sidecars know of the mesh, as {@link declareProxyScope} takes it. Default: all of it. */
@@ -20,7 +23,7 @@ export interface MeshServiceArgs
 }
 
 /**
- * A service of the mesh, in the order that loses no request: what its proxies know, its limits and subsets, then its pods, then the routes that lead there.
+ * A service of the mesh, in the order that loses no request: what its proxies know, its limits, subsets and guards, then its pods, then the routes that lead there.
  * Let it depend on the control plane and on the MeshNamespace: a pod that starts before the injector stays without a sidecar.
  */
 export class MeshService extends pulumi.ComponentResource {
@@ -36,10 +39,11 @@ export class MeshService extends pulumi.ComponentResource {
     const scopes = knownHosts
       ? [declareProxyScope(name, { namespace, app: serviceName, hosts: knownHosts }, { parent: this })]
       : [];
+    const guards = args.jwt || args.extAuthz ? [new RequestGuards(name, args, { parent: this })] : [];
     const echo = new EchoService(
       name,
       { ...args, subsets: policy.subsets },
-      { parent: this, dependsOn: [policy, ...scopes] },
+      { parent: this, dependsOn: [policy, ...scopes, ...guards] },
     );
     new ServiceRoutes(
       name,

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { gatewayUrl } from "../components/gatewayAddress";
 import type { GatewayReach } from "../components/gatewayAddress";
 import type { GatewayCertificateArgs } from "../components/gatewayCertificate";
+import { guardsMeshConfig } from "../components/guards";
 import type { IstioArgs } from "../components/istio";
 import { spanReceiver } from "../components/observability/observability";
 import type { ObservabilityArgs } from "../components/observability/observability";
@@ -14,14 +15,15 @@ import type { Settings } from "./settings";
 
 /** @returns the control plane and gateways that config and profile ask for. */
 export function istioArgs(settings: Settings): IstioArgs {
-  const { profile, istio, gateway, namespaces, scope, security, observability } = settings;
+  const { profile, istio, gateway, namespaces, scope, security, services, observability } = settings;
   const spans = spanReceiver(observability.tracing, namespaces.observability);
+  const configured = mergeMeshConfig(guardsMeshConfig(services), istio.meshConfig);
   return {
     ...istio,
     ...profile.istio,
     systemNamespace: namespaces.system,
     gatewayNamespace: namespaces.gateway,
-    meshConfig: mergeMeshConfig(telemetryMeshConfig(spans), istio.meshConfig),
+    meshConfig: mergeMeshConfig(telemetryMeshConfig(spans), configured),
     ingressGateway: {
       ...profile.gateway,
       serviceType: gateway.serviceType,

@@ -8,12 +8,13 @@ import { readCluster, type ClusterConfig } from "./clusterConfig";
 import { ConfigError } from "./configError";
 import { ConfigReader, type RawConfig } from "./configReader";
 import { dev } from "./dev";
-import { calleesByCaller } from "./edges";
 import { externalHostKeys, readExternalHosts } from "./externalHostsConfig";
+import { rejectUnknownAuthorizers } from "./guardsConfig";
 import { readGateway, type GatewayConfig } from "./gatewayConfig";
 import { readDigests, type ImageDigests } from "./imageDigests";
 import { readImages } from "./imagesConfig";
 import { readIstio } from "./istioConfig";
+import { calleeTargets } from "./loadTargets";
 import { readObservability, type ObservabilityConfig } from "./observabilityConfig";
 import { allStackNamespaces, readNamespaces, type StackNamespaces } from "./namespacesConfig";
 import { prod } from "./prod";
@@ -145,6 +146,7 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
   };
   const read = { ...unscoped, scope: readScope(reader, profile.name, unscoped.security.defaultDeny) };
   rejectTakenPaths(reader, read);
+  rejectUnknownAuthorizers(reader, read);
   read.services.forEach(({ logFiles }, i) => {
     if (logFiles && read.observability.logs.kind === "none") {
       const fix = "logsBackend is none, so that nothing reads them; set logsBackend, or remove this key";
@@ -171,7 +173,7 @@ function withCallLogs(config: StackConfig): StackConfig {
   if (!config.load || config.observability.logs.kind === "none") {
     return config;
   }
-  const callees = calleesByCaller(config.services, config.namespace);
+  const callees = calleeTargets(config.services, config.namespace);
   const services = config.services.map((service) =>
     // Rotation takes the owner of the files, which is the sender's user, and that of a service with no user of its own.
     service.logFiles || service.user !== undefined || !callees.get(service.serviceName)?.length

@@ -29,6 +29,10 @@ export interface DeclaredService extends TrafficConfig {
   deployments: string[];
   /** Identities that may call it. */
   callers: Identity[];
+  /** Where it asks for a token; undefined if it asks for none. */
+  jwt?: { paths?: string[] };
+  /** Where it asks an external authorizer; undefined if it asks none. */
+  extAuthz?: { paths?: string[] };
 }
 
 /** The namespaces of a stack. Code that needs all of them takes them from here; one may be there for several. */
@@ -132,6 +136,8 @@ function declaredService(service: Settings["services"][number], namespace: strin
     fault,
     versions,
     logFiles,
+    jwt,
+    extAuthz,
   } = service;
   const texts = (versions ?? [service]).map(({ args }) => echoText(args));
   return {
@@ -143,6 +149,8 @@ function declaredService(service: Settings["services"][number], namespace: strin
     texts: texts.every((text) => text !== undefined) ? texts : undefined,
     deployments: versions ? versions.map(({ version }) => `${serviceName}-${version}`) : [serviceName],
     callers: callersOf(service, { namespace, gateway }) as Identity[],
+    jwt: jwt && { paths: jwt.paths },
+    extAuthz: extAuthz && { paths: extAuthz.paths },
     timeout,
     retries,
     circuitBreaker,

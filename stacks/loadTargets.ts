@@ -1,28 +1,39 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isGuarded } from "../components/guards";
+import type { Guards } from "../components/guards";
 import { gatewayTarget } from "../components/loadGenerator";
 import type { GatewayTarget, LoadTarget } from "../components/loadGenerator";
 import type { ServiceCall } from "../components/serviceCalls";
 import { calleesByCaller } from "./edges";
 import type { ServiceConfig } from "./servicesConfig";
 
-type Callable = Pick<ServiceConfig, "serviceName" | "port" | "allowFrom">;
+type Callable = Pick<ServiceConfig, "serviceName" | "port" | "allowFrom"> & Guards;
 
-/** @returns what the gateway is asked for: each service's path, and those of its calls. */
+/** @returns what the gateway is asked for: each service's path, and those of its calls, but what is guarded: requests have no token. */
 export function gatewayTargets(
-  services: readonly Pick<ServiceConfig, "serviceName" | "path" | "calls">[],
+  services: readonly (Pick<ServiceConfig, "serviceName" | "path" | "calls"> & Guards)[],
   gateway: GatewayTarget,
 ): LoadTarget[] {
-  return services.flatMap(({ serviceName, path, calls }) => [
-    ...(path === undefined ? [] : [gatewayTarget(serviceName, path, gateway)]),
-    ...calls.map((call, i) => gatewayTarget(`${i + 1}-${serviceName}`, call.path, gateway)),
-  ]);
+  return services.flatMap((service) => {
+    const { serviceName, path, calls } = service;
+    const open = calls.filter((call) =>
+      services.every((one) => ![serviceName, call.service].includes(one.serviceName) || !isGuarded(one, call.path)),
+    );
+    return [
+      ...(path === undefined || isGuarded(service, path) ? [] : [gatewayTarget(serviceName, path, gateway)]),
+      ...open.map((call) => gatewayTarget(`${calls.indexOf(call) + 1}-${serviceName}`, call.path, gateway)),
+    ];
+  });
 }
 
-/** @returns what each service asks of the others, by its name: each that it is declared to call. */
+/** @returns what each service asks of the others, by its name: each that it is declared to call, and that asks for no token. */
 export function calleeTargets(services: readonly Callable[], namespace: string): Map<string, LoadTarget[]> {
   const ports = new Map(services.map(({ serviceName, port }) => [serviceName, port]));
   const target = (name: string) => ({ name, url: `http://${name}.${namespace}:${ports.get(name)}/` });
-  return new Map([...calleesByCaller(services, namespace)].map(([caller, callees]) => [caller, callees.map(target)]));
+  const open = services.filter((service) => !isGuarded(service, "/"));
+  const targets = (callees: readonly string[]) =>
+    callees.filter((name) => open.some(({ serviceName }) => serviceName === name)).map(target);
+  return new Map([...calleesByCaller(services, namespace)].map(([caller, callees]) => [caller, targets(callees)]));
 }
 
 /** @returns where each of a service's calls is served, and where it leads. */

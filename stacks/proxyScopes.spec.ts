@@ -51,6 +51,14 @@ describe("proxyScopes", () => {
     assert.deepEqual(b, [...common, "demo/b.demo.svc.cluster.local"]);
   });
 
+  it("adds the external authorizer for who asks it", () => {
+    const authz = "authz.auth.svc.cluster.local";
+    const services = [{ name: "a", extAuthz: { url: `http://${authz}:9000` } }, { name: "b" }];
+    const { a, b } = known({ proxyScope: "declared", tracingBackend: "none", services });
+    assert.equal(a?.at(-1), `*/${authz}`);
+    assert.ok(!b?.includes(`*/${authz}`));
+  });
+
   it("knows the hosts outside that config registers, each once", () => {
     const api = { host: "api.example.com", port: 443, protocol: "HTTPS" };
     const externalHosts = [api, { ...api, port: 80, protocol: "HTTP" }, { ...api, host: "*.example.org" }];

@@ -18,6 +18,12 @@ describe("the output readme", () => {
     assert.doesNotMatch(text, /inner|eval|port-forward|Left out/);
   });
 
+  it("shows where a token goes", () => {
+    const jwt = { issuer: "x", paths: ["/user"] };
+    const text = readme({ ...facts, services: [{ serviceName: "user-service", path: "/user", jwt }] });
+    assert.match(text, /^curl http:\/\/localhost:8080\/user --header "Authorization: Bearer \$TOKEN"$/m);
+  });
+
   it("says what has to be done before: find the cluster, forward a port, or set an address", () => {
     const text = readme({
       ...facts,

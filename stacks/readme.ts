@@ -1,4 +1,5 @@
 import { localPorts } from "../components/gatewayAddress";
+import { isGuarded } from "../components/guards";
 import { gatewayReach } from "./componentArgs";
 import { curl } from "./curl";
 import { kubectlCommand } from "./kubectl";
@@ -15,7 +16,7 @@ export interface ReadmeFacts {
   selfSigned?: boolean;
   /** Namespace of the services. */
   namespace: string;
-  services: readonly Pick<ServiceConfig, "serviceName" | "path">[];
+  services: readonly Pick<ServiceConfig, "serviceName" | "path" | "jwt">[];
   /** Command that opens the gateway on this machine, where nothing else does. */
   portForward?: string;
   /** The kubectl command that asks this cluster. */
@@ -54,7 +55,11 @@ export function readmeFacts(settings: Settings, gatewayUrl: string | undefined, 
 export function readme(facts: ReadmeFacts): string {
   const { gatewayUrl, kubectl, namespace, services, portForward, pointKubectl, withoutImage = [] } = facts;
   const asked = { ...facts, url: gatewayUrl ?? "http://ADDRESS" };
-  const requests = services.flatMap(({ path }) => (path ? [curl(asked, path)] : []));
+  const requests = services.flatMap(({ path, jwt }) =>
+    path
+      ? [`${curl(asked, path)}${jwt && isGuarded({ jwt }, path) ? ' --header "Authorization: Bearer $TOKEN"' : ""}`]
+      : [],
+  );
   return [
     "# Sidecar mesh",
     "",

@@ -1,5 +1,6 @@
 import { isFilePattern } from "../components/applicationLog";
 import type { LogFiles } from "../components/applicationLog";
+import type { Guards } from "../components/guards";
 import { isUser, userFix } from "../components/echoService";
 import type { EchoServiceArgs } from "../components/echoService";
 import { isDnsLabel, isPort, proxyPorts } from "../components/validation";
@@ -9,6 +10,7 @@ import { collectorHealthPort, collectorMetricsPort } from "../components/collect
 import { callsKeys, readCalls } from "./callsConfig";
 import type { CallConfig } from "./callsConfig";
 import type { ConfigReader } from "./configReader";
+import { guardKeys, readGuards } from "./guardsConfig";
 import { ItemReader } from "./itemReader";
 import type { Profile } from "./profile";
 import { readResources } from "./resourcesConfig";
@@ -23,6 +25,7 @@ export type ServiceVersion = Omit<VersionConfig, "text" | "image"> & { image: st
 /** One service as config declares it, with every default filled in. */
 export type ServiceConfig = Omit<EchoServiceArgs, "namespace" | "image" | "args" | "env" | "versions"> &
   TrafficConfig &
+  Guards &
   Omit<VersionsConfig, "versions"> & {
     image: string;
     args?: string[];
@@ -73,6 +76,7 @@ export const serviceKeys = [
   ...versionsKeys,
   ...callsKeys,
   ...accessKeys,
+  ...guardKeys,
 ];
 
 /** Names that something else in the namespace has already, and what. */
@@ -171,6 +175,7 @@ function readService(item: ItemReader, profile: Profile, names: readonly string[
     mirror,
     calls: readCalls(item, { name, port, names, isPath, pathFix }),
     allowFrom: readAccess(item, names),
+    ...readGuards(item, { isPath, pathFix }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { LiveObject } from "../../cluster/kubeClient";
-import { Slots } from "../../cluster/slots";
+import { Slots } from "../../cluster/kubeClient";
 import type { Cluster } from "../verify/cluster";
 import { askEnvoy } from "../verify/envoy";
 import { refOfPod } from "../verify/meshPods";

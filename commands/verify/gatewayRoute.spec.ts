@@ -25,6 +25,9 @@ describe("routes through the gateway", () => {
       return "verdict" in route ? `${route.verdict}: ${route.evidence}` : route.service.name;
     };
     assert.equal(followed(inner, broken, user), "user");
+    assert.equal(followed({ ...user, jwt: {} }, root), "root");
+    assert.equal(followed({ ...user, jwt: { paths: ["/user/admin"] } }), "user");
+    assert.match(followed({ ...user, extAuthz: {} }), /^skip: no service .* open without a token/);
     assert.match(followed(inner), /^skip: no service has a path/);
     assert.match(followed(broken), /^skip: every service .* fails requests on purpose/);
   });

@@ -1,3 +1,4 @@
+import { isGuarded } from "../../components/guards";
 import type { DeclaredService } from "../../stacks/declared";
 import { skip } from "./check";
 import type { Context, Outcome } from "./check";
@@ -25,19 +26,24 @@ export function gatewayRoutes({ declared, gatewayUrl }: Pick<Context, "declared"
   );
 }
 
+/** @returns those of {@link gatewayRoutes} that answer without a token, whatever an external authorizer says. */
+export function openRoutes(context: Pick<Context, "declared" | "gatewayUrl">): GatewayRoute[] {
+  return gatewayRoutes(context).filter(({ service, path }) => !isGuarded(service, path));
+}
+
 /**
  * @returns the route over which a request is sent to be followed: the first whose service gets all that is sent to it, or, where there
- * is none, that nothing can be sent. What is aborted on purpose never arrives.
+ * is none, that nothing can be sent. What is aborted on purpose, or lacks a token, never arrives.
  */
 export function followedRoute(context: Pick<Context, "declared" | "gatewayUrl">): GatewayRoute | Outcome {
-  const routes = gatewayRoutes(context);
+  const routes = openRoutes(context);
   const arriving = routes.find(({ service }) => !service.fault?.abort);
   return (
     arriving ??
     skip(
       routes.length > 0
         ? "every service that has a path on the gateway fails requests on purpose"
-        : "no service has a path on the gateway, or its address is not known",
+        : "no service has a path on the gateway that is open without a token, or its address is not known",
     )
   );
 }

@@ -86,6 +86,17 @@ describe("routeCause", () => {
       /demo\/deny-all denies the request/,
     ],
     [
+      "a policy that denies what lacks a token, at another service",
+      { status: 403, body: "RBAC: access denied" },
+      {
+        authorizationPolicies: [
+          object("require-token-x", { action: "DENY", selector: { matchLabels: { app: "x" } } }),
+          object("ext-authz-user", { action: "CUSTOM", selector: { matchLabels: { app: "user" } } }),
+        ],
+      },
+      /demo\/allow-user is gone/,
+    ],
+    [
       "an injected fault",
       { status: 418 },
       { virtualServices: [object("demo-vs", { http: [{ ...rule, fault: { abort: { httpStatus: 418 } } }] })] },
@@ -141,6 +152,17 @@ describe("routeCause", () => {
   for (const [title, answer, facts, expected] of cases) {
     it(`names ${title}`, () => assert.match(causeOf(answer, facts), expected));
   }
+
+  it("names what lets a request without a token through", () => {
+    const guarded = { ...service, jwt: {} };
+    const answer = { status: 200, body: "Hello", headers: ownAnswer, ms: 1 };
+    const asked = { declared, gatewayUrl: "http://gw", facts: sound, kubectl: "kubectl", answer };
+    assert.match(
+      routeCause({ ...asked, service: guarded }).cause,
+      /without a token: .* demo\/require-token-user is gone/,
+    );
+    assert.doesNotMatch(routeCause({ ...asked, service: { ...guarded, jwt: { paths: ["/x"] } } }).cause, /token/);
+  });
 
   it("knows the node port that kind maps to the URL's port", () => {
     const moved = object("gateway", { type: "NodePort", ports: [{ port: 80, nodePort: 31111 }] });

@@ -1,3 +1,4 @@
+import { isGuarded } from "../../components/guards";
 import { defaultNodePorts, localPorts } from "../../components/gatewayAddress";
 import type { LiveObject } from "../../cluster/kubeClient";
 import type { DeclaredMesh, DeclaredService } from "../../stacks/declared";
@@ -52,6 +53,14 @@ export function routeCause(asked: Asked): Cause {
   }
   if (answer.status === 404 && !fromService) {
     return notFound(asked);
+  }
+  const { jwt, name, path = "/" } = asked.service;
+  if (isGuarded({ jwt }, path) && fromService) {
+    const policy = `${asked.declared.namespaces.mesh}/require-token-${name}`;
+    return {
+      cause: `${name} answers a request without a token: AuthorizationPolicy ${policy} is gone or was changed: run npm start -- --refresh`,
+      next: `${mesh(asked)} get authorizationpolicy,requestauthentication -o yaml`,
+    };
   }
   if (answer.status === 403 && /RBAC/.test(answer.body)) {
     return refused(asked);
@@ -150,11 +159,15 @@ function refused(asked: Asked): Cause {
   const { declared, service, facts } = asked;
   const { mesh: namespace, gateway } = declared.namespaces;
   const next = `${mesh(asked)} get authorizationpolicy -o yaml`;
+  const specOf = ({ spec }: LiveObject) =>
+    spec as { action?: string; selector?: { matchLabels?: Record<string, string> } };
+  const appOf = (policy: LiveObject) => specOf(policy).selector?.matchLabels?.app;
   const own = facts.authorizationPolicies.filter(
-    ({ spec }) =>
-      (spec as { selector?: { matchLabels?: Record<string, string> } }).selector?.matchLabels?.app === service.name,
+    (policy) => appOf(policy) === service.name && (specOf(policy).action ?? "ALLOW") === "ALLOW",
   );
-  const deny = facts.authorizationPolicies.find(({ spec }) => (spec as { action?: string }).action === "DENY");
+  const deny = facts.authorizationPolicies.find(
+    (policy) => specOf(policy).action === "DENY" && [undefined, service.name].includes(appOf(policy)),
+  );
   if (deny) {
     return { cause: `AuthorizationPolicy ${namespace}/${deny.metadata?.name} denies the request`, next };
   }

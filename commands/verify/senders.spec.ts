@@ -109,6 +109,9 @@ describe("who sends a service requests", () => {
 
   it("is a reason where no caller is declared, or none can send", async () => {
     const [alone, inner] = [service("alone"), service("inner", { callers: [caller] })];
+    const guarded = service("guarded", { path: "/guarded", jwt: { paths: ["/guarded"] } });
+    const [refused] = (await sendersOf(contextOf([guarded], [], "http://gw"), http)).values();
+    assert.equal(refused, "it asks for a token, or an external authorizer");
     const senders = await sendersOf(contextOf([web, alone, inner], [pod(["web"])]), http);
     assert.deepEqual(
       [...senders.values()],

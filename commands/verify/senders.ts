@@ -1,4 +1,5 @@
 import type { LiveObject } from "../../cluster/kubeClient";
+import { isGuarded } from "../../components/guards";
 import type { DeclaredService } from "../../stacks/declared";
 import type { Answer, HttpClient } from "../httpClient";
 import type { Context } from "./check";
@@ -87,6 +88,9 @@ export async function sendersOf(context: Context, http: HttpClient): Promise<Map
   const routes = new Map(gatewayRoutes(context).map(({ service, url }) => [service, url]));
   const ofService = (service: DeclaredService): Sender | string => {
     const url = routes.get(service);
+    if (isGuarded(service, url === undefined ? "/" : (service.path ?? "/"))) {
+      return "it asks for a token, or an external authorizer";
+    }
     if (url !== undefined) {
       return gatewaySender(url, http, proxies);
     }

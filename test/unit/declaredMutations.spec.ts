@@ -6,7 +6,7 @@ import { rules } from "../../policy/rules/index";
 import { Stack, type Edit } from "../../policy/testing";
 import { declaredBy } from "../support/declared";
 
-/** The stacks that are edited: those of the project, and dev with a service of two versions, which has subsets. */
+/** The stacks that are edited: those of the project, dev with a service of two versions, which has subsets, and prod with guards. */
 const versions = [
   { version: "v1", weight: 90 },
   { version: "v2", weight: 10 },
@@ -14,6 +14,17 @@ const versions = [
 const stacks = {
   dev: () => declaredBy("dev"),
   prod: () => declaredBy("prod"),
+  guarded: () =>
+    declaredBy("prod", {
+      services: JSON.stringify([
+        {
+          name: "user-service",
+          path: "/user",
+          jwt: { issuer: "https://login.example", jwksUri: "https://login.example/keys", paths: ["/user/admin"] },
+          extAuthz: { url: "http://authz.auth.svc.cluster.local:9000" },
+        },
+      ]),
+    }),
   subsets: () =>
     declaredBy("dev", {
       services: JSON.stringify([
@@ -572,9 +583,24 @@ const mutations: readonly [rule: string, stack: keyof typeof stacks, edits: Edit
   ],
   [
     "authz-has-credentials",
+    "guarded",
+    [["RequestAuthentication user-service-tokens", ""]],
+    "AuthorizationPolicy demo/require-token-user-service",
+  ],
+  [
+    "authz-has-credentials",
     "dev",
     [allow({ from: [{ source: { requestPrincipals: ["*"] } }] })],
     "AuthorizationPolicy demo/x",
+  ],
+  [
+    "request-authentication-enforced",
+    "guarded",
+    [
+      ["AuthorizationPolicy user-service-require-token", ""],
+      ["AuthorizationPolicy user-service-ext-authz", ""],
+    ],
+    "RequestAuthentication demo/user-service",
   ],
   [
     "request-authentication-enforced",
@@ -589,6 +615,12 @@ const mutations: readonly [rule: string, stack: keyof typeof stacks, edits: Edit
     "RequestAuthentication demo/x",
   ],
   ["authz-not-open", "dev", [allow({})], "AuthorizationPolicy demo/x"],
+  [
+    "authz-provider-known",
+    "guarded",
+    [[istiod, "values.meshConfig.extensionProviders[0].name", "other"]],
+    "AuthorizationPolicy demo/ext-authz-user-service",
+  ],
   [
     "authz-provider-known",
     "dev",

@@ -5,7 +5,7 @@ import type { DeclaredService } from "../../../stacks/declared";
 import { logql, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
-import { below, followedRoute, gatewayRoutes } from "../gatewayRoute";
+import { below, followedRoute, openRoutes } from "../gatewayRoute";
 import { refOfPod, servicePods } from "../meshPods";
 import { containersOf, isAlive, isReady, nameOf } from "../objects";
 import { newTrace } from "./traces";
@@ -100,7 +100,7 @@ async function arrival(context: Context, selector: string, { pod, line, sinceMs 
 /** Asks a service for something, so that it has a reason to write. @returns what its line has in it if it logs paths. */
 async function askFor(context: Context, service: DeclaredService): Promise<string> {
   const marker = `verify-${newTrace().id.slice(0, 8)}`;
-  const route = gatewayRoutes(context).find((one) => one.service.name === service.name);
+  const route = openRoutes(context).find((one) => one.service.name === service.name);
   if (route) {
     await context.http.get(below(route.url, marker));
   }

@@ -1,4 +1,5 @@
 import type { LiveObject } from "../../../cluster/kubeClient";
+import { isGuarded } from "../../../components/guards";
 import type { DeclaredService } from "../../../stacks/declared";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
@@ -25,7 +26,7 @@ export interface Call {
   said: string;
 }
 
-/** @returns all pairs of services, the declared edges first. */
+/** @returns all pairs of services, the declared edges first, but those to a service that asks for a token, too: a call has none. */
 export function pairs(services: readonly DeclaredService[], namespace: string): Omit<Call, "status" | "said">[] {
   const all = services.flatMap(({ name: to, callers }) =>
     services
@@ -36,7 +37,9 @@ export function pairs(services: readonly DeclaredService[], namespace: string): 
         allowed: callers.some((caller) => caller.namespace === namespace && caller.serviceAccount === from),
       })),
   );
-  return [...all.filter(({ allowed }) => allowed), ...all.filter(({ allowed }) => !allowed)].slice(0, mostPairs);
+  const guarded = services.filter((service) => isGuarded(service, "/")).map(({ name }) => name);
+  const answered = all.filter(({ allowed, to }) => allowed && !guarded.includes(to));
+  return [...answered, ...all.filter(({ allowed }) => !allowed)].slice(0, mostPairs);
 }
 
 interface AuthorizationPolicySpec {
@@ -61,7 +64,8 @@ export function judgeCalls(
   kubectl: string,
 ): Outcome {
   const specOf = (policy: LiveObject) => (policy.spec ?? {}) as AuthorizationPolicySpec;
-  const of = (app: string) => policies.find((policy) => specOf(policy).selector?.matchLabels?.app === app);
+  const of = (app: string) =>
+    policies.find((policy) => specOf(policy).selector?.matchLabels?.app === app && !specOf(policy).action);
   const next = `${kubectl} -n ${namespace} get authorizationpolicy -o yaml`;
   const denies = policies.some((policy) => !specOf(policy).selector && !specOf(policy).rules && !specOf(policy).action);
   const noDefault = `AuthorizationPolicy ${namespace}/default-deny is gone: any workload in the mesh may call services without a policy of their own. Run npm start -- --refresh`;

@@ -18,6 +18,7 @@ import { readPlainText, whoAllowsPlainText } from "./mtls";
 import { judgeNamespace } from "./namespace";
 import { expectedEdges, graphEdges } from "./pages";
 import { judgeRestarts, restarts } from "./restarts";
+import { isExpected } from "./routes";
 import { judgeSynced } from "./synced";
 import { callJourney, spanServices, tracingCause } from "./traces";
 
@@ -166,6 +167,17 @@ describe("mtls", () => {
   });
 });
 
+describe("what a path answers without a token", () => {
+  const answer = (status: number): Answer => ({ status, body: "", headers: {}, ms: 1 });
+  const expected = (guards: object) =>
+    [0, 200, 401, 403, 503].filter((status) => isExpected({ ...service, ...guards }, answer(status)));
+  it("is a refusal where one is needed, and what the authorizer says", () => {
+    assert.deepEqual(expected({ jwt: {} }), [403]);
+    assert.deepEqual(expected({ extAuthz: {} }), [200, 401, 403]);
+    assert.deepEqual(expected({ jwt: { paths: ["/other"] }, texts: [""] }), [200]);
+  });
+});
+
 describe("edges", () => {
   const payment = { ...service, name: "payment", callers: [{ namespace: "demo", serviceAccount: "user" }] };
   const deny = object("AuthorizationPolicy", "default-deny", { spec: {} });
@@ -176,6 +188,12 @@ describe("edges", () => {
       { from: "user", to: "payment", allowed: true },
       { from: "payment", to: "user", allowed: false },
     ]);
+  });
+  it("are not tried where a call needs a token, but by who must not call at all", () => {
+    assert.deepEqual(pairs([service, { ...payment, jwt: {} }], "demo"), [
+      { from: "payment", to: "user", allowed: false },
+    ]);
+    assert.equal(pairs([{ ...service, extAuthz: {} }, payment], "demo").length, 2);
   });
   it("are let through if declared, and no other", () => {
     const undeclared = { ...call, from: "payment", to: "user", allowed: false };
@@ -191,6 +209,11 @@ describe("edges", () => {
       "pass",
     );
     assert.match(causeOf(judgeCalls([{ ...call, status: 403 }], facts, "k")), /demo\/allow-payment is gone/);
+    const token = object("AuthorizationPolicy", "require-token-payment", {
+      spec: { action: "DENY", selector: { matchLabels: { app: "payment" } } },
+    });
+    const guarded = { ...facts, policies: [deny, token] };
+    assert.match(causeOf(judgeCalls([{ ...call, status: 403 }], guarded, "k")), /demo\/allow-payment is gone/);
     assert.match(
       causeOf(judgeCalls([{ ...undeclared, status: 200 }], facts, "k")),
       /not declared lets payment call user/,
@@ -248,6 +271,8 @@ describe("traces", () => {
     assert.equal(callJourney([user, declaredService("payment", { fault: abort })]), undefined);
     assert.equal(callJourney([{ ...user, fault: abort }, declaredService("payment")]), undefined);
     assert.equal(callJourney([declaredService("payment")]), undefined);
+    assert.equal(callJourney([user, declaredService("payment", { jwt: {} })]), undefined);
+    assert.deepEqual(callJourney([user, declaredService("payment", { jwt: { paths: ["/other"] } })]), journey);
   });
   const about = { system: "istio-system", kubectl: "k" };
   const telemetry = (spec: object) =>
@@ -342,6 +367,8 @@ describe("kiali", () => {
     } as unknown as DeclaredMesh;
     assert.deepEqual(expectedEdges(mesh), ["gateway -> user", "gateway -> payment", "user -> payment"]);
     assert.deepEqual(expectedEdges({ ...mesh, loadPerSecond: undefined }), ["gateway -> user", "gateway -> payment"]);
+    const guarded = mesh.services.map((one) => (one.name === "payment" ? { ...one, jwt: {} } : one));
+    assert.deepEqual(expectedEdges({ ...mesh, services: guarded }), ["gateway -> user", "gateway -> payment"]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { isGuarded } from "../../../components/guards";
 import { dataSourceUids } from "../../../components/observability/dashboards/dataSources";
 import { grafanaPort } from "../../../components/observability/grafana";
 import type { DeclaredMesh } from "../../../stacks/declared";
@@ -25,9 +26,9 @@ export function graphEdges({ elements = {} }: KialiGraph): string[] {
 
 /** @returns the edges that are sure to carry requests: from the gateway, and with load between services. */
 export function expectedEdges({ services, gateway, namespaces, loadPerSecond }: DeclaredMesh): string[] {
-  return services.flatMap(({ name, path, callers }) => [
+  return services.flatMap(({ name, path, callers, ...guards }) => [
     ...(path === undefined ? [] : [`${gateway.name} -> ${name}`]),
-    ...(loadPerSecond === undefined
+    ...(loadPerSecond === undefined || isGuarded(guards, "/")
       ? []
       : callers
           .filter(({ namespace, serviceAccount }) => {

@@ -1,3 +1,4 @@
+import { isGuarded } from "../../../components/guards";
 import type { DeclaredService } from "../../../stacks/declared";
 import type { Answer } from "../../httpClient";
 import type { Check } from "../check";
@@ -9,8 +10,16 @@ import { routeFacts } from "../routeFacts";
 /** Times that a path is asked until the answer is right, and milliseconds between them: a change takes a moment to arrive. */
 const tries = { times: 3, everyMs: 700 };
 
-/** @returns whether an answer is what the service was declared to give. */
+/** @returns whether an answer to a request without a token is what the service was declared to give. */
 export function isExpected(service: DeclaredService, { status, body, headers }: Answer): boolean {
+  const { jwt, extAuthz, path = "/" } = service;
+  if (isGuarded({ jwt }, path)) {
+    return status === 403;
+  }
+  if (isGuarded({ extAuthz }, path)) {
+    // The authorizer decides; that there is an answer shows that the way is right.
+    return status > 0 && status < 500;
+  }
   if (service.fault?.abort && status === service.fault.abort.status) {
     return true;
   }

@@ -1,3 +1,4 @@
+import { isGuarded } from "../../../components/guards";
 import { randomBytes } from "node:crypto";
 import { providers } from "../../../components/accessLog";
 import type { LiveObject } from "../../../cluster/kubeClient";
@@ -36,13 +37,15 @@ export interface Journey {
 
 /**
  * @returns the longest way of one request that is declared: a path by which one service calls another, where neither fails requests on
- * purpose; undefined if no service calls another.
+ * purpose or asks for a token; undefined if no service calls another.
  */
 export function callJourney(services: readonly DeclaredService[]): Journey | undefined {
   const arriving = services.filter(({ fault }) => !fault?.abort);
   return arriving
     .flatMap(({ name, calls = [] }) => calls.map(({ path, service }) => ({ path, services: [name, service] })))
-    .find(({ services: [, callee] }) => arriving.some(({ name }) => name === callee));
+    .find(({ path, services: passed }) =>
+      passed.every((one) => arriving.some((service) => service.name === one && !isGuarded(service, path))),
+    );
 }
 
 interface TelemetrySpec {
