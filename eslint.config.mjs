@@ -35,7 +35,7 @@ const boundaries = Object.entries(mayImport).map(([folder, allowed]) => ({
 }));
 
 export default defineConfig(
-  { ignores: ["node_modules/**", ".stryker-tmp/**", "reports/**"] },
+  { ignores: ["node_modules/**", ".stryker-tmp/**", "reports/**", "*/dist/**"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -74,8 +74,7 @@ new LostConnections(
   "lost-connections",
   {
     systemNamespace: settings.namespaces.system,
-    namespace: settings.namespace,
-    services: settings.services.map(({ serviceName }) => serviceName),
+    services: settings.services.map(({ serviceName }) => ({ namespace: settings.namespace, service: serviceName })),
   },
   afterIstio,
 );

@@ -9,7 +9,7 @@ import { Istio } from "./istio";
 
 const args: IstioArgs = {
   version: "1.31.4",
-  charts: { kind: "repo", url: "https://charts.example" },
+  charts: "https://charts.example",
   hub: "registry.example/istio",
   tag: "1.31.4",
   istiodResources: { requests: { cpu: "50m" } },

@@ -1,20 +1,24 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { ChartSource, IstioChart } from "./helmChart";
-import { chartReference } from "./helmChart";
+import type { IstioChart } from "./helmChart";
+import { chartReference, parseChartSource } from "./helmChart";
 import { PeerAuthentication } from "./istioApi/peerAuthentication";
 import type { MutualTlsMode } from "./istioApi/peerAuthentication";
 import { cniValues, gatewayValues, istiodValues } from "./istioValues";
 import type { CanaryControlPlane, ControlPlaneSettings, GatewaySettings } from "./istioValues";
 import { injectionLabel } from "./meshNamespace";
 import { ArgsCheck, isPort } from "./validation";
+import { istioChartRepo, istioHub, istioVersion } from "./versions";
 
-/** Args of {@link Istio}. */
-export interface IstioArgs extends ControlPlaneSettings {
-  /** Version of the charts. A local folder has its own and ignores this. */
-  version: string;
-  /** Where the charts come from. */
-  charts: ChartSource;
+/** Args of {@link Istio}. All have defaults: without any, it is a small mesh for trying out. */
+export interface IstioArgs extends Partial<ControlPlaneSettings> {
+  /** Version of the charts. A local folder has its own and ignores this. Default: the release that this package was tested with. */
+  version?: string;
+  /**
+   * Where the charts come from: a Helm repository (`https://...`), an OCI registry with path (`oci://...`), or a folder on this machine, as
+   * `helm pull --untar` leaves it. Default: Istio's own repository.
+   */
+  charts?: string;
   /** A second control plane beside the first. Default: none. */
   canary?: CanaryControlPlane;
   /** Which of the two injects pods, and so runs the gateways. Default `stable`, the first. */
@@ -23,10 +27,10 @@ export interface IstioArgs extends ControlPlaneSettings {
   systemNamespace?: string;
   /** Namespace of the gateways: apart from the control plane, as Istio advises, or the same. Default `istio-ingress`. */
   gatewayNamespace?: string;
-  /** The gateway that requests come in through. */
-  ingressGateway: GatewaySettings;
+  /** The gateway that requests come in through. Default: one pod behind a Service of type LoadBalancer. */
+  ingressGateway?: Partial<GatewaySettings>;
   /** The gateway that requests to the outside leave through. Default: none. */
-  egressGateway?: GatewaySettings;
+  egressGateway?: Partial<GatewaySettings>;
   /** What the workloads of every namespace accept, unless the namespace says otherwise. Default `STRICT`: plain text is refused. */
   mtls?: MutualTlsMode;
   /** Seconds that each chart may take to become ready. Default 600. */
@@ -60,31 +64,32 @@ export class Istio extends pulumi.ComponentResource {
   /** Ready ingress gateway. */
   readonly ingressGateway: pulumi.Resource;
 
-  constructor(name: string, args: IstioArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: IstioArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:Istio", name, {}, opts);
-    validate(args, this);
+    const settings = withDefaults(args);
+    validate(settings, this);
 
-    const { canary } = args;
-    const active = args.injector === "canary" && canary ? canary : args;
+    const { canary } = settings;
+    const active = settings.injector === "canary" && canary ? canary : settings;
     this.revision = active.revision;
     this.podAnnotations = { "sidecar-mesh/istio": `${active.revision ?? "default"}/${active.tag}` };
-    const { systemNamespace, gatewayNamespace } = declareNamespaces(name, args, active.revision, this);
+    const { systemNamespace, gatewayNamespace } = declareNamespaces(name, settings, active.revision, this);
     const release = (
       chart: IstioChart,
       releaseName: string,
       namespace: k8s.core.v1.Namespace,
       values: Record<string, unknown>,
       dependsOn: pulumi.Resource[] = [],
-      version = args.version,
+      version = settings.version,
     ) =>
       new k8s.helm.v3.Release(
         `${name}-${releaseName}`,
         {
-          ...chartReference(args.charts, chart, version),
+          ...chartReference(parseChartSource(settings.charts), chart, version),
           name: releaseName,
           namespace: namespace.metadata.name,
           values,
-          timeout: args.timeoutSeconds ?? 600,
+          timeout: settings.timeoutSeconds ?? 600,
           // Helm looks every two seconds whether the API server serves the resource definitions, which it does within one. Their objects
           // wait for istiod, which takes longer; and if a type is not served yet all the same, Pulumi's provider tries again.
           ...(chart === "base" && { skipAwait: true }),
@@ -94,7 +99,7 @@ export class Istio extends pulumi.ComponentResource {
       );
 
     // Resource definitions serve older control planes, but not newer ones.
-    const newest = canary && isNewer(canary.version, args.version) ? canary.version : args.version;
+    const newest = canary && isNewer(canary.version, settings.version) ? canary.version : settings.version;
     const base = release(
       "base",
       "istio-base",
@@ -104,37 +109,40 @@ export class Istio extends pulumi.ComponentResource {
       newest,
     );
     // If a pod is injected before the node agent runs, its traffic is not redirected and it never becomes ready.
-    const before = args.cni ? [base, release("cni", "istio-cni", systemNamespace, cniValues(args), [base])] : [base];
+    const before = settings.cni
+      ? [base, release("cni", "istio-cni", systemNamespace, cniValues(settings), [base])]
+      : [base];
     // A resource is named after its revision, so that a canary stays the same resource when it becomes the first control plane.
     const controlPlane = (revision: string | undefined, version: string, values: Record<string, unknown>) =>
       release("istiod", revision ? `istiod-${revision}` : "istiod", systemNamespace, values, before, version);
-    const stable = controlPlane(args.revision, args.version, istiodValues(args));
+    const stable = controlPlane(settings.revision, settings.version, istiodValues(settings));
     // Images of another name or digest are the first one's.
     const second =
-      canary && controlPlane(canary.revision, canary.version, istiodValues({ ...args, ...canary, images: undefined }));
+      canary &&
+      controlPlane(canary.revision, canary.version, istiodValues({ ...settings, ...canary, images: undefined }));
     const istiod = active === canary ? second! : stable;
     new PeerAuthentication(
       `${name}-mtls`,
       {
         // In the control plane's namespace it holds for the whole mesh.
         metadata: { name: "default", namespace: systemNamespace.metadata.name },
-        spec: { mtls: { mode: args.mtls ?? "STRICT" } },
+        spec: { mtls: { mode: settings.mtls ?? "STRICT" } },
       },
       { parent: this, dependsOn: istiod },
     );
-    const gateway = (kind: "ingressgateway" | "egressgateway", settings: GatewaySettings) =>
+    const gateway = (kind: "ingressgateway" | "egressgateway", settings: Partial<GatewaySettings>) =>
       release(
         "gateway",
         `istio-${kind}`,
         gatewayNamespace,
-        gatewayValues(kind, settings, this.revision, this.podAnnotations),
+        gatewayValues(kind, { ...defaultGateway, ...settings }, this.revision, this.podAnnotations),
         [istiod],
       );
 
-    const ingress = gateway("ingressgateway", args.ingressGateway);
-    if (args.egressGateway) {
+    const ingress = gateway("ingressgateway", settings.ingressGateway);
+    if (settings.egressGateway) {
       gateway("egressgateway", {
-        ...args.egressGateway,
+        ...settings.egressGateway,
         serviceType: "ClusterIP",
         annotations: undefined,
         nodePorts: undefined,
@@ -149,6 +157,24 @@ export class Istio extends pulumi.ComponentResource {
     this.ingressService = ingress.status.name;
     this.registerOutputs({ gatewayNamespace: this.gatewayNamespace, ingressService: this.ingressService });
   }
+}
+
+/** One pod, without requests and limits of our own. */
+const defaultGateway: GatewaySettings = { serviceType: "LoadBalancer", resources: {}, scaling: { replicas: 1 } };
+
+function withDefaults(args: IstioArgs) {
+  const { version = istioVersion } = args;
+  return {
+    ...args,
+    version,
+    charts: args.charts ?? istioChartRepo,
+    hub: args.hub ?? istioHub,
+    tag: args.tag ?? version,
+    istiodResources: args.istiodResources ?? {},
+    sidecarResources: args.sidecarResources ?? {},
+    istiodScaling: args.istiodScaling ?? { replicas: 1 },
+    ingressGateway: args.ingressGateway ?? {},
+  };
 }
 
 /** Declares the namespaces of the control plane and of the gateways, which may be one. */
@@ -171,7 +197,7 @@ function declareNamespaces(
   };
 }
 
-function validate(args: IstioArgs, resource: pulumi.Resource): void {
+function validate(args: ReturnType<typeof withDefaults>, resource: pulumi.Resource): void {
   const check = new ArgsCheck("Istio");
   check.require(/^\d+\.\d+\.\d+/.test(args.version), "version", args.version, "use a full version such as 1.31.4");
   if (args.revision !== undefined) {

@@ -25,9 +25,9 @@ export interface IstioImages {
 
 /** What the charts' defaults can be changed to; everything else stays as Istio ships it. */
 export interface ControlPlaneSettings {
-  /** Registry and path of Istio's images. */
+  /** Registry and path of Istio's images. Default: Istio's own. */
   hub: string;
-  /** Tag of Istio's images. */
+  /** Tag of Istio's images. Default: the version of the charts. */
   tag: string;
   /** Images of another name, tag or digest. Default: those of `hub` and `tag`. */
   images?: IstioImages;
@@ -35,11 +35,11 @@ export interface ControlPlaneSettings {
   revision?: string;
   /** Istio's own MeshConfig, merged over ours. */
   meshConfig?: Record<string, unknown>;
-  /** Requests and limits of istiod. */
+  /** Requests and limits of istiod. Default: the chart's. */
   istiodResources: Resources;
-  /** Requests and limits of every sidecar. */
+  /** Requests and limits of every sidecar. Default: the chart's, {@link defaultSidecarResources}. */
   sidecarResources: Resources;
-  /** Scaling of istiod. */
+  /** Scaling of istiod. Default: one pod. */
   istiodScaling: Scaling;
   /** Environment of istiod. Default empty. */
   istiodEnv?: Record<string, string>;
@@ -70,15 +70,15 @@ export type OutboundTraffic = "ALLOW_ANY" | "REGISTRY_ONLY";
 
 /** A gateway's settings. */
 export interface GatewaySettings {
-  /** Type of its Service. */
+  /** Type of its Service. Default `LoadBalancer`, which never gets ready on kind and minikube: use `NodePort` there. */
   serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
   /** Annotations of its Service. Default none. */
   annotations?: Record<string, string>;
   /** Node ports, for type NodePort. Default: Kubernetes picks them. */
   nodePorts?: { http?: number; https?: number };
-  /** Requests and limits. */
+  /** Requests and limits. Default: the chart's. */
   resources: Resources;
-  /** Scaling. */
+  /** Scaling. Default: one pod. */
   scaling: Scaling;
 }
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { declare, errorOf } from "../test/support/declare";
 import { LostConnections } from "./lostConnections";
 
-const args = { systemNamespace: "istio-system", namespace: "demo", services: ["user-service", "shop"] };
+const services = ["user-service", "shop"].map((service) => ({ namespace: "demo", service }));
+const args = { systemNamespace: "istio-system", services };
 
 describe("LostConnections", () => {
   it("sets TCP_USER_TIMEOUT on connections to each service of the mesh, of sidecars and gateways alike", async () => {
@@ -28,6 +29,9 @@ describe("LostConnections", () => {
 
   it("refuses what it can do nothing with", async () => {
     assert.match(await errorOf(() => new LostConnections("lost", { ...args, services: [] })), /name at least one/);
-    assert.match(await errorOf(() => new LostConnections("lost", { ...args, namespace: "No" })), /namespace/);
+    assert.match(
+      await errorOf(() => new LostConnections("lost", { ...args, services: [{ namespace: "No", service: "shop" }] })),
+      /services\[0\]\.namespace/,
+    );
   });
 });

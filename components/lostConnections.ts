@@ -6,10 +6,8 @@ import { ArgsCheck } from "./validation";
 export interface LostConnectionsArgs {
   /** Istio's root namespace: what is there holds for every proxy of the mesh. */
   systemNamespace: pulumi.Input<string>;
-  /** Namespace of the services. */
-  namespace: string;
-  /** Names of the services whose callers are to notice that a pod's node is gone. */
-  services: readonly string[];
+  /** The services whose callers are to notice that a pod's node is gone. */
+  services: readonly { namespace: string; service: string }[];
 }
 
 /**
@@ -29,7 +27,8 @@ const tcpUserTimeout = { description: "TCP_USER_TIMEOUT", level: 6, name: 18 };
 export class LostConnections extends pulumi.ComponentResource {
   constructor(name: string, args: LostConnectionsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:LostConnections", name, {}, opts);
-    const check = new ArgsCheck("LostConnections").requireDnsLabel("namespace", args.namespace);
+    const check = new ArgsCheck("LostConnections");
+    args.services.forEach(({ namespace }, i) => check.requireDnsLabel(`services[${i}].namespace`, namespace));
     check.require(args.services.length > 0, "services", args.services, "name at least one service").done(this);
 
     const option = { ...tcpUserTimeout, int_value: acknowledgedWithinMs, state: "STATE_PREBIND" };
@@ -38,10 +37,10 @@ export class LostConnections extends pulumi.ComponentResource {
       {
         metadata: { name: "lost-connections", namespace: args.systemNamespace },
         spec: {
-          configPatches: args.services.flatMap((service) =>
+          configPatches: args.services.flatMap(({ namespace, service }) =>
             (["SIDECAR_OUTBOUND", "GATEWAY"] as const).map((context) => ({
               applyTo: "CLUSTER" as const,
-              match: { context, cluster: { service: `${service}.${args.namespace}.svc.cluster.local` } },
+              match: { context, cluster: { service: `${service}.${namespace}.svc.cluster.local` } },
               patch: { operation: "MERGE" as const, value: { upstream_bind_config: { socket_options: [option] } } },
             })),
           ),

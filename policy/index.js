@@ -3,9 +3,14 @@
  * loads, and is quickest where there is none: several seconds for every preview, for code that the project's own checks have been over.
  */
 /* global __dirname, process */
-const { join } = require("node:path");
+const { existsSync } = require("node:fs");
 
-require("../loader.cjs");
-// The policy SDK takes the pack's version from the package.json of the working directory; the project has one, at its root.
-process.chdir(join(__dirname, ".."));
-require("./pack.ts").start();
+// The policy SDK takes the pack's version from the package.json of the working directory.
+process.chdir(__dirname);
+if (existsSync("pack.ts")) {
+  require("../loader.cjs");
+  require("./pack.ts").start();
+} else {
+  // A package has no sources, only what `npm pack` makes of them.
+  require("./dist/pack.js").start();
+}

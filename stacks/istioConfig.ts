@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { chartsMissingFrom, parseChartSource } from "../components/helmChart";
-import type { ChartSource } from "../components/helmChart";
 import type { Injector } from "../components/istio";
 import type { CanaryControlPlane } from "../components/istioValues";
 import { isRegistry } from "../components/imageReference";
@@ -14,7 +13,7 @@ import type { ProfileName } from "./profile";
 /** What config says of Istio. */
 export interface IstioConfig {
   version: string;
-  charts: ChartSource;
+  charts: string;
   hub: string;
   tag: string;
   revision?: string;
@@ -129,7 +128,7 @@ function readCanary(
   return { revision, version: version ?? stable.version, tag: tag ?? version ?? stable.tag };
 }
 
-function readCharts(reader: ConfigReader, cni: boolean): ChartSource {
+function readCharts(reader: ConfigReader, cni: boolean): string {
   const key = "istioCharts";
   const value = reader.text(key, istioChartRepo);
   const source = parseChartSource(value);
@@ -148,5 +147,5 @@ function readCharts(reader: ConfigReader, cni: boolean): ChartSource {
       reader.problem(key, value, `this folder lacks the chart ${missing.join(", ")}; fetch it with helm pull --untar`);
     }
   }
-  return source;
+  return value;
 }

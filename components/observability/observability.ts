@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { CollectorBackend } from "../collectorConfig";
 import { LogScraper } from "../logScraper";
 import type { SpanReceiver } from "../telemetry";
+import { images as ourImages } from "../versions";
 import type { ImageTable } from "../versions";
 import type { Resources, Sizing } from "./backend";
 import { dashboardEndpoint, dashboardNames, exposedPath, exposedRoute, observabilityNamespace } from "./endpoints";
@@ -18,7 +19,10 @@ import { NodeLogs } from "./nodeLogs";
 import { Prometheus } from "./prometheus";
 import { statsAccessLogRelabelings } from "./statsAccessLog";
 
-/** Prometheus, or one that is there already, or none. */
+/**
+ * Prometheus, or one that is there already, or none. `retention` is how long samples are kept, for example `15d`; `remoteWrite` are URLs that
+ * get a copy of each.
+ */
 export type MetricsChoice =
   | { kind: "prometheus"; sizing: Sizing; retention: string; remoteWrite: string[] }
   | { kind: "existing"; url: string }
@@ -36,42 +40,71 @@ export type LogsChoice =
   | { kind: "existing"; backend: CollectorBackend }
   | { kind: "none" };
 
-/** Args of {@link Observability}. */
+/** Args of {@link Observability}. All have defaults: without any, each backend is one pod whose data ends with it. */
 export interface ObservabilityArgs {
-  metrics: MetricsChoice;
-  tracing: TracingChoice;
-  logs: LogsChoice;
-  /** Seconds between two scrapes. */
-  scrapeSeconds: number;
+  /** Default: one Prometheus that keeps samples for 15 days. */
+  metrics?: MetricsChoice;
+  /** Default: one Jaeger that keeps the last 20000 traces in its memory. */
+  tracing?: TracingChoice;
+  /** Default: one Loki that keeps logs for 15 days. */
+  logs?: LogsChoice;
+  /** Seconds between two scrapes. Default 15. */
+  scrapeSeconds?: number;
   /** The proxies count requests with an access logger; see statsAccessLog.ts. Default false. */
   statsAccessLog?: boolean;
-  /** Requests and limits of the agent on each node and the scraper in each pod. */
-  logScraper: Resources;
-  /** Where kubelet keeps the logs of pods, on the nodes. */
-  podLogsFolder: string;
+  /** Requests and limits of the agent on each node and the scraper in each pod. Default: none. */
+  logScraper?: Resources;
+  /** Where kubelet keeps the logs of pods, on the nodes. Default `/var/log/pods`. */
+  podLogsFolder?: string;
   /** Namespace of all that is made. Default `observability`. */
   namespace?: string;
   /** The same, known once it is there, where it is not for this component to make. Default: it is made. */
   existingNamespace?: pulumi.Input<string>;
-  /** Namespace of istiod. */
-  systemNamespace: string;
+  /** Namespace of istiod. Default `istio-system`. */
+  systemNamespace?: string;
   /** The same, known once it is there. Default: `systemNamespace`, which then has to be there. */
   controlPlaneNamespace?: pulumi.Input<string>;
   /** Serve each page under its path of the ingress gateway. Default false. */
   exposed?: boolean;
   /** Let packets to the backends from here, from `meshNamespaces` and the gateway alone. Default false. */
   networkPolicy?: boolean;
-  /** Namespaces whose proxies send spans, and whose scrapers send logs. */
-  meshNamespaces: pulumi.Input<string>[];
-  /** Namespace of the ingress gateway. */
-  gatewayNamespace: pulumi.Input<string>;
+  /** Namespaces whose proxies send spans, and whose scrapers send logs; what `networkPolicy` lets in. Default none. */
+  meshNamespaces?: pulumi.Input<string>[];
+  /** Namespace of the ingress gateway. Default `istio-ingress`. */
+  gatewayNamespace?: pulumi.Input<string>;
   /** The kubectl command for this cluster, as outputs show it. Default `kubectl`. */
   kubectl?: string;
   /** Install Kiali: how it runs, and how users log in. Default: it is left out. */
   kiali?: { sizing: Omit<Sizing, "volume">; auth: "anonymous" | "token" };
   /** Install Grafana: how it runs, and whether it shows its dashboards to those who do not log in. Default: it is left out. */
   grafana?: { sizing: Omit<Sizing, "volume">; anonymousViewers?: boolean };
-  images: ImageTable;
+  /** Images of the backends. Default: those that this package was tested with. */
+  images?: ImageTable;
+}
+
+const onePod = { replicas: 1, resources: {} };
+
+/** @returns the args with a value for each that has a default. */
+export function observabilityDefaults(args: ObservabilityArgs) {
+  return {
+    ...args,
+    metrics:
+      args.metrics ??
+      ({ kind: "prometheus", sizing: onePod, retention: "15d", remoteWrite: [] } satisfies MetricsChoice),
+    tracing:
+      args.tracing ??
+      ({ kind: "jaeger", sizing: onePod, storage: { kind: "memory", maxTraces: 20_000 } } satisfies TracingChoice),
+    logs:
+      args.logs ??
+      ({ kind: "loki", sizing: onePod, retention: "15d", storage: { kind: "filesystem" } } satisfies LogsChoice),
+    scrapeSeconds: args.scrapeSeconds ?? 15,
+    logScraper: args.logScraper ?? {},
+    podLogsFolder: args.podLogsFolder ?? "/var/log/pods",
+    systemNamespace: args.systemNamespace ?? "istio-system",
+    meshNamespaces: args.meshNamespaces ?? [],
+    gatewayNamespace: args.gatewayNamespace ?? "istio-ingress",
+    images: args.images ?? ourImages,
+  };
 }
 
 /**
@@ -105,7 +138,10 @@ export function logStore(logs: LogsChoice, namespace = observabilityNamespace): 
   }
 }
 
-/** Metrics, traces and logs of the mesh, each as its backend or as one that is there already. It needs nothing of Istio's to start. */
+/**
+ * Metrics, traces and logs of the mesh, each as its backend or as one that is there already. It needs nothing of Istio's to start. A cluster
+ * has room for one: its ClusterRoles are the cluster's.
+ */
 export class Observability extends pulumi.ComponentResource {
   /** How each page that was installed is reached. */
   readonly dashboards: Partial<Record<DashboardName, DashboardEndpoint>>;
@@ -114,15 +150,18 @@ export class Observability extends pulumi.ComponentResource {
   /** Password of Grafana's `admin`, a secret; undefined without Grafana. */
   readonly grafanaPassword?: pulumi.Output<string>;
 
-  constructor(name: string, args: ObservabilityArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ObservabilityArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:Observability", name, {}, opts);
-    const { images, metrics, tracing, logs } = args;
+    const settings = observabilityDefaults(args);
+    const { images, metrics, tracing, logs } = settings;
     const parent = { parent: this };
-    const path = (page: DashboardName) => (args.exposed ? exposedPath(page) : undefined);
+    // The names that the parts had before they carried that of the component.
+    const part = (child: string) => ({ ...parent, aliases: [{ name: child }] });
+    const path = (page: DashboardName) => (settings.exposed ? exposedPath(page) : undefined);
 
-    const at = args.namespace ?? observabilityNamespace;
+    const at = settings.namespace ?? observabilityNamespace;
     const namespace =
-      args.existingNamespace ??
+      settings.existingNamespace ??
       new k8s.core.v1.Namespace(
         `${name}-namespace`,
         // Outside the mesh: what watches it must go on when the mesh does not, and would otherwise watch itself.
@@ -132,55 +171,61 @@ export class Observability extends pulumi.ComponentResource {
 
     const store = logStore(logs, at);
     const loki =
-      logs.kind === "loki" ? new Loki("loki", { ...logs, namespace, image: images.loki }, parent) : undefined;
+      logs.kind === "loki"
+        ? new Loki(`${name}-loki`, { ...logs, namespace, image: images.loki }, part("loki"))
+        : undefined;
     const jaeger =
       tracing.kind === "jaeger"
-        ? new Jaeger("jaeger", { ...tracing, namespace, image: images.jaeger, path: path("jaeger") }, parent)
+        ? new Jaeger(
+            `${name}-jaeger`,
+            { ...tracing, namespace, image: images.jaeger, path: path("jaeger") },
+            part("jaeger"),
+          )
         : undefined;
     const prometheus =
       metrics.kind === "prometheus"
         ? new Prometheus(
-            "prometheus",
+            `${name}-prometheus`,
             {
               ...metrics,
               namespace,
               image: images.prometheus,
-              systemNamespace: args.systemNamespace,
-              scrapeSeconds: args.scrapeSeconds,
-              proxyRelabelings: args.statsAccessLog ? statsAccessLogRelabelings() : undefined,
+              systemNamespace: settings.systemNamespace,
+              scrapeSeconds: settings.scrapeSeconds,
+              proxyRelabelings: settings.statsAccessLog ? statsAccessLogRelabelings() : undefined,
               targets: {
                 ...(loki && { loki: `loki.${at}:${lokiPorts.http}` }),
                 ...(jaeger && { jaeger: `${jaegerService}.${at}:${jaegerPorts.metrics}` }),
               },
               path: path("prometheus"),
             },
-            parent,
+            part("prometheus"),
           )
         : undefined;
     if (store) {
       new NodeLogs(
-        "node-logs",
+        `${name}-node-logs`,
         {
           namespace,
           image: images.collector,
           backend: store,
-          podLogsFolder: args.podLogsFolder,
-          resources: args.logScraper,
+          podLogsFolder: settings.podLogsFolder,
+          resources: settings.logScraper,
         },
-        parent,
+        part("node-logs"),
       );
     }
 
     const endpoint = (page: DashboardName) =>
-      dashboardEndpoint(page, { namespace: at, path: path(page) ?? "", kubectl: args.kubectl });
+      dashboardEndpoint(page, { namespace: at, path: path(page) ?? "", kubectl: settings.kubectl });
     const prometheusUrl = metrics.kind === "existing" ? metrics.url : prometheus && endpoint("prometheus").inCluster;
     const jaegerUrl = jaeger && endpoint("jaeger").inCluster;
     const grafana =
-      args.grafana &&
+      settings.grafana &&
       new Grafana(
-        "grafana",
+        `${name}-grafana`,
         {
-          ...args.grafana,
+          ...settings.grafana,
           namespace,
           image: images.grafana,
           sources: {
@@ -190,24 +235,24 @@ export class Observability extends pulumi.ComponentResource {
           },
           path: path("grafana"),
         },
-        parent,
+        part("grafana"),
       );
-    if (args.kiali && prometheusUrl) {
+    if (settings.kiali && prometheusUrl) {
       new Kiali(
-        "kiali",
+        `${name}-kiali`,
         {
-          ...args.kiali,
+          ...settings.kiali,
           namespace,
           image: images.kiali,
-          systemNamespace: args.systemNamespace,
-          controlPlaneNamespace: args.controlPlaneNamespace,
+          systemNamespace: settings.systemNamespace,
+          controlPlaneNamespace: settings.controlPlaneNamespace,
           prometheusUrl,
           jaegerUrl,
           // Kiali finds dashboards by Grafana's API, and has no account there.
-          grafanaUrl: args.grafana?.anonymousViewers ? endpoint("grafana").inCluster : undefined,
+          grafanaUrl: settings.grafana?.anonymousViewers ? endpoint("grafana").inCluster : undefined,
           path: path("kiali"),
         },
-        parent,
+        part("kiali"),
       );
     }
 
@@ -215,10 +260,10 @@ export class Observability extends pulumi.ComponentResource {
       name,
       {
         namespace,
-        backends: args.networkPolicy ?? false,
-        anonymousKiali: args.kiali?.auth === "anonymous",
-        meshNamespaces: args.meshNamespaces,
-        gateway: { namespace: args.gatewayNamespace, pages: args.exposed ? dashboardNames : [] },
+        backends: settings.networkPolicy ?? false,
+        anonymousKiali: settings.kiali?.auth === "anonymous",
+        meshNamespaces: settings.meshNamespaces,
+        gateway: { namespace: settings.gatewayNamespace, pages: settings.exposed ? dashboardNames : [] },
       },
       parent,
     );
@@ -226,11 +271,11 @@ export class Observability extends pulumi.ComponentResource {
     this.grafanaPassword = grafana?.adminPassword;
     this.dashboards = {
       ...(prometheus && { prometheus: endpoint("prometheus") }),
-      ...(args.kiali && prometheusUrl && { kiali: endpoint("kiali") }),
+      ...(settings.kiali && prometheusUrl && { kiali: endpoint("kiali") }),
       ...(grafana && { grafana: endpoint("grafana") }),
       ...(jaeger && { jaeger: endpoint("jaeger") }),
     };
-    this.exposedRoutes = args.exposed
+    this.exposedRoutes = settings.exposed
       ? (Object.keys(this.dashboards) as DashboardName[]).map((page) => exposedRoute(page, at))
       : [];
     this.registerOutputs({ dashboards: this.dashboards });
@@ -244,17 +289,18 @@ export function logScraper(
   args: Pick<ObservabilityArgs, "logs" | "images" | "logScraper" | "namespace">,
   opts: pulumi.ComponentResourceOptions,
 ): LogScraper | undefined {
-  const backend = logStore(args.logs, args.namespace);
+  const { images, logs, logScraper: resources } = observabilityDefaults(args);
+  const backend = logStore(logs, args.namespace);
   return (
     backend &&
     new LogScraper(
       name,
       {
         namespace,
-        image: args.images.collector,
-        shellImage: args.images.busybox,
+        image: images.collector,
+        shellImage: images.busybox,
         backend,
-        resources: args.logScraper,
+        resources,
       },
       opts,
     )

@@ -7,6 +7,8 @@ export interface Declared {
   type: string;
   name: string;
   inputs: any;
+  /** URN and ID of the provider that makes it, as the program names it. */
+  provider?: string;
   /** Position in the order of declaration. */
   order: number;
 }
@@ -33,8 +35,8 @@ export async function declare<T>(
   setAllConfig(config);
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs, id }) => {
-        resources.push({ type, name, inputs: withoutSecretMarks(inputs), order: resources.length });
+      newResource: ({ type, name, inputs, id, provider }) => {
+        resources.push({ type, name, inputs: withoutSecretMarks(inputs), provider, order: resources.length });
         const state = inputs as Record<string, unknown>;
         // A release has its name in its status, as the provider does; in a preview it is not known yet.
         const status = type.endsWith(":Release") && !preview ? { status: { name: state.name } } : {};

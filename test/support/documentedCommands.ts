@@ -14,6 +14,7 @@ import { parseConfig } from "../../stacks/config";
 import { ConfigError } from "../../stacks/configError";
 import type { ConfigProblem } from "../../stacks/configError";
 import { nearest } from "../../common/nearest";
+import { name as policyPackage } from "../../policy/package.json";
 
 const { scripts, bin } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
@@ -110,7 +111,7 @@ function problemsOfNpm(args: string[]): string[] {
   const at = args.indexOf("--");
   const own = (at < 0 ? args : args.slice(0, at)).filter((word) => word !== "--silent" && word !== "-s");
   const script = own[0] === "run" ? own[1] : own[0];
-  if (["ci", "audit"].includes(own.join(" "))) {
+  if (["ci", "audit"].includes(own.join(" ")) || own[0] === "install") {
     return [];
   }
   if (script === undefined || !(script in scripts)) {
@@ -181,9 +182,11 @@ function problemsOfPulumi(args: string[]): string[] {
     const [key, value = ""] = args.slice(2).filter((word) => !word.startsWith("--"));
     return key === undefined ? [] : problemOfSetting(key, value);
   }
-  const pack = args.indexOf("--policy-pack");
-  return pack >= 0 && !existsSync(join(projectFolder, args[pack + 1] ?? "", "PulumiPolicy.yaml"))
-    ? [`no policy pack in ${args[pack + 1]}`]
+  const at = args.indexOf("--policy-pack");
+  // In a program of another folder it is a package.
+  const pack = args[at + 1]?.replace(`node_modules/${policyPackage}`, "policy") ?? "";
+  return at >= 0 && !existsSync(join(projectFolder, pack, "PulumiPolicy.yaml"))
+    ? [`no policy pack in ${args[at + 1]}`]
     : missingFiles(args);
 }
 
