@@ -1,8 +1,9 @@
 /**
- * A first start on a machine that has built nothing: `npm start` with caches and state of its own, which are empty and go away afterwards.
- * Says when traffic passes and when everything is there, and what each part took: processor time (that of `go build` alone; of what
- * runs beside it nothing is known), wall time and room. It takes half an hour and 15 GB, and wants a machine with nothing else to do. A machine
- * has one embedded cluster: where one runs this refuses to start.
+ * A first start on a machine that has built nothing: `npm start` with caches and state of its own, which are empty and
+ * go away afterwards. Says when traffic passes and when everything is there, and what each part took: processor time
+ * (that of `go build` alone; of what runs beside it nothing is known), wall time and room. It takes half an hour and 15
+ * GB, and wants a machine with nothing else to do. A machine has one embedded cluster: where one runs this refuses to
+ * start.
  *
  *   tsx bench/firstBuild.ts [--cold-modules] [--json FILE]
  *

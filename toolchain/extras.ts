@@ -36,7 +36,8 @@ export function redisImage(base: string, folder: string): ImageRecipe {
   return programImage(base, {
     name: "redis",
     tag: REDIS_VERSION,
-    // The server lies in the package of the tools, under the name of one of them: it acts by the name that it is called by.
+    // The server lies in the package of the tools, under the name of one of them: it acts by the name that it is called
+    // by.
     program: join(folder, "usr/bin/redis-check-rdb"),
     programName: "redis-server",
     user: NONROOT,
@@ -45,8 +46,8 @@ export function redisImage(base: string, folder: string): ImageRecipe {
 }
 
 /**
- * Builds a group of binaries unless that was done before. It needs no cluster and no lock. If two do the same at once, the first result
- * is kept.
+ * Builds a group of binaries unless that was done before. It needs no cluster and no lock. If two do the same at once,
+ * the first result is kept.
  * @returns the folder of the binaries.
  */
 export async function ensureGroup(name: GroupName, options: { log?: Logger } = {}): Promise<string> {
@@ -78,14 +79,17 @@ export function forecastSeconds(names: readonly GroupName[]): number {
 }
 
 /**
- * Shows how far the builds of this process are: on a terminal in one line, elsewhere, or if `quiet`, in a line a minute.
+ * Shows how far the builds of this process are: on a terminal in one line, elsewhere, or if `quiet`, in a line a
+ * minute.
  * @returns the logger to use from then on, whose lines come above that one.
  */
 export function showProgress(log: Logger, options: { quiet?: boolean } = {}): Logger {
   return builds.showProgress(log, options);
 }
 
-/** @returns the folder of Istio's charts in its Go module, which is downloaded if need be. Needs Go; nothing is built. */
+/**
+ * @returns the folder of Istio's charts in its Go module, which is downloaded if need be. Needs Go; nothing is built.
+ */
 export async function moduleCharts(): Promise<string> {
   return join(await moduleFolder(buildPlan(binaryGroups.core, cacheDir()), "istio.io/istio"), "manifests", "charts");
 }

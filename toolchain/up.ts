@@ -43,8 +43,8 @@ export interface UpOptions {
 const stepSeconds = { nodeImage: 45, cluster: 30, images: 20 };
 
 /**
- * Brings the embedded cluster up. What is there is left alone, what is missing is made, and what has ended is started. The cluster is made as
- * soon as its own programs are there, beside what is still compiled.
+ * Brings the embedded cluster up. What is there is left alone, what is missing is made, and what has ended is started.
+ * The cluster is made as soon as its own programs are there, beside what is still compiled.
  * @throws Error if the machine lacks something, or there is a cluster with another number of nodes.
  */
 export async function up(options: UpOptions = {}): Promise<SandboxInfo> {

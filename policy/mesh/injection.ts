@@ -248,7 +248,9 @@ export function isIstioService(mesh: Mesh, service: Resource<"Service">): boolea
   return own || /^(pilot|.*gateway)$/.test(istio ?? "");
 }
 
-/** Whether the mesh holds the pods of a workload: with a sidecar, or in ambient mode; undefined where that is unknown. */
+/**
+ * Whether the mesh holds the pods of a workload: with a sidecar, or in ambient mode; undefined where that is unknown.
+ */
 export function isInMesh(mesh: Mesh, workload: Workload, options: InjectionOptions): boolean | undefined {
   const { injected, cause } = simulateInjection(mesh, workload, options);
   return cause === "ambient" ? true : injected;

@@ -116,7 +116,9 @@ export function containersOf(workload: Workload): { container: Container; field:
 
 const proxyName = "istio-proxy";
 
-/** Whether a container of the proxy's name is the proxy, by its image or its arguments, and no application of that name. */
+/**
+ * Whether a container of the proxy's name is the proxy, by its image or its arguments, and no application of that name.
+ */
 export function isProxy(container: Container): boolean {
   if (container.name !== proxyName) {
     return false;
@@ -500,7 +502,10 @@ export class Mesh {
     return host;
   }
 
-  /** Stops where a Service or ServiceEntry may be the one that is not found, as its name, host or selector is not known yet. */
+  /**
+   * Stops where a Service or ServiceEntry may be the one that is not found, as its name, host or selector is not known
+   * yet.
+   */
   requireKnownServices(): void {
     if (this.unknownServices || this.namelessKinds.has("Service")) {
       throw new UnknownValue("a host of a Service or ServiceEntry");
@@ -534,7 +539,9 @@ export class Mesh {
     }
   }
 
-  /** The DestinationRules for a full host, those with a wildcard that takes it included; the most specific comes first. */
+  /**
+   * The DestinationRules for a full host, those with a wildcard that takes it included; the most specific comes first.
+   */
   rulesMatching(host: string): Resource<"DestinationRule">[] {
     const wild = this.once("DestinationRules with a wildcard", () =>
       [...this.rulesByHost].filter(([name]) => name.startsWith("*")).sort(([a], [b]) => b.length - a.length),

@@ -7,7 +7,10 @@ import { gatewayReference, isLegacyReference, isGenerated, meshGateway } from ".
 import { selectorText, selects } from "../mesh/selectors";
 import { eachOf, rule } from "../rule";
 
-/** Whether a gateway of a namespace is to be declared beside a route: a shared one of another namespace may be another input's. */
+/**
+ * Whether a gateway of a namespace is to be declared beside a route: a shared one of another namespace may be another
+ * input's.
+ */
 function belongsHere(mesh: Mesh, namespace: string, route: Resource): boolean {
   return mesh.gateways.length > 0 || namespace === route.namespace;
 }

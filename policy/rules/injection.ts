@@ -286,7 +286,8 @@ export const injectLabelOnTemplate = rule({
     }
     for (const label of [injectLabel, revisionLabel]) {
       const value = resource.labels[label];
-      // Pods that say themselves whether they are injected need no second word: Istio's charts label their workloads so.
+      // Pods that say themselves whether they are injected need no second word: Istio's charts label their workloads
+      // so.
       const said = label === revisionLabel && (labels[injectLabel] ?? annotations[injectLabel]) !== undefined;
       if (value !== undefined && labels[label] === undefined && annotations[label] === undefined && !said) {
         report(resource, {

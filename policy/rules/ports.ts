@@ -204,7 +204,9 @@ export const oneProtocolPerPort = rule({
   }),
 });
 
-/** Whether a workload's arguments, environment or a configuration beside it speak of a port: then it may well listen. */
+/**
+ * Whether a workload's arguments, environment or a configuration beside it speak of a port: then it may well listen.
+ */
 function mentions(mesh: Mesh, workloads: readonly Workload[], port: number): boolean {
   const number = new RegExp(`(?<![\\d.])${port}(?!\\d)`);
   const said = workloads.flatMap((workload) =>

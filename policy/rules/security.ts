@@ -99,7 +99,8 @@ export const strictMtlsHasProxy = rule({
       return;
     }
     const { injected, cause } = simulateInjection(mesh, workload, settings);
-    // A policy for the whole mesh does not mean namespaces that are kept out of it, nor the control plane's own, where it is declared.
+    // A policy for the whole mesh does not mean namespaces that are kept out of it, nor the control plane's own, where
+    // it is declared.
     const wide = mtls.policy.namespace === mesh.rootNamespace && selectorOf(mtls.policy) === undefined;
     const outside = [
       ...["namespace-opted-out", "ambient", "ignored-namespace"],

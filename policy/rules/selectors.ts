@@ -92,7 +92,9 @@ export const selectorsDisjoint = rule({
   },
 });
 
-/** How a resource selects pods: by which labels, and whether in the root namespace it selects those of all namespaces. */
+/**
+ * How a resource selects pods: by which labels, and whether in the root namespace it selects those of all namespaces.
+ */
 interface Selection {
   selector: Record<string, string> | undefined;
   field: string;

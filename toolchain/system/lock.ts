@@ -2,8 +2,8 @@ import { createServer, type Server } from "node:net";
 import type { Logger } from "./statusLine";
 
 /**
- * Runs `work` while no other process holds the lock. The lock is a socket without a file: the kernel gives it to one process
- * at a time and takes it back when that process ends, however it ends, so there is no stale lock to clean up.
+ * Runs `work` while no other process holds the lock. The lock is a socket without a file: the kernel gives it to one
+ * process at a time and takes it back when that process ends, however it ends, so there is no stale lock to clean up.
  */
 export async function withLock<T>(
   name: string,

@@ -30,14 +30,18 @@ export async function measured<T>(name: string, work: () => Promise<T>, cpuSecon
 }
 
 /**
- * A command that says on its standard error, as its last lines, how much processor time another one took with all that it started. Pure.
+ * A command that says on its standard error, as its last lines, how much processor time another one took with all that
+ * it started. Pure.
  * @returns the program and its arguments.
  */
 export function timedCommand(command: string, args: readonly string[]): [string, string[]] {
   return ["bash", ["-c", '"$0" "$@"; code=$?; times >&2; exit $code', command, ...args]];
 }
 
-/** @returns the seconds in a line that {@link timedCommand} adds, which are to be summed up; undefined for any other line. Pure. */
+/**
+ * @returns the seconds in a line that {@link timedCommand} adds, which are to be summed up; undefined for any other
+ * line. Pure.
+ */
 export function processorSeconds(line: string): number | undefined {
   const times = /^(\d+)m([\d.]+)s (\d+)m([\d.]+)s$/.exec(line)?.slice(1).map(Number);
   return times && times[0]! * 60 + times[1]! + times[2]! * 60 + times[3]!;
