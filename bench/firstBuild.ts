@@ -19,9 +19,7 @@ import { parseArgs } from "node:util";
 import { projectFolder } from "../commands/stackFiles";
 import { expectedInfo, status } from "../toolchain";
 import { ownNetwork } from "../toolchain/docker/dockerd";
-import type { Measurement } from "../toolchain/system/measurements";
-import { measurementsVariable } from "../toolchain/system/measurements";
-import { run } from "../toolchain/system/run";
+import { type Measurement, measurementsVariable, run } from "../toolchain/system/run";
 import { writeResults } from "./measure";
 
 /** What `npm start` says once a step is done. */

@@ -4,7 +4,7 @@ import { dockerProblem } from "./docker/docker";
 import { expectedInfo } from "./info";
 import { deleteCluster, type KindCluster, stopCluster } from "./kind/cluster";
 import { cacheDir, statePaths } from "./paths";
-import { withLock } from "./system/lock";
+import { withLock } from "./system/wait";
 import { type Logger, silent } from "./system/statusLine";
 import { lockName } from "./up";
 

@@ -6,7 +6,6 @@ import { buildPlan } from "./binaries/plan";
 import { chooseDocker } from "./docker/dockerd";
 import { buildImages } from "./images/build";
 import { baseReference, cniImage, hub, NONROOT, programImage } from "./images/catalog";
-import { type ObservabilityGroup, observabilityImage, observabilityTags } from "./images/observability";
 import type { ImageRecipe } from "./images/recipe";
 import { expectedInfo, imageSources, rateLimitTag } from "./info";
 import { ensurePackages } from "./install/debian";
@@ -15,6 +14,30 @@ import { loadImages } from "./kind/cluster";
 import { cacheDir, statePaths } from "./paths";
 import { type Logger, silent } from "./system/statusLine";
 import { settledLater } from "./system/wait";
+
+/** The groups of binaries that become images of the same name. */
+export type ObservabilityGroup = Extract<GroupName, "prometheus" | "jaeger" | "otelcol" | "loki" | "fortio">;
+
+/** Tags: the versions of the Go modules, as their go.mod has them. */
+export const observabilityTags: Record<ObservabilityGroup, string> = {
+  // First, because it is built in a moment.
+  fortio: "1.67.0",
+  prometheus: "0.316.0",
+  jaeger: "1.62.0",
+  otelcol: "0.149.0",
+  loki: "3.7.8",
+};
+
+/** The recipe of the image around the program of a group. Pure. */
+export function observabilityImage(base: string, name: ObservabilityGroup, binDir: string): ImageRecipe {
+  return programImage(base, {
+    name,
+    tag: observabilityTags[name],
+    program: join(binDir, name),
+    args: name === "fortio" ? ["server"] : undefined,
+    user: NONROOT,
+  });
+}
 
 /** The image of envoyproxy/ratelimit, whose tags are the first eight digits of a commit. Pure. */
 export function rateLimitImage(base: string, binDir: string, tag: string): ImageRecipe {

@@ -1,5 +1,5 @@
 import { type Logger, StatusLine, type Terminal } from "../system/statusLine";
-import { isMeasured, measured, processorSeconds } from "../system/measurements";
+import { isMeasured, measured, processorSeconds } from "../system/run";
 import type { GroupName } from "./groups";
 import { estimate, kindOfLine, type Part, paceOf, progressText } from "./progress";
 

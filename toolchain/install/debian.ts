@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../system/leftovers";
-import { withLock } from "../system/lock";
+import { withLock } from "../system/wait";
 import type { Logger } from "../system/statusLine";
 import { run } from "../system/run";
 import type { PackageSet, Suite } from "./pins";
