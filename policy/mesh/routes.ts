@@ -100,7 +100,7 @@ export function bindingsOf(mesh: Mesh, service: Resource<"VirtualService">): Bin
       return [];
     }
     const { namespace, name } = gatewayReference(reference, service.namespace);
-    const gateway = mesh.find("Gateway", "networking.istio.io", namespace, name) as Resource<"Gateway"> | undefined;
+    const gateway = mesh.istioGateway(namespace, name);
     if (gateway === undefined) {
       return [];
     }
