@@ -1,8 +1,9 @@
 /**
- * A first start on a machine that has built nothing: `npm start` with caches and state of its own, which are empty and go away afterwards.
- * Says when traffic passes and when everything is there, and what each part took: processor time (that of `go build` alone; of what
- * runs beside it nothing is known), wall time and room. It takes half an hour and 15 GB, and wants a machine with nothing else to do. A machine
- * has one embedded cluster: where one runs this refuses to start.
+ * A first start on a machine that has built nothing: `npm start` with caches and state of its own, which are empty and
+ * go away afterwards. Says when traffic passes and when everything is there, and what each part took: processor time
+ * (that of `go build` alone; of what runs beside it nothing is known), wall time and room. It takes half an hour and 15
+ * GB, and wants a machine with nothing else to do. A machine has one embedded cluster: where one runs this refuses to
+ * start.
  *
  *   tsx bench/firstBuild.ts [--cold-modules] [--json FILE]
  *
@@ -18,9 +19,7 @@ import { parseArgs } from "node:util";
 import { projectFolder } from "../commands/stackFiles";
 import { expectedInfo, status } from "../toolchain";
 import { ownNetwork } from "../toolchain/docker/dockerd";
-import type { Measurement } from "../toolchain/system/measurements";
-import { measurementsVariable } from "../toolchain/system/measurements";
-import { run } from "../toolchain/system/run";
+import { type Measurement, measurementsVariable, run } from "../toolchain/system/run";
 import { writeResults } from "./measure";
 
 /** What `npm start` says once a step is done. */

@@ -1,8 +1,9 @@
 /**
- * Footprint: what the dev stack asks for and uses, and what each proxy holds with few and with many services in the mesh, where it knows
- * all of them (`proxyScope: mesh`) and where it knows what it calls (`declared`). The two services of the default run on the sandbox's
- * node for real; the others are on a node of kwok's, injected by istiod and known to the proxies like any other. On the way it is measured
- * how long npm start takes to make so many, and to find that nothing is to be done.
+ * Footprint: what the dev stack asks for and uses, and what each proxy holds with few and with many services in the
+ * mesh, where it knows all of them (`proxyScope: mesh`) and where it knows what it calls (`declared`). The two services
+ * of the default run on the sandbox's node for real; the others are on a node of kwok's, injected by istiod and known
+ * to the proxies like any other. On the way it is measured how long npm start takes to make so many, and to find that
+ * nothing is to be done.
  *
  *   tsx bench/footprint.ts [few] [many] [file.json]
  */

@@ -1,13 +1,14 @@
 /**
- * Growth: previews, updates and memory of the dev stack with more and more services, against a naive program that declares a Deployment
- * and a Service each, one after the other in one run. What a service costs is the difference between two sizes, so that neither start-up
- * nor the control plane counts.
+ * Growth: previews, updates and memory of the dev stack with more and more services, against a naive program that
+ * declares a Deployment and a Service each, one after the other in one run. What a service costs is the difference
+ * between two sizes, so that neither start-up nor the control plane counts.
  *
  *   tsx bench/growth.ts [sizes of previews, or none] [sizes of updates, or none] [file.json] [folder of Istio's charts]
  *
- * Previews need no cluster. Updates are made on the sandbox, with the pods of services on a node of kwok's; at the end of each way all is
- * removed. Ours is updated by the CLI once more with its state written at the end alone, which measures the cost of the state file. It
- * is no mode for real use: after an interrupted update the state lacks the resources that were created.
+ * Previews need no cluster. Updates are made on the sandbox, with the pods of services on a node of kwok's; at the end
+ * of each way all is removed. Ours is updated by the CLI once more with its state written at the end alone, which
+ * measures the cost of the state file. It is no mode for real use: after an interrupted update the state lacks the
+ * resources that were created.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -170,7 +171,10 @@ async function withPrograms(
 /** The pods do not run, so there is nothing to observe. */
 const unobserved = { metricsBackend: "none", tracingBackend: "none", logsBackend: "none" };
 
-/** Runs something on a sandbox where the control plane, which `begin` brings up, is real, and what comes after only seems to run. */
+/**
+ * Runs something on a sandbox where the control plane, which `begin` brings up, is real, and what comes after only
+ * seems to run.
+ */
 async function withFakeNode(
   begin: () => Promise<unknown>,
   use: () => Promise<void>,
@@ -188,7 +192,10 @@ async function withFakeNode(
   }
 }
 
-/** Updates by the CLI: from nothing to the first size, from each size to the next, and each a second time; then their removal. */
+/**
+ * Updates by the CLI: from nothing to the first size, from each size to the next, and each a second time; then their
+ * removal.
+ */
 async function updatesByCli(sizes: readonly number[], keep: (row: Row) => void, log: (line: string) => void) {
   const config = {
     profile: "sandbox",

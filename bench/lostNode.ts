@@ -1,7 +1,8 @@
 /**
- * What a node that dies costs the callers, on the embedded cluster with workers: requests go through a gateway on a worker that stays, while
- * the container of another worker is killed. What kube-proxy's node port loses until the node is marked is left out: the port that is asked
- * leads to the gateways of its own node alone. The stack must be there: `npm start -- --sandbox --stack prod`.
+ * What a node that dies costs the callers, on the embedded cluster with workers: requests go through a gateway on a
+ * worker that stays, while the container of another worker is killed. What kube-proxy's node port loses until the node
+ * is marked is left out: the port that is asked leads to the gateways of its own node alone. The stack must be there:
+ * `npm start -- --sandbox --stack prod`.
  *
  *   tsx bench/lostNode.ts [rounds] [file.json]
  */

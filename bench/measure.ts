@@ -36,8 +36,8 @@ export interface Measured extends Spread {
 }
 
 /**
- * Measures several ways of doing the same, one after the other in each round, so that all meet the same machine. Each round starts
- * with another way, so that none always runs in the shadow of the same one.
+ * Measures several ways of doing the same, one after the other in each round, so that all meet the same machine. Each
+ * round starts with another way, so that none always runs in the shadow of the same one.
  * @param ways Each gives one figure; the last is what the others are compared with.
  * @param log Called with each figure as it is measured.
  */

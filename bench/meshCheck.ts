@@ -1,6 +1,6 @@
 /**
- * Times mesh-check against `istioctl analyze --use-kube=false` on generated meshes, one after the other in each round, so
- * that both meet the same machine. Prints a table and writes the figures to a file.
+ * Times mesh-check against `istioctl analyze --use-kube=false` on generated meshes, one after the other in each round,
+ * so that both meet the same machine. Prints a table and writes the figures to a file.
  *
  *   tsx bench/meshCheck.ts [rounds] [file.json]
  *

@@ -1,6 +1,6 @@
 /**
- * A second update that has nothing to do, of the sandbox's whole stack: `npm start`, `pulumi up` with the policy pack and without, each
- * with its preview, and `pulumi up` of an empty program. In each round one comes after the other.
+ * A second update that has nothing to do, of the sandbox's whole stack: `npm start`, `pulumi up` with the policy pack
+ * and without, each with its preview, and `pulumi up` of an empty program. In each round one comes after the other.
  *
  *   tsx bench/noOp.ts [rounds] [file.json]
  */

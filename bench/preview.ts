@@ -1,11 +1,11 @@
 /**
- * Start-up: a warm `pulumi preview` of the dev stack, with and without the policy pack, against an empty program as Pulumi's templates
- * have it, in each round one after the other. Needs no cluster.
+ * Start-up: a warm `pulumi preview` of the dev stack, with and without the policy pack, against an empty program as
+ * Pulumi's templates have it, in each round one after the other. Needs no cluster.
  *
  *   tsx bench/preview.ts [rounds] [file.json] [folder of Istio's charts] [another checkout of this project]
  *
- * A folder of charts keeps the network out of it: from a repository the provider reads them at each preview. Another checkout, with its
- * packages installed, is previewed as well, for what a change brings.
+ * A folder of charts keeps the network out of it: from a repository the provider reads them at each preview. Another
+ * checkout, with its packages installed, is previewed as well, for what a change brings.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,8 +20,8 @@ import { milliseconds, pairedRatio, sideBySide, table, writeResults } from "./me
 const flatProject = "name: empty\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n";
 
 /**
- * What a preview of the same resources costs without any of our code: a loop over the steps of `pulumi preview --json` of ours, each with
- * the inputs, the parent and the dependencies that it has there.
+ * What a preview of the same resources costs without any of our code: a loop over the steps of `pulumi preview --json`
+ * of ours, each with the inputs, the parent and the dependencies that it has there.
  */
 const flatProgram = `const pulumi = require("@pulumi/pulumi");
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

@@ -47,7 +47,10 @@ export async function makeEmptyPrograms(
   return { tsx, template, env, ownStackFile };
 }
 
-/** @returns a Pulumi.yaml of a program that tsx compiles: the quickest way to run TypeScript that needs no code of one's own. */
+/**
+ * @returns a Pulumi.yaml of a program that tsx compiles: the quickest way to run TypeScript that needs no code of one's
+ * own.
+ */
 export function tsxProject(name: string): string {
   return `name: ${name}
 runtime:
@@ -77,7 +80,8 @@ export function makeProgramFolder(folder: string): void {
 }
 
 /**
- * Makes the stack `bench` of this project, and one of a program that tsx compiles, whose project the folder has afterwards.
+ * Makes the stack `bench` of this project, and one of a program that tsx compiles, whose project the folder has
+ * afterwards.
  * @returns path of the stack file: what decrypts the secrets of both, without config.
  */
 export async function makeStacks(
@@ -86,7 +90,8 @@ export async function makeStacks(
   name: string,
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
-  // A stack belongs to the project of that name, wherever it is made; what it writes down of its secrets comes to lie here.
+  // A stack belongs to the project of that name, wherever it is made; what it writes down of its secrets comes to lie
+  // here.
   for (const project of [readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8"), tsxProject(name)]) {
     writeFileSync(join(folder, "Pulumi.yaml"), project);
     await run(pulumi, ["stack", "init", "bench", "--no-select", "--non-interactive"], { cwd: folder, env });

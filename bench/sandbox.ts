@@ -1,7 +1,8 @@
 /**
- * The embedded cluster's own times, its programs and images built: from no cluster to nodes that are Ready, from there, with all images
- * loaded, to both URLs answering, and from a cluster that was stopped with its stack to both URLs answering again. For one node and for
- * three. The stack is the default one, observability included, and once without it.
+ * The embedded cluster's own times, its programs and images built: from no cluster to nodes that are Ready, from there,
+ * with all images loaded, to both URLs answering, and from a cluster that was stopped with its stack to both URLs
+ * answering again. For one node and for three. The stack is the default one, observability included, and once without
+ * it.
  *
  *   tsx bench/sandbox.ts [rounds] [file.json]
  */

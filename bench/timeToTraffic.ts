@@ -1,7 +1,8 @@
 /**
- * Time to traffic: from an empty cluster to both URLs answering, images cached. Our `npm start` against the path by hand: `istioctl install` and `kubectl apply` of the same objects with the same values, in each round one after
- * the other on the same sandbox. Observability is left out on both sides: the path by hand has none. Our lower bound is
- * the same order without Pulumi: the same charts by helm, the same objects by kubectl.
+ * Time to traffic: from an empty cluster to both URLs answering, images cached. Our `npm start` against the path by
+ * hand: `istioctl install` and `kubectl apply` of the same objects with the same values, in each round one after the
+ * other on the same sandbox. Observability is left out on both sides: the path by hand has none. Our lower bound is the
+ * same order without Pulumi: the same charts by helm, the same objects by kubectl.
  *
  *   tsx bench/timeToTraffic.ts [rounds] [file.json]
  */
@@ -177,7 +178,9 @@ function byHand({ namespaces, operator, objects }: ManualFiles): () => Promise<n
   };
 }
 
-/** Our order by hand: what a program that takes no time could reach, waiting for what ours waits for before pods start. */
+/**
+ * Our order by hand: what a program that takes no time could reach, waiting for what ours waits for before pods start.
+ */
 function inOurOrder({ namespaces, chartObjects, releases }: ManualFiles): () => Promise<number> {
   const on = (name: string) => releases.find((release) => release.name === name)!;
   const install = ({ name, namespace, chart, values }: ManualFiles["releases"][number]) =>

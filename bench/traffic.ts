@@ -5,7 +5,10 @@ import { expectedInfo } from "../toolchain";
 
 const urls = ["user", "payment"].map((path) => `${expectedInfo().gatewayUrl}/${path}`);
 
-/** @returns milliseconds until both services answer through the sandbox's gateway, from the start of `work`, which must also end well. */
+/**
+ * @returns milliseconds until both services answer through the sandbox's gateway, from the start of `work`, which must
+ * also end well.
+ */
 export async function untilTraffic(work: () => Promise<void>): Promise<number> {
   const started = performance.now();
   let failure: Error | undefined;

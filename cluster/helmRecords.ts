@@ -6,7 +6,9 @@ import type { KubeClient, LiveObject, ObjectRef } from "./kubeClient";
 /** One revision of a release, as Helm keeps it: in a Secret of the release's namespace. */
 export interface ReleaseRecord {
   revision: number;
-  /** Helm's word for it: deployed, superseded, failed, pending-install, pending-upgrade, pending-rollback, uninstalling. */
+  /**
+   * Helm's word for it: deployed, superseded, failed, pending-install, pending-upgrade, pending-rollback, uninstalling.
+   */
   status: string;
   /** When the revision was begun, as the API server has it. */
   createdAt: Date;
@@ -30,8 +32,9 @@ export function isUnfinished({ status }: Pick<ReleaseRecord, "status">): boolean
 }
 
 /**
- * Decides how to repair a release after its Helm process ended. An interrupted upgrade starts again from the previous revision: Helm
- * finds the objects by name and takes over those that exist. An install has no previous revision; its objects are deleted.
+ * Decides how to repair a release after its Helm process ended. An interrupted upgrade starts again from the previous
+ * revision: Helm finds the objects by name and takes over those that exist. An install has no previous revision; its
+ * objects are deleted.
  * @param records The release's revisions, oldest first.
  */
 export function remedyOf(records: readonly ReleaseRecord[]): ReleaseRemedy {
@@ -63,7 +66,10 @@ export function objectsOf(encoded: string, namespace: string): ObjectRef[] {
     .reverse();
 }
 
-/** What Helm has noted about its releases in a cluster. Mends what a Helm left that was killed, and needs no helm for it. */
+/**
+ * What Helm has noted about its releases in a cluster. Mends what a Helm left that was killed, and needs no helm for
+ * it.
+ */
 export class HelmRecords {
   constructor(private readonly client: Pick<KubeClient, "get" | "list" | "delete">) {}
 

@@ -61,8 +61,8 @@ export const fieldManager = "sidecar-mesh";
 const istioTypes = /\.istio\.io\//;
 
 /**
- * Requests under way at once. More would only wait in the API server, and for each a connection is made: a thousand services declare
- * seven thousand objects, most of which depend on nothing but what they have in common.
+ * Requests under way at once. More would only wait in the API server, and for each a connection is made: a thousand
+ * services declare seven thousand objects, most of which depend on nothing but what they have in common.
  */
 const mostAtOnce = 24;
 
@@ -70,8 +70,8 @@ const mostAtOnce = 24;
 const retries = 8;
 
 /**
- * Milliseconds that a request may take. The API server ends each itself within a minute; a request without an answer was lost with its
- * API server, which the HTTP client does not report.
+ * Milliseconds that a request may take. The API server ends each itself within a minute; a request without an answer
+ * was lost with its API server, which the HTTP client does not report.
  */
 const answerMs = 75_000;
 
@@ -133,12 +133,13 @@ export class KubeClient {
 
   /**
    * Deletes the object and what it owns.
-   * @param order Foreground: the object goes after what it owns; Background: before it. Default Foreground, where that is possible.
+   * @param order Foreground: the object goes after what it owns; Background: before it. Default Foreground, where that
+   * is possible.
    * @returns false if there was none.
    */
   async delete(ref: ObjectRef, order: "Foreground" | "Background" = "Foreground"): Promise<boolean> {
-    // Foreground means a finalizer, which is taken away by an update; and Istio's webhook refuses those of its types once istiod is gone.
-    // They own nothing, so that there is nothing to wait for.
+    // Foreground means a finalizer, which is taken away by an update; and Istio's webhook refuses those of its types
+    // once istiod is gone. They own nothing, so that there is nothing to wait for.
     const propagation = istioTypes.test(ref.apiVersion) ? "Background" : order;
     const deleted = await this.orUndefined(() =>
       this.api.delete(header(ref), undefined, undefined, undefined, undefined, propagation),

@@ -6,8 +6,9 @@ import type { RequestContext } from "@kubernetes/client-node";
 const identity = ["ca", "cert", "key", "pfx", "passphrase", "servername", "rejectUnauthorized"] as const;
 
 /**
- * A KubeConfig whose requests share connections. The library's own makes an agent for each request, and so a connection, a handshake and
- * a check of the client's certificate: most of what applying a small object costs, on both sides.
+ * A KubeConfig whose requests share connections. The library's own makes an agent for each request, and so a
+ * connection, a handshake and a check of the client's certificate: most of what applying a small object costs, on both
+ * sides.
  */
 export class PooledKubeConfig extends KubeConfig {
   private pooled?: Agent;

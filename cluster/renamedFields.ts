@@ -8,8 +8,9 @@ export interface LiveObject extends KubernetesObject {
 }
 
 /**
- * Fields that the client library knows by another name, because theirs is a word of the language, in the items of a list of the spec. It
- * leaves out, without a word, what it does not know: for example the sources of a NetworkPolicy's rule, which then allows all.
+ * Fields that the client library knows by another name, because theirs is a word of the language, in the items of a
+ * list of the spec. It leaves out, without a word, what it does not know: for example the sources of a NetworkPolicy's
+ * rule, which then allows all.
  */
 const renamed: Readonly<Record<string, { list: string; field: string; library: string }>> = {
   "networking.k8s.io/v1 NetworkPolicy": { list: "ingress", field: "from", library: "_from" },

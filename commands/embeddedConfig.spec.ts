@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { images } from "../components/versions";
 import { expectedInfo } from "../toolchain";
 import { requiredVersion } from "../toolchain/binaries/goMod";
-import { observabilityTags } from "../toolchain/images/observability";
+import { observabilityTags } from "../toolchain/extras";
 import { imageSources, rateLimitTag } from "../toolchain/info";
 import { BUSYBOX_VERSION, REDIS_VERSION } from "../toolchain/install/pins";
 import { embeddedSettings, isEmbeddedKubeconfig } from "./embeddedConfig";

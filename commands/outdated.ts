@@ -2,10 +2,8 @@ import { defineCommand } from "./defineCommand";
 import { everyCommand, parseStrictly } from "./flags";
 import { goPins } from "./outdated/goPins";
 import { chartPins, imagePins } from "./outdated/imagePins";
-import { debianPins, wheelPins } from "./outdated/installPins";
-import { npmPins } from "./outdated/npmPins";
-import type { Pin } from "./outdated/pin";
-import { describePins, mergePins, verdictOf } from "./outdated/pin";
+import { debianPins, wheelPins, npmPins } from "./outdated/installPins";
+import { type Pin, describePins, mergePins, verdictOf } from "./outdated/pin";
 
 const help = `npm run outdated -- [flags]
 

@@ -9,7 +9,9 @@ import { defaultSettings, settingSchemas, type Settings, type SettingSchema } fr
 /** Where the pages are. */
 export const folder = join(__dirname, "../docs/policies");
 
-/** Codes of `istioctl analyze` that no rule covers, each with the reason: none of them can be decided from declarations. */
+/**
+ * Codes of `istioctl analyze` that no rule covers, each with the reason: none of them can be decided from declarations.
+ */
 export const uncoveredCodes: Readonly<Record<string, string>> = {
   IST0001: "is a failure of the analyzer itself",
   IST0126: "compares networks with the registries of other clusters, which no manifest of this one declares",
@@ -87,7 +89,10 @@ function parts(all: readonly Rule[]): Record<string, string> {
   };
 }
 
-/** @returns the text of each page with generated parts, by file name. @throws Error if a page names a part that there is not. */
+/**
+ * @returns the text of each page with generated parts, by file name. @throws Error if a page names a part that there is
+ * not.
+ */
 export function pages(all: readonly Rule[] = rules): Map<string, string> {
   const generated = parts(all);
   const filled = (name: string): string =>

@@ -1,4 +1,6 @@
-/** Single edits that break the mesh: each is caught by the rule that should, and by a finding that stops a deployment. */
+/**
+ * Single edits that break the mesh: each is caught by the rule that should, and by a finding that stops a deployment.
+ */
 import assert from "node:assert/strict";
 import { compliant, type Edit } from "./testing";
 

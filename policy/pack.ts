@@ -17,13 +17,15 @@ export interface StackFacts {
   stack: string;
   /** The stack's output `profile`, where its program has one. */
   output?: unknown;
-  /** The stack's configuration, by full key: `project:key`. Pulumi 3.224 and newer no longer hands it to a policy pack. */
+  /**
+   * The stack's configuration, by full key: `project:key`. Pulumi 3.224 and newer no longer hands it to a policy pack.
+   */
   config: Record<string, string>;
 }
 
 /**
- * @returns `prod` for a stack whose output `profile` says so, or else whose configuration key `profile`. A stack's name is free to choose:
- * it counts only where there is neither; it then means `prod` if it begins so.
+ * @returns `prod` for a stack whose output `profile` says so, or else whose configuration key `profile`. A stack's name
+ * is free to choose: it counts only where there is neither; it then means `prod` if it begins so.
  */
 export function profileOf({ project, stack, output, config }: StackFacts): Profile {
   const declared = typeof output === "string" ? output : (config[`${project}:profile`] ?? "");
@@ -38,7 +40,8 @@ export function placeOf(urn = ""): Pick<StackFacts, "project" | "stack"> {
 }
 
 /**
- * @param env The environment of a process that the Pulumi engine started; `PULUMI_CONFIG` is how it hands out configuration.
+ * @param env The environment of a process that the Pulumi engine started; `PULUMI_CONFIG` is how it hands out
+ * configuration.
  * @returns the stack's configuration; empty where the engine gave none.
  */
 export function engineConfig(env: NodeJS.ProcessEnv): Record<string, string> {
@@ -124,8 +127,8 @@ export class StackCache {
       }
       problems = error.problems;
     }
-    // A stack comes with what the provider foretells, which for an update starts from what is in the cluster: a label that the
-    // program no longer declares can still be there.
+    // A stack comes with what the provider foretells, which for an update starts from what is in the cluster: a label
+    // that the program no longer declares can still be there.
     const asDeclared = resources.map((one) => ({ ...one, props: this.declared.get(one.urn) ?? one.props }));
     return { mesh: meshOfProgram(programOf(asDeclared), settings.meshConfig), settings, problems, served: new Set() };
   }
@@ -143,7 +146,7 @@ function schemaOf({ description, default: value }: ConfigKey): JsonSchema {
 const settingsSchema = Object.fromEntries(
   Object.entries(settingSchemas)
     .filter(([, { inPack }]) => inPack)
-    .map(([key, { inPack: _, ...schema }]): [string, JsonSchema] => [key, schema]),
+    .map(([key, { inPack: _, write: __, ...schema }]): [string, JsonSchema] => [key, schema as JsonSchema]),
 );
 
 /** The strictest level of a rule, over all profiles: what it is registered with. */
@@ -151,7 +154,9 @@ function registeredLevel({ level }: Rule): Level {
   return typeof level === "string" ? level : Object.values(level).includes("mandatory") ? "mandatory" : "advisory";
 }
 
-/** The level that a policy is registered with cannot be lowered for one violation by the SDK's types, but by the SDK. */
+/**
+ * The level that a policy is registered with cannot be lowered for one violation by the SDK's types, but by the SDK.
+ */
 type ReportAt = (violation: { message: string; urn?: string; enforcementLevel: Level }) => void;
 
 function stackPolicy(rule: Rule, cache: StackCache): StackValidationPolicy {

@@ -1,5 +1,5 @@
 /** Mistakes that can be mended without asking: what is meant is clear, and nothing else changes. */
-import { injectLabel, revisionLabel } from "./mesh/injection";
+import { injectLabel, revisionLabel } from "./mesh/names";
 import { declaredProtocol, type NamedPort } from "./mesh/protocols";
 
 /** Properties of a resource; changed in place, as the policy SDK has it. */

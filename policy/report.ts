@@ -15,15 +15,17 @@ export interface JsonFinding {
   line: number | null;
 }
 
-/** Levels of entries beside those of findings: for a document that was not read, and for a resource that was not judged. */
+/**
+ * Levels of entries beside those of findings: for a document that was not read, and for a resource that was not judged.
+ */
 const unreadLevel = "unread";
 const notJudgedLevel = "notJudged";
 
 const notJudgedReason = "What its controller makes of it, such as pods, is not in the manifests, so it is not judged.";
 
 /**
- * The findings as a JSON array, with an entry of level `unread` for each document that could not be read, and one of level `notJudged`
- * for each custom resource whose pods are unknown.
+ * The findings as a JSON array, with an entry of level `unread` for each document that could not be read, and one of
+ * level `notJudged` for each custom resource whose pods are unknown.
  */
 export function toJson({ findings, problems, notJudged }: CheckedManifests): string {
   const list = [
@@ -56,8 +58,8 @@ function entry(of: Pick<JsonFinding, "level" | "message"> & Partial<JsonFinding>
 }
 
 /**
- * The findings as commands of a GitHub Actions workflow, which shows them beside the lines of a pull request. What is not judged is a
- * notice; the summary is a line of the log.
+ * The findings as commands of a GitHub Actions workflow, which shows them beside the lines of a pull request. What is
+ * not judged is a notice; the summary is a line of the log.
  */
 export function toGithub(checked: CheckedManifests): string {
   const { findings, problems, notJudged } = checked;

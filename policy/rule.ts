@@ -25,7 +25,9 @@ export type ConfigSchema = Record<string, ConfigKey>;
 /** A broken declaration. */
 export interface Finding {
   rule: string;
-  /** The code of istioctl analyze (IST) or Kiali (KIA) that says the same, or the rule's own name where neither does. */
+  /**
+   * The code of istioctl analyze (IST) or Kiali (KIA) that says the same, or the rule's own name where neither does.
+   */
   code: string;
   level: Level;
   /** `Kind namespace/name`. */
@@ -108,7 +110,7 @@ const istioDocs = "https://istio.io/latest/docs/";
 export function rule<const C extends ConfigSchema = Record<never, never>>(definition: Definition<C>): Rule {
   const { level = "mandatory", codes = [], source = codes[0] ?? "", ...rest } = definition;
   const path = source.startsWith("IST") ? `reference/config/analysis/${source.toLowerCase()}/` : source;
-  return { level, codes, source: new URL(path, istioDocs).href, ...rest } as Rule;
+  return { level, codes, source: new URL(path, istioDocs).href, ...rest };
 }
 
 /** The check of a rule that judges the resources of one shape each for itself. */

@@ -61,56 +61,81 @@ export const defaultSettings: Settings = {
   rules: {},
 };
 
-/** A setting in the terms of JSON Schema, and where it can be written. */
+/** A setting in the terms of JSON Schema, what to write for it, and where it can be written. */
 export interface SettingSchema {
   type?: "string" | "object" | "array";
-  enum?: (string | boolean)[];
+  enum?: readonly (string | boolean)[];
   items?: { type: "string" };
   description: string;
+  /** What to write in place of a wrong value. */
+  write: string;
   /** False for what has a place of its own in the configuration of a policy pack. */
   inPack: boolean;
 }
 
 const strings = { type: "array", items: { type: "string" }, inPack: true } as const;
+const map = { type: "object", inPack: true } as const;
+const levels: readonly string[] = ["mandatory", "advisory", "disabled"] satisfies (Level | "disabled")[];
 
 /**
- * Every setting. Defaults are not part of it: Pulumi's engine would put them where nothing is configured, and `profile` would no
- * longer follow the stack.
+ * Every setting. Defaults are not part of it: Pulumi's engine would put them where nothing is configured, and `profile`
+ * would no longer follow the stack.
  */
 export const settingSchemas: Record<keyof Settings, SettingSchema> = {
   profile: {
     type: "string",
     enum: ["dev", "prod"],
     description: "Which levels hold where a rule has two; `prod` is the stricter.",
+    write: 'write "dev" or "prod"',
     inPack: true,
   },
   closedWorld: {
     enum: [true, false, "auto"],
     description: "Whether everything that is referred to has to be declared in what is checked.",
+    write: 'write true, false or "auto"',
     inPack: true,
   },
   levels: {
-    type: "object",
+    ...map,
     description: "Levels of single rules: `mandatory`, `advisory` or `disabled`.",
-    inPack: true,
+    write: 'write a map from rules to levels, such as {"images-pinned": "disabled"}',
   },
   exclude: {
-    type: "object",
+    ...map,
     description: "`namespaces`, and resources by `names` (`name` or `namespace/name`), that are not reported.",
-    inPack: true,
+    write: 'write a map, such as {"namespaces": ["kube-system"], "names": ["default/legacy-*"]}',
   },
-  externalHosts: { ...strings, description: "Hosts that exist outside of what is checked; routes may lead there." },
+  externalHosts: {
+    ...strings,
+    description: "Hosts that exist outside of what is checked; routes may lead there.",
+    write: 'write a list of names, such as ["*.example.com"]',
+  },
   revisions: {
     ...strings,
     description: "Revisions and tags of Istio that are installed by other means; `default` is the default one.",
+    write: 'write a list of names, such as ["default"]',
   },
   meshConfig: {
-    type: "object",
+    ...map,
     description: "Istio's mesh configuration, where what is checked does not hold it.",
-    inPack: true,
+    write: 'write Istio\'s mesh configuration as a map, such as {"rootNamespace": "istio-system"}',
   },
-  rules: { type: "object", description: "Keys of single rules.", inPack: false },
+  rules: {
+    ...map,
+    description: "Keys of single rules.",
+    write: "write a map from rules to their configuration",
+    inPack: false,
+  },
 };
+
+/** Whether a value is one that a setting takes. */
+function fits(value: unknown, { type, enum: values, items }: SettingSchema): boolean {
+  return values !== undefined
+    ? values.some((one) => one === value)
+    : items !== undefined
+      ? isStrings(value)
+      : type !== "object" || isMap(value);
+}
 
 /** Settings that are wrong, with all that is wrong with them. */
 export class SettingsError extends Error {
@@ -155,7 +180,6 @@ function valueProblem(value: unknown, key: ConfigKey): string | undefined {
  */
 export function parseSettings(value: unknown, rules: readonly Rule[], source = "settings"): Settings {
   const problems: string[] = [];
-  const settings: Settings = structuredClone(defaultSettings);
   const wrong = (key: string, is: unknown, fix: string): void => {
     problems.push(`${key} is ${show(is)}: ${fix}`);
   };
@@ -163,13 +187,6 @@ export function parseSettings(value: unknown, rules: readonly Rule[], source = "
     throw new SettingsError(source, [`is ${show(value)}: write a map, such as {"profile": "prod"}`]);
   }
   const names = rules.map(({ name }) => name);
-  const strings = (key: string, is: unknown, put: (list: string[]) => void): void => {
-    if (isStrings(is)) {
-      put(is);
-    } else {
-      wrong(key, is, `write a list of names, such as ["${key === "externalHosts" ? "*.example.com" : "kube-system"}"]`);
-    }
-  };
   const ruleNamed = (key: string, name: string): Rule | undefined => {
     const found = rules.find((rule) => rule.name === name);
     if (found === undefined) {
@@ -177,107 +194,55 @@ export function parseSettings(value: unknown, rules: readonly Rule[], source = "
     }
     return found;
   };
-  const readers: Record<keyof Settings, (is: unknown) => void> = {
-    profile: (is) => {
-      if (is === "dev" || is === "prod") {
-        settings.profile = is;
-      } else {
-        wrong("profile", is, 'write "dev" or "prod"');
+  /** Goes through the entries of a setting that is a map. */
+  const parts: { [K in keyof Settings]?: (key: string, is: unknown) => void } = {
+    levels: (name, level) => {
+      if (ruleNamed("levels", name) !== undefined && !levels.includes(level as string)) {
+        wrong(`levels.${name}`, level, 'write "mandatory", "advisory" or "disabled"');
       }
     },
-    closedWorld: (is) => {
-      if (typeof is === "boolean" || is === "auto") {
-        settings.closedWorld = is;
-      } else {
-        wrong("closedWorld", is, 'write true, false or "auto"');
+    exclude: (key, list) => {
+      if (!Object.hasOwn(defaultSettings.exclude, key)) {
+        problems.push(`exclude.${key} is no setting: write exclude.namespaces or exclude.names`);
+      } else if (!isStrings(list)) {
+        wrong(`exclude.${key}`, list, 'write a list of names, such as ["kube-system"]');
       }
     },
-    levels: (is) => {
-      if (!isMap(is)) {
-        wrong("levels", is, 'write a map from rules to levels, such as {"images-pinned": "disabled"}');
-        return;
+    rules: (name, config) => {
+      const found = ruleNamed("rules", name);
+      if (found !== undefined && !isMap(config)) {
+        wrong(`rules.${name}`, config, "write a map");
       }
-      for (const [name, level] of Object.entries(is)) {
-        if (ruleNamed("levels", name) === undefined) {
-          continue;
-        }
-        if (level === "mandatory" || level === "advisory" || level === "disabled") {
-          settings.levels[name] = level;
-        } else {
-          wrong(`levels.${name}`, level, 'write "mandatory", "advisory" or "disabled"');
-        }
-      }
-    },
-    exclude: (is) => {
-      if (!isMap(is)) {
-        wrong("exclude", is, 'write a map, such as {"namespaces": ["kube-system"], "names": ["default/legacy-*"]}');
-        return;
-      }
-      for (const [key, list] of Object.entries(is)) {
-        if (key === "namespaces" || key === "names") {
-          strings(`exclude.${key}`, list, (good) => (settings.exclude[key] = good));
-        } else {
-          problems.push(`exclude.${key} is no setting: write exclude.namespaces or exclude.names`);
-        }
-      }
-    },
-    externalHosts: (is) => strings("externalHosts", is, (list) => (settings.externalHosts = list)),
-    revisions: (is) => strings("revisions", is, (list) => (settings.revisions = list)),
-    meshConfig: (is) => {
-      if (isMap(is)) {
-        settings.meshConfig = is;
-      } else {
-        wrong(
-          "meshConfig",
-          is,
-          'write Istio\'s mesh configuration as a map, such as {"rootNamespace": "istio-system"}',
-        );
-      }
-    },
-    rules: (is) => {
-      if (!isMap(is)) {
-        wrong("rules", is, "write a map from rules to their configuration");
-        return;
-      }
-      for (const [name, config] of Object.entries(is)) {
-        const found = ruleNamed("rules", name);
-        if (found === undefined) {
-          continue;
-        }
-        if (!isMap(config)) {
-          wrong(`rules.${name}`, config, "write a map");
-          continue;
-        }
-        for (const [key, setting] of Object.entries(config)) {
-          const known = found.config?.[key];
-          if (known === undefined) {
-            const keys = Object.keys(found.config ?? {});
-            const advice = keys.length === 0 ? "the rule has none" : `it has ${keys.join(", ")}`;
-            problems.push(`rules.${name}.${key} is no key of the rule: ${advice}`);
-            continue;
-          }
-          const problem = valueProblem(setting, known);
-          if (problem !== undefined) {
-            wrong(`rules.${name}.${key}`, setting, `write ${problem}`);
-          } else {
-            (settings.rules[name] ??= {})[key] = setting as ConfigValue;
-          }
+      for (const [key, setting] of Object.entries(found !== undefined && isMap(config) ? config : {})) {
+        const known = found?.config?.[key];
+        const keys = Object.keys(found?.config ?? {});
+        const problem = known && valueProblem(setting, known);
+        if (known === undefined) {
+          const advice = keys.length === 0 ? "the rule has none" : `it has ${keys.join(", ")}`;
+          problems.push(`rules.${name}.${key} is no key of the rule: ${advice}`);
+        } else if (problem !== undefined) {
+          wrong(`rules.${name}.${key}`, setting, `write ${problem}`);
         }
       }
     },
   };
-  for (const [key, is] of Object.entries(value ?? {})) {
-    const read = readers[key as keyof Settings] as ((is: unknown) => void) | undefined;
-    if (read === undefined) {
-      problems.push(`${key} is no setting: ${meant(key, Object.keys(readers))}`);
-    } else {
-      read(is);
+  for (const [name, is] of Object.entries(value ?? {})) {
+    const key = name as keyof Settings;
+    const schema = Object.hasOwn(settingSchemas, key) ? settingSchemas[key] : undefined;
+    if (schema === undefined) {
+      problems.push(`${key} is no setting: ${meant(key, Object.keys(settingSchemas))}`);
+    } else if (!fits(is, schema)) {
+      wrong(key, is, schema.write);
+    } else if (isMap(is)) {
+      Object.entries(is).forEach(([part, one]) => parts[key]?.(part, one));
     }
   }
   if (problems.length > 0) {
     throw new SettingsError(source, problems);
   }
-  return settings;
+  const given = structuredClone(value ?? {}) as Partial<Settings>;
+  const defaults = structuredClone(defaultSettings);
+  return { ...defaults, ...given, exclude: { ...defaults.exclude, ...given.exclude } };
 }
 
 /** Whether the settings keep a resource out of the findings. */

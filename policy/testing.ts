@@ -1,4 +1,6 @@
-/** What the specs of rules have in common: a compliant stack, edits of it, and the tests that every rule has to pass. */
+/**
+ * What the specs of rules have in common: a compliant stack, edits of it, and the tests that every rule has to pass.
+ */
 import assert from "node:assert/strict";
 import { checkResources, type Outcome } from "./check";
 import { unknown, type ProgramResource } from "./mesh/pulumi";
@@ -122,7 +124,9 @@ function podTemplate(app: string, image: string, containerPort: number): Props {
   };
 }
 
-/** A stack that breaks no rule: Istio, a namespace in the mesh, services of several kinds, routing, policy, telemetry. */
+/**
+ * A stack that breaks no rule: Istio, a namespace in the mesh, services of several kinds, routing, policy, telemetry.
+ */
 export function compliant(): Stack {
   const stack = new Stack()
     .add("Release base", { chart: "base", name: "istio-base", namespace: "istio-system" })
@@ -275,7 +279,9 @@ export interface Spec {
   passes?: readonly { it: string; edits: readonly Edit[]; settings?: Partial<Settings> }[];
   /** An edit that makes a value unknown, and the resource that cannot be judged then. */
   unknown: { edits: readonly Edit[]; on: string };
-  /** Where nothing is said of some values before they are known: a single value of a program has the type of its field. */
+  /**
+   * Where nothing is said of some values before they are known: a single value of a program has the type of its field.
+   */
   silent?: true;
 }
 

@@ -4,13 +4,13 @@ import { dockerProblem } from "./docker/docker";
 import { expectedInfo } from "./info";
 import { deleteCluster, type KindCluster, stopCluster } from "./kind/cluster";
 import { cacheDir, statePaths } from "./paths";
-import { withLock } from "./system/lock";
+import { withLock } from "./system/wait";
 import { type Logger, silent } from "./system/statusLine";
 import { lockName } from "./up";
 
 /**
- * Stops the embedded cluster, and the Docker that was started for it. A Docker that ran before goes on. The cluster's state stays: the
- * next `up` goes on with it.
+ * Stops the embedded cluster, and the Docker that was started for it. A Docker that ran before goes on. The cluster's
+ * state stays: the next `up` goes on with it.
  */
 export async function down(options: { log?: Logger } = {}): Promise<void> {
   await end(options.log ?? silent, stopCluster);
@@ -18,7 +18,8 @@ export async function down(options: { log?: Logger } = {}): Promise<void> {
 
 /**
  * Deletes the embedded cluster, and the data of the Docker that was started for it. What was built or downloaded stays.
- * @param options `keepImages` leaves the images in that Docker, so that the next cluster comes sooner. Default: they go.
+ * @param options `keepImages` leaves the images in that Docker, so that the next cluster comes sooner. Default: they
+ * go.
  */
 export async function reset(options: { log?: Logger; keepImages?: boolean } = {}): Promise<void> {
   const { log = silent, keepImages = false } = options;

@@ -6,7 +6,6 @@ import { buildPlan } from "./binaries/plan";
 import { chooseDocker } from "./docker/dockerd";
 import { buildImages } from "./images/build";
 import { baseReference, cniImage, hub, NONROOT, programImage } from "./images/catalog";
-import { type ObservabilityGroup, observabilityImage, observabilityTags } from "./images/observability";
 import type { ImageRecipe } from "./images/recipe";
 import { expectedInfo, imageSources, rateLimitTag } from "./info";
 import { ensurePackages } from "./install/debian";
@@ -15,6 +14,30 @@ import { loadImages } from "./kind/cluster";
 import { cacheDir, statePaths } from "./paths";
 import { type Logger, silent } from "./system/statusLine";
 import { settledLater } from "./system/wait";
+
+/** The groups of binaries that become images of the same name. */
+export type ObservabilityGroup = Extract<GroupName, "prometheus" | "jaeger" | "otelcol" | "loki" | "fortio">;
+
+/** Tags: the versions of the Go modules, as their go.mod has them. */
+export const observabilityTags: Record<ObservabilityGroup, string> = {
+  // First, because it is built in a moment.
+  fortio: "1.67.0",
+  prometheus: "0.316.0",
+  jaeger: "1.62.0",
+  otelcol: "0.149.0",
+  loki: "3.7.8",
+};
+
+/** The recipe of the image around the program of a group. Pure. */
+export function observabilityImage(base: string, name: ObservabilityGroup, binDir: string): ImageRecipe {
+  return programImage(base, {
+    name,
+    tag: observabilityTags[name],
+    program: join(binDir, name),
+    args: name === "fortio" ? ["server"] : undefined,
+    user: NONROOT,
+  });
+}
 
 /** The image of envoyproxy/ratelimit, whose tags are the first eight digits of a commit. Pure. */
 export function rateLimitImage(base: string, binDir: string, tag: string): ImageRecipe {
@@ -36,7 +59,8 @@ export function redisImage(base: string, folder: string): ImageRecipe {
   return programImage(base, {
     name: "redis",
     tag: REDIS_VERSION,
-    // The server lies in the package of the tools, under the name of one of them: it acts by the name that it is called by.
+    // The server lies in the package of the tools, under the name of one of them: it acts by the name that it is called
+    // by.
     program: join(folder, "usr/bin/redis-check-rdb"),
     programName: "redis-server",
     user: NONROOT,
@@ -45,8 +69,8 @@ export function redisImage(base: string, folder: string): ImageRecipe {
 }
 
 /**
- * Builds a group of binaries unless that was done before. It needs no cluster and no lock. If two do the same at once, the first result
- * is kept.
+ * Builds a group of binaries unless that was done before. It needs no cluster and no lock. If two do the same at once,
+ * the first result is kept.
  * @returns the folder of the binaries.
  */
 export async function ensureGroup(name: GroupName, options: { log?: Logger } = {}): Promise<string> {
@@ -78,14 +102,17 @@ export function forecastSeconds(names: readonly GroupName[]): number {
 }
 
 /**
- * Shows how far the builds of this process are: on a terminal in one line, elsewhere, or if `quiet`, in a line a minute.
+ * Shows how far the builds of this process are: on a terminal in one line, elsewhere, or if `quiet`, in a line a
+ * minute.
  * @returns the logger to use from then on, whose lines come above that one.
  */
 export function showProgress(log: Logger, options: { quiet?: boolean } = {}): Logger {
   return builds.showProgress(log, options);
 }
 
-/** @returns the folder of Istio's charts in its Go module, which is downloaded if need be. Needs Go; nothing is built. */
+/**
+ * @returns the folder of Istio's charts in its Go module, which is downloaded if need be. Needs Go; nothing is built.
+ */
 export async function moduleCharts(): Promise<string> {
   return join(await moduleFolder(buildPlan(binaryGroups.core, cacheDir()), "istio.io/istio"), "manifests", "charts");
 }

@@ -14,7 +14,7 @@ export {
   unbuiltGroups,
 } from "./extras";
 export { type ProgramImage, programImage } from "./images/catalog";
-export type { ObservabilityGroup } from "./images/observability";
+export type { ObservabilityGroup } from "./extras";
 export type { ImageRecipe } from "./images/recipe";
 export { down, reset } from "./down";
 export { ownDockerRuns } from "./docker/dockerd";

@@ -2,8 +2,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Where things that cost time to make are kept: built binaries, downloaded wheels and packages. Each is named after what it was made
- * from, and can be made again.
+ * Where things that cost time to make are kept: built binaries, downloaded wheels and packages. Each is named after
+ * what it was made from, and can be made again.
  */
 export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "sidecar-mesh");
@@ -24,7 +24,10 @@ export interface StatePaths {
   dockerSocket: string;
 }
 
-/** The folders of the embedded cluster. Unix sockets have paths of about a hundred characters at most, so the names are short. */
+/**
+ * The folders of the embedded cluster. Unix sockets have paths of about a hundred characters at most, so the names are
+ * short.
+ */
 export function statePaths(env: NodeJS.ProcessEnv = process.env): StatePaths {
   const root = join(env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "sidecar-mesh");
   const run = join(root, "run");

@@ -7,10 +7,16 @@ import { binaryGroups } from "./binaries/groups";
 import { buildPlan } from "./binaries/plan";
 import type { Docker } from "./docker/docker";
 import { chooseDocker, ensureDockerd } from "./docker/dockerd";
-import { addImages, addObservability, ensureGroup, observabilityGroups } from "./extras";
+import {
+  addImages,
+  addObservability,
+  ensureGroup,
+  observabilityGroups,
+  type ObservabilityGroup,
+  observabilityImage,
+} from "./extras";
 import { buildImages } from "./images/build";
 import { hub, meshImages, nodeReferences } from "./images/catalog";
-import { type ObservabilityGroup, observabilityImage } from "./images/observability";
 import { corePlans, expectedInfo, imageSources, type SandboxInfo } from "./info";
 import { ensurePackages } from "./install/debian";
 import { ensureEnvoy } from "./install/envoy";
@@ -21,11 +27,10 @@ import { kindConfig } from "./kind/config";
 import { ensureNodeImage, ensureNodeRoot, type NodeImageSources } from "./kind/nodeImage";
 import { cacheDir, type StatePaths, statePaths } from "./paths";
 import { checkRequirements } from "./requirements";
-import { withLock } from "./system/lock";
+import { withLock, allOrFirstError, settledLater } from "./system/wait";
 import { removeLeftovers } from "./system/leftovers";
 import { type Logger, silent } from "./system/statusLine";
-import { measured } from "./system/measurements";
-import { allOrFirstError, settledLater } from "./system/wait";
+import { measured } from "./system/run";
 
 /** The project's folder. */
 const project = join(__dirname, "..");
@@ -43,8 +48,8 @@ export interface UpOptions {
 const stepSeconds = { nodeImage: 45, cluster: 30, images: 20 };
 
 /**
- * Brings the embedded cluster up. What is there is left alone, what is missing is made, and what has ended is started. The cluster is made as
- * soon as its own programs are there, beside what is still compiled.
+ * Brings the embedded cluster up. What is there is left alone, what is missing is made, and what has ended is started.
+ * The cluster is made as soon as its own programs are there, beside what is still compiled.
  * @throws Error if the machine lacks something, or there is a cluster with another number of nodes.
  */
 export async function up(options: UpOptions = {}): Promise<SandboxInfo> {

@@ -5,12 +5,14 @@ import { ensureGroup, expectedInfo } from "../../toolchain";
 import { binaryGroups } from "../../toolchain/binaries/groups";
 import { apply, kubectl } from "./cluster";
 
-/** Services that the tests of growth add to the two of the default, which are the only ones with real pods and traffic. */
+/**
+ * Services that the tests of growth add to the two of the default, which are the only ones with real pods and traffic.
+ */
 const firstAdded = 3;
 
 /**
- * @returns `count` services: the default's two, and others that call one another in a chain. None of these has a path, so that the
- * gateway and the load generator stay as they are.
+ * @returns `count` services: the default's two, and others that call one another in a chain. None of these has a path,
+ * so that the gateway and the load generator stay as they are.
  */
 export function manyServices(count: number): Record<string, unknown>[] {
   const base = [
@@ -65,9 +67,9 @@ const podAddresses = "100.64.0.0/16";
 const fakeAnnotation = { "kwok.x-k8s.io/node": "fake" };
 
 /**
- * A node of kwok's beside the real one: pods that are scheduled there are running and ready as far as the API server knows. istiod
- * injects them and sends their endpoints to the proxies, but no container runs. Which node takes pods is chosen by cordoning the
- * other one, so that what is applied need not know.
+ * A node of kwok's beside the real one: pods that are scheduled there are running and ready as far as the API server
+ * knows. istiod injects them and sends their endpoints to the proxies, but no container runs. Which node takes pods is
+ * chosen by cordoning the other one, so that what is applied need not know.
  */
 export class FakeNode {
   private constructor(

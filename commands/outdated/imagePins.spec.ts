@@ -3,7 +3,7 @@ import { StubRegistry } from "../../test/support/stubRegistry";
 import { images } from "../../components/versions";
 import { ImageRepository } from "../imageRepository";
 import { chartPins, imagePins, judgeTags, newestChart, tagsOf } from "./imagePins";
-import { newestAlike } from "./newestAlike";
+import { newestAlike } from "./pin";
 
 describe("the newest version that is made like ours", () => {
   const cases: [string, string[], string | undefined][] = [

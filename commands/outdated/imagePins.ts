@@ -1,8 +1,7 @@
 import { images, istioChartRepo, istioHub, istioVersion } from "../../components/versions";
 import { parse } from "yaml";
 import { ImageRepository, whyNoAnswer } from "../imageRepository";
-import { newestAlike } from "./newestAlike";
-import type { Pin } from "./pin";
+import { newestAlike, type Pin } from "./pin";
 
 /** The file that pins images and Istio. */
 const where = ["components/versions.ts"];

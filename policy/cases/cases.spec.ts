@@ -1,6 +1,6 @@
 /**
- * What people get wrong, and what they get right, after public reports: each bad case must give its findings, and its corrected input must
- * pass. Bases are objects that several cases share.
+ * What people get wrong, and what they get right, after public reports: each bad case must give its findings, and its
+ * corrected input must pass. Bases are objects that several cases share.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";

@@ -1,4 +1,5 @@
 /** The annotations that Istio knows: how mature each is, whether it is deprecated, and what it goes on. */
+import { revisionLabel } from "./names";
 import generated from "../schemas/annotations.json";
 import { isRange } from "./values";
 
@@ -64,7 +65,7 @@ export const annotationValues: Readonly<Record<string, (value: string) => string
 };
 
 /** Annotations that Istio itself sets, or that have no reader. */
-const ownAnnotations = new Set(["sidecar.istio.io/status", "gateway.istio.io/controller-version", "istio.io/rev"]);
+const ownAnnotations = new Set(["sidecar.istio.io/status", "gateway.istio.io/controller-version", revisionLabel]);
 
 /** Whether an annotation is in Istio's name space, and not one that Istio sets by itself. */
 export function isIstioAnnotation(name: string): boolean {

@@ -2,6 +2,7 @@
  * What Istio's charts install, as far as the rules need it. A Helm release shows a policy only its chart and values, so
  * the gateway's and istiod's workloads and services are worked out from those.
  */
+import { injectLabel } from "./names";
 import { at, list, type MadePort, text, usualGatewayPorts, workloadAndService } from "./producers";
 import type { Resource } from "./resource";
 import { isMap } from "../../common/isMap";
@@ -66,7 +67,7 @@ function gateway(release: Release, values: Record<string, unknown>): Resource[] 
   const ports = list(at(values, "service", "ports")) as MadePort[];
   const [deployment, service] = workloadAndService({
     ...madeBy(release, name, labels),
-    podLabels: { ...labels, "sidecar.istio.io/inject": "true", ...(custom as Record<string, string>) },
+    podLabels: { ...labels, [injectLabel]: "true", ...(custom as Record<string, string>) },
     ports: ports.length > 0 ? ports : usualGatewayPorts,
   });
   return at(values, "service", "type") === "None" ? [deployment] : [deployment, service];
@@ -163,7 +164,7 @@ function installChart(release: Release): Installed {
         ...installed(() =>
           workloadAndService({
             ...madeBy(release, name, labels),
-            podLabels: { ...labels, "sidecar.istio.io/inject": "false" },
+            podLabels: { ...labels, [injectLabel]: "false" },
             ports: [
               { name: "grpc-xds", port: 15010 },
               { name: "https-dns", port: 15012 },

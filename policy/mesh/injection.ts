@@ -2,16 +2,11 @@
  * Whether a pod gets a sidecar: first which webhook of the injector the API server calls for it, by labels alone, then
  * what the injector decides. See MutatingWebhookConfiguration in Istio's istiod chart, and the injector itself.
  */
+import { ambientLabel, injectLabel, namespaceLabel, proxyName, revisionLabel } from "./names";
 import type { Injector } from "./helm";
 import { containersOf, hasOwnProxy, isGateway, type Mesh, type Workload } from "./mesh";
 import type { Resource } from "./resource";
 import { isEmpty, matchesSelector, type LabelSelector } from "./selectors";
-
-/** The labels and annotations that injection looks at. */
-export const injectLabel = "sidecar.istio.io/inject";
-export const revisionLabel = "istio.io/rev";
-export const namespaceLabel = "istio-injection";
-export const ambientLabel = "istio.io/dataplane-mode";
 
 /** Namespaces that the injector passes over whatever their labels say. */
 export const ignoredNamespaces: readonly string[] = [
@@ -221,7 +216,7 @@ export function isAmbient(namespace: Resource<"Namespace"> | undefined): boolean
 const components: Readonly<Record<string, string>> = {
   discovery: "pilot",
   "install-cni": "install-cni",
-  "istio-proxy": "ztunnel",
+  [proxyName]: "ztunnel",
   "istio-operator": "operator",
 };
 
@@ -248,7 +243,9 @@ export function isIstioService(mesh: Mesh, service: Resource<"Service">): boolea
   return own || /^(pilot|.*gateway)$/.test(istio ?? "");
 }
 
-/** Whether the mesh holds the pods of a workload: with a sidecar, or in ambient mode; undefined where that is unknown. */
+/**
+ * Whether the mesh holds the pods of a workload: with a sidecar, or in ambient mode; undefined where that is unknown.
+ */
 export function isInMesh(mesh: Mesh, workload: Workload, options: InjectionOptions): boolean | undefined {
   const { injected, cause } = simulateInjection(mesh, workload, options);
   return cause === "ambient" ? true : injected;

@@ -34,7 +34,9 @@ function countLines(text: string, from: number, to: number): number {
   return count;
 }
 
-/** The documents of a file. A line of three dashes at the margin cannot stand inside a block, so it always separates. */
+/**
+ * The documents of a file. A line of three dashes at the margin cannot stand inside a block, so it always separates.
+ */
 function* split(text: string): Generator<Part> {
   let start = 0;
   let line = 1;

@@ -1,4 +1,5 @@
 /** The declared mesh: every resource that the rules read, indexed once so that each question about it is a look-up. */
+import { gatewayNameLabel, proxyName, revisionLabel, systemNamespace } from "./names";
 import { exportScopes, fqdn, hostsMatch, serviceOf } from "./hosts";
 import { anotherController, hostsMadeBy, isUnjudged, operatorOf, resourcesMadeBy, secretsMadeBy } from "./producers";
 import { injectorOf, unknownMeshConfig, type Injector } from "./helm";
@@ -54,9 +55,6 @@ export interface MeshInput {
   /** Whether resources come with their dependencies. */
   ordered?: boolean;
 }
-
-/** The label of the pods of a gateway that Istio makes for a Gateway of the Gateway API. */
-export const gatewayNameLabel = "gateway.networking.k8s.io/gateway-name";
 
 const defaultGatewayPorts = [15021, 80, 443, 31400, 15443];
 
@@ -114,9 +112,9 @@ export function containersOf(workload: Workload): { container: Container; field:
   return [...of(spec.containers, "containers", false), ...of(spec.initContainers, "initContainers", true)];
 }
 
-const proxyName = "istio-proxy";
-
-/** Whether a container of the proxy's name is the proxy, by its image or its arguments, and no application of that name. */
+/**
+ * Whether a container of the proxy's name is the proxy, by its image or its arguments, and no application of that name.
+ */
 export function isProxy(container: Container): boolean {
   if (container.name !== proxyName) {
     return false;
@@ -330,6 +328,11 @@ export class Mesh {
     return this.find("Namespace", "", "", name) as Resource<"Namespace"> | undefined;
   }
 
+  /** A Gateway of Istio's own API. */
+  istioGateway(namespace: string, name: string): Resource<"Gateway"> | undefined {
+    return this.find("Gateway", "networking.istio.io", namespace, name) as Resource<"Gateway"> | undefined;
+  }
+
   byUrn(urn: string): Resource | undefined {
     return this.urns.get(urn);
   }
@@ -337,7 +340,7 @@ export class Mesh {
   /** The namespace whose policies hold for the whole mesh. */
   get rootNamespace(): string {
     const root = this.meshConfig["rootNamespace"];
-    return typeof root === "string" && root !== "" ? root : "istio-system";
+    return typeof root === "string" && root !== "" ? root : systemNamespace;
   }
 
   /** Whether a chart of unknown content installs into the namespace, so that anything may be there. */
@@ -376,7 +379,7 @@ export class Mesh {
       injectors.set(revision, injector);
       return injector;
     };
-    const root = known(() => this.rootNamespace) ?? "istio-system";
+    const root = known(() => this.rootNamespace) ?? systemNamespace;
     for (const map of this.of("ConfigMap")) {
       const revision = /^istio-sidecar-injector(?:-(.+))?$/.exec(map.name);
       if (revision === null) {
@@ -390,7 +393,7 @@ export class Mesh {
       );
     }
     for (const hook of this.of("Webhooks")) {
-      const labels = known(() => ({ revision: hook.labels["istio.io/rev"], tag: hook.labels["istio.io/tag"] })) ?? {};
+      const labels = known(() => ({ revision: hook.labels[revisionLabel], tag: hook.labels["istio.io/tag"] })) ?? {};
       const { revision, tag } = labels as { revision?: string; tag?: string };
       if (hook.kind === "MutatingWebhookConfiguration" && hook.name.startsWith("istio-") && revision !== undefined) {
         const injector = add(revision === "default" ? "" : revision, root, {});
@@ -500,7 +503,10 @@ export class Mesh {
     return host;
   }
 
-  /** Stops where a Service or ServiceEntry may be the one that is not found, as its name, host or selector is not known yet. */
+  /**
+   * Stops where a Service or ServiceEntry may be the one that is not found, as its name, host or selector is not known
+   * yet.
+   */
   requireKnownServices(): void {
     if (this.unknownServices || this.namelessKinds.has("Service")) {
       throw new UnknownValue("a host of a Service or ServiceEntry");
@@ -534,7 +540,9 @@ export class Mesh {
     }
   }
 
-  /** The DestinationRules for a full host, those with a wildcard that takes it included; the most specific comes first. */
+  /**
+   * The DestinationRules for a full host, those with a wildcard that takes it included; the most specific comes first.
+   */
   rulesMatching(host: string): Resource<"DestinationRule">[] {
     const wild = this.once("DestinationRules with a wildcard", () =>
       [...this.rulesByHost].filter(([name]) => name.startsWith("*")).sort(([a], [b]) => b.length - a.length),
@@ -599,8 +607,8 @@ function assumedGateway(name: string, labels: Record<string, string>): Workload 
     version: "v1",
     shape: "Workload",
     name: `istio-${name}`,
-    declaredNamespace: "istio-system",
-    namespace: "istio-system",
+    declaredNamespace: systemNamespace,
+    namespace: systemNamespace,
     labels,
     annotations: {},
     fields: {},
@@ -611,10 +619,10 @@ function assumedGateway(name: string, labels: Record<string, string>): Workload 
   const ports = defaultGatewayPorts.map((containerPort) => ({ containerPort }));
   return {
     resource,
-    namespace: "istio-system",
+    namespace: systemNamespace,
     labels,
     annotations: {},
-    spec: { containers: [{ name: "istio-proxy", ports }] },
+    spec: { containers: [{ name: proxyName, ports }] },
     prefix: "spec.template.",
     assumed: true,
   };

@@ -1,5 +1,6 @@
 /** What the policies of a mesh are for, and which mode of mutual TLS they set. */
-import { gatewayNameLabel, type Mesh, type Workload } from "./mesh";
+import { gatewayNameLabel } from "./names";
+import { type Mesh, type Workload } from "./mesh";
 import type { Resource } from "./resource";
 import { isEmpty } from "./selectors";
 

@@ -1,4 +1,5 @@
 /** What other controllers make of custom resources: Secrets, Services and pods that no manifest declares. */
+import { gatewayNameLabel, proxyName, systemNamespace } from "./names";
 import { fqdn } from "./hosts";
 import { makeResource, type Resource } from "./resource";
 import { isMap } from "../../common/isMap";
@@ -79,7 +80,7 @@ function gatewayApiWorkload(gateway: Resource): Resource[] {
   if (gatewayClassName !== "istio") {
     return [];
   }
-  const labels = { "gateway.networking.k8s.io/gateway-name": name, "istio.io/gateway-name": name };
+  const labels = { [gatewayNameLabel]: name, "istio.io/gateway-name": name };
   const ports = [
     { name: "status-port", port: 15021 },
     ...listeners.map((listener) => ({ name: listener.name ?? "", port: listener.port ?? 0 })),
@@ -118,7 +119,7 @@ export function workloadAndService(made: MadeWorkload): [Resource, Resource] {
     const value = { metadata: { name, namespace, labels: { ...labels } }, spec };
     return makeResource({ ...origin, kind, group, version: "v1", defaultNamespace: namespace, value });
   };
-  const template = { metadata: { labels: { ...podLabels } }, spec: { containers: [{ name: "istio-proxy" }] } };
+  const template = { metadata: { labels: { ...podLabels } }, spec: { containers: [{ name: proxyName }] } };
   return [
     make("Deployment", "apps", { template }),
     make("Service", "", { selector: { ...labels }, ports: ports.map((port) => ({ protocol: "TCP", ...port })) }),
@@ -146,7 +147,7 @@ function operatorGateways(operator: Resource): Resource[] {
         const ports = list(at(one, "k8s", "service", "ports")) as MadePort[];
         return workloadAndService({
           name,
-          namespace: text(at(one, "namespace")) ?? "istio-system",
+          namespace: text(at(one, "namespace")) ?? systemNamespace,
           labels,
           ports: ports.length > 0 ? ports : usualGatewayPorts,
           installedBy: anotherController,

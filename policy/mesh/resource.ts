@@ -1,4 +1,5 @@
 /** One declared resource, from a manifest or from a Pulumi program. */
+import { gatewayApiGroup } from "./names";
 import { hasSchema, misfitsOf, type Misfit } from "./schemas";
 import { fitResource, type Fields, type ShapeName } from "./shapes";
 import { lineOf } from "./yaml";
@@ -54,7 +55,6 @@ export interface RawResource {
 }
 
 const istio = /(^|\.)istio\.io$/;
-const gatewayApi = "gateway.networking.k8s.io";
 
 const workloadKinds = new Set(["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"]);
 const istioKinds = new Set<string>([
@@ -87,7 +87,7 @@ function shapeOf(kind: string, group: string, value: Record<string, unknown>): S
   if (istio.test(group)) {
     return istioKinds.has(kind) ? (kind as ShapeName) : undefined;
   }
-  if (group === gatewayApi) {
+  if (group === gatewayApiGroup) {
     return kind === "Gateway"
       ? "KubernetesGateway"
       : kind === "ReferenceGrant"

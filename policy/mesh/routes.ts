@@ -60,12 +60,17 @@ export function appliesToMesh(service: Resource<"VirtualService">): boolean {
   return gateways.length === 0 || gateways.includes(meshGateway);
 }
 
-/** Whether a reference to a gateway is in the form that Istio replaced by `namespace/name`: `name.namespace.svc.cluster.local`. */
+/**
+ * Whether a reference to a gateway is in the form that Istio replaced by `namespace/name`:
+ * `name.namespace.svc.cluster.local`.
+ */
 export function isLegacyReference(reference: string): boolean {
   return !reference.includes("/") && reference.includes(".");
 }
 
-/** What a reference to a gateway names: `namespace/name`, a name of the same namespace, or the old `name.namespace...`. */
+/**
+ * What a reference to a gateway names: `namespace/name`, a name of the same namespace, or the old `name.namespace...`.
+ */
 export function gatewayReference(reference: string, namespace: string): { namespace: string; name: string } {
   const slash = reference.indexOf("/");
   if (slash >= 0) {
@@ -95,7 +100,7 @@ export function bindingsOf(mesh: Mesh, service: Resource<"VirtualService">): Bin
       return [];
     }
     const { namespace, name } = gatewayReference(reference, service.namespace);
-    const gateway = mesh.find("Gateway", "networking.istio.io", namespace, name) as Resource<"Gateway"> | undefined;
+    const gateway = mesh.istioGateway(namespace, name);
     if (gateway === undefined) {
       return [];
     }

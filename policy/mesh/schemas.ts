@@ -1,4 +1,6 @@
-/** Checks fields against the generated schemas: those of the definitions that Istio's chart and the Gateway API install. */
+/**
+ * Checks fields against the generated schemas: those of the definitions that Istio's chart and the Gateway API install.
+ */
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import gatewayApi from "../schemas/gatewayApi.json";
 import istio from "../schemas/istio.json";
@@ -75,7 +77,10 @@ export function hasSchema(group: string, kind: string): boolean {
   return kinds[`${group}/${kind}`] !== undefined;
 }
 
-/** A copy without fields that are getters, which stand for values that are not known yet; returns whether there were any. */
+/**
+ * A copy without fields that are getters, which stand for values that are not known yet; returns whether there were
+ * any.
+ */
 function knownPart(value: unknown, seen: { unknown: boolean }): unknown {
   if (typeof value !== "object" || value === null) {
     return value;
@@ -213,7 +218,8 @@ function check(validate: ValidateFunction, value: unknown, hidden: boolean): Mis
 }
 
 /**
- * What the API server refuses of a resource of Istio or of the Gateway API: fields that are none, and values of another type.
+ * What the API server refuses of a resource of Istio or of the Gateway API: fields that are none, and values of another
+ * type.
  *
  * @param fields The resource. Fields that are getters are not known yet and are passed over.
  * @param unknowns Whether some fields may be such getters, as in a Pulumi program.
@@ -230,7 +236,9 @@ export function misfitsOf(group: string, kind: string, fields: Record<string, un
   return check(compile(`${group}/${kind}`, found.schema), own["spec"] === undefined ? {} : own, seen.unknown);
 }
 
-/** What istiod refuses of a part of its mesh configuration: `MeshConfig`, or `ProxyConfig` as an annotation holds it. */
+/**
+ * What istiod refuses of a part of its mesh configuration: `MeshConfig`, or `ProxyConfig` as an annotation holds it.
+ */
 export function configurationMisfits(message: "MeshConfig" | "ProxyConfig", value: unknown): Misfit[] {
   return check(compile(message, { ...meshConfig, $ref: `#/$defs/${message}` }), value, false);
 }

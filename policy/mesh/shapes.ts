@@ -359,7 +359,10 @@ interface Fitting {
   hidden?: string;
 }
 
-/** Whether a shape is a list or a map of fields, which can be wrong inside. A single value of a program has the type of its field. */
+/**
+ * Whether a shape is a list or a map of fields, which can be wrong inside. A single value of a program has the type of
+ * its field.
+ */
 function isStructure(shape: Shape): boolean {
   return typeof shape !== "string";
 }

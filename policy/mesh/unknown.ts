@@ -34,7 +34,10 @@ export function lateFields<T extends object>(fields: { readonly [K in keyof T]: 
   return result as T;
 }
 
-/** The fields of some maps together; a later one's take the place of an earlier one's. Fields that stand for unknown values stay what they are. */
+/**
+ * The fields of some maps together; a later one's take the place of an earlier one's. Fields that stand for unknown
+ * values stay what they are.
+ */
 export function merge(...maps: readonly (object | undefined)[]): Record<string, unknown> {
   const merged: Record<string, unknown> = {};
   for (const map of maps) {

@@ -156,7 +156,9 @@ function checkHttp({ error, warn }: Validation, route: HttpRoute, field: string,
   }
 }
 
-/** When Envoy can retry, as istiod takes it: `supportedRetryOnPolicies` in its validation. Status codes count as well. */
+/**
+ * When Envoy can retry, as istiod takes it: `supportedRetryOnPolicies` in its validation. Status codes count as well.
+ */
 const retryPolicies: readonly string[] = (
   "5xx gateway-error reset reset-before-request connect-failure retriable-4xx refused-stream retriable-status-codes " +
   "retriable-headers envoy-ratelimited http3-post-connect-failure cancelled deadline-exceeded internal " +
@@ -166,7 +168,9 @@ const retryPolicies: readonly string[] = (
 /** The longest regular expression that istiod takes. */
 const maxRegex = 1024;
 
-/** Checks each regular expression in a part of a rule: Envoy reads RE2, which has no look-around and no back-references. */
+/**
+ * Checks each regular expression in a part of a rule: Envoy reads RE2, which has no look-around and no back-references.
+ */
 function checkRegexes(error: Say, value: unknown, field: string): void {
   if (typeof value !== "object" || value === null) {
     return;
@@ -542,7 +546,7 @@ export function validate(resource: Resource): Flaw[] {
     return before;
   }
   const flaws: Flaw[] = [];
-  const validator = resource.shape && (validators[resource.shape] as Validator<ShapeName> | undefined);
+  const validator: Validator<ShapeName> | undefined = resource.shape && validators[resource.shape];
   const say =
     (more: Partial<Flaw>): Say =>
     (when, field, message, fix) => {

@@ -1,4 +1,5 @@
 /** Waypoints: the proxies that read HTTP in ambient mode. */
+import { gatewayApiGroup } from "./names";
 import { isAmbient, simulateInjection, type InjectionOptions } from "./injection";
 import type { Mesh } from "./mesh";
 import type { Resource } from "./resource";
@@ -35,7 +36,7 @@ export function serviceWaypoint(mesh: Mesh, service: Resource): WaypointReferenc
 
 /** The declared Gateway that a reference to a waypoint names. */
 export function findWaypoint(mesh: Mesh, reference: WaypointReference): Resource | undefined {
-  return mesh.find("Gateway", "gateway.networking.k8s.io", reference.namespace, reference.name);
+  return mesh.find("Gateway", gatewayApiGroup, reference.namespace, reference.name);
 }
 
 /** Whether a waypoint takes what is sent to Services: it does unless it is for something else. */

@@ -1,4 +1,6 @@
-/** Reads YAML and JSON into plain values, and finds the lines of fields. js-yaml does both: it reads as go-yaml does. */
+/**
+ * Reads YAML and JSON into plain values, and finds the lines of fields. js-yaml does both: it reads as go-yaml does.
+ */
 import {
   constructFromEvents,
   CORE_SCHEMA,
@@ -30,8 +32,8 @@ function linesBefore(text: string, offset: number): number {
 }
 
 /**
- * The events of a text. go-yaml, and so kubectl, takes quoted texts and flow collections that go on at any indentation; the
- * specification of YAML, and so js-yaml, wants them indented. Such lines are indented, and the text is read again.
+ * The events of a text. go-yaml, and so kubectl, takes quoted texts and flow collections that go on at any indentation;
+ * the specification of YAML, and so js-yaml, wants them indented. Such lines are indented, and the text is read again.
  */
 function eventsOf(text: string): { text: string; events: Event[] } {
   for (let source = text; ;) {
@@ -127,7 +129,9 @@ class Cursor {
     } while (depth > 0);
   }
 
-  /** Moves to a child of the node at the cursor and gives its offset, or that of its key; undefined where it has none. */
+  /**
+   * Moves to a child of the node at the cursor and gives its offset, or that of its key; undefined where it has none.
+   */
   enter(step: string | number): number | undefined {
     const { type } = this.events[this.at]!;
     if (type !== EVENT_ID.SEQUENCE && type !== EVENT_ID.MAPPING) {
@@ -158,8 +162,8 @@ class Cursor {
 let last: { of: string; text: string; events: readonly Event[] } | undefined;
 
 /**
- * The line (from 1, in the file) of a field. Where the path leads further than the document, it is the line of the deepest part
- * that is there.
+ * The line (from 1, in the file) of a field. Where the path leads further than the document, it is the line of the
+ * deepest part that is there.
  *
  * @param startLine The line of the file on which the text starts.
  */

@@ -1,6 +1,6 @@
 /** Istio's annotations. */
+import { injectLabel } from "../mesh/names";
 import { type Annotation, annotations, annotationValues, isIstioAnnotation } from "../mesh/annotations";
-import { injectLabel } from "../mesh/injection";
 import { containersOf, type Mesh } from "../mesh/mesh";
 import { keyed, type Resource } from "../mesh/resource";
 import { type Context, rule } from "../rule";

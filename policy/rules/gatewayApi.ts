@@ -1,4 +1,5 @@
 /** The Gateway API. */
+import { gatewayApiGroup as group } from "../mesh/names";
 import { fqdn, hostsMatch } from "../mesh/hosts";
 import type { Mesh } from "../mesh/mesh";
 import { fullName, type Resource } from "../mesh/resource";
@@ -32,8 +33,6 @@ export const gatewayApiVersion = rule({
     }
   }),
 });
-
-const group = "gateway.networking.k8s.io";
 
 type Gateway = Resource<"KubernetesGateway">;
 type Listener = NonNullable<NonNullable<Gateway["fields"]["spec"]>["listeners"]>[number];

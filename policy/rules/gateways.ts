@@ -1,4 +1,6 @@
 /** Istio's Gateways: who serves them, for which hosts, with which certificate. */
+import { targetReferences, targetingPolicies } from "../mesh/policies";
+import { gatewayNameLabel } from "../mesh/names";
 import { X509Certificate } from "node:crypto";
 import { hostsMatch, serverHostsFor } from "../mesh/hosts";
 import type { Mesh } from "../mesh/mesh";
@@ -7,7 +9,10 @@ import { gatewayReference, isLegacyReference, isGenerated, meshGateway } from ".
 import { selectorText, selects } from "../mesh/selectors";
 import { eachOf, rule } from "../rule";
 
-/** Whether a gateway of a namespace is to be declared beside a route: a shared one of another namespace may be another input's. */
+/**
+ * Whether a gateway of a namespace is to be declared beside a route: a shared one of another namespace may be another
+ * input's.
+ */
 function belongsHere(mesh: Mesh, namespace: string, route: Resource): boolean {
   return mesh.gateways.length > 0 || namespace === route.namespace;
 }
@@ -32,14 +37,14 @@ export const gatewayReferenceValid = rule({
           fix: "Attach an HTTPRoute to that Gateway instead.",
           code: "IST0165",
         });
-      } else if (isLegacyReference(reference) && mesh.find("Gateway", "networking.istio.io", namespace, name)) {
+      } else if (isLegacyReference(reference) && mesh.istioGateway(namespace, name)) {
         report(route, {
           field,
           message: `The gateway ${reference} is named in a form that Istio keeps for old configurations only.`,
           fix: `Write ${namespace}/${name}.`,
           certain: false,
         });
-      } else if (mesh.find("Gateway", "networking.istio.io", namespace, name) === undefined) {
+      } else if (mesh.istioGateway(namespace, name) === undefined) {
         const others = mesh.gateways
           .filter((gateway) => gateway.name === name)
           .map((gateway) => `${gateway.namespace}/${name}`);
@@ -63,12 +68,10 @@ export const gatewayHostMatches = rule({
     const { gateways = [], hosts = [] } = route.fields.spec ?? {};
     gateways.forEach((reference, i) => {
       const { namespace, name } = gatewayReference(reference, route.namespace);
-      const found =
-        reference === meshGateway ? undefined : mesh.find("Gateway", "networking.istio.io", namespace, name);
       if (reference === meshGateway || isGenerated(name)) {
         return;
       }
-      const gateway = found as Resource<"Gateway"> | undefined;
+      const gateway = mesh.istioGateway(namespace, name);
       const open = (gateway?.fields.spec?.servers ?? []).flatMap((server) => server.hosts ?? []);
       const visible = gateway === undefined ? [] : serverHostsFor(open, gateway.namespace, route.namespace);
       if (!visible.some((one) => hosts.some((host) => hostsMatch(one, host)))) {
@@ -328,8 +331,6 @@ export const gatewayCredentialValid = rule({
   },
 });
 
-const gatewayLabel = "gateway.networking.k8s.io/gateway-name";
-
 export const gatewaySelectorEffective = rule({
   name: "gateway-selector-effective",
   description: "A policy for a gateway of the Gateway API names it with targetRefs, not by a selector.",
@@ -337,19 +338,16 @@ export const gatewaySelectorEffective = rule({
   fix: "Replace `selector` with `targetRefs`.",
   codes: ["IST0166"],
   check({ mesh, each, report }) {
-    const list = (["AuthorizationPolicy", "RequestAuthentication", "Telemetry", "WasmPlugin"] as const).flatMap(
-      (shape) => mesh.of(shape) as Resource<"Telemetry">[],
-    );
-    each(list, (policy) => {
-      const { selector, targetRef, targetRefs } = policy.fields.spec ?? {};
-      if (selector === undefined || targetRef !== undefined || targetRefs !== undefined) {
+    each(targetingPolicies(mesh), (policy) => {
+      const { selector } = policy.fields.spec ?? {};
+      if (selector === undefined || targetReferences(policy).length > 0) {
         return;
       }
       const pod = mesh
         .selectedBy(selector.matchLabels, policy.namespace)
-        .find(({ labels }) => labels[gatewayLabel] !== undefined);
+        .find(({ labels }) => labels[gatewayNameLabel] !== undefined);
       if (pod !== undefined) {
-        const name = pod.labels[gatewayLabel];
+        const name = pod.labels[gatewayNameLabel];
         report(policy, {
           field: "spec.selector",
           message: `The selector takes pods of the gateway ${name}, for which Istio ignores selectors.`,

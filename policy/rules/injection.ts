@@ -1,15 +1,12 @@
 /** Which pods get a sidecar, and what lets traffic around it. */
+import { ambientLabel, injectLabel, namespaceLabel, proxyName, revisionLabel } from "../mesh/names";
 import { isIP } from "node:net";
 import {
-  ambientLabel,
   asksForSidecars,
   type Cause,
   ignoredNamespaces,
-  injectLabel,
   isIstioComponent,
-  namespaceLabel,
   revisionInstalled,
-  revisionLabel,
   simulateInjection,
 } from "../mesh/injection";
 import { containersOf, isProxy, type Mesh, type Workload } from "../mesh/mesh";
@@ -111,7 +108,7 @@ export const workloadGetsSidecar = rule({
         const labels = declared?.labels ?? {};
         const is =
           cause === "namespace-label-invalid"
-            ? `is labelled istio-injection: ${labels["istio-injection"]}, which injects nothing`
+            ? `is labelled istio-injection: ${labels[namespaceLabel]}, which injects nothing`
             : "has no injection label";
         const ignored =
           workload.annotations[injectLabel] === "true"
@@ -286,7 +283,8 @@ export const injectLabelOnTemplate = rule({
     }
     for (const label of [injectLabel, revisionLabel]) {
       const value = resource.labels[label];
-      // Pods that say themselves whether they are injected need no second word: Istio's charts label their workloads so.
+      // Pods that say themselves whether they are injected need no second word: Istio's charts label their workloads
+      // so.
       const said = label === revisionLabel && (labels[injectLabel] ?? annotations[injectLabel]) !== undefined;
       if (value !== undefined && labels[label] === undefined && annotations[label] === undefined && !said) {
         report(resource, {
@@ -332,7 +330,7 @@ export const imageAutoInjected = rule({
   codes: ["IST0146", "IST0147"],
   check: eachWorkload((workload, { mesh, settings, missing, report }) => {
     for (const { container, field } of containersOf(workload)) {
-      if (container.image !== "auto" || container.name !== "istio-proxy") {
+      if (container.image !== "auto" || container.name !== proxyName) {
         continue;
       }
       const { resource } = workload;
@@ -375,7 +373,7 @@ export const noProxyUid = rule({
     // Init containers run before the proxy: as 1337 they have network where traffic is already redirected. Those that
     // go on beside the application are sidecars.
     const all = containersOf(workload).filter(
-      ({ container, init }) => container.name !== "istio-proxy" && (!init || container.restartPolicy === "Always"),
+      ({ container, init }) => container.name !== proxyName && (!init || container.restartPolicy === "Always"),
     );
     const contexts = all.map(({ container, field }) => ({
       context: container.securityContext,
@@ -418,11 +416,7 @@ export const noProxyPorts = rule({
     for (const { container, field } of containersOf(workload)) {
       container.ports?.forEach(({ containerPort }, i) => {
         const taken = containerPort !== undefined && reserved.has(containerPort);
-        if (
-          taken &&
-          container.name !== "istio-proxy" &&
-          simulateInjection(mesh, workload, settings).injected !== false
-        ) {
+        if (taken && container.name !== proxyName && simulateInjection(mesh, workload, settings).injected !== false) {
           report(resource, {
             field: `${field}.ports[${i}].containerPort`,
             message: `The container ${container.name} listens on port ${containerPort}, which the sidecar needs.`,
@@ -551,14 +545,14 @@ export const psaRestrictedNeedsCni = rule({
   },
 });
 
-const revision = "istio.io/rev";
-
 function revisionsOf(configuration: Resource<"Webhooks">): string[] {
-  const own = configuration.labels[revision];
+  const own = configuration.labels[revisionLabel];
   const selected = (configuration.fields.webhooks ?? []).flatMap(({ namespaceSelector, objectSelector }) =>
     [namespaceSelector, objectSelector].flatMap((selector) => [
-      selector?.matchLabels?.[revision] ?? [],
-      (selector?.matchExpressions ?? []).filter(({ key }) => key === revision).flatMap(({ values = [] }) => values),
+      selector?.matchLabels?.[revisionLabel] ?? [],
+      (selector?.matchExpressions ?? [])
+        .filter(({ key }) => key === revisionLabel)
+        .flatMap(({ values = [] }) => values),
     ]),
   );
   return [own ?? [], ...selected].flat();
@@ -567,7 +561,7 @@ function revisionsOf(configuration: Resource<"Webhooks">): string[] {
 /** Each combination of a base label and a revision that a namespace or a pod may carry. */
 function combinations(label: string, values: string[], revisions: string[]): Record<string, string>[] {
   const base = [{}, ...values.map((value) => ({ [label]: value }))];
-  return [...base, ...revisions.flatMap((one) => base.map((labels) => ({ ...labels, [revision]: one })))];
+  return [...base, ...revisions.flatMap((one) => base.map((labels) => ({ ...labels, [revisionLabel]: one })))];
 }
 
 export const injectorWebhookValid = rule({
@@ -594,8 +588,8 @@ export const injectorWebhookValid = rule({
         list.forEach((hook, i) => hooks.push({ configuration, hook, field: `webhooks[${i}]` }));
       }
     });
-    const namespaces = combinations("istio-injection", ["enabled", "disabled"], [...revisions]);
-    const pods = combinations("sidecar.istio.io/inject", ["true", "false"], [...revisions]);
+    const namespaces = combinations(namespaceLabel, ["enabled", "disabled"], [...revisions]);
+    const pods = combinations(injectLabel, ["true", "false"], [...revisions]);
     for (const namespace of namespaces) {
       for (const pod of pods) {
         const taking = hooks.filter(
@@ -721,7 +715,7 @@ export const proxyNotBypassed = rule({
       }
     }
     for (const { container, field } of containersOf(workload)) {
-      if (container.name === "istio-proxy" && !isProxy(container)) {
+      if (container.name === proxyName && !isProxy(container)) {
         report(resource, {
           field: `${field}.name`,
           message: "A container of the application has the name istio-proxy, so the injector takes it for the proxy.",
@@ -731,7 +725,7 @@ export const proxyNotBypassed = rule({
       }
       const { privileged, capabilities } = container.securityContext ?? {};
       const admin = capabilities?.add?.find((one) => /^(CAP_)?(NET_ADMIN|SYS_ADMIN|ALL)$/i.test(one));
-      if (container.name !== "istio-proxy" && (privileged === true || admin !== undefined)) {
+      if (container.name !== proxyName && (privileged === true || admin !== undefined)) {
         report(resource, {
           field: `${field}.securityContext`,
           message: `The container ${container.name} is ${privileged === true ? "privileged" : `given ${admin}`}: it can change the rules that redirect traffic to the proxy.`,

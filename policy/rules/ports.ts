@@ -1,12 +1,10 @@
 /** Ports of Services: their protocol, and where they lead. */
-import { injectLabel, isIstioComponent, isIstioService, simulateInjection } from "../mesh/injection";
+import { injectLabel, managedLabel } from "../mesh/names";
+import { isIstioComponent, isIstioService, simulateInjection } from "../mesh/injection";
 import { containersOf, isGateway, type Mesh, type Workload } from "../mesh/mesh";
 import { declaredProtocol, isHttp, serverFirst, type NamedPort } from "../mesh/protocols";
 import type { Resource } from "../mesh/resource";
 import { eachOf, eachWorkload, type Context, rule } from "../rule";
-
-/** The label of Services that Istio makes for gateways of the Gateway API. */
-const managedLabel = "gateway.istio.io/managed";
 
 /** Goes through the ports of the Services that users declare. */
 function eachPort(
@@ -160,7 +158,7 @@ export const oneProtocolPerPort = rule({
   check: eachWorkload((workload, { mesh, settings, report }) => {
     const { resource } = workload;
     const services = mesh.servicesOf(workload);
-    if (services.length === 0 || resource.shape === "Pod" || resource.labels["gateway.istio.io/managed"] === waypoint) {
+    if (services.length === 0 || resource.shape === "Pod" || resource.labels[managedLabel] === waypoint) {
       return;
     }
     const protocols = new Map<number, Map<string, string[]>>();
@@ -204,7 +202,9 @@ export const oneProtocolPerPort = rule({
   }),
 });
 
-/** Whether a workload's arguments, environment or a configuration beside it speak of a port: then it may well listen. */
+/**
+ * Whether a workload's arguments, environment or a configuration beside it speak of a port: then it may well listen.
+ */
 function mentions(mesh: Mesh, workloads: readonly Workload[], port: number): boolean {
   const number = new RegExp(`(?<![\\d.])${port}(?!\\d)`);
   const said = workloads.flatMap((workload) =>

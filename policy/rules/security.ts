@@ -1,4 +1,5 @@
 /** Mutual TLS, authentication and authorization. */
+import { systemNamespace } from "../mesh/names";
 import { fqdn, serviceOf } from "../mesh/hosts";
 import { isInMesh, isIstioComponent, simulateInjection } from "../mesh/injection";
 import { isExcluded, portNumber, servedPorts } from "../mesh/protocols";
@@ -11,7 +12,7 @@ import {
   targetReferences,
   type WorkloadPolicy,
 } from "../mesh/policies";
-import { keyed, type Resource } from "../mesh/resource";
+import { keyed } from "../mesh/resource";
 import { gatewayReference, meshGateway } from "../mesh/routes";
 import { isEmpty, matchesGlob, selectorText, selects } from "../mesh/selectors";
 import { eachOf, eachWorkload, rule } from "../rule";
@@ -99,7 +100,8 @@ export const strictMtlsHasProxy = rule({
       return;
     }
     const { injected, cause } = simulateInjection(mesh, workload, settings);
-    // A policy for the whole mesh does not mean namespaces that are kept out of it, nor the control plane's own, where it is declared.
+    // A policy for the whole mesh does not mean namespaces that are kept out of it, nor the control plane's own, where
+    // it is declared.
     const wide = mtls.policy.namespace === mesh.rootNamespace && selectorOf(mtls.policy) === undefined;
     const outside = [
       ...["namespace-opted-out", "ambient", "ignored-namespace"],
@@ -305,7 +307,7 @@ export const jwtRouteHasAuthn = rule({
       }
       for (const reference of gateways.filter((name) => name !== meshGateway)) {
         const { namespace, name } = gatewayReference(reference, route.namespace);
-        const gateway = mesh.find("Gateway", "networking.istio.io", namespace, name) as Resource<"Gateway"> | undefined;
+        const gateway = mesh.istioGateway(namespace, name);
         const bare =
           gateway === undefined
             ? []
@@ -428,7 +430,7 @@ export const excludedPortPlain = rule({
           });
         }
         for (const { service, port: of } of reached) {
-          const host = `${service.name}.${service.namespace}.svc.cluster.local`;
+          const host = fqdn(service.name, service.namespace);
           const plain = mesh.rulesMatching(host).some((one) => {
             const { tls, portLevelSettings = [] } = one.fields.spec?.trafficPolicy ?? {};
             const own = portLevelSettings.find((setting) => setting.port?.number === of);
@@ -495,7 +497,7 @@ export const meshPolicyInRoot = rule({
         .of("ConfigMap")
         .filter(({ name }) => name === "istio")
         .map(({ namespace }) => namespace),
-      "istio-system",
+      systemNamespace,
     ]);
     const shapes = ["PeerAuthentication", "AuthorizationPolicy", "RequestAuthentication", "Telemetry"] as const;
     each(

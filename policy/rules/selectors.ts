@@ -1,4 +1,5 @@
 /** Selectors and target references: what a resource is for. */
+import { ambientLabel, gatewayApiGroup } from "../mesh/names";
 import { isAmbient, isIstioService } from "../mesh/injection";
 import type { Mesh, Workload } from "../mesh/mesh";
 import type { Resource } from "../mesh/resource";
@@ -25,7 +26,7 @@ function selectorOf(resource: Selecting): { selector: Record<string, string> | u
 function isAmbientPod(mesh: Mesh, { annotations, labels, namespace }: Workload): boolean {
   return (
     annotations["ambient.istio.io/redirection"] === "enabled" ||
-    (labels["istio.io/dataplane-mode"] === "ambient" && isAmbient(mesh.namespace(namespace)))
+    (labels[ambientLabel] === "ambient" && isAmbient(mesh.namespace(namespace)))
   );
 }
 
@@ -92,7 +93,9 @@ export const selectorsDisjoint = rule({
   },
 });
 
-/** How a resource selects pods: by which labels, and whether in the root namespace it selects those of all namespaces. */
+/**
+ * How a resource selects pods: by which labels, and whether in the root namespace it selects those of all namespaces.
+ */
 interface Selection {
   selector: Record<string, string> | undefined;
   field: string;
@@ -181,7 +184,7 @@ export const targetReferenceExists = rule({
         }
         const others = mesh.resources.filter((one) => one.kind === kind && one.group === group);
         const same = others.find((one) => one.name === name);
-        const wrongGroup = kind === "Gateway" && group !== "gateway.networking.k8s.io";
+        const wrongGroup = kind === "Gateway" && group !== gatewayApiGroup;
         missing(others.length > 0 || wrongGroup, policy, {
           field: `${field}.name`,
           message: `It refers to ${kind} ${namespace}/${name}${group === "" ? "" : ` of ${group}`}, which is not declared.`,

@@ -1,7 +1,8 @@
 /**
- * Writes what the rules know of Istio's and the Gateway API's resources: JSON schemas of their fields, the annotations of Istio, and
- * schemas of its mesh and proxy configuration. The sources are the Go modules that toolchain/binaries/core pins: the definitions of
- * Istio's base chart, those of the Gateway API, and the annotations and protocol buffers of istio.io/api.
+ * Writes what the rules know of Istio's and the Gateway API's resources: JSON schemas of their fields, the annotations
+ * of Istio, and schemas of its mesh and proxy configuration. The sources are the Go modules that
+ * toolchain/binaries/core pins: the definitions of Istio's base chart, those of the Gateway API, and the annotations
+ * and protocol buffers of istio.io/api.
  *
  *   npm run schemas
  */
@@ -22,7 +23,10 @@ function moduleFolder(name: string): string {
   return Dir;
 }
 
-/** Drops what no check needs, and closes each object whose fields are listed: a field that is not among them is a mistake. */
+/**
+ * Drops what no check needs, and closes each object whose fields are listed: a field that is not among them is a
+ * mistake.
+ */
 function tidy(schema: unknown): unknown {
   if (Array.isArray(schema)) {
     return schema.map(tidy);
@@ -54,8 +58,8 @@ function tidy(schema: unknown): unknown {
 const minShared = 150;
 
 /**
- * Puts parts that a schema has more than once under its `$defs`: definitions of custom resources repeat the settings of ports and subsets,
- * and compiling each copy takes its time in every run.
+ * Puts parts that a schema has more than once under its `$defs`: definitions of custom resources repeat the settings of
+ * ports and subsets, and compiling each copy takes its time in every run.
  */
 function share(schema: Schema): Schema {
   const counts = new Map<string, number>();

@@ -3,8 +3,7 @@ import { cp, mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../system/leftovers";
 import type { Logger } from "../system/statusLine";
-import { isMeasured, timedCommand } from "../system/measurements";
-import { run } from "../system/run";
+import { isMeasured, timedCommand, run } from "../system/run";
 import { builds } from "./builds";
 import type { GroupName, ModuleFiles } from "./groups";
 import type { BuildPlan } from "./plan";
@@ -17,12 +16,18 @@ export function isBuilt(plan: BuildPlan): boolean {
   return existsSync(plan.folder);
 }
 
-/** Says that groups will be built, so that those that come later in the order wait for them. Those that are built are passed over. */
+/**
+ * Says that groups will be built, so that those that come later in the order wait for them. Those that are built are
+ * passed over.
+ */
 export function expectBuilds(plans: readonly BuildPlan[]): void {
   builds.expect(plans.filter((plan) => !isBuilt(plan)).map(nameOf));
 }
 
-/** Downloads what groups are made from, one after the other, while something else is at work. Those that are built are passed over. */
+/**
+ * Downloads what groups are made from, one after the other, while something else is at work. Those that are built are
+ * passed over.
+ */
 export function downloadAhead(plans: readonly BuildPlan[]): void {
   for (const plan of plans.filter((one) => !isBuilt(one))) {
     builds.downloadAhead(nameOf(plan), () => downloadModules(plan));

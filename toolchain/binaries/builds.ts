@@ -1,5 +1,5 @@
 import { type Logger, StatusLine, type Terminal } from "../system/statusLine";
-import { isMeasured, measured, processorSeconds } from "../system/measurements";
+import { isMeasured, measured, processorSeconds } from "../system/run";
 import type { GroupName } from "./groups";
 import { estimate, kindOfLine, type Part, paceOf, progressText } from "./progress";
 
@@ -9,14 +9,17 @@ export interface BuildCost {
   seconds: number;
   /** Packages that are compiled, those that a group before it has compiled left out. */
   packages: number;
-  /** Most of its time goes into packages that wait for each other, on one processor: another group is compiled beside it. */
+  /**
+   * Most of its time goes into packages that wait for each other, on one processor: another group is compiled beside
+   * it.
+   */
   inSequence?: boolean;
 }
 
 /**
- * Every group, in the order in which they are built where several are wanted: what traffic needs comes first, and of that what others wait
- * for. Packages are counted by `go list -deps`. Seconds are what progress is reckoned with, and corrected by the speed of the machine; take
- * them from `npm run bench:first-build` when a group's packages change.
+ * Every group, in the order in which they are built where several are wanted: what traffic needs comes first, and of
+ * that what others wait for. Packages are counted by `go list -deps`. Seconds are what progress is reckoned with, and
+ * corrected by the speed of the machine; take them from `npm run bench:first-build` when a group's packages change.
  */
 export const buildCosts: Readonly<Record<GroupName, BuildCost>> = {
   core: { seconds: 560, packages: 4450 },
@@ -41,7 +44,10 @@ export function rankOf(name: GroupName): number {
   return Object.keys(buildCosts).indexOf(name);
 }
 
-/** Milliseconds between two looks at the progress: on a terminal one line is written again and again, elsewhere each is a new one. */
+/**
+ * Milliseconds between two looks at the progress: on a terminal one line is written again and again, elsewhere each is
+ * a new one.
+ */
 const everyMs = { terminal: 1000, plain: 60_000 };
 
 /** A group that waits for its turn. */
@@ -52,9 +58,9 @@ interface Waiting {
 }
 
 /**
- * The builds of a process. One group is compiled at a time, because Go uses every processor for one, and beside it one that uses one
- * processor for most of its time. Of those that wait, the one that traffic needs most comes first. What is downloaded comes ahead of what
- * is compiled. It tells how far all of them are.
+ * The builds of a process. One group is compiled at a time, because Go uses every processor for one, and beside it one
+ * that uses one processor for most of its time. Of those that wait, the one that traffic needs most comes first. What
+ * is downloaded comes ahead of what is compiled. It tells how far all of them are.
  */
 export class Builds {
   private readonly parts = new Map<string, Part>();
@@ -91,7 +97,10 @@ export class Builds {
     return this.status.above(log);
   }
 
-  /** Says which groups will be built, so that those that come later wait for them. Those that are known already are left as they are. */
+  /**
+   * Says which groups will be built, so that those that come later wait for them. Those that are known already are left
+   * as they are.
+   */
   expect(names: readonly GroupName[]): void {
     for (const name of names) {
       this.partOf(name);
@@ -99,8 +108,8 @@ export class Builds {
   }
 
   /**
-   * Downloads what a group is made from once what was asked for before is there. Failures are left to the build, which says more; after a
-   * build that failed nothing is downloaded ahead.
+   * Downloads what a group is made from once what was asked for before is there. Failures are left to the build, which
+   * says more; after a build that failed nothing is downloaded ahead.
    */
   downloadAhead(name: GroupName, download: () => Promise<unknown>): void {
     if (!this.downloads.has(name)) {
@@ -124,7 +133,8 @@ export class Builds {
   }
 
   /**
-   * Builds a group when it is its turn. If one fails, those that wait fail with the same error: what wanted them is not going to be.
+   * Builds a group when it is its turn. If one fails, those that wait fail with the same error: what wanted them is not
+   * going to be.
    * @param log Where progress goes if nothing else was set.
    * @param work Gives each line that Go prints to `take`, which returns whether it was one of progress.
    */
@@ -276,7 +286,10 @@ function isGroup(name: string): name is GroupName {
   return name in buildCosts;
 }
 
-/** @returns whether a group may be compiled beside others: nothing is, or one other, and one of the two compiles in sequence. Pure. */
+/**
+ * @returns whether a group may be compiled beside others: nothing is, or one other, and one of the two compiles in
+ * sequence. Pure.
+ */
 function mayBegin(name: GroupName, compiling: ReadonlySet<GroupName>): boolean {
   const both = [...compiling, name];
   return both.length <= 2 && both.filter((one) => !buildCosts[one].inSequence).length <= 1;

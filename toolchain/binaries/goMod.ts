@@ -28,8 +28,8 @@ export function requiredVersion(goMod: string, module: string): string {
 }
 
 /**
- * The commit in a pseudo-version such as v0.0.0-20260827124520-eed52ebb66ad, or v1.4.1-0.20260122083618-3fb702589d36 after a release;
- * undefined for a tagged version.
+ * The commit in a pseudo-version such as v0.0.0-20260827124520-eed52ebb66ad, or v1.4.1-0.20260122083618-3fb702589d36
+ * after a release; undefined for a tagged version.
  */
 export function pseudoVersionCommit(version: string): string | undefined {
   return /[-.]\d{14}-([0-9a-f]{12})$/.exec(version)?.[1];

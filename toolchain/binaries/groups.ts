@@ -22,7 +22,10 @@ export interface BinaryGroup {
   name: string;
   /** What `go build` leaves: the last part of each tool's package path. */
   outputs: readonly string[];
-  /** Further names of outputs: of programs that act by the name they are called by, or whose package has a name that says nothing. */
+  /**
+   * Further names of outputs: of programs that act by the name they are called by, or whose package has a name that
+   * says nothing.
+   */
   links?: Readonly<Record<string, string>>;
   tags?: readonly string[];
   /** Flags of Go's compiler for some packages, as `go build -gcflags` has them. */
@@ -32,8 +35,8 @@ export interface BinaryGroup {
   /** Files that a Go program of ours, which lies beside go.mod, embeds; `to` is below that folder. */
   embeds?: readonly ModuleFiles[];
   /**
-   * A manifest of the OpenTelemetry Collector's builder, beside go.mod: the program is not a package of any module, its main is
-   * generated from this list of parts.
+   * A manifest of the OpenTelemetry Collector's builder, beside go.mod: the program is not a package of any module, its
+   * main is generated from this list of parts.
    */
   collectorManifest?: string;
 }
@@ -59,8 +62,8 @@ const kubernetesProvider = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 const providerMain = "pulumi-resource-kubernetes";
 
 /**
- * Every group. To add one: a folder here with a go.mod that has `tool` lines (made with `go get -tool PACKAGE@VERSION`), and
- * a row in this table.
+ * Every group. To add one: a folder here with a go.mod that has `tool` lines (made with `go get -tool
+ * PACKAGE@VERSION`), and a row in this table.
  */
 export const binaryGroups = {
   core: {
@@ -196,7 +199,8 @@ export const binaryGroups = {
   "pulumi-kubernetes": {
     name: "pulumi-kubernetes",
     outputs: [providerMain],
-    // A third of a million generated lines that serve component resources of other programs: not run here, and compiled sooner as they are.
+    // A third of a million generated lines that serve component resources of other programs: not run here, and compiled
+    // sooner as they are.
     compilerFlags: "github.com/pulumi/pulumi-kubernetes/sdk/v4/...=-N -l -dwarf=false",
     stamps: [{ module: kubernetesProvider, variable: "main.version", value: () => providerVersions.kubernetes }],
     embeds: ["schema.json", "terraform-mapping.json"].map((file) => ({

@@ -22,7 +22,10 @@ export interface Estimate {
 /** Share of a build that is compiling; the rest is linking, of which Go says nothing. */
 const compilingShare = 0.9;
 
-/** Seconds at the expected speed that the first measured ones are mixed with, so that one quick package makes no forecast. */
+/**
+ * Seconds at the expected speed that the first measured ones are mixed with, so that one quick package makes no
+ * forecast.
+ */
 const steadySeconds = 45;
 
 /** @returns how much of a part is done, 0 to 1. Pure. */
@@ -80,7 +83,10 @@ export function timeText(seconds: number): string {
 /** What a line of `go build -v` says. */
 export type GoLine = "package" | "download" | "complaint";
 
-/** @returns what a line that Go printed is: with -v, Go prints the import path of each package that it compiles; a complaint has blanks. Pure. */
+/**
+ * @returns what a line that Go printed is: with -v, Go prints the import path of each package that it compiles; a
+ * complaint has blanks. Pure.
+ */
 export function kindOfLine(line: string): GoLine {
   if (line.startsWith("go: downloading ")) {
     return "download";

@@ -18,8 +18,9 @@ function versionsOf(group: GroupName): (module: string) => string {
 }
 
 /**
- * What each group shares with the core. Go compiles a package once if its version, asked for and replaced, and that of all that it imports
- * are the same; to change one of these in one go.mod alone makes a first start compile hundreds of packages twice.
+ * What each group shares with the core. Go compiles a package once if its version, asked for and replaced, and that of
+ * all that it imports are the same; to change one of these in one go.mod alone makes a first start compile hundreds of
+ * packages twice.
  */
 const shared: Partial<Record<GroupName, string[]>> = {
   etcd: ["golang.org/x/net", "google.golang.org/grpc", "google.golang.org/protobuf", "go.opentelemetry.io/otel"],

@@ -133,7 +133,10 @@ function programFolders(folder: string): string[] {
   return ["links", "usr/bin", "usr/sbin"].map((name) => join(folder, name));
 }
 
-/** The daemon: everything in folders of its own, no bridge but the one of the nodes, no rule in the machine's firewall. Pure. */
+/**
+ * The daemon: everything in folders of its own, no bridge but the one of the nodes, no rule in the machine's firewall.
+ * Pure.
+ */
 export function dockerd(paths: StatePaths, folder: string): Daemon {
   const libraries = join(folder, "usr/lib/x86_64-linux-gnu");
   return {

@@ -9,7 +9,8 @@ import { dockerfileOf, fingerprint, fingerprintLabel, type ImageEntry, type Imag
 
 /**
  * Builds the images that Docker does not have, or has from other files.
- * @param cache Folder for the build contexts, on the file system of the files that images are made of: they are linked, not copied.
+ * @param cache Folder for the build contexts, on the file system of the files that images are made of: they are linked,
+ * not copied.
  * @returns the references of the images that were built.
  */
 export async function buildImages(

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../system/leftovers";
-import { withLock } from "../system/lock";
+import { withLock } from "../system/wait";
 import type { Logger } from "../system/statusLine";
 import { run } from "../system/run";
 import type { PackageSet, Suite } from "./pins";
@@ -33,8 +33,8 @@ export function packageFolder(set: PackageSet, cache: string): string {
 }
 
 /**
- * Downloads packages and unpacks them into one folder, once. apt checks their signatures; it gets folders of its own, so that the
- * machine's package lists stay as they are.
+ * Downloads packages and unpacks them into one folder, once. apt checks their signatures; it gets folders of its own,
+ * so that the machine's package lists stay as they are.
  * @returns the folder.
  */
 export async function ensurePackages(set: PackageSet, cache: string, log: Logger): Promise<string> {

@@ -20,9 +20,9 @@ const iptablesPackages = [
 ] as const;
 
 /**
- * Docker, for a machine that has none. The daemon is of trixie: bookworm's 20.10 cannot start a privileged container where
- * CAP_SYS_RESOURCE is missing. trixie's runc needs a newer C library than bookworm has, so runc is bookworm's. dockerd calls iptables
- * inside of each container's network namespace, for its name server.
+ * Docker, for a machine that has none. The daemon is of trixie: bookworm's 20.10 cannot start a privileged container
+ * where CAP_SYS_RESOURCE is missing. trixie's runc needs a newer C library than bookworm has, so runc is bookworm's.
+ * dockerd calls iptables inside of each container's network namespace, for its name server.
  */
 export const dockerPackages: PackageSet = {
   name: "docker",
@@ -38,7 +38,10 @@ export const dockerPackages: PackageSet = {
   ],
 };
 
-/** The files below every image: the C library, a shell, and the tools of the network that Istio, kube-proxy and kube-router call. */
+/**
+ * The files below every image: the C library, a shell, and the tools of the network that Istio, kube-proxy and
+ * kube-router call.
+ */
 export const basePackages: PackageSet = {
   name: "base",
   packages: [

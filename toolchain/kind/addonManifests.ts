@@ -22,8 +22,8 @@ function changed(text: string, change: (manifest: Manifest) => void): string {
 }
 
 /**
- * kube-router's own manifest for kubeadm, with our image, and with the plugin that publishes the `hostPort` of pods as kind's network
- * does. Pure.
+ * kube-router's own manifest for kubeadm, with our image, and with the plugin that publishes the `hostPort` of pods as
+ * kind's network does. Pure.
  */
 export function podNetworkManifest(kubeRouter: string, image: string): string {
   return changed(kubeRouter, (manifest) => {
@@ -59,8 +59,8 @@ export function storageManifest(source: string, images: { provisioner: string; h
 }
 
 /**
- * A kustomization over metrics-server's own, with our image. The serving certificates of kind's kubelets are signed by no authority
- * that it knows. Pure.
+ * A kustomization over metrics-server's own, with our image. The serving certificates of kind's kubelets are signed by
+ * no authority that it knows. Pure.
  * @param base Folder of metrics-server's manifests, relative to the kustomization.
  */
 export function metricsKustomization(base: string, image: { name: string; tag: string }): string {

@@ -139,7 +139,10 @@ async function silentNodes(cluster: KindCluster, since: Date): Promise<string[]>
   return leases.filter(([, renewed = ""]) => !(Date.parse(renewed) >= since.getTime())).map(([name = ""]) => name);
 }
 
-/** Installs metrics-server, which the HorizontalPodAutoscaler goes by. @param kustomization Text of a kustomization in `folder`. */
+/**
+ * Installs metrics-server, which the HorizontalPodAutoscaler goes by. @param kustomization Text of a kustomization in
+ * `folder`.
+ */
 export async function applyKustomization(cluster: KindCluster, folder: string, kustomization: string): Promise<void> {
   const file = join(folder, "kustomization.yaml");
   if (!existsSync(file) || (await readFile(file, "utf8")) !== kustomization) {

@@ -46,7 +46,8 @@ export function kindConfig(base: string, nodes: number, own?: OwnImages): string
           dns: { imageTag: own.coreDnsTag },
           etcd: { local: { imageTag: own.etcdTag } },
         }),
-        // The kubelet refuses version 1 of control groups unless this is set; where there is version 2 it means nothing.
+        // The kubelet refuses version 1 of control groups unless this is set; where there is version 2 it means
+        // nothing.
         stringify({ kind: "KubeletConfiguration", failCgroupV1: false }),
       ],
     }),

@@ -10,8 +10,7 @@ import { debianMirror, ensurePackages } from "../install/debian";
 import { dockerPackages, nodePackages } from "../install/pins";
 import { makeFolder } from "../system/leftovers";
 import type { Logger } from "../system/statusLine";
-import { measured } from "../system/measurements";
-import { run } from "../system/run";
+import { measured, run } from "../system/run";
 import { waitFor } from "../system/wait";
 import { podNetworkManifest, storageManifest } from "./addonManifests";
 

@@ -5,8 +5,8 @@ import { programOf } from "./proc";
 import { run } from "./run";
 
 /**
- * Makes a folder that is either complete or absent: `fill` works in a temporary one beside it, which then takes the name.
- * If another process was faster, its folder stays.
+ * Makes a folder that is either complete or absent: `fill` works in a temporary one beside it, which then takes the
+ * name. If another process was faster, its folder stays.
  */
 export async function makeFolder(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
   if (existsSync(target)) {
@@ -24,7 +24,10 @@ export async function makeFolder(target: string, fill: (folder: string) => Promi
   }
 }
 
-/** Milliseconds after which a temporary folder of an earlier version, whose name does not say who made it, is a leftover. */
+/**
+ * Milliseconds after which a temporary folder of an earlier version, whose name does not say who made it, is a
+ * leftover.
+ */
 const unnamedMs = 3_600_000;
 
 /**

@@ -90,7 +90,9 @@ function partsOf(pid: number, file: "cmdline" | "environ"): string[] {
   }
 }
 
-/** @returns the program that a process runs, without its path; undefined if there is no such process, or it has ended. */
+/**
+ * @returns the program that a process runs, without its path; undefined if there is no such process, or it has ended.
+ */
 export function programOf(pid: number): string | undefined {
   try {
     if (existsSync("/proc/self/stat")) {
@@ -108,8 +110,8 @@ export function programOf(pid: number): string | undefined {
 }
 
 /**
- * @returns running processes that were started with an environment variable of this value, and what they started; undefined where there
- * is no /proc.
+ * @returns running processes that were started with an environment variable of this value, and what they started;
+ * undefined where there is no /proc.
  */
 export function processesWith(variable: string, value: string): ProcessIdentity[] | undefined {
   if (!existsSync("/proc/self/environ")) {

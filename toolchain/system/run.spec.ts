@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { measured, measurementsVariable, processorSeconds, timedCommand } from "./measurements";
-import { tryRun } from "./run";
+import { measured, measurementsVariable, processorSeconds, timedCommand, tryRun } from "./run";
 
 describe("timedCommand", () => {
   it("tells the processor time of a command, and leaves its result as it is", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withLock } from "./lock";
+import { withLock } from "./wait";
 import { silent } from "./statusLine";
 
 describe("withLock", () => {
