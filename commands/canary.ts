@@ -7,6 +7,7 @@ import type { Measured, Objective } from "./canary/judge";
 import { stepsBeyond, weightsAt, withWeights } from "./canary/weights";
 import type { Weights } from "./canary/weights";
 import { defineCommand } from "./defineCommand";
+import { embeddedStack } from "./embeddedConfig";
 import { flagsHelp, parseFlags, UsageError } from "./flags";
 import { requirePrometheus, withContext } from "./meshContext";
 import { policyConfigHelp, policyConfigOption, readPolicySettings } from "./policySettings";
@@ -175,10 +176,16 @@ export const command = defineCommand(
   __filename,
   help,
   async (flags, log) => {
-    const session = await openSession(flags, log, { start: false });
-    if (flags.config.some((setting) => /^([\w-]+:)?services=/.test(setting))) {
-      throw new UsageError(`--config services: a canary changes Pulumi.${session.stack}.yaml; write services there`);
+    const opened = await openSession(flags, log, { start: false });
+    // The embedded stack's own file comes as settings too, and would hide what is written into it.
+    const { services: elsewhere, ...settings } = opened.settings;
+    const isSet = flags.config.some((setting) => /^([\w-]+:)?services=/.test(setting));
+    if (isSet || (elsewhere !== undefined && opened.stack !== embeddedStack)) {
+      throw new UsageError(
+        `services: a canary changes Pulumi.${opened.stack}.yaml; write services there, and nowhere else`,
+      );
     }
+    const session = { ...opened, settings };
     const { services } = readConfiguredStack(session).config;
     requireService(
       flags.service,

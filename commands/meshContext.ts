@@ -11,7 +11,7 @@ import { Cluster } from "./verify/cluster";
  * @throws Error if nothing is applied; otherwise what `work` throws.
  */
 export async function withContext<T>(
-  session: Session,
+  session: Pick<Session, "stack" | "settings" | "kubeconfig" | "context">,
   log: (line: string) => void,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
