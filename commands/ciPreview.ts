@@ -1,9 +1,12 @@
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import type { Settings } from "../policy/settings";
 import { tryRun } from "../toolchain/system/run";
+import { parseDeclared } from "../stacks/declaredText";
 import { kubeconfigPaths } from "../stacks/kubeconfig";
 import { withCommit } from "./baseCommit";
 import { chartSettings } from "./charts";
+import { connect } from "./connect";
+import { edgeAdvice } from "./edges/edgeAdvice";
 import { checkContext } from "./checkCluster";
 import { parseCiPreviewFlags } from "./ciPreviewFlags";
 import { changesOf, describeChanges } from "./changes";
@@ -72,6 +75,9 @@ async function previewStack(stack: string, options: PreviewOptions): Promise<Sta
   const preview: StackPreview = {
     ...{ stack, passed: ok, said, resources, violations: report.violations },
     ...(base !== undefined && (await compareWith(base, session, options))),
+    ...(context !== undefined && {
+      brokenEdges: await edgeAdvice({ next: parseDeclared(report.outputs.declared) }, connect({ context })),
+    }),
   };
   log(`preview of ${stack}: ${verdict(preview)}`);
   if (preview.changes) {
@@ -79,6 +85,7 @@ async function previewStack(stack: string, options: PreviewOptions): Promise<Sta
       log(`  ${line}`),
     );
   }
+  preview.brokenEdges?.forEach((line) => log(`  advice: ${line}`));
   log(said);
   return preview;
 }
