@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../policy/settings";
 import { tryRun, run } from "../toolchain/system/run";
+import { parseDeclared } from "../stacks/declaredText";
 import { kubeconfigPaths } from "../stacks/kubeconfig";
 import { chartSettings } from "./charts";
+import { connect } from "./connect";
+import { edgeAdvice } from "./edges/edgeAdvice";
 import { checkContext } from "./checkCluster";
 import { parseCiPreviewFlags } from "./ciPreviewFlags";
 import { changesOf, describeChanges } from "./changes";
@@ -94,6 +97,9 @@ async function previewStack(stack: string, options: PreviewOptions): Promise<Sta
   const preview: StackPreview = {
     ...{ stack, passed: ok, said, resources, violations: report.violations },
     ...(base !== undefined && (await compareWith(base, session, options))),
+    ...(context !== undefined && {
+      brokenEdges: await edgeAdvice({ next: parseDeclared(report.outputs.declared) }, connect({ context })),
+    }),
   };
   log(`preview of ${stack}: ${verdict(preview)}`);
   if (preview.changes) {
@@ -101,6 +107,7 @@ async function previewStack(stack: string, options: PreviewOptions): Promise<Sta
       log(`  ${line}`),
     );
   }
+  preview.brokenEdges?.forEach((line) => log(`  advice: ${line}`));
   log(said);
   return preview;
 }

@@ -34,6 +34,12 @@ describe("preview report", () => {
     );
   });
 
+  it("has a reviewer look at edges that the change breaks, and passes: it is advice", () => {
+    const breaking = report({ stacks: [stack({ brokenEdges: ["caller called shop 5 times"] })] });
+    assert.ok(passed(breaking));
+    assert.match(toMarkdown(breaking), /should look at\*\*\n\n- caller called shop 5 times/);
+  });
+
   const failures: [string, Partial<PreviewReport>, RegExp][] = [
     ["a step fails", { steps: [{ command: "npm run lint", passed: false, said: "x.ts: no" }] }, /x\.ts: no/],
     [

@@ -24,6 +24,8 @@ export interface StackPreview {
   violations: readonly PolicyViolation[];
   /** What an update from the base would change, where there is a base; or why it could not be compared. */
   changes?: readonly Change[] | { failure: string };
+  /** Edges that are used today and that the change breaks, a line each; undefined if no cluster was asked. */
+  brokenEdges?: readonly string[];
   /** Where a resource is declared, as `file:line`, by its URN, as far as it is known. */
   places?: Readonly<Record<string, string>>;
 }
@@ -138,13 +140,21 @@ function escaped(text: string): string {
   return text.replaceAll("|", "\\|");
 }
 
-function describeStack({ stack, said, resources, violations, changes, places = {} }: StackPreview): string[] {
+function describeStack({
+  stack,
+  said,
+  resources,
+  violations,
+  changes,
+  brokenEdges,
+  places = {},
+}: StackPreview): string[] {
   const unknown = unknownFields(resources);
   const known = changes && !("failure" in changes) ? changes : [];
   return [
     `### ${stack}`,
     "",
-    ...lookAt(known, violations),
+    ...lookAt(known, violations, brokenEdges),
     ...(changes && "failure" in changes ? details(`Why ${stack} could not be compared`, changes.failure) : []),
     ...(known.length > 0 ? [...changeTable(known), ""] : []),
     ...(changes && !("failure" in changes) && known.length === 0 ? ["No resource changes.", ""] : []),
@@ -156,11 +166,16 @@ function describeStack({ stack, said, resources, violations, changes, places = {
 }
 
 /** What a reviewer should look at: findings that forbid the change first. */
-function lookAt(changes: readonly Change[], violations: readonly PolicyViolation[]): string[] {
+function lookAt(
+  changes: readonly Change[],
+  violations: readonly PolicyViolation[],
+  brokenEdges: readonly string[] = [],
+): string[] {
   const forbidden = violations.filter(({ level }) => level === "mandatory");
   const points = [
     ...new Set(forbidden.map(({ policy }) => `Policy \`${policy}\` forbids this: see its findings below.`)),
     ...reviewPoints(changes),
+    ...brokenEdges,
   ];
   return points.length === 0 ? [] : ["**What a reviewer should look at**", "", ...points.map((one) => `- ${one}`), ""];
 }

@@ -1,6 +1,8 @@
 import type { KubeClient } from "../cluster/kubeClient";
+import { parseDeclared } from "../stacks/declaredText";
 import { forecastSeconds, showProgress } from "../toolchain";
 import { connect } from "./connect";
+import { edgeAdvice } from "./edges/edgeAdvice";
 import { settingsWithout, trafficText } from "./firstUpdate";
 import { flagsHelp } from "./flags";
 import { refuseForeign } from "./foreignObjects";
@@ -102,6 +104,9 @@ export async function update(
     // A preview asks the webhooks, too: the API server judges each object in a dry run.
     const preview = await pastUnreachableWebhooks(() => stack.preview({ refresh }), log);
     await refuseForeign(client, preview, stack);
+    const now = parseDeclared(preview.outputsBefore.declared);
+    const advice = now ? await edgeAdvice({ now, next: parseDeclared(preview.outputs.declared) }, client) : [];
+    advice.forEach((line) => log(`advice: ${line}`));
     if (changesNothing(preview) && !refresh) {
       log("nothing to change: the preview found every resource as declared");
       return preview.outputs;

@@ -70,6 +70,18 @@ describe("edges", () => {
     assert.equal(proposedItems(items, fitting, "demo"), undefined);
   });
 
+  it("are of one service each: a caller of one is none of another", () => {
+    const other = compareEdges({ services }, [edge("user", account("user"), 1)], "demo");
+    assert.deepEqual(other.undeclared, [{ caller: "user", service: "user", requests: 1 }]);
+    const items = [{ name: "user", allowFrom: ["jobs/batch"] }];
+    const { undeclared: _, ...rest } = other;
+    assert.equal(
+      proposedItems(items, { ...rest, undeclared: [] }, "demo"),
+      undefined,
+      "payment alone never hears of it",
+    );
+  });
+
   it("lose an allowFrom that nothing uses, whichever way it is written", () => {
     const unused = compareEdges({ services }, [], "demo");
     for (const allowFrom of [["user"], ["demo/user"]]) {

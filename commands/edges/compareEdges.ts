@@ -74,9 +74,12 @@ export function compareEdges(
   };
 }
 
-/** @returns the edges that were answered so far, and that a change from `now` to `next` breaks. */
+/**
+ * @param now What is in force; undefined where that is not known, so that what was answered counts as let in.
+ * @returns the edges that were answered so far, and that a change to `next` breaks.
+ */
 export function brokenEdges(
-  now: AccessRules,
+  now: AccessRules | undefined,
   next: AccessRules & Pick<DeclaredMesh, "namespaces">,
   seen: readonly UsedEdge[],
 ): SeenEdge[] {
@@ -85,9 +88,9 @@ export function brokenEdges(
       ({ name, callers }) => name === service && (!defaultDeny || callers.some((one) => isSame(one, caller))),
     );
   return seen
-    .filter((edge) => edge.answered > 0 && lets(now, edge) && !lets(next, edge))
+    .filter((edge) => edge.answered > 0 && (!now || lets(now, edge)) && !lets(next, edge))
     .map(({ caller, service, answered }) => ({
-      caller: callerName(caller, now.services, next.namespaces.mesh),
+      caller: callerName(caller, [...(now?.services ?? []), ...next.services], next.namespaces.mesh),
       service,
       requests: answered,
     }));

@@ -1,7 +1,6 @@
 import type { Identity } from "../../stacks/declared";
 import { growthOf, promql } from "../verify/backends";
-import type { Sample } from "../verify/backends";
-import type { Context } from "../verify/check";
+import type { BackendContext, Sample } from "../verify/backends";
 
 /** A caller of a service, and the requests that Prometheus has of it. */
 export interface UsedEdge {
@@ -46,7 +45,7 @@ export function edgesOfSamples(samples: readonly Sample[]): UsedEdge[] {
  * Asks Prometheus who called the services in the last seconds. The servers' sidecars counted: what reached none is in no series.
  * @throws Error if Prometheus does not answer.
  */
-export async function usedEdges(context: Context, seconds: number): Promise<SeenEdges> {
+export async function usedEdges(context: BackendContext, seconds: number): Promise<SeenEdges> {
   const { namespaces, metrics } = context.declared;
   const series = `istio_requests_total{reporter="destination",destination_workload_namespace="${namespaces.mesh}"}`;
   const labels = "source_principal, destination_service_name, response_code";

@@ -51,6 +51,7 @@ describe("Pulumi's event log", () => {
     assert.deepEqual(report.errors, ["it fails"]);
     assert.deepEqual(report.outputs, { url: "b" });
     assert.equal(report.outputsChange, true);
+    assert.notDeepEqual(report.outputsBefore, report.outputs);
   });
 
   it("is empty for a CLI that ended before it wrote one", () => {

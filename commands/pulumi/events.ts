@@ -42,6 +42,8 @@ export interface EngineReport {
   violations: readonly PolicyViolation[];
   /** The stack's outputs; secrets as `[secret]`. */
   outputs: Record<string, unknown>;
+  /** Those of before; none of a stack that is new. */
+  outputsBefore: Record<string, unknown>;
   /** Whether the stack's outputs are others than before. */
   outputsChange: boolean;
   /** Errors that were shown. */
@@ -75,11 +77,13 @@ export function parseEventLog(text: string): EngineReport {
     .map((line) => JSON.parse(line) as EngineEvent);
   const stack = events.flatMap(({ resOutputsEvent }) => ofStack(resOutputsEvent)).at(-1);
   const outputs = stack?.new?.outputs ?? {};
+  const outputsBefore = stack?.old?.outputs ?? {};
   return {
     steps: events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []),
     violations: events.flatMap(({ policyEvent }) => (policyEvent ? [violationOf(policyEvent)] : [])),
     outputs,
-    outputsChange: !isDeepStrictEqual(outputs, stack?.old?.outputs ?? {}),
+    outputsBefore,
+    outputsChange: !isDeepStrictEqual(outputs, outputsBefore),
     errors: events.flatMap(({ diagnosticEvent }) =>
       diagnosticEvent?.severity === "error" ? [withoutColours(diagnosticEvent.message).trim()] : [],
     ),

@@ -70,7 +70,7 @@ describe("recover", () => {
       calls.push({ args, input });
       return Promise.resolve(result);
     };
-    const report = { steps, violations: [], outputs: {}, outputsChange: false, errors: [] };
+    const report = { steps, violations: [], outputs: {}, outputsBefore: {}, outputsChange: false, errors: [] };
     return recover({
       ...{ project: "sidecar-mesh", ownBackend: folder, place, records },
       stack: {

@@ -21,6 +21,15 @@ function isSensitive(name: string): boolean {
   return sensitiveName.test(name) && !describesSecret.test(name);
 }
 
+/**
+ * @param label Name that stands beside a `value`, as in lists of variables and headers.
+ * @param within Whether the field is somewhere below one that holds a secret, as in Envoy's data sources.
+ */
+function holdsSecret(key: string, label: string | undefined, within: boolean): boolean {
+  const isValue = key === "value" && (within || (label !== undefined && isSensitive(label)));
+  return isSensitive(key) || isValue || (within && /^inline_?(string|bytes)$/i.test(key));
+}
+
 const pem = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[^]*?(?:-----END \1PRIVATE KEY-----|$)/g;
 /** Base64 of `-----BEGIN`, and what follows. */
 const base64Pem = /LS0tLS1CRUdJT[A-Za-z0-9+/]{20,}={0,2}/g;
@@ -128,18 +137,8 @@ export class SecretRemover {
       if (key === "env") {
         return [[key, this.variables(value, isOthers)]];
       }
-      const holdsSecret =
-        isSensitive(key) ||
-        (key === "value" && (sensitive || (label !== undefined && isSensitive(label)))) ||
-        (sensitive && /^inline_?(string|bytes)$/i.test(key));
-      return [
-        [
-          key,
-          typeof value === "string" && holdsSecret
-            ? this.take(value)
-            : this.object(value, sensitive || isSensitive(key)),
-        ],
-      ];
+      const isOne = typeof value === "string" && holdsSecret(key, label, sensitive);
+      return [[key, isOne ? this.take(value) : this.object(value, sensitive || isSensitive(key))]];
     });
     return Object.fromEntries(entries);
   }

@@ -36,8 +36,10 @@ const planted = {
   header: "planted-in-header-value",
   bearer: "planted-in-bearer-token",
   query: "planted-in-query",
+  logged: "planted-in-logged-header",
   envoy: "planted-in-envoy-data-source",
   stack: "planted-in-stack-file",
+  encrypted: "v1:planted-encrypted",
   salt: "v1:planted-salt",
   subject: base64("planted-subject").slice(0, 12),
   jwt,
@@ -54,7 +56,7 @@ const files = [
         metadata: { name: "db" },
         data: { password: base64(planted.secretData), "tls.key": base64(privateKey) },
       },
-      { kind: "Secret", metadata: { name: "new" }, stringData: { password: planted.stringData } },
+      { kind: "Secret", metadata: { name: "new" }, stringData: { plain: planted.stringData } },
     ],
   },
   {
@@ -114,7 +116,7 @@ const files = [
     content:
       `connecting with ${planted.secretData} and ${encodeURIComponent(planted.passphrase)}\n` +
       `{"path":"/login?access_token=${planted.query}&page=2","msg":"\\"password\\": \\"${planted.nested}\\""}\n` +
-      `authorization: Basic ${base64(`user:${planted.variable}`)}\ncookie session=${jwt}\n${privateKey}`,
+      `sent bearer ${planted.logged}\nauthorization: Basic ${base64(`user:${planted.variable}`)}\ncookie session=${jwt}\n${privateKey}`,
   },
   {
     path: "stack.yaml",
@@ -123,7 +125,7 @@ const files = [
         encryptionsalt: planted.salt,
         config: {
           "sidecar-mesh:services": [{ name: "shop", env: { LEVEL: planted.stack } }],
-          "x:y": { secure: planted.stack },
+          "x:y": { secure: planted.encrypted },
         },
       },
     },

@@ -4,6 +4,9 @@ import { lokiPorts } from "../../components/observability/loki";
 import type { Answer } from "../httpClient";
 import type { Context } from "./check";
 
+/** What it takes to ask a backend. */
+export type BackendContext = Pick<Context, "cluster" | "declared">;
+
 /** @returns a path of a backend's page, below whatever path the page is served at. */
 export function pagePath(
   { dashboardsExposed }: Pick<Context["declared"], "dashboardsExposed">,
@@ -14,7 +17,7 @@ export function pagePath(
 }
 
 /** Asks the page of a backend, under whatever path it is served. */
-export function askPage(context: Context, name: DashboardName, path: string): Promise<Answer> {
+export function askPage(context: BackendContext, name: DashboardName, path: string): Promise<Answer> {
   return askBackend(context, name, dashboardServices[name].port, pagePath(context.declared, name, path));
 }
 
@@ -22,7 +25,7 @@ export function askPage(context: Context, name: DashboardName, path: string): Pr
  * Asks the first pod of a backend through a port-forward, which the namespace's NetworkPolicy lets pass: it refuses the API server, by which
  * a Service could be asked.
  */
-function askBackend({ cluster, declared }: Context, app: string, port: number, path: string): Promise<Answer> {
+function askBackend({ cluster, declared }: BackendContext, app: string, port: number, path: string): Promise<Answer> {
   return cluster.inPod(declared.namespaces.observability, `${app}-0`, port, path);
 }
 
@@ -33,7 +36,7 @@ export interface Sample {
 }
 
 /** @returns what Prometheus has for a query. @throws Error if it does not answer. */
-export async function promql(context: Context, query: string): Promise<Sample[]> {
+export async function promql(context: BackendContext, query: string): Promise<Sample[]> {
   const answer = await askPage(context, "prometheus", `/api/v1/query?${new URLSearchParams({ query }).toString()}`);
   return (jsonOf(answer, "Prometheus") as { data: { result: Sample[] } }).data.result;
 }
