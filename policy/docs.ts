@@ -159,7 +159,7 @@ export function index(all: readonly Rule[]): string {
     "",
     "What `pulumi preview --policy-pack policy` and `mesh-check` check. `IST` codes are those of `istioctl analyze`, `KIA`",
     "codes those of Kiali. Levels, exceptions and what is outside of the program are [settings](settings.md). [Findings on Istio's own",
-    "samples](samples.md) are explained on a page of their own.",
+    "samples](samples.md) are explained on a page of their own. Other projects use the pack as [a package](../packages.md#the-policy-pack).",
     "",
     "| rule | level | same as | what has to hold |",
     "| --- | --- | --- | --- |",

@@ -14,7 +14,7 @@ import type { Settings } from "./settings";
 
 /** @returns the control plane and gateways that config and profile ask for. */
 export function istioArgs(settings: Settings): IstioArgs {
-  const { profile, istio, gateway, namespaces, scope, security, observability } = settings;
+  const { profile, istio, gateway, namespaces, scope, security, observability, cluster } = settings;
   const spans = spanReceiver(observability.tracing, namespaces.observability);
   return {
     ...istio,
@@ -32,6 +32,7 @@ export function istioArgs(settings: Settings): IstioArgs {
     mtls: security.mutualTls,
     outboundTraffic: security.outboundTraffic,
     filterGatewayClusters: scope.declared,
+    manifests: cluster.manifestFolder !== undefined,
   };
 }
 
