@@ -11,20 +11,6 @@ import { assertAnswers, assertSameObjects, assertSidecars } from "./stack";
 import { target } from "./target";
 import { get, gatewayUrl, kubectl } from "./trafficSupport";
 
-/** Config of the mesh alone; what watches it has no part in this. */
-const meshAlone = {
-  services: JSON.stringify([
-    { name: "user-service", path: "/user", calls: [] },
-    { name: "payment-service", path: "/payment" },
-  ]),
-  metricsBackend: "none",
-  tracingBackend: "none",
-  logsBackend: "none",
-  kiali: "false",
-  grafana: "false",
-  loadGenerator: "false",
-};
-
 /** Waits until all Deployments of the namespaces are there. */
 async function deployed(...namespaces: string[]): Promise<void> {
   for (const namespace of namespaces) {
@@ -37,28 +23,32 @@ describe("parts for other programs", () => {
   before(async () => void (objectsBefore = await allObjects()));
 
   describe("manifests that npm run render writes", () => {
-    const folder = mkdtempSync(join(tmpdir(), "rendered-"));
+    let folder: string;
     const part = (name: string) => join(folder, name);
-    after(() => rmSync(folder, { recursive: true }));
+    before(() => (folder = mkdtempSync(join(tmpdir(), "rendered-"))));
+    after(async () => {
+      for (const name of ["2-objects", "1-namespaces", "0-definitions"]) {
+        await kubectl("delete", "--ignore-not-found", "-f", part(name), "--timeout=120s");
+      }
+      rmSync(folder, { recursive: true });
+    });
 
-    it("bring up the mesh by kubectl alone, and the mesh is gone with them", async () => {
-      const config = Object.entries(meshAlone).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+    it("bring up the mesh and what observes it, by kubectl alone", async () => {
       const flags = target.embedded ? ["--sandbox"] : ["--stack", target.stack];
-      assert.equal((await npm("render", folder, ...flags, ...config)).code, 0);
+      assert.equal((await npm("render", folder, ...flags)).code, 0);
       assert.equal((await npm("mesh-check", folder)).stdout.trim().split(", ")[1], "nothing found.");
 
       await kubectl("apply", "--server-side", "-f", part("0-definitions"), "-f", part("1-namespaces"));
       await kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s");
       await kubectl("apply", "--server-side", "-f", part("2-objects"));
       await deployed("istio-system", "istio-ingress", "demo");
+      for (const backend of ["prometheus", "jaeger", "loki"]) {
+        await kubectl("rollout", "status", "-n", "observability", `statefulset/${backend}`, "--timeout=240s");
+      }
       await assertSidecars();
       const url = (path: string) => `${target.gatewayUrl}${path}`;
       const services = { "user-service": url("/user"), "payment-service": url("/payment") };
       await assertAnswers({ gatewayUrl: target.gatewayUrl, services, dashboards: {}, readme: "" });
-
-      for (const name of ["2-objects", "1-namespaces", "0-definitions"]) {
-        await kubectl("delete", "--ignore-not-found", "-f", part(name), "--timeout=120s");
-      }
     });
   });
 
