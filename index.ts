@@ -30,12 +30,18 @@ import { readSettings } from "./stacks/settings";
 const settings = readSettings();
 const { cluster, externalHosts, gateway, load, observability: observabilityConfig, rateLimit, security } = settings;
 
-const provider = new k8s.Provider("cluster", {
-  kubeconfig: cluster.kubeconfig,
-  context: cluster.context,
-  // The provider acts on PULUMI_K8S_ENABLE_PATCH_FORCE alone, and takes it as this input: named here, it is no change without the variable.
-  enablePatchForce: true,
-});
+const provider = new k8s.Provider(
+  "cluster",
+  cluster.manifestFolder === undefined
+    ? {
+        kubeconfig: cluster.kubeconfig,
+        context: cluster.context,
+        // The provider acts on PULUMI_K8S_ENABLE_PATCH_FORCE alone, and takes it as this input: named here, it is no change without the variable.
+        enablePatchForce: true,
+      }
+    : // With no kubeconfig the SDK takes KUBECONFIG's, and the provider wants none when it writes manifests.
+      { renderYamlToDirectory: cluster.manifestFolder, kubeconfig: "" },
+);
 const onCluster = { providers: { kubernetes: provider } };
 
 const istio = new Istio("istio", istioArgs(settings), onCluster);
@@ -203,13 +209,15 @@ if (load && loadTargets.length > 0) {
   );
 }
 
-const ingress = new IngressAddress(
-  "ingress",
-  { ...reach, namespace: istio.gatewayNamespace, service: istio.ingressService },
-  onCluster,
-);
-
-const gatewayUrl = ingress.url;
+// Only a cluster knows the address of its load balancer.
+const gatewayUrl =
+  cluster.manifestFolder === undefined
+    ? new IngressAddress(
+        "ingress",
+        { ...reach, namespace: istio.gatewayNamespace, service: istio.ingressService },
+        onCluster,
+      ).url
+    : pulumi.output(expectedUrl);
 const { grafanaPassword } = observability;
 
 /** The stack's outputs. Pulumi warns of one that is undefined: those that a stack can lack are left out where it does. */

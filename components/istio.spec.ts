@@ -47,6 +47,20 @@ describe("Istio", () => {
     assert.ok(one("PeerAuthentication").order > one("Release", "istiod").order);
   });
 
+  it("declares the objects of its charts, not releases, where manifests are written", async () => {
+    const { all, result } = await declare(() => new Istio("istio", { ...args, manifests: true }));
+    assert.deepEqual(all("Release"), []);
+    assert.deepEqual(
+      all("Chart").map(({ inputs }) => [inputs.chart, inputs.name, inputs.namespace, inputs.repositoryOpts.repo]),
+      [
+        ["base", "istio-base", "istio-system", "https://charts.example"],
+        ["istiod", "istiod", "istio-system", "https://charts.example"],
+        ["gateway", "istio-ingressgateway", "istio-ingress", "https://charts.example"],
+      ],
+    );
+    assert.equal(await valueOf(result.ingressService), "istio-ingressgateway");
+  });
+
   it("demands mutual TLS of the whole mesh", async () => {
     const { one } = await declare(() => new Istio("istio", args));
     const { metadata, spec } = one("PeerAuthentication").inputs;

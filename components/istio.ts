@@ -33,6 +33,11 @@ export interface IstioArgs extends Partial<ControlPlaneSettings> {
   egressGateway?: Partial<GatewaySettings>;
   /** What the workloads of every namespace accept, unless the namespace says otherwise. Default `STRICT`: plain text is refused. */
   mtls?: MutualTlsMode;
+  /**
+   * Declare the charts' objects themselves, as `helm template` prints them, for a provider that writes manifests (`renderYamlToDirectory`):
+   * it cannot write a Helm release. Not for a cluster: istiod changes its own webhooks, which Helm leaves alone. Default false.
+   */
+  manifests?: boolean;
   /** Seconds that each chart may take to become ready. Default 600. */
   timeoutSeconds?: number;
 }
@@ -81,22 +86,30 @@ export class Istio extends pulumi.ComponentResource {
       values: Record<string, unknown>,
       dependsOn: pulumi.Resource[] = [],
       version = settings.version,
-    ) =>
-      new k8s.helm.v3.Release(
+    ) => {
+      const chartArgs = {
+        ...chartReference(parseChartSource(settings.charts), chart, version),
+        name: releaseName,
+        namespace: namespace.metadata.name,
+        values,
+      };
+      const own = { parent: this, dependsOn };
+      if (settings.manifests) {
+        return new k8s.helm.v4.Chart(`${name}-${releaseName}`, chartArgs, own);
+      }
+      return new k8s.helm.v3.Release(
         `${name}-${releaseName}`,
         {
-          ...chartReference(parseChartSource(settings.charts), chart, version),
-          name: releaseName,
-          namespace: namespace.metadata.name,
-          values,
+          ...chartArgs,
           timeout: settings.timeoutSeconds ?? 600,
           // Helm looks every two seconds whether the API server serves the resource definitions, which it does within one. Their objects
           // wait for istiod, which takes longer; and if a type is not served yet all the same, Pulumi's provider tries again.
           ...(chart === "base" && { skipAwait: true }),
         },
         // In another namespace, a gateway's node ports are taken until the old one is gone.
-        { parent: this, dependsOn, ...(chart === "gateway" && { deleteBeforeReplace: true }) },
+        { ...own, ...(chart === "gateway" && { deleteBeforeReplace: true }) },
       );
+    };
 
     // Resource definitions serve older control planes, but not newer ones.
     const newest = canary && isNewer(canary.version, settings.version) ? canary.version : settings.version;
@@ -154,7 +167,8 @@ export class Istio extends pulumi.ComponentResource {
     this.systemNamespace = systemNamespace.metadata.name;
     this.gatewayNamespace = gatewayNamespace.metadata.name;
     // From the status, so that it is unknown, not wrong, until the release is there.
-    this.ingressService = ingress.status.name;
+    this.ingressService =
+      ingress instanceof k8s.helm.v3.Release ? ingress.status.name : pulumi.output(this.ingressServiceAccount);
     this.registerOutputs({ gatewayNamespace: this.gatewayNamespace, ingressService: this.ingressService });
   }
 }

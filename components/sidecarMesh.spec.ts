@@ -56,7 +56,8 @@ describe("SidecarMesh", () => {
   });
 
   it("traces and logs what it runs, and leaves out what its args leave out", async () => {
-    const { all, one } = await declare(() => new SidecarMesh("mesh", { ...args, observability: undefined }));
+    const { all, one, result } = await declare(() => new SidecarMesh("mesh", { ...args, observability: undefined }));
+    assert.deepEqual(Object.keys(result.dashboards), ["prometheus", "jaeger"]);
     assert.equal(one("Telemetry", "mesh-default").inputs.spec.tracing[0].randomSamplingPercentage, 1);
     const { meshConfig } = one("Release", "istiod").inputs.values;
     assert.equal(

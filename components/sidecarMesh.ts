@@ -7,6 +7,7 @@ import { LostConnections } from "./lostConnections";
 import { MeshNamespace } from "./meshNamespace";
 import { MeshService } from "./meshService";
 import type { MeshServiceArgs } from "./meshService";
+import type { DashboardEndpoint, DashboardName } from "./observability/endpoints";
 import { logScraper, Observability, observabilityDefaults, spanReceiver } from "./observability/observability";
 import type { ObservabilityArgs } from "./observability/observability";
 import { joinExtras } from "./podExtras";
@@ -39,8 +40,8 @@ export interface SidecarMeshArgs {
   applications: MeshApplication[];
   /** Control plane and gateways. Default: those of {@link Istio}. */
   istio?: IstioArgs;
-  /** Backends and pages. Default: Prometheus, Jaeger and Loki; Kiali and Grafana where their args are given. */
-  observability?: ObservabilityArgs;
+  /** Backends and pages. Default: Prometheus, Jaeger and Loki; Kiali and Grafana where their args are given. The gateway serves no page. */
+  observability?: Omit<ObservabilityArgs, "exposed">;
   /** Percent of the requests that are traced, 0 to 100. Default 1, as Istio has it. */
   samplingPercent?: number;
   /** Refuse each call that no `path` and no `allowFrom` allows. Default true. */
@@ -62,6 +63,8 @@ export class SidecarMesh extends pulumi.ComponentResource {
   readonly ingressService: pulumi.Output<string>;
   /** Names of the applications' namespaces, in the order of the args. */
   readonly namespaces: pulumi.Output<string[]>;
+  /** How each page that was installed is reached. */
+  readonly dashboards: Partial<Record<DashboardName, DashboardEndpoint>>;
   /** Password of Grafana's `admin`, a secret; undefined without Grafana. */
   readonly grafanaPassword?: pulumi.Output<string>;
 
@@ -117,12 +120,14 @@ export class SidecarMesh extends pulumi.ComponentResource {
     this.gatewayNamespace = istio.gatewayNamespace;
     this.ingressService = istio.ingressService;
     this.namespaces = pulumi.all(declared.map(({ namespace }) => namespace));
+    this.dashboards = observability.dashboards;
     this.grafanaPassword = observability.grafanaPassword;
     this.registerOutputs({
       systemNamespace: this.systemNamespace,
       gatewayNamespace: this.gatewayNamespace,
       ingressService: this.ingressService,
       namespaces: this.namespaces,
+      dashboards: this.dashboards,
       grafanaPassword: this.grafanaPassword,
     });
   }

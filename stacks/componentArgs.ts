@@ -15,7 +15,7 @@ import type { Settings } from "./settings";
 
 /** @returns the control plane and gateways that config and profile ask for. */
 export function istioArgs(settings: Settings): IstioArgs {
-  const { profile, istio, gateway, namespaces, scope, security, services, observability } = settings;
+  const { profile, istio, gateway, namespaces, scope, security, services, observability, cluster } = settings;
   const spans = spanReceiver(observability.tracing, namespaces.observability);
   const configured = mergeMeshConfig(guardsMeshConfig(services), istio.meshConfig);
   return {
@@ -34,6 +34,7 @@ export function istioArgs(settings: Settings): IstioArgs {
     mtls: security.mutualTls,
     outboundTraffic: security.outboundTraffic,
     filterGatewayClusters: scope.declared,
+    manifests: cluster.manifestFolder !== undefined,
   };
 }
 

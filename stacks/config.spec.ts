@@ -285,7 +285,7 @@ describe("parseConfig", () => {
   });
 
   it("leaves the engine's own config alone, and refuses keys that nothing reads", () => {
-    parseConfig({ "pulumi:tags": "{}" });
+    parseConfig({ "pulumi:tags": "{}", "kubernetes:renderYamlToDirectory": "manifests" });
     const said = (key: string) => {
       try {
         parseConfig({ [key]: "x" });

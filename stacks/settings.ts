@@ -6,7 +6,7 @@ import { configNamespace, knownConfigKeys, parseConfig } from "./config";
 import { ConfigError } from "./configError";
 import type { ConfigProblem } from "./configError";
 import { gatewayLeadsNowhere } from "./gatewayConfig";
-import { readStackFileAt } from "./stackFile";
+import { manifestFolderKey, readStackFileAt } from "./stackFile";
 import type { StackConfig } from "./config";
 import type { ServiceConfig, ServiceVersion } from "./servicesConfig";
 import { kubeconfigFiles, nodeAddress, readKubeconfig } from "./kubeconfig";
@@ -26,7 +26,12 @@ type SecretableService = Omit<ServiceConfig, "env" | "versions"> & {
 /** All inputs of the program: its configuration, and its cluster. */
 export type Settings = Omit<StackConfig, "cluster" | "services"> & {
   services: SecretableService[];
-  cluster: Cluster & { kubeconfig?: string; nodeAddress?: string };
+  cluster: Cluster & {
+    kubeconfig?: string;
+    nodeAddress?: string;
+    /** Folder for manifests that are written in place of an update of a cluster. */
+    manifestFolder?: string;
+  };
 };
 
 /**
@@ -37,7 +42,8 @@ export function readSettings(): Settings {
   const config = readConfig();
   const { kubeconfig } = config.cluster;
   const contexts = readKubeconfig(kubeconfigFiles(kubeconfig));
-  const cluster = chooseCluster(config.cluster, contexts, pulumi.runtime.isDryRun());
+  const manifestFolder = allConfig()[manifestFolderKey];
+  const cluster = chooseCluster(config.cluster, contexts, pulumi.runtime.isDryRun() || manifestFolder !== undefined);
   const services = config.services.map((service) =>
     // What was encrypted in the stack's file stays so in the state; only the pods see it.
     isConfigSecret(`${configNamespace}:services`) ? withSecretEnv(service) : service,
@@ -45,7 +51,7 @@ export function readSettings(): Settings {
   return {
     ...config,
     services,
-    cluster: { ...cluster, kubeconfig, nodeAddress: nodeAddress(cluster.context, contexts) },
+    cluster: { ...cluster, kubeconfig, nodeAddress: nodeAddress(cluster.context, contexts), manifestFolder },
   };
 }
 

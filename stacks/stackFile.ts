@@ -9,6 +9,9 @@ import { noSuch } from "./configReader";
 /** Keys that Pulumi reads in the file of a stack. */
 const stackFileKeys = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"];
 
+/** The key of Pulumi's Kubernetes provider that has it write manifests in place of changing a cluster; see settings.ts. */
+export const manifestFolderKey = "kubernetes:renderYamlToDirectory";
+
 /** Namespaces of config that this program or the engine reads. */
 export const readNamespaces = (project: string): readonly string[] => [project, "pulumi"];
 
@@ -64,7 +67,7 @@ export function foreignKeyProblem(
 ): Omit<ConfigProblem, "value"> | undefined {
   const at = fullKey.lastIndexOf(":");
   const namespace = fullKey.slice(0, Math.max(at, 0));
-  if (readNamespaces(project).includes(namespace)) {
+  if (readNamespaces(project).includes(namespace) || fullKey === manifestFolderKey) {
     return undefined;
   }
   const meant = [usualNames.get(fullKey), fullKey.slice(at + 1)].find(

@@ -39,8 +39,8 @@ export interface StackOptions {
   adapt?: (content: Record<string, unknown>) => Record<string, unknown>;
 }
 
-/** What a preview came to. */
-export interface TriedPreview {
+/** What a preview or an update came to. */
+export interface TriedRun {
   report: EngineReport;
   passed: boolean;
   /** All that the CLI printed. */
@@ -98,9 +98,18 @@ export class PulumiStack {
   }
 
   /** `pulumi preview`, not shown. @returns the engine's events, the CLI's output, and whether it passed. */
-  async tryPreview(flags: readonly string[]): Promise<TriedPreview> {
+  tryPreview(flags: readonly string[]): Promise<TriedRun> {
+    return this.tried(["preview", ...flags]);
+  }
+
+  /** `pulumi up` without the policy pack, not shown. */
+  tryUp(): Promise<TriedRun> {
+    return this.tried(["up", "--yes", "--skip-preview"]);
+  }
+
+  private tried(command: readonly string[]): Promise<TriedRun> {
     return withEventLog(async (file) => {
-      const args = ["preview", ...flags, "--color", "never", "--event-log", file];
+      const args = [...command, "--color", "never", "--event-log", file];
       const { code, stdout, stderr } = await tryRun(this.cli.command, [...args, ...this.flags, "--non-interactive"], {
         cwd: this.folder,
         env: { ...this.env, ...eventLogVariable },

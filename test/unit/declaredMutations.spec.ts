@@ -119,7 +119,7 @@ const mutations: readonly [rule: string, stack: keyof typeof stacks, edits: Edit
   [
     "image-auto-injected",
     "dev",
-    [["StatefulSet grafana-server", container, { name: "istio-proxy", image: "auto" }]],
+    [["StatefulSet observability-grafana-server", container, { name: "istio-proxy", image: "auto" }]],
     "StatefulSet observability/grafana",
   ],
   ["no-proxy-uid", "dev", [[user, `${container}.securityContext.runAsUser`, 1337]], "Deployment demo/user-service"],
@@ -423,7 +423,7 @@ const mutations: readonly [rule: string, stack: keyof typeof stacks, edits: Edit
   [
     "dashboards-not-public",
     "prod",
-    [["Service prometheus-service", "spec.type", "LoadBalancer"]],
+    [["Service observability-prometheus-service", "spec.type", "LoadBalancer"]],
     "Service observability/prometheus",
   ],
   [

@@ -30,6 +30,18 @@ describe("the program", () => {
     });
   }
 
+  it("writes manifests in place of changing a cluster, if the provider's key says so, and asks no cluster for an address", async () => {
+    const { resources } = await wholeProgram("prod", { "kubernetes:renderYamlToDirectory": "manifests" });
+    const kindOf = ({ type }: { type: string }) => type.split(":").at(-1);
+    const { inputs } = resources.find(({ name }) => name === "cluster")!;
+    assert.deepEqual([inputs.renderYamlToDirectory, inputs.kubeconfig, inputs.context], ["manifests", "", undefined]);
+    const kinds = resources.map(kindOf);
+    assert.deepEqual(
+      [kinds.includes("Chart"), kinds.includes("Release"), kinds.includes("IngressAddress")],
+      [true, false, false],
+    );
+  });
+
   it("has no output that is undefined, which Pulumi would warn of", async () => {
     const of = async (settings: Record<string, string>) => {
       const { outputs } = await wholeProgram("dev", settings);

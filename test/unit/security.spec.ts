@@ -204,10 +204,10 @@ describe("security", () => {
       const { inputs } = raw.resources.find((one) => /:(ConfigMap|Secret)$/.test(one.type) && one.name === name)!;
       return withoutSecretMarks(inputs) as any;
     };
-    const kiali = JSON.parse(config("kiali-config").stringData["config.yaml"]);
+    const kiali = JSON.parse(config("observability-kiali-config").stringData["config.yaml"]);
     assert.equal(kiali.auth.strategy, "token");
     assert.deepEqual(kiali.external_services.grafana, { enabled: false });
-    const grafana: string = config("grafana-config").data["grafana.ini"];
+    const grafana: string = config("observability-grafana-config").data["grafana.ini"];
     assert.match(grafana, /^allow_sign_up = false$/m);
     assert.doesNotMatch(grafana, /auth\.anonymous/);
   });
@@ -234,7 +234,11 @@ describe("security", () => {
       [],
     );
     const secrets = raw.resources.filter(({ type }) => type.endsWith(":Secret"));
-    assert.deepEqual(secrets.map(({ name }) => name).sort(), ["gateway-secret", "grafana-admin", "kiali-config"]);
+    assert.deepEqual(secrets.map(({ name }) => name).sort(), [
+      "gateway-secret",
+      "observability-grafana-admin",
+      "observability-kiali-config",
+    ]);
     for (const { name, inputs } of secrets) {
       assert.equal((withoutSecrets(inputs) as { stringData: unknown }).stringData, "[secret]", name);
     }

@@ -1,0 +1,106 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { manifestFolderKey } from "../stacks/stackFile";
+import { chartSettings } from "./charts";
+import { defineCommand } from "./defineCommand";
+import { settingsBeforeStart } from "./embeddedConfig";
+import { checkSettings, everyCommand, parseStrictly, UsageError } from "./flags";
+import { findPulumi } from "./pulumi/cli";
+import { withEmptyStack } from "./pulumi/emptyStack";
+import { splitSetting } from "./session";
+
+const help = `npm run render -- DIR [flags]
+
+Writes what a stack declares into DIR as YAML, one object a file, for kubectl, Argo CD or Flux. No cluster is asked. Istio's charts
+become the objects that helm template prints. Passwords and keys are made anew each time, and stand there in plain text.
+The folders of an earlier run in DIR are replaced; other files there stay. See docs/render.md.
+
+  -s, --stack NAME        Stack: dev (default), prod, sandbox, or one of your own with a Pulumi.NAME.yaml
+      --sandbox           As for the embedded cluster
+  -c, --config KEY=VALUE  Set a config key for this run; lists and objects as JSON; may be repeated
+      --json              Print the result as one JSON object on the last line
+  -h, --help              This text
+`;
+
+/** Flags of `npm run render`. */
+export function parseRenderFlags(argv: readonly string[]) {
+  const { values, positionals } = parseStrictly({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      stack: { type: "string", short: "s" },
+      sandbox: { type: "boolean", default: false },
+      config: { type: "string", short: "c", multiple: true, default: [] as string[] },
+      ...everyCommand,
+    },
+  });
+  checkSettings(values.config);
+  const [folder, more] = positionals;
+  if (!values.help && (folder === undefined || more !== undefined)) {
+    throw new UsageError(
+      `name one folder: npm run render -- DIR${more === undefined ? "" : `; ${more} is one too many`}`,
+    );
+  }
+  if (folder !== undefined && existsSync(folder) && !statSync(folder).isDirectory()) {
+    throw new UsageError(`${folder} is a file: name a folder`);
+  }
+  return { ...values, folder: folder ?? "" };
+}
+
+/** The folders of the result, in the order in which their objects are to be applied: each needs those before. */
+const folders = ["0-definitions", "1-namespaces", "2-objects"] as const;
+
+/** @returns in which of the folders an object goes, by the file that the provider wrote for it: `VERSION-KIND-NAMESPACE-NAME.yaml`. */
+export function folderOf(file: string): (typeof folders)[number] {
+  if (basename(dirname(file)) === "0-crd") {
+    return "0-definitions";
+  }
+  return basename(file).startsWith("v1-namespace-") ? "1-namespaces" : "2-objects";
+}
+
+/** @returns whether a manifest holds what is not for everyone to read. */
+export function isSecretManifest(yaml: string): boolean {
+  return /^kind: Secret$/m.test(yaml) && /^(data|stringData):/m.test(yaml);
+}
+
+/** `npm run render`. */
+export const command = defineCommand(
+  __filename,
+  help,
+  async ({ folder, stack: named, sandbox, config }, log) => {
+    const stack = named ?? (sandbox ? "sandbox" : "dev");
+    const own = { ...(sandbox && settingsBeforeStart()), ...Object.fromEntries(config.map(splitSetting)) };
+    const written = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
+    try {
+      const settings = { ...own, ...(await chartSettings(stack, own, log)) };
+      const session = { stack, settings: { ...settings, [manifestFolderKey]: written } };
+      const { passed, said } = await withEmptyStack(await findPulumi(log), session, {}, (empty) => empty.tryUp());
+      if (!passed) {
+        throw new Error(`${stack} can't be rendered:\n${said}`);
+      }
+      const files = moveInto(written, resolve(folder));
+      const secrets = files.filter((file) => isSecretManifest(readFileSync(join(folder, file), "utf8")));
+      log(`${stack}: ${files.length} manifests in ${folder}`);
+      secrets.forEach((file) => log(`  ${file} holds a secret in plain text: keep it out of Git`));
+      return { stack, folder, files, secrets };
+    } finally {
+      rmSync(written, { recursive: true, force: true });
+    }
+  },
+  parseRenderFlags,
+);
+
+/** Puts what the provider wrote in place of an earlier result. @returns the files, below the folder. */
+function moveInto(written: string, folder: string): string[] {
+  folders.forEach((name) => rmSync(join(folder, name), { recursive: true, force: true }));
+  return readdirSync(written, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => {
+      const place = join(folderOf(file), basename(file));
+      mkdirSync(join(folder, dirname(place)), { recursive: true });
+      cpSync(join(written, file), join(folder, place));
+      return place;
+    })
+    .sort();
+}
