@@ -6,7 +6,14 @@ import { meshCheck } from "../../commands/meshCheck";
 import { projectFolder } from "../../commands/stackFiles";
 import { folder, pages } from "../../policy/docs";
 import { policies } from "../../policy/pack";
-import { packConfigOf, settingsPolicy, type SettingSchema, defaultSettings, parseSettings, settingSchemas } from "../../policy/settings";
+import {
+  packConfigOf,
+  settingsPolicy,
+  type SettingSchema,
+  defaultSettings,
+  parseSettings,
+  settingSchemas,
+} from "../../policy/settings";
 import { remedies } from "../../policy/remedies";
 import { rules } from "../../policy/rules/index";
 
