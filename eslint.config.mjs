@@ -18,7 +18,7 @@ const folders = [...Object.keys(mayImport), "test", "bench"];
 
 const boundaries = Object.entries(mayImport).map(([folder, allowed]) => ({
   files: [`${folder}/**/*.ts`],
-  ignores: ["**/*.spec.ts", "policy/testing.ts"],
+  ignores: ["**/*.spec.ts"],
   rules: {
     "no-restricted-imports": [
       "error",

@@ -33,7 +33,7 @@ function down(): Promise<Usage> {
   return watched("npm", ["run", "--silent", "down", "--", ...onSandbox], { cwd: projectFolder });
 }
 
-function told({ ms, cpuMs, peakMiB, said }: Usage) {
+function usageOf({ ms, cpuMs, peakMiB, said }: Usage) {
   const summary = /Resources:\s*([^]*?)\n\n/
     .exec(said)?.[1]
     ?.split(/\s*\n\s*/)
@@ -91,7 +91,7 @@ async function main(): Promise<void> {
   await sandboxUp({ log });
   await down();
   // The whole stack first, without anything fake.
-  keep("up of the whole stack", told(await up({})));
+  keep("up of the whole stack", usageOf(await up({})));
   await new Promise((resolve) => setTimeout(resolve, 60_000));
   const node = await FakeNode.start(log);
   try {
@@ -116,20 +116,20 @@ async function main(): Promise<void> {
       keep(`istiod: ${name}`, await istiodMiB(node.realNode));
     };
 
-    keep("up: 2 services", told(await up(config(2, "mesh"))));
+    keep("up: 2 services", usageOf(await up(config(2, "mesh"))));
     await node.useFake();
-    keep(`up: ${few} services`, told(await up(config(few, "mesh"))));
+    keep(`up: ${few} services`, usageOf(await up(config(few, "mesh"))));
     await measure(few, "mesh");
     // istiod starts anew with another scope: it belongs on the real node.
-    keep(`up: scope, ${few} services`, told(await up(config(few, "declared"))));
+    keep(`up: scope, ${few} services`, usageOf(await up(config(few, "declared"))));
     await measure(few, "declared");
     await node.useFake();
-    keep(`up: ${many} services`, told(await up(config(many, "declared"))));
-    keep(`no-op up: ${many} services`, told(await up(config(many, "declared"))));
+    keep(`up: ${many} services`, usageOf(await up(config(many, "declared"))));
+    keep(`no-op up: ${many} services`, usageOf(await up(config(many, "declared"))));
     await measure(many, "declared");
-    keep(`up: scope, ${many} services`, told(await up(config(many, "mesh"))));
+    keep(`up: scope, ${many} services`, usageOf(await up(config(many, "mesh"))));
     await measure(many, "mesh");
-    keep(`down: ${many} services`, told(await down()));
+    keep(`down: ${many} services`, usageOf(await down()));
   } finally {
     await node.stop();
   }

@@ -17,7 +17,7 @@ export interface Undetermined {
   urn?: string;
 }
 
-/** What a check came to. */
+/** The result of a check. */
 export interface Outcome {
   findings: Finding[];
   undetermined: Undetermined[];
@@ -132,11 +132,11 @@ export interface ManifestFile {
   text: string;
 }
 
-/** What a check of manifests came to. */
+/** The result of a check of manifests. */
 export interface CheckedManifests extends Outcome {
-  /** Parts that could not be read. */
+  /** Documents that could not be read. */
   problems: Problem[];
-  /** What is no manifest and was not meant to be one. */
+  /** Files that are not manifests and are not meant to be. */
   passedOver: Problem[];
   /** How many resources were read. */
   resources: number;

@@ -2,7 +2,7 @@
  * Single edits that break the mesh: each is caught by the rule that should, and by a finding that stops a deployment.
  */
 import assert from "node:assert/strict";
-import { compliant, type Edit } from "./testing";
+import { compliant, type Edit } from "../test/support/policyStack";
 
 const proxy = "urn:pulumi:dev::mesh::kubernetes:core/v1:Namespace::demo";
 const inject = 'spec.template.metadata.labels["sidecar.istio.io/inject"]';

@@ -3,7 +3,7 @@ import type { ResourceValidationPolicy, StackValidationArgs } from "@pulumi/poli
 import { inputsPolicy, policies, StackCache, type StackResource, engineConfig, placeOf, profileOf } from "./pack";
 import { remedies } from "./remedies";
 import { rules } from "./rules/index";
-import { compliant, unknown, type Stack } from "./testing";
+import { compliant, unknown, type Stack } from "../test/support/policyStack";
 
 /** What the policy SDK throws when a value is read that is not known yet. */
 class UnknownValueError extends Error {}

@@ -81,7 +81,7 @@ export function programOf(resources: readonly StackResource[]): ProgramResource[
   });
 }
 
-/** What has been worked out of the stack for all policies. */
+/** What all policies share about a stack. */
 interface Stack {
   mesh: Mesh;
   settings: Settings;
@@ -90,7 +90,7 @@ interface Stack {
   served: Set<string>;
 }
 
-/** Keeps the mesh of a stack while one policy after the other is asked. */
+/** Keeps the mesh of a stack while the engine calls one policy after another. */
 export class StackCache {
   private stack: Stack | undefined;
   private config: object = {};
@@ -104,7 +104,7 @@ export class StackCache {
     this.declared.set(urn, props);
   }
 
-  /** The stack for a policy. The engine asks each policy once; one that comes again comes with a new stack. */
+  /** The stack for a policy. The engine calls each policy once for a stack; a second call means a new stack. */
   get(policy: string, resources: readonly StackResource[], config?: object): Stack {
     if (this.stack === undefined || this.stack.served.has(policy)) {
       this.config = config ?? this.config;

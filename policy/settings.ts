@@ -1,4 +1,4 @@
-/** What a check is configured with: parsed and validated, all mistakes at once. */
+/** The settings of a check: parsed and validated, with all mistakes reported at once. */
 import { nearest } from "../common/nearest";
 import { isMap } from "../common/isMap";
 import { matchesGlob } from "./mesh/selectors";
@@ -49,7 +49,7 @@ export interface Settings {
   rules: Record<string, Record<string, ConfigValue>>;
 }
 
-/** What holds where nothing is configured. */
+/** The defaults. */
 export const defaultSettings: Settings = {
   profile: "dev",
   closedWorld: "auto",
@@ -152,7 +152,7 @@ function show(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }
 
-/** What may have been meant by a name that is none. */
+/** Suggests a name in place of one that does not exist. */
 function meant(name: string, names: readonly string[]): string {
   const near = nearest(name, names);
   return near === undefined ? `write one of ${names.join(", ")}` : `did you mean ${near}?`;

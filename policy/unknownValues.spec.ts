@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { checkResources, type Outcome } from "./check";
 import { unknown, type ProgramResource } from "./mesh/pulumi";
-import { compliant, type Edit } from "./testing";
+import { compliant, type Edit } from "../test/support/policyStack";
 
 /** The ways to all values below one. */
 function* waysIn(value: unknown, way: readonly string[] = []): Generator<readonly string[]> {

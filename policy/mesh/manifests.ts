@@ -4,7 +4,7 @@ import { isMap } from "../../common/isMap";
 import { makeResource, type Resource } from "./resource";
 import { lineOf, parse } from "./yaml";
 
-/** Something in a file that could not be read as a resource. */
+/** A part of a file that could not be read as a resource. */
 export interface Problem {
   file: string;
   line: number;
@@ -15,7 +15,7 @@ export interface Problem {
 export interface Manifests {
   resources: Resource[];
   problems: Problem[];
-  /** What is no manifest and was not meant to be one: values of a Helm chart, a kustomization. */
+  /** Files that are not manifests and are not meant to be: values of a Helm chart, a kustomization. */
   passedOver: Problem[];
 }
 

@@ -157,7 +157,7 @@ export class Mesh {
   readonly cni: boolean;
   readonly ordered: boolean;
   readonly resources: Resource[];
-  /** Objects that are given more than once: all but the last, which is the one that stays. */
+  /** Objects that manifests declare more than once, without the last one, which stays. */
   readonly repeated: Resource[] = [];
   /** Custom resources whose controllers create unknown objects. */
   readonly unjudged: Resource[];
@@ -258,7 +258,7 @@ export class Mesh {
     return this.unjudgedNamespaces.has(namespace) || this.unjudgedNamespaces.has("*") || this.isOpaque(namespace);
   }
 
-  /** Of objects that manifests give more than once the last one: that is the one that applying them all leaves. */
+  /** Keeps the last of the objects that manifests declare more than once, as applying all of them does. */
   private lastOfEach(resources: Resource[]): Resource[] {
     const last = new Map<string, Resource>();
     for (const resource of resources) {
@@ -307,7 +307,7 @@ export class Mesh {
     return this.serviceEntries.length > 0 || this.services.some(({ installedBy }) => installedBy !== anotherController);
   }
 
-  /** Works something out once and keeps it; the rules share what they need in common. */
+  /** Computes a value once and keeps it, for all rules that need it. */
   once<T>(name: string, compute: () => T): T {
     if (!this.memo.has(name)) {
       this.memo.set(name, compute());

@@ -8,7 +8,7 @@ export class UnknownValue extends Error {
   }
 }
 
-/** What something comes to that may read unknown values; undefined where it needs one. */
+/** The result of a function that may read unknown values; undefined if it reads one. */
 export function known<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -20,7 +20,7 @@ export function known<T>(read: () => T): T | undefined {
   }
 }
 
-/** An object whose fields are worked out at once; one that needs an unknown value throws when it is read. */
+/** An object whose fields are computed at once; a field that needs an unknown value throws when it is read. */
 export function lateFields<T extends object>(fields: { readonly [K in keyof T]: () => T[K] }): T {
   const result: Record<string, unknown> = {};
   for (const [key, read] of Object.entries<() => unknown>(fields)) {

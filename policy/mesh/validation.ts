@@ -1,4 +1,4 @@
-/** What Istio's own validation refuses or warns of, for the mistakes that its types allow. */
+/** Istio's own validation: what istiod refuses or warns about although the types of the fields allow it. */
 import { STATUS_CODES } from "node:http";
 import { isIP } from "node:net";
 import { isRange, milliseconds } from "./values";
@@ -11,12 +11,12 @@ import { meshGateway } from "./routes";
 import { isEmpty } from "./selectors";
 import type { ShapeName } from "./shapes";
 
-/** Something that validation has to say of a field. */
+/** A mistake that validation finds in a field. */
 export interface Flaw {
   field: string;
   message: string;
   fix: string;
-  /** Accepted all the same. */
+  /** istiod accepts it with a warning. */
   warning?: true;
 }
 
@@ -82,7 +82,7 @@ function checkExport(error: Say, exportTo: readonly string[] = []): void {
   error(mixed, "spec.exportTo", message, "Write * alone, or leave it out.");
 }
 
-/** Checks that names are unlike each other. */
+/** Checks that no name is used twice. */
 function checkUnique(
   error: Say,
   names: readonly (string | undefined)[],
@@ -539,7 +539,7 @@ const validators: { [S in ShapeName]?: Validator<S> } = {
 
 const validated = new WeakMap<Resource, Flaw[]>();
 
-/** What Istio's validation has to say of a resource. */
+/** @returns the mistakes that Istio's validation finds in a resource. */
 export function validate(resource: Resource): Flaw[] {
   const before = validated.get(resource);
   if (before !== undefined) {

@@ -158,7 +158,7 @@ class Cursor {
   }
 }
 
-/** The document that was looked at last: findings come in the order of documents. */
+/** The last document that was read: findings come in the order of documents. */
 let last: { of: string; text: string; events: readonly Event[] } | undefined;
 
 /**

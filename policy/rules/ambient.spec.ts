@@ -1,4 +1,4 @@
-import { specify, unknown, type Edit } from "../testing";
+import { specify, unknown, type Edit } from "../../test/support/policyStack";
 import { ambientRouteHasWaypoint, servicePolicyHasWaypoint, waypointExists } from "./ambient";
 
 const waypoint = "istio.io/use-waypoint";

@@ -1,4 +1,4 @@
-import { specify, unknown } from "../testing";
+import { specify, unknown } from "../../test/support/policyStack";
 import { envoyFilterOperationValid, envoyFilterOrderExplicit, envoyFilterNamesCurrent } from "./envoyFilters";
 
 specify(envoyFilterOperationValid, {

@@ -1,4 +1,4 @@
-import { specify, unknown, type Edit } from "../testing";
+import { specify, unknown, type Edit } from "../../test/support/policyStack";
 import { gatewayApiVersion, listenerCertificateExists, routeBackendExists, routeParentAttaches } from "./gatewayApi";
 
 /** A Gateway with a listener, and a route to a Service that attaches to it. */

@@ -266,7 +266,7 @@ function secretValue(secret: Resource<"Secret">, key: string): string | undefine
       : undefined;
 }
 
-/** Why a Secret is no good as a gateway's certificate. */
+/** Why a Secret cannot serve as a gateway's certificate; undefined if it can. */
 function flaw(secret: Resource<"Secret">): string | undefined {
   const certificate = secretValue(secret, "tls.crt") ?? secretValue(secret, "cert");
   const key = secretValue(secret, "tls.key") ?? secretValue(secret, "key");

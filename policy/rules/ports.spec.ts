@@ -1,4 +1,4 @@
-import { specify, unknown, type Edit } from "../testing";
+import { specify, unknown, type Edit } from "../../test/support/policyStack";
 import {
   canonicalLabels,
   externalNamePort,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkManifests } from "../check";
 import { defaultSettings } from "../settings";
-import { specify, unknown } from "../testing";
+import { specify, unknown } from "../../test/support/policyStack";
 import { noDeprecatedFields, objectDeclaredOnce, proxyConfigValid, schemaAdvice, schemaValid } from "./schema";
 
 specify(noDeprecatedFields, {

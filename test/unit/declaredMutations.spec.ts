@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { judge } from "../support/judge";
 import type { Level } from "../../policy/rule";
 import { rules } from "../../policy/rules/index";
-import { Stack, type Edit } from "../../policy/testing";
+import { Stack, type Edit } from "../support/policyStack";
 import { declaredBy } from "../support/declared";
 
 /** The stacks that are edited: those of the project, dev with a service of two versions, which has subsets, and prod with guards. */

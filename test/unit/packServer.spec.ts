@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { runtime } from "@pulumi/pulumi";
 import { judge } from "../support/judge";
 import type { ProgramResource } from "../../policy/mesh/pulumi";
-import { Stack, type Edit } from "../../policy/testing";
+import { Stack, type Edit } from "../support/policyStack";
 import { declaredBy } from "../support/declared";
 import { PackServer } from "../support/packServer";
 

@@ -7,7 +7,7 @@ import { callersPolicy } from "../../components/trafficPolicy";
 import { ArgsCheck } from "../../components/validation";
 import { checkManifests, checkResources } from "../../policy/check";
 import { parseSettings } from "../../policy/settings";
-import { compliant, rules } from "../../policy/testing";
+import { compliant, rules } from "../support/policyStack";
 import { configNamespace, parseConfig } from "../../stacks/config";
 import { ConfigError } from "../../stacks/configError";
 import type { ServiceConfig } from "../../stacks/servicesConfig";

@@ -1,12 +1,10 @@
-/**
- * What the specs of rules have in common: a compliant stack, edits of it, and the tests that every rule has to pass.
- */
+/** What the specs of rules share: a compliant stack, edits of it, and the tests that every rule has to pass. */
 import assert from "node:assert/strict";
-import { checkResources, type Outcome } from "./check";
-import { unknown, type ProgramResource } from "./mesh/pulumi";
-import type { Level, Rule } from "./rule";
-import { rules } from "./rules/index";
-import type { Settings } from "./settings";
+import { checkResources, type Outcome } from "../../policy/check";
+import { unknown, type ProgramResource } from "../../policy/mesh/pulumi";
+import type { Level, Rule } from "../../policy/rule";
+import { rules } from "../../policy/rules/index";
+import type { Settings } from "../../policy/settings";
 
 export { unknown };
 
