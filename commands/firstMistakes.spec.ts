@@ -23,7 +23,21 @@ async function load(file: string): Promise<Command> {
 }
 
 /** Commands that go to a cluster, but for one that does so only if asked. */
-const goesToCluster = ["start", "down", "traffic", "verify", "dashboards", "trace"];
+const goesToCluster = [
+  "start",
+  "down",
+  "traffic",
+  "verify",
+  "dashboards",
+  "trace",
+  "edges",
+  "tap",
+  "support",
+  "canary",
+];
+
+/** Words that a command takes besides flags. */
+const words: Record<string, string[]> = { tap: ["user-service"], canary: ["user-service", "v2"] };
 
 describe("a first mistake", function () {
   this.timeout(60_000);
@@ -168,7 +182,11 @@ describe("a first mistake", function () {
           const said: string[] = [];
           const started = performance.now();
           const print = (text: string) => said.push(text);
-          assert.equal(await command.execute(argv, { out: print, err: print }), code, said.join("\n"));
+          assert.equal(
+            await command.execute([...(words[name] ?? []), ...argv], { out: print, err: print }),
+            code,
+            said.join("\n"),
+          );
           assert.ok(performance.now() - started < answerMs, "within five seconds");
           const message = said.at(-1)!;
           assert.match(message, /^error: /);

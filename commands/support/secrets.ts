@@ -30,6 +30,14 @@ function holdsSecret(key: string, label: string | undefined, within: boolean): b
   return isSensitive(key) || isValue || (within && /^inline_?(string|bytes)$/i.test(key));
 }
 
+/** @returns true for a certificate, which everyone may see, as text or in base64. */
+function isCertificate(value: string): boolean {
+  const texts = [value, Buffer.from(value, "base64").toString("latin1")];
+  return (
+    texts.some((text) => text.includes("BEGIN CERTIFICATE")) && !texts.some((text) => text.includes("PRIVATE KEY"))
+  );
+}
+
 const pem = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[^]*?(?:-----END \1PRIVATE KEY-----|$)/g;
 /** Base64 of `-----BEGIN`, and what follows. */
 const base64Pem = /LS0tLS1CRUdJT[A-Za-z0-9+/]{20,}={0,2}/g;
@@ -44,7 +52,7 @@ const userInfo = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/"'\\]*):[^\s@/"'\\]+@/gi;
 const assignment = new RegExp(
   [
     String.raw`(?<![\w.-])([\w.-]*(?:${sensitiveName.source})[\w.-]*)`,
-    String.raw`(\\*["']?[ \t]*[:=](?:[ \t]*\\*["']|[ \t]+))([^"'\\\r\n]+)`,
+    String.raw`(\\*["']?[ \t]*[:=](?:[ \t]*\\*["']|[ \t]+))([^"'\\\s{[|>][^"'\\\r\n]*)`,
     String.raw`|(?<![\w.-])([\w.-]*(?:${sensitiveName.source})[\w.-]*)(\\*["']?[:=])([^\s"'\\,;&{}[\]()]+)`,
   ].join(""),
   "gi",
@@ -65,9 +73,8 @@ export class SecretRemover {
 
   /** Looks for a value in all texts from now on. */
   learn(value: string): void {
-    const isCertificate = value.includes("BEGIN CERTIFICATE") && !value.includes("PRIVATE KEY");
     const text = value.trim();
-    if (text.length < shortest || isCertificate || this.harmlessWords.has(text) || harmless.test(text)) {
+    if (text.length < shortest || isCertificate(value) || this.harmlessWords.has(text) || harmless.test(text)) {
       return;
     }
     const escaped = JSON.stringify(text).slice(1, -1);
@@ -95,7 +102,22 @@ export class SecretRemover {
         return typeof item === "string" && isValueOfFlag ? this.take(item) : this.object(item, sensitive);
       });
     }
+    if (typeof value === "string") {
+      return this.json(value, sensitive);
+    }
     return isMap(value) ? this.map(value, sensitive) : value;
+  }
+
+  /** @returns a text that is JSON, such as a list in a stack's config, as {@link object} leaves it; any other text as it is. */
+  private json(text: string, sensitive: boolean): string {
+    if (!/^\s*[[{]/.test(text)) {
+      return text;
+    }
+    try {
+      return JSON.stringify(this.object(JSON.parse(text), sensitive));
+    } catch {
+      return text;
+    }
   }
 
   /** @returns a text without what is known to be a secret, or looks like one. */
@@ -119,8 +141,11 @@ export class SecretRemover {
   }
 
   private take(value: string): string {
+    if (value === "" || isCertificate(value)) {
+      return value;
+    }
     this.learn(value);
-    return value === "" ? value : removed;
+    return removed;
   }
 
   private map(map: Record<string, unknown>, sensitive: boolean): Record<string, unknown> {

@@ -39,6 +39,7 @@ const planted = {
   logged: "planted-in-logged-header",
   envoy: "planted-in-envoy-data-source",
   stack: "planted-in-stack-file",
+  setting: "planted-in-setting",
   encrypted: "v1:planted-encrypted",
   salt: "v1:planted-salt",
   subject: base64("planted-subject").slice(0, 12),
@@ -126,6 +127,7 @@ const files = [
         config: {
           "sidecar-mesh:services": [{ name: "shop", env: { LEVEL: planted.stack } }],
           "x:y": { secure: planted.encrypted },
+          "x:services": JSON.stringify([{ name: "shop", env: { LEVEL: planted.setting } }]),
         },
       },
     },
@@ -187,6 +189,12 @@ describe("npm run support", () => {
     }
   });
 
+  it("leaves JSON that can be read", () => {
+    const secrets = [{ "@type": "Secret", secret: { tls_certificate_sds_secret_configs: [{ name: "default" }] } }];
+    const [file] = withoutSecrets([{ path: "proxy.json", content: secrets }], new SecretRemover());
+    assert.deepEqual(JSON.parse(file!.text), secrets);
+  });
+
   it("takes a value that is everywhere for no secret", () => {
     const remover = new SecretRemover(new Set(["istio-system"]));
     ["istio-system", "admin", "true", "8080"].forEach((one) => remover.learn(one));
@@ -195,6 +203,9 @@ describe("npm run support", () => {
     const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
     remover.learn(certificate);
     assert.equal(remover.text(certificate), certificate);
+    const chain = { secret: { certificate_chain: { inline_bytes: base64(certificate) } } };
+    assert.deepEqual(remover.object(chain), chain);
+    assert.equal(remover.text(base64(certificate)), base64(certificate));
   });
 
   it("finds a secret in whatever form a text has it, and leaves what leads to one", () => {
@@ -211,7 +222,16 @@ describe("npm run support", () => {
     for (const text of hidden) {
       assert.doesNotMatch(remover.text(text), /words|12345678/, text);
     }
-    for (const text of ["secret:\n  name: words", "tokenSeconds: 600", "password: $PASSWORD", "secretName: words"]) {
+    for (const text of [
+      '"secret": {',
+      '"tokens": [',
+      "token: |",
+      "secret: >-",
+      "secret:\n  name: words",
+      "tokenSeconds: 600",
+      "password: $PASSWORD",
+      "secretName: words",
+    ]) {
       assert.equal(remover.text(text), text);
     }
   });
