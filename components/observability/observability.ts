@@ -4,6 +4,7 @@ import type { CollectorBackend } from "../collectorConfig";
 import { LogScraper } from "../logScraper";
 import type { SpanReceiver } from "../telemetry";
 import type { ImageTable } from "../versions";
+import { Alertmanager, alertmanagerPort } from "./alertmanager";
 import type { Resources, Sizing } from "./backend";
 import { dashboardEndpoint, dashboardNames, exposedPath, exposedRoute, observabilityNamespace } from "./endpoints";
 import type { DashboardEndpoint, DashboardName, ExposedRoute } from "./endpoints";
@@ -15,14 +16,18 @@ import { Loki, lokiPorts } from "./loki";
 import type { LokiStorage } from "./loki";
 import { declareNetworkPolicies } from "./networkPolicies";
 import { NodeLogs } from "./nodeLogs";
+import type { Objective } from "./objectives";
 import { Prometheus } from "./prometheus";
 import { statsAccessLogRelabelings } from "./statsAccessLog";
 
 /** Prometheus, or one that is there already, or none. */
 export type MetricsChoice =
-  | { kind: "prometheus"; sizing: Sizing; retention: string; remoteWrite: string[] }
+  | { kind: "prometheus"; sizing: Sizing; retention: string; remoteWrite: string[]; alerts?: AlertsChoice }
   | { kind: "existing"; url: string }
   | { kind: "none" };
+
+/** Where Prometheus sends its alerts: an Alertmanager that is there already, or one that sends them on to a webhook. */
+export type AlertsChoice = { kind: "existing"; url: string } | { kind: "alertmanager"; webhookUrl: string };
 
 /** Jaeger, or a receiver of OTLP that is there already, or none. */
 export type TracingChoice =
@@ -43,6 +48,10 @@ export interface ObservabilityArgs {
   logs: LogsChoice;
   /** Seconds between two scrapes. */
   scrapeSeconds: number;
+  /** What services promise. Default: nothing. */
+  objectives?: readonly Objective[];
+  /** Requests and limits of an Alertmanager. */
+  alertmanager: Resources;
   /** The proxies count requests with an access logger; see statsAccessLog.ts. Default false. */
   statsAccessLog?: boolean;
   /** Requests and limits of the agent on each node and the scraper in each pod. */
@@ -137,6 +146,12 @@ export class Observability extends pulumi.ComponentResource {
       tracing.kind === "jaeger"
         ? new Jaeger("jaeger", { ...tracing, namespace, image: images.jaeger, path: path("jaeger") }, parent)
         : undefined;
+    const alerts = metrics.kind === "prometheus" ? metrics.alerts : undefined;
+    if (alerts?.kind === "alertmanager") {
+      const sizing = { resources: args.alertmanager };
+      new Alertmanager("alertmanager", { ...alerts, namespace, image: images.alertmanager, sizing }, parent);
+    }
+    const ownAlertmanager = alerts?.kind === "alertmanager" ? `alertmanager.${at}:${alertmanagerPort}` : undefined;
     const prometheus =
       metrics.kind === "prometheus"
         ? new Prometheus(
@@ -147,9 +162,16 @@ export class Observability extends pulumi.ComponentResource {
               image: images.prometheus,
               systemNamespace: args.systemNamespace,
               scrapeSeconds: args.scrapeSeconds,
+              objectives: args.objectives,
+              alertmanagerUrl: ownAlertmanager
+                ? `http://${ownAlertmanager}`
+                : alerts?.kind === "existing"
+                  ? alerts.url
+                  : undefined,
               proxyRelabelings: args.statsAccessLog ? statsAccessLogRelabelings() : undefined,
               targets: {
                 ...(loki && { loki: `loki.${at}:${lokiPorts.http}` }),
+                ...(ownAlertmanager && { alertmanager: ownAlertmanager }),
                 ...(jaeger && { jaeger: `${jaegerService}.${at}:${jaegerPorts.metrics}` }),
               },
               path: path("prometheus"),
