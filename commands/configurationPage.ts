@@ -54,7 +54,8 @@ services:
     fault: { delay: { percent: 10, duration: 2s } }
     allowFrom: [user-service] # or namespace/account
     jwt: { issuer: "https://login.example", jwksUri: "https://login.example/keys", audiences: [shop], paths: [/shop] }
-    extAuthz: { url: "http://authz.auth.svc.cluster.local:9000", requestHeaders: [cookie], timeout: 500ms }`,
+    extAuthz: { url: "http://authz.auth.svc.cluster.local:9000", requestHeaders: [cookie], timeout: 500ms }
+    slo: { success: 99.9, latency: 250ms, window: 30d } # 99.9 % without 5xx and within 250 ms`,
   },
   {
     title: "Istio",
@@ -120,6 +121,8 @@ loadGeneratorRate: 5`,
       "metricsRetention",
       "metricsVolume",
       "metricsRemoteWrite",
+      "alertmanagerUrl",
+      "alertWebhookUrl",
       "tracingBackend",
       "tracingUrl",
       "tracingSampling",

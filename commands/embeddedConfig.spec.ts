@@ -27,6 +27,7 @@ describe("Pulumi.sandbox.yaml", () => {
     const tags: Record<string, string> = {
       httpEcho: `http-echo:${imageSources().versions.httpEcho}`,
       prometheus: `prometheus:${observabilityTags.prometheus}`,
+      alertmanager: `alertmanager:${observabilityTags.alertmanager}`,
       jaeger: `jaeger:${observabilityTags.jaeger}`,
       loki: `loki:${observabilityTags.loki}`,
       collector: `otelcol:${observabilityTags.otelcol}`,
@@ -44,6 +45,7 @@ describe("Pulumi.sandbox.yaml", () => {
   it("has tags of the modules that go.mod pins", () => {
     const modules = {
       prometheus: "github.com/prometheus/prometheus",
+      alertmanager: "github.com/prometheus/alertmanager",
       jaeger: "github.com/jaegertracing/jaeger",
       otelcol: "go.opentelemetry.io/collector/service",
       loki: "github.com/grafana/loki/v3",

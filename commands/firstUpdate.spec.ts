@@ -8,7 +8,7 @@ import { asProgramConfig, readProject, withSettings } from "./stackFiles";
 const project = readProject();
 const whole = (settings: Record<string, string>) =>
   parseConfig(asProgramConfig(withSettings({}, settings, project), project));
-const all: ObservabilityGroup[] = ["fortio", "prometheus", "jaeger", "otelcol", "loki"];
+const all: ObservabilityGroup[] = ["fortio", "prometheus", "alertmanager", "jaeger", "otelcol", "loki"];
 
 /** The configuration of a first update while nothing is built that requests do not need. */
 function first(settings: Record<string, string>) {
@@ -50,10 +50,13 @@ describe("the first update of a first start", () => {
       logsBucket: "logs",
       logsBucketRegion: "eu-central-1",
       logsBucketUrl: "http://minio:9000",
+      alertWebhookUrl: "https://chat.example.com/hook",
       dashboardsExposed: "true",
       resourceQuota: '{"pods": "40"}',
     });
     assert.equal(config.observability.metrics.kind, "none");
+    assert.equal(first({ alertmanagerUrl: "http://alerts.example" }).config.observability.metrics.kind, "none");
+    assert.ok(!first({}).later.includes("alertmanager"));
     assert.equal(first({ profile: "prod" }).config.observability.logs.kind, "none");
     assert.equal(first({ logsBackend: "otlp", logsUrl: "http://far:4318" }).config.observability.logs.kind, "none");
   });

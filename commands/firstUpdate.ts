@@ -11,6 +11,7 @@ export type Watched = Pick<StackConfig, "services" | "load" | "observability">;
 /** What programs are to a reader. */
 const titles: Record<ObservabilityGroup, string> = {
   prometheus: "Prometheus",
+  alertmanager: "Alertmanager",
   jaeger: "Jaeger",
   loki: "Loki",
   otelcol: "the log collector",
@@ -43,8 +44,10 @@ export function settingsWithout(later: readonly ObservabilityGroup[]): Record<st
       metricsRetention: "auto",
       metricsVolume: "auto",
       metricsRemoteWrite: "[]",
+      alertmanagerUrl: "auto",
       kiali: "false",
     }),
+    ...(lacks("prometheus", "alertmanager") && { alertWebhookUrl: "auto" }),
     ...(lacks("jaeger") && { tracingBackend: "none", tracingStorage: "auto", tracingStorageUrl: "auto" }),
     ...(lacks("otelcol", "loki") && {
       logsBackend: "none",

@@ -41,6 +41,7 @@ export function wantedPrograms({ services, load, observability }: Watched): Obse
   return [
     ...(load || services.some(({ calls }) => calls.length > 0) ? (["fortio"] as const) : []),
     ...(metrics.kind === "prometheus" ? (["prometheus"] as const) : []),
+    ...(metrics.kind === "prometheus" && metrics.alerts?.kind === "alertmanager" ? (["alertmanager"] as const) : []),
     ...(tracing.kind === "jaeger" ? (["jaeger"] as const) : []),
     // The collector's agents send logs to any backend.
     ...(logs.kind === "none" ? [] : (["otelcol"] as const)),

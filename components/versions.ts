@@ -18,6 +18,8 @@ export const istioHub = "docker.io/istio";
 export const images = {
   httpEcho: "hashicorp/http-echo:1.0.0",
   prometheus: "prom/prometheus:v3.10.0",
+  // The last whose page can be built without npm, as the cluster tests do.
+  alertmanager: "prom/alertmanager:v0.31.1",
   jaeger: "jaegertracing/jaeger:2.17.0",
   loki: "grafana/loki:3.6.7",
   collector: "otel/opentelemetry-collector-contrib:0.149.0",

@@ -43,7 +43,7 @@ export function istioArgs(settings: Settings): IstioArgs {
  * @returns the backends and pages that config asks for, in the profile's sizes.
  */
 export function observabilityArgs(
-  { profile, observability, cluster, namespace, namespaces, rateLimit }: Settings,
+  { profile, observability, cluster, namespace, namespaces, rateLimit, services }: Settings,
   istio: { systemNamespace: pulumi.Output<string>; gatewayNamespace: pulumi.Output<string> },
 ): ObservabilityArgs {
   const sizes = profile.observability;
@@ -51,6 +51,7 @@ export function observabilityArgs(
     ...sizes,
     ...observability,
     scrapeSeconds: sizes.prometheus.scrapeSeconds,
+    objectives: services.flatMap(({ serviceName, slo }) => (slo ? [{ ...slo, service: serviceName, namespace }] : [])),
     namespace: namespaces.observability,
     existingNamespace: namespaces.observability === namespaces.system ? istio.systemNamespace : undefined,
     systemNamespace: namespaces.system,

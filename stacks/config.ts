@@ -153,6 +153,14 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
       reader.problem(`services[${i}].logFiles`, logFiles, fix);
     }
   });
+  const { kind } = read.observability.metrics;
+  read.services.forEach(({ slo }, i) => {
+    if (slo && kind === "existing") {
+      const fix =
+        "its rules and alerts are for the stack's own Prometheus; set metricsBackend to prometheus, or remove this key";
+      reader.problem(`services[${i}].slo`, { success: slo.success }, fix);
+    }
+  });
   const config = withCallLogs(read);
   // A quota that can't be read was noted already, and so were services.
   if (!reader.problems.some(({ key }) => /^(resourceQuota|services)\b/.test(key))) {

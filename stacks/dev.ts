@@ -36,6 +36,7 @@ export const dev: Profile = {
       sizing: { replicas: 1, resources: { requests: { cpu: "50m", memory: "192Mi" }, limits: { memory: "512Mi" } } },
       retention: "2d",
     },
+    alertmanager: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
     samplingPercent: 100,
     logScraper: { requests: { cpu: "5m", memory: "48Mi" }, limits: { memory: "192Mi" } },
     kiali: true,

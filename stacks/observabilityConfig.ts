@@ -1,5 +1,6 @@
 import type { CollectorBackend } from "../components/collectorConfig";
 import type { Sizing } from "../components/observability/backend";
+import type { AlertsChoice } from "../components/observability/observability";
 import type { JaegerStorage } from "../components/observability/jaeger";
 import type { LokiStorage } from "../components/observability/loki";
 import { durationSeconds } from "../components/observability/prometheusConfig";
@@ -9,7 +10,7 @@ import type { Profile } from "./profile";
 /** What config says of metrics, traces, logs and the pages that show them. */
 export interface ObservabilityConfig {
   metrics:
-    | { kind: "prometheus"; sizing: Sizing; retention: string; remoteWrite: string[] }
+    | { kind: "prometheus"; sizing: Sizing; retention: string; remoteWrite: string[]; alerts?: AlertsChoice }
     | { kind: "existing"; url: string }
     | { kind: "none" };
   tracing:
@@ -75,9 +76,12 @@ function readMetrics(reader: ConfigReader, { observability }: Profile): Observab
       reader.problem(`metricsRemoteWrite[${i}]`, withoutPassword(target), urlFix);
     }
   });
+  const alerts = readAlerts(reader);
   if (kind !== "prometheus") {
     const when = "metricsBackend: prometheus";
     rejectUnused(reader, "metricsRetention", reader.text("metricsRetention", undefined), when);
+    rejectUnused(reader, "alertmanagerUrl", alerts?.kind === "existing" ? alerts.url : undefined, when);
+    rejectUnused(reader, "alertWebhookUrl", alerts?.kind === "alertmanager" ? alerts.webhookUrl : undefined, when);
     rejectUnused(reader, "metricsVolume", reader.text("metricsVolume", undefined), when);
     rejectUnused(reader, "metricsRemoteWrite", remoteWrite.length > 0 ? remoteWrite : undefined, when);
   }
@@ -87,12 +91,28 @@ function readMetrics(reader: ConfigReader, { observability }: Profile): Observab
   switch (kind) {
     case "prometheus":
       rejectUnused(reader, "metricsUrl", url, "metricsBackend: existing");
-      return { kind, sizing: { ...defaults.sizing, volume }, retention, remoteWrite };
+      return { kind, sizing: { ...defaults.sizing, volume }, retention, remoteWrite, alerts };
     case "existing":
       return { kind, url: required(reader, "metricsUrl", url, "the URL of the existing Prometheus") };
     case "none":
       return { kind };
   }
+}
+
+function readAlerts(reader: ConfigReader): AlertsChoice | undefined {
+  const [url, webhookUrl] = [readUrl(reader, "alertmanagerUrl"), readUrl(reader, "alertWebhookUrl")];
+  if (url !== undefined && webhookUrl !== undefined) {
+    reader.problem(
+      "alertWebhookUrl",
+      webhookUrl,
+      "the Alertmanager at alertmanagerUrl has receivers of its own; remove one of the two",
+    );
+  }
+  return url !== undefined
+    ? { kind: "existing", url }
+    : webhookUrl !== undefined
+      ? { kind: "alertmanager", webhookUrl }
+      : undefined;
 }
 
 function readTracing(reader: ConfigReader, { observability }: Profile): ObservabilityConfig["tracing"] {

@@ -49,6 +49,7 @@ export const prod: Profile = {
       },
       retention: "30d",
     },
+    alertmanager: { requests: { cpu: "20m", memory: "64Mi" }, limits: { memory: "256Mi" } },
     samplingPercent: 1,
     logScraper: { requests: { cpu: "20m", memory: "64Mi" }, limits: { memory: "256Mi" } },
     kiali: true,

@@ -33,6 +33,8 @@ export interface ServiceDefaults {
 /** How metrics, traces, logs and dashboards run. */
 export interface ObservabilityDefaults {
   prometheus: { sizing: Sizing; retention: string; scrapeSeconds: number };
+  /** Where a webhook gets the alerts. */
+  alertmanager: Resources;
   /** `maxTraces` is for traces in memory. */
   jaeger: { sizing: Omit<Sizing, "volume">; maxTraces: number };
   /** `replicas` is for an object store; on a volume of its own there is one. */

@@ -1,6 +1,7 @@
 import { isFilePattern } from "../components/applicationLog";
 import type { LogFiles } from "../components/applicationLog";
 import type { Guards } from "../components/guards";
+import type { Slo } from "../components/observability/objectives";
 import { isUser, userFix } from "../components/echoService";
 import type { EchoServiceArgs } from "../components/echoService";
 import { isDnsLabel, isPort, proxyPorts } from "../components/validation";
@@ -14,6 +15,7 @@ import { guardKeys, readGuards } from "./guardsConfig";
 import { ItemReader } from "./itemReader";
 import type { Profile } from "./profile";
 import { readResources } from "./resourcesConfig";
+import { readSlo, sloKeys } from "./sloConfig";
 import { readTraffic, trafficKeys } from "./trafficConfig";
 import type { TrafficConfig } from "./trafficConfig";
 import { fitsInNames, readVersions, versionsKeys } from "./versionsConfig";
@@ -33,6 +35,8 @@ export type ServiceConfig = Omit<EchoServiceArgs, "namespace" | "image" | "args"
     /** Path on the gateway; undefined keeps the service inside the mesh. */
     path?: string;
     versions?: ServiceVersion[];
+    /** What it promises; undefined for nothing. */
+    slo?: Slo;
     /** Paths that it answers by a call to another service. */
     calls: CallConfig[];
     /** Who may call it, besides the gateway where it has a path: those that config names, and those whose `calls` name it. */
@@ -77,6 +81,7 @@ export const serviceKeys = [
   ...callsKeys,
   ...accessKeys,
   ...guardKeys,
+  ...sloKeys,
 ];
 
 /** Names that something else in the namespace has already, and what. */
@@ -176,6 +181,7 @@ function readService(item: ItemReader, profile: Profile, names: readonly string[
     calls: readCalls(item, { name, port, names, isPath, pathFix }),
     allowFrom: readAccess(item, names),
     ...readGuards(item, { isPath, pathFix }),
+    slo: readSlo(item),
   };
 }
 

@@ -16,13 +16,17 @@ import { type Logger, silent } from "./system/statusLine";
 import { settledLater } from "./system/wait";
 
 /** The groups of binaries that become images of the same name. */
-export type ObservabilityGroup = Extract<GroupName, "prometheus" | "jaeger" | "otelcol" | "loki" | "fortio">;
+export type ObservabilityGroup = Extract<
+  GroupName,
+  "prometheus" | "alertmanager" | "jaeger" | "otelcol" | "loki" | "fortio"
+>;
 
 /** Tags: the versions of the Go modules, as their go.mod has them. */
 export const observabilityTags: Record<ObservabilityGroup, string> = {
   // First, because it is built in a moment.
   fortio: "1.67.0",
   prometheus: "0.316.0",
+  alertmanager: "0.31.1",
   jaeger: "1.62.0",
   otelcol: "0.149.0",
   loki: "3.7.8",

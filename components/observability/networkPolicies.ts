@@ -21,7 +21,7 @@ export interface NetworkPolicyArgs {
 }
 
 /** Label `app` of the pods that others here ask. */
-const backendApps = ["prometheus", "jaeger", "loki", "grafana"];
+const backendApps = ["prometheus", "alertmanager", "jaeger", "loki", "grafana"];
 
 type IngressRule = k8s.types.input.networking.v1.NetworkPolicyIngressRule;
 

@@ -9,7 +9,7 @@ import { jaegerConfig } from "./jaeger";
 import { kialiConfig } from "./kiali";
 import { lokiConfig } from "./loki";
 import type { LokiStorage } from "./loki";
-import type { ObservabilityArgs } from "./observability";
+import type { AlertsChoice, MetricsChoice, ObservabilityArgs } from "./observability";
 import { logScraper, logStore, Observability, spanReceiver } from "./observability";
 
 const profile = dev.observability;
@@ -17,6 +17,7 @@ const args: ObservabilityArgs = {
   metrics: { kind: "prometheus", sizing: profile.prometheus.sizing, retention: "2d", remoteWrite: [] },
   tracing: { kind: "jaeger", sizing: profile.jaeger.sizing, storage: { kind: "memory", maxTraces: 100 } },
   logs: { kind: "loki", sizing: profile.loki.sizing, retention: "2d", storage: { kind: "filesystem" } },
+  alertmanager: {},
   scrapeSeconds: 5,
   logScraper: profile.logScraper,
   podLogsFolder: "/var/log/pods",
@@ -112,6 +113,42 @@ describe("Observability", () => {
   });
 });
 
+describe("alerts", () => {
+  const declaredWith = (alerts?: AlertsChoice) =>
+    declare(
+      () => new Observability("observability", { ...args, metrics: { ...args.metrics, alerts } as MetricsChoice }),
+    );
+  const configOf = async (alerts?: AlertsChoice) => {
+    const { one } = await declaredWith(alerts);
+    return JSON.parse(one("ConfigMap", "prometheus").inputs.data["prometheus.yml"] as string) as {
+      alerting?: { alertmanagers: { static_configs: { targets: string[] }[] }[] };
+      scrape_configs: { job_name: string }[];
+    };
+  };
+  const targetsOf = ({ alerting }: Awaited<ReturnType<typeof configOf>>) =>
+    alerting?.alertmanagers.map(({ static_configs: [one] }) => one!.targets[0]);
+
+  it("go to an Alertmanager that tells a webhook, whose URL is in a Secret alone", async () => {
+    const alerts = { kind: "alertmanager", webhookUrl: "https://chat.example.com/hook" } as const;
+    const { one, resources } = await declaredWith(alerts);
+    const files = one("Secret", "alertmanager").inputs.stringData as Record<string, string>;
+    assert.match(files["alertmanager.yml"]!, /"url":"https:\/\/chat\.example\.com\/hook","send_resolved":true/);
+    const open = resources.filter(({ type }) => type.startsWith("kubernetes:") && !type.endsWith(":Secret"));
+    assert.doesNotMatch(JSON.stringify(open.map(({ inputs }) => inputs as object)), /chat\.example/);
+    const config = await configOf(alerts);
+    assert.deepEqual(targetsOf(config), ["alertmanager.observability:9093"]);
+    assert.ok(config.scrape_configs.some(({ job_name }) => job_name === "alertmanager"));
+  });
+
+  it("go to an Alertmanager that is there, or nowhere", async () => {
+    const there = { kind: "existing", url: "http://alertmanager.monitoring.svc:9093" } as const;
+    assert.deepEqual(targetsOf(await configOf(there)), ["alertmanager.monitoring.svc:9093"]);
+    assert.equal(targetsOf(await configOf()), undefined);
+    const { resources } = await declaredWith(there);
+    assert.ok(!JSON.stringify(resources).includes("prom/alertmanager"));
+  });
+});
+
 describe("who reaches the backends", () => {
   const policies = async (more: Partial<ObservabilityArgs>) => {
     const { all } = await declare(() => new Observability("observability", { ...args, ...more }));
@@ -134,7 +171,7 @@ describe("who reaches the backends", () => {
     assert.deepEqual(found.get("logs").ingress, [{ from: mesh, ports: [{ port: 3100, protocol: "TCP" }] }]);
     // None but its own, for istiod and the gateways may be in the same namespace.
     const [{ from }] = found.get("own-pods").ingress;
-    const backends = ["prometheus", "jaeger", "loki", "grafana"];
+    const backends = ["prometheus", "alertmanager", "jaeger", "loki", "grafana"];
     assert.deepEqual(from, [
       {
         podSelector: {

@@ -5,6 +5,7 @@ import { LogScraper } from "../logScraper";
 import type { SpanReceiver } from "../telemetry";
 import { images as ourImages } from "../versions";
 import type { ImageTable } from "../versions";
+import { Alertmanager, alertmanagerPort } from "./alertmanager";
 import type { Resources, Sizing } from "./backend";
 import { dashboardEndpoint, dashboardNames, exposedPath, exposedRoute, observabilityNamespace } from "./endpoints";
 import type { DashboardEndpoint, DashboardName, ExposedRoute } from "./endpoints";
@@ -16,6 +17,7 @@ import { Loki, lokiPorts } from "./loki";
 import type { LokiStorage } from "./loki";
 import { declareNetworkPolicies } from "./networkPolicies";
 import { NodeLogs } from "./nodeLogs";
+import type { Objective } from "./objectives";
 import { Prometheus } from "./prometheus";
 import { statsAccessLogRelabelings } from "./statsAccessLog";
 
@@ -24,9 +26,12 @@ import { statsAccessLogRelabelings } from "./statsAccessLog";
  * get a copy of each.
  */
 export type MetricsChoice =
-  | { kind: "prometheus"; sizing: Sizing; retention: string; remoteWrite: string[] }
+  | { kind: "prometheus"; sizing: Sizing; retention: string; remoteWrite: string[]; alerts?: AlertsChoice }
   | { kind: "existing"; url: string }
   | { kind: "none" };
+
+/** Where Prometheus sends its alerts: an Alertmanager that is there already, or one that sends them on to a webhook. */
+export type AlertsChoice = { kind: "existing"; url: string } | { kind: "alertmanager"; webhookUrl: string };
 
 /** Jaeger, or a receiver of OTLP that is there already, or none. */
 export type TracingChoice =
@@ -50,6 +55,10 @@ export interface ObservabilityArgs {
   logs?: LogsChoice;
   /** Seconds between two scrapes. Default 15. */
   scrapeSeconds?: number;
+  /** What services promise. Default: nothing. */
+  objectives?: readonly Objective[];
+  /** Requests and limits of an Alertmanager. Default: none. */
+  alertmanager?: Resources;
   /** The proxies count requests with an access logger; see statsAccessLog.ts. Default false. */
   statsAccessLog?: boolean;
   /** Requests and limits of the agent on each node and the scraper in each pod. Default: none. */
@@ -84,20 +93,22 @@ export interface ObservabilityArgs {
 
 const onePod = { replicas: 1, resources: {} };
 
+/** The backends without any args: each is one pod whose data ends with it. */
+const defaultChoices: { metrics: MetricsChoice; tracing: TracingChoice; logs: LogsChoice } = {
+  metrics: { kind: "prometheus", sizing: onePod, retention: "15d", remoteWrite: [] },
+  tracing: { kind: "jaeger", sizing: onePod, storage: { kind: "memory", maxTraces: 20_000 } },
+  logs: { kind: "loki", sizing: onePod, retention: "15d", storage: { kind: "filesystem" } },
+};
+
 /** @returns the args with a value for each that has a default. */
 export function observabilityDefaults(args: ObservabilityArgs) {
   return {
     ...args,
-    metrics:
-      args.metrics ??
-      ({ kind: "prometheus", sizing: onePod, retention: "15d", remoteWrite: [] } satisfies MetricsChoice),
-    tracing:
-      args.tracing ??
-      ({ kind: "jaeger", sizing: onePod, storage: { kind: "memory", maxTraces: 20_000 } } satisfies TracingChoice),
-    logs:
-      args.logs ??
-      ({ kind: "loki", sizing: onePod, retention: "15d", storage: { kind: "filesystem" } } satisfies LogsChoice),
+    metrics: args.metrics ?? defaultChoices.metrics,
+    tracing: args.tracing ?? defaultChoices.tracing,
+    logs: args.logs ?? defaultChoices.logs,
     scrapeSeconds: args.scrapeSeconds ?? 15,
+    alertmanager: args.alertmanager ?? {},
     logScraper: args.logScraper ?? {},
     podLogsFolder: args.podLogsFolder ?? "/var/log/pods",
     systemNamespace: args.systemNamespace ?? "istio-system",
@@ -182,6 +193,12 @@ export class Observability extends pulumi.ComponentResource {
             part("jaeger"),
           )
         : undefined;
+    const alerts = metrics.kind === "prometheus" ? metrics.alerts : undefined;
+    if (alerts?.kind === "alertmanager") {
+      const sizing = { resources: settings.alertmanager };
+      new Alertmanager(`${name}-alertmanager`, { ...alerts, namespace, image: images.alertmanager, sizing }, parent);
+    }
+    const ownAlertmanager = alerts?.kind === "alertmanager" ? `alertmanager.${at}:${alertmanagerPort}` : undefined;
     const prometheus =
       metrics.kind === "prometheus"
         ? new Prometheus(
@@ -192,9 +209,16 @@ export class Observability extends pulumi.ComponentResource {
               image: images.prometheus,
               systemNamespace: settings.systemNamespace,
               scrapeSeconds: settings.scrapeSeconds,
+              objectives: settings.objectives,
+              alertmanagerUrl: ownAlertmanager
+                ? `http://${ownAlertmanager}`
+                : alerts?.kind === "existing"
+                  ? alerts.url
+                  : undefined,
               proxyRelabelings: settings.statsAccessLog ? statsAccessLogRelabelings() : undefined,
               targets: {
                 ...(loki && { loki: `loki.${at}:${lokiPorts.http}` }),
+                ...(ownAlertmanager && { alertmanager: ownAlertmanager }),
                 ...(jaeger && { jaeger: `${jaegerService}.${at}:${jaegerPorts.metrics}` }),
               },
               path: path("prometheus"),

@@ -5,6 +5,7 @@ import { declareBackend } from "./backend";
 import type { Sizing } from "./backend";
 import { durationSeconds, prometheusConfig } from "./prometheusConfig";
 import type { PrometheusConfigArgs } from "./prometheusConfig";
+import type { Objective } from "./objectives";
 import { prometheusRules } from "./rules";
 
 /** Args of {@link Prometheus}. */
@@ -19,6 +20,8 @@ export interface PrometheusArgs extends Omit<PrometheusConfigArgs, "targets"> {
   retention: string;
   /** Backends that are scraped too, `host:port` by job. */
   targets: Record<string, string>;
+  /** What services promise: rules and alerts are made of it. Default: nothing. */
+  objectives?: readonly Objective[];
   /** Path under which it is served, for example `/prometheus`. Default: none. */
   path?: string;
 }
@@ -67,7 +70,7 @@ export class Prometheus extends pulumi.ComponentResource {
             targets: { prometheus: `localhost:${prometheusPort}`, ...args.targets },
             metricsPaths: path ? { prometheus: `${path}/metrics`, ...args.metricsPaths } : args.metricsPaths,
           }),
-          "rules.yml": prometheusRules(),
+          "rules.yml": prometheusRules(args.objectives ?? [], args.scrapeSeconds),
         },
         configFolder: "/etc/prometheus",
         dataFolder: "/prometheus",

@@ -32,6 +32,8 @@ export interface PrometheusConfigArgs {
   proxyRelabelings?: Relabeling[];
   /** URLs that every sample is sent on to. */
   remoteWrite: string[];
+  /** URL of the Alertmanager that alerts are sent to. Default: none, they show on Prometheus' page alone. */
+  alertmanagerUrl?: string;
 }
 
 /** Label of the pods that make load: their own proxies are left out of the statistics that they fill. */
@@ -50,6 +52,7 @@ export function prometheusConfig(args: PrometheusConfigArgs): string {
     {
       global: { scrape_interval: interval, evaluation_interval: interval },
       rule_files: ["/etc/prometheus/rules.yml"],
+      ...(args.alertmanagerUrl !== undefined && { alerting: alerting(args.alertmanagerUrl) }),
       ...(args.remoteWrite.length > 0 && { remote_write: args.remoteWrite.map((url) => ({ url })) }),
       scrape_configs: [
         istiodJob(args.systemNamespace),
@@ -64,6 +67,13 @@ export function prometheusConfig(args: PrometheusConfigArgs): string {
     undefined,
     2,
   );
+}
+
+function alerting(url: string) {
+  const { protocol, host, pathname } = new URL(url);
+  return {
+    alertmanagers: [{ scheme: protocol.slice(0, -1), path_prefix: pathname, static_configs: [{ targets: [host] }] }],
+  };
 }
 
 function istiodJob(namespace: string) {

@@ -1,3 +1,6 @@
+import { objectiveRules } from "./objectives";
+import type { Objective } from "./objectives";
+
 /** A recording rule or an alert, as Prometheus has it. */
 export interface Rule {
   record?: string;
@@ -88,14 +91,21 @@ export const alertingRules: Rule[] = [
   },
 ];
 
-/** @returns rules.yml; JSON is YAML too. */
-export function prometheusRules(): string {
+/**
+ * @param objectives What services promise.
+ * @param scrapeSeconds Seconds between two scrapes.
+ * @returns rules.yml; JSON is YAML too.
+ */
+export function prometheusRules(objectives: readonly Objective[], scrapeSeconds: number): string {
+  const rules = objectives.map((one) => objectiveRules(one, scrapeSeconds));
   return JSON.stringify(
     {
       groups: [
         { name: "mesh-recording", rules: recordingRules },
         { name: "mesh-alerts", rules: alertingRules },
-      ],
+        { name: "mesh-objectives-windows", interval: "1m", rules: rules.flatMap(({ seldom }) => seldom) },
+        { name: "mesh-objectives", rules: rules.flatMap(({ often }) => often) },
+      ].filter(({ rules: some }) => some.length > 0),
     },
     undefined,
     2,

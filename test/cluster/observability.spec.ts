@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { stringify } from "yaml";
 import { allExpressions, filledIn } from "../../components/observability/dashboards/expressions";
 import { Grafana } from "../../components/observability/grafana";
@@ -8,7 +10,7 @@ import { images } from "../../components/versions";
 import { run } from "../../toolchain/system/run";
 import { declare } from "../support/declare";
 import type { Outputs } from "./cluster";
-import { eventually, npm, servingPod, start, tool } from "./cluster";
+import { eventually, machineAddress, npm, servingPod, start, tool } from "./cluster";
 import { addFortio, apply, drive, fortioService } from "./trafficSupport";
 import { target } from "./target";
 
@@ -16,7 +18,7 @@ import { target } from "./target";
 const lokiDownSeconds = Number(process.env.LOKI_DOWN_SECONDS ?? 30);
 
 /** Expressions that have nothing to say about a mesh in which all is well. */
-const silentInHealth = /^rule Mesh|Failed requests/;
+const silentInHealth = /^rule Mesh|Failed requests|Objective/;
 
 interface Span {
   processID: string;
@@ -47,6 +49,29 @@ async function logql(query: string): Promise<{ stream?: Record<string, string>; 
   return data.result;
 }
 
+interface Alert {
+  status: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+}
+
+/** A webhook on this machine, where pods reach it. */
+async function alertReceiver() {
+  const alerts: Alert[] = [];
+  const server = createServer((asked, answer) => {
+    let body = "";
+    asked.setEncoding("utf8").on("data", (text: string) => (body += text));
+    asked.on("end", () => {
+      alerts.push(...(JSON.parse(body) as { alerts: Alert[] }).alerts);
+      answer.end();
+    });
+  });
+  const address = await machineAddress();
+  await new Promise<void>((resolve, reject) => server.on("error", reject).listen(0, address, resolve));
+  const { port } = server.address() as AddressInfo;
+  return { alerts, url: `http://${address}:${port}/alerts`, close: () => server.close() };
+}
+
 async function request(url: string, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
     const response = await fetch(url);
@@ -57,6 +82,12 @@ async function request(url: string, times: number): Promise<void> {
 
 describe("observability", () => {
   let outputs: Outputs;
+  let receiver: Awaited<ReturnType<typeof alertReceiver>>;
+  let failing = "";
+  const objective = { service: "failing", namespace: "demo", success: 99, latencyMs: 1000, windowSeconds: 86_400 };
+
+  // Where an earlier test failed there is none.
+  after(() => (receiver as typeof receiver | undefined)?.close());
 
   before(async () => {
     // Requests are counted here, so the load generator is off.
@@ -233,13 +264,19 @@ describe("observability", () => {
 
   it("has data for what only shows when requests fail, or take long: panels, and the rules behind alerts", async () => {
     await addFortio();
+    receiver = await alertReceiver();
+    const slo = { success: 99, latency: "1s", window: "1d" };
     const { services } = await apply({
-      services: [fortioService("failing", "status=503:50&delay=1500ms", { path: "/failing" })],
+      services: [fortioService("failing", "status=503:50&delay=1500ms", { path: "/failing", slo })],
+      alertWebhookUrl: receiver.url,
     });
-    const failed = allExpressions().filter(({ where }) =>
-      /Failed requests|rule MeshHighErrorRatio|rule MeshHighLatency/.test(where),
+    ({ failing } = services as { failing: string });
+    const failed = allExpressions([objective]).filter(({ where }) =>
+      /Failed requests|rule MeshHighErrorRatio|rule MeshHighLatency|rule MeshSlo|rule service:slo|Objective/.test(
+        where,
+      ),
     );
-    assert.ok(failed.length >= 3, failed.map(({ where }) => where).join(", "));
+    assert.ok(failed.length >= 14, failed.map(({ where }) => where).join(", "));
     await eventually(async () => {
       await drive(services["failing"]!, 10, 10);
       const empty: string[] = [];
@@ -251,6 +288,41 @@ describe("observability", () => {
       }
       assert.deepEqual(empty, []);
     }, 120);
+  });
+
+  it("tells the webhook when an objective's budget burns, and when that is over", async () => {
+    const seen = (status: string) =>
+      receiver.alerts
+        .filter(({ labels }) => labels.alertname === "MeshSloBurnsFast")
+        .find((one) => one.status === status);
+    const { data } = await getJson<{
+      data: { groups: { rules: { name: string; health: string; lastError?: string }[] }[] };
+    }>("prometheus:9090", "/api/v1/rules");
+    const rules = data.groups.flatMap(({ rules: some }) => some);
+    assert.ok(rules.some(({ name }) => name === "service:slo_budget_left:ratio"));
+    assert.deepEqual(
+      rules.filter(({ health }) => health === "err").map(({ name, lastError }) => `${name}: ${lastError}`),
+      [],
+    );
+    const firing = await eventually(async () => {
+      await drive(failing, 10, 10);
+      return seen("firing") ?? assert.fail("no alert fires");
+    }, 60);
+    assert.deepEqual(firing.labels, {
+      alertname: "MeshSloBurnsFast",
+      destination_service_name: "failing",
+      destination_service_namespace: "demo",
+      severity: "critical",
+    });
+    assert.match(
+      firing.annotations.summary!,
+      /^failing in demo breaks its promise of 99 % good requests in 1d .* are bad$/,
+    );
+    // As many good requests as bad ones would leave half of the budget's windows full.
+    await eventually(async () => {
+      await drive(`${failing}?status=200&delay=0s`, 20, 5);
+      assert.ok(seen("resolved"), "the alert is over");
+    }, 180);
   });
 
   it("declares Kiali and Grafana as the API server takes them, though it has no image of them", async () => {

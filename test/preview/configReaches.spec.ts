@@ -61,6 +61,8 @@ const changes: Record<string, Change> = {
   metricsUrl: ["http://b.example.com:9090", { metricsBackend: "existing", metricsUrl: "http://a.example.com:9090" }],
   metricsRetention: ["3d"],
   metricsVolume: ["7Gi"],
+  alertmanagerUrl: ["http://alertmanager.example.com:9093/alerts"],
+  alertWebhookUrl: ["https://chat.example.com/hook"],
   metricsRemoteWrite: [JSON.stringify(["https://mimir.example.com/push"])],
   tracingBackend: ["none"],
   tracingUrl: ["http://b.example.com:4317", { tracingBackend: "existing", tracingUrl: "http://a.example.com:4317" }],

@@ -32,6 +32,7 @@ export const buildCosts: Readonly<Record<GroupName, BuildCost>> = {
   ratelimit: { seconds: 10, packages: 60 },
   "istio-cni": { seconds: 10, packages: 40 },
   prometheus: { seconds: 110, packages: 435 },
+  alertmanager: { seconds: 48, packages: 300 },
   jaeger: { seconds: 160, packages: 1365 },
   otelcol: { seconds: 70, packages: 425 },
   loki: { seconds: 245, packages: 1145 },

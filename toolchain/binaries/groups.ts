@@ -164,6 +164,17 @@ export const binaryGroups = {
       },
     ],
   },
+  alertmanager: {
+    name: "alertmanager",
+    outputs: ["alertmanager"],
+    stamps: [
+      {
+        module: "github.com/prometheus/alertmanager",
+        variable: "github.com/prometheus/common/version.Version",
+        value: bare,
+      },
+    ],
+  },
   jaeger: {
     name: "jaeger",
     outputs: ["jaeger"],

@@ -1,3 +1,5 @@
+import { objectiveRules } from "../objectives";
+import type { Objective } from "../objectives";
 import { alertingRules, recordingRules } from "../rules";
 import { dashboards } from "./index";
 
@@ -27,8 +29,8 @@ interface Target {
   datasource?: { type?: string };
 }
 
-/** @returns every expression of every dashboard and rule. */
-export function allExpressions(): Expression[] {
+/** @returns every expression of every dashboard and rule, those of `objectives` among them. */
+export function allExpressions(objectives: readonly Objective[] = [], scrapeSeconds = 5): Expression[] {
   const ofDashboards = dashboards().flatMap(({ title, panels = [], templating }) => [
     ...panels.flatMap((panel) => {
       const targets = ("targets" in panel ? (panel.targets ?? []) : []) as Target[];
@@ -43,7 +45,13 @@ export function allExpressions(): Expression[] {
       return { where: `${title} / variable ${name}`, language: "promql", expr: selector };
     }),
   ]);
-  const ofRules = [...recordingRules, ...alertingRules].map(({ record, alert, expr }): Expression => {
+  const promised = objectives.map((one) => objectiveRules(one, scrapeSeconds));
+  const rules = [
+    ...recordingRules,
+    ...alertingRules,
+    ...promised.flatMap(({ often, seldom }) => [...often, ...seldom]),
+  ];
+  const ofRules = rules.map(({ record, alert, expr }): Expression => {
     return { where: `rule ${record ?? alert}`, language: "promql", expr };
   });
   return [...ofDashboards, ...ofRules];

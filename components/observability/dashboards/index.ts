@@ -1,4 +1,4 @@
-import type { Dashboard, DashboardBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
+import { type Dashboard, type DashboardBuilder, RowBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { board, choice, graph, lines, logGraph, number } from "./panels";
 
 /** What a client sees of a server: rate, errors and durations, all from where the request arrives. */
@@ -66,6 +66,7 @@ function overview(): DashboardBuilder {
 function service(): DashboardBuilder {
   const filter =
     'reporter="destination", destination_service_namespace=~"$namespace", destination_service_name=~"$service"';
+  const promised = 'destination_service_namespace=~"$namespace", destination_service_name=~"$service"';
   const dashboard = board("mesh-service", "Mesh: service")
     .withVariable(choice("namespace", "Namespace", "label_values(istio_requests_total, destination_service_namespace)"))
     .withVariable(
@@ -83,7 +84,17 @@ function service(): DashboardBuilder {
         legend: "mean",
       }),
     )
-    .withPanel(lines("Access log", '{service_name=~"$service"} |= "start_time"'));
+    .withPanel(lines("Access log", '{service_name=~"$service"} |= "start_time"'))
+    .withRow(new RowBuilder("Objectives (slo)"))
+    .withPanel(
+      number("Objective: budget of failures left", "percentunit", `min(service:slo_budget_left:ratio{${promised}})`),
+    )
+    .withPanel(
+      graph("Objective: burn rate of the budget, by window", "short", {
+        expr: `service:slo_bad:ratio{${promised}} / ignoring(window) group_left service:slo_budget:ratio{${promised}}`,
+        legend: "{{destination_service_name}} {{window}}",
+      }),
+    );
 }
 
 function workload(): DashboardBuilder {
