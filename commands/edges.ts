@@ -1,7 +1,7 @@
 import { durationSeconds } from "../components/observability/prometheusConfig";
 import { callersOf } from "../stacks/edges";
 import type { Identity } from "../stacks/declared";
-import { compareEdges, edgesText, proposedItems, servicesYaml } from "./edges/compareEdges";
+import { compareEdges, edgesOf, edgesText, proposedItems, servicesYaml } from "./edges/compareEdges";
 import { usedEdges } from "./edges/usedEdges";
 import { defineCommand } from "./defineCommand";
 import { flagsHelp, parseFlags, UsageError } from "./flags";
@@ -44,7 +44,8 @@ export const command = defineCommand(
         callers: callersOf(service, here) as Identity[],
       }));
       const { edges, watchedSeconds } = await usedEdges(context, seconds);
-      const compared = compareEdges({ services }, edges, config.namespace);
+      const names = [...services, ...context.declared.services].map(({ name }) => name);
+      const compared = compareEdges({ services }, edgesOf(names, edges), config.namespace);
       const { defaultDeny } = config.security;
       const proposed = proposedItems(items, compared, config.namespace);
       const yaml = proposed && servicesYaml(`${readProject().name}:services`, proposed);

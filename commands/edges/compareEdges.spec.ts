@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { brokenEdges, compareEdges, edgesText, proposedItems, servicesYaml } from "./compareEdges";
+import { brokenEdges, compareEdges, edgesOf, edgesText, proposedItems, servicesYaml } from "./compareEdges";
 import { edgesOfSamples, identityOf } from "./usedEdges";
 
 const account = (serviceAccount: string, namespace = "demo") => ({ namespace, serviceAccount });
@@ -52,6 +52,13 @@ describe("edges", () => {
       ],
       refused: [{ caller: "demo/audit", service: "user", requests: 3 }],
     });
+  });
+
+  it("are those of services that are there: Prometheus remembers others", () => {
+    const gone = edge("failing", gateway, 7);
+    const unknown = edge("unknown", gateway, 1);
+    assert.deepEqual(edgesOf(["user", "payment"], [...seen, gone, unknown]), [...seen, unknown]);
+    assert.deepEqual(edgesOf(["failing"], [gone]), [gone], "one that runs, and that the configuration removes");
   });
 
   it("become a configuration that has what is used, and not what was refused each time", () => {

@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import type { DeclaredMesh, DeclaredService, Identity } from "../../stacks/declared";
 import { plainTable } from "../plainTable";
+import { unknownService } from "./usedEdges";
 import type { UsedEdge } from "./usedEdges";
 
 /** What decides who may call a service. */
@@ -42,6 +43,14 @@ export function callerName(caller: Identity | undefined, services: AccessRules["
   const { namespace, serviceAccount } = caller;
   const isService = namespace === mesh && services.some(({ name }) => name === serviceAccount);
   return isService ? serviceAccount : `${namespace}/${serviceAccount}`;
+}
+
+/**
+ * @param services Names of the services of the configuration, and of those that run.
+ * @returns the edges of these services: Prometheus remembers those of services that are gone, which nothing will refuse.
+ */
+export function edgesOf(services: readonly string[], seen: readonly UsedEdge[]): UsedEdge[] {
+  return seen.filter(({ service }) => service === unknownService || services.includes(service));
 }
 
 /** @returns how what is declared compares with what was used, the busiest edges first. @param mesh Namespace of the services. */

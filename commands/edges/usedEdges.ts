@@ -14,6 +14,9 @@ export interface UsedEdge {
   refused: number;
 }
 
+/** What stands for the called service where the sidecar does not know it. */
+export const unknownService = "unknown";
+
 /** What Prometheus has of the edges. */
 export interface SeenEdges {
   edges: UsedEdge[];
@@ -31,7 +34,11 @@ export function identityOf(spiffe = ""): Identity | undefined {
 export function edgesOfSamples(samples: readonly Sample[]): UsedEdge[] {
   const edges = new Map<string, UsedEdge>();
   for (const { metric, value } of samples) {
-    const { source_principal: principal, destination_service_name: service = "unknown", response_code: code } = metric;
+    const {
+      source_principal: principal,
+      destination_service_name: service = unknownService,
+      response_code: code,
+    } = metric;
     const key = `${principal} ${service}`;
     const edge = edges.get(key) ?? { caller: identityOf(principal), service, answered: 0, refused: 0 };
     // The growth of a counter between scrapes is no whole number.

@@ -18,6 +18,10 @@ afterEach(function () {
   const file = relative(projectFolder, this.currentTest!.file!);
   spent.set(file, (spent.get(file) ?? 0) + Date.now() - lastEnd);
   lastEnd = Date.now();
+  // mocha says at the end of all specs what failed, which may be most of an hour later.
+  if (this.currentTest!.state === "failed") {
+    console.log(`      ${this.currentTest!.err?.stack ?? "no error"}`);
+  }
 });
 
 before("start the embedded cluster, or empty the one that is named", async function () {
