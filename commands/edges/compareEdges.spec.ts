@@ -123,5 +123,10 @@ describe("edges", () => {
       "default deny, switched on",
     );
     assert.deepEqual(brokenEdges(now, next({ defaultDeny: false, services: without }), seen), []);
+    assert.deepEqual(
+      brokenEdges(now, next({ services: [] }), seen).map(({ caller, service }) => [caller, service]),
+      [["istio-ingress/gateway", "user"]],
+      "a caller that goes as well calls no more",
+    );
   });
 });

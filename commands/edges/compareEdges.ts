@@ -96,8 +96,13 @@ export function brokenEdges(
     services.some(
       ({ name, callers }) => name === service && (!defaultDeny || callers.some((one) => isSame(one, caller))),
     );
+  // A service that the change removes calls no more.
+  const goes = (caller?: Identity) =>
+    caller?.namespace === next.namespaces.mesh &&
+    (now?.services ?? []).some(({ name }) => name === caller.serviceAccount) &&
+    !next.services.some(({ name }) => name === caller.serviceAccount);
   return seen
-    .filter((edge) => edge.answered > 0 && (!now || lets(now, edge)) && !lets(next, edge))
+    .filter((edge) => !goes(edge.caller) && edge.answered > 0 && (!now || lets(now, edge)) && !lets(next, edge))
     .map(({ caller, service, answered }) => ({
       caller: callerName(caller, [...(now?.services ?? []), ...next.services], next.namespaces.mesh),
       service,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { KubeClient } from "../../cluster/kubeClient";
 import type { DeclaredMesh, DeclaredService } from "../../stacks/declared";
 import { declaredService } from "../../test/support/declaredService";
-import { changesAccess, edgeAdvice } from "./edgeAdvice";
+import { adviceText, changesAccess, edgeAdvice } from "./edgeAdvice";
 
 const mesh = (services: DeclaredService[], more: Partial<DeclaredMesh> = {}) =>
   ({
@@ -34,6 +34,14 @@ describe("advice on edges", () => {
     assert.deepEqual(await edgeAdvice({ now }, unreachable), []);
     const elsewhere = mesh(now.services, { metrics: { kind: "existing", scrapeSeconds: 5 } });
     assert.deepEqual(await edgeAdvice({ now: elsewhere, next }, unreachable), []);
+  });
+
+  it("says what to do: a caller is named, a service is kept", () => {
+    const edge = { caller: "user", service: "shop", requests: 7 };
+    const called = "user called shop 7 times in the last hour, and this change";
+    const refused = `${called} refuses it: name it in allowFrom of shop, or stop it first`;
+    assert.equal(adviceText(edge, [{ name: "shop" }]), refused);
+    assert.equal(adviceText(edge, []), `${called} removes shop: keep it, or stop the caller first`);
   });
 
   it("says that it does not know, where Prometheus can't be asked, and never fails", async () => {

@@ -1,9 +1,10 @@
 import { createRequire } from "node:module";
 import { isDeepStrictEqual } from "node:util";
 import type { KubeClient } from "../../cluster/kubeClient";
-import type { DeclaredMesh } from "../../stacks/declared";
+import type { DeclaredMesh, DeclaredService } from "../../stacks/declared";
 import type * as Clusters from "../verify/cluster";
 import { brokenEdges } from "./compareEdges";
+import type { SeenEdge } from "./compareEdges";
 import { usedEdges } from "./usedEdges";
 
 const requireLate = createRequire(__filename);
@@ -18,6 +19,17 @@ export function changesAccess(now: DeclaredMesh | undefined, next: DeclaredMesh)
     services.map(({ name, callers }) => ({ name, callers })),
   ];
   return now === undefined || !isDeepStrictEqual(rules(now), rules(next));
+}
+
+/** @returns the advice on an edge that a change breaks. @param services Of the change. */
+export function adviceText(
+  { caller, service, requests }: SeenEdge,
+  services: readonly Pick<DeclaredService, "name">[],
+): string {
+  const called = `${caller} called ${service} ${requests} times in the last hour, and this change`;
+  return services.some(({ name }) => name === service)
+    ? `${called} refuses it: name it in allowFrom of ${service}, or stop it first`
+    : `${called} removes ${service}: keep it, or stop the caller first`;
 }
 
 /**
@@ -37,11 +49,7 @@ export async function edgeAdvice(
   const { Cluster } = requireLate("../verify/cluster") as typeof Clusters;
   try {
     const { edges } = await usedEdges({ cluster: new Cluster(client, "kubectl"), declared: asked }, lookBackSeconds);
-    return brokenEdges(now, next, edges).map(
-      ({ caller, service, requests }) =>
-        `${caller} called ${service} ${requests} times in the last hour, and this change refuses it: ` +
-        `name it in allowFrom of ${service}, or stop it first`,
-    );
+    return brokenEdges(now, next, edges).map((edge) => adviceText(edge, next.services));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return [`who called which service in the last hour, and is refused by this change, is not known: ${why}`];
