@@ -187,7 +187,8 @@ function collector(backend: CollectorBackend, { receiver, processors, memoryMiB,
 }
 
 function exporterOf(backend: CollectorBackend): [string, Record<string, unknown>] {
-  const retry = { enabled: true, initial_interval: "1s", max_interval: "10s", max_elapsed_time: "0s" };
+  // All lines wait for the one request that is tried again: seconds after the store is back, they go on.
+  const retry = { enabled: true, initial_interval: "1s", max_interval: "3s", max_elapsed_time: "0s" };
   const queue = {
     enabled: true,
     storage: "file_storage",

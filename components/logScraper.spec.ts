@@ -208,6 +208,8 @@ describe("scraperConfig", () => {
     // Loki drops, after a restart, lines of requests that came side by side.
     assert.equal(queue.num_consumers, 1);
     assert.equal(retry.max_elapsed_time, "0s");
+    // With one sender, every line waits for the next try.
+    assert.equal(retry.max_interval, "3s");
     assert.equal(config.receivers.file_log.retry_on_failure.max_elapsed_time, "0s");
     assert.equal(config.receivers.file_log.storage, "file_storage");
   });
