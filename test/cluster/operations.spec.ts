@@ -40,12 +40,13 @@ const planted = {
   keyLine: privateKey.split("\n")[1]!,
 };
 
+/** Names that no other spec has: Prometheus remembers who called those. */
 const services = [
-  fortioService("caller", "", { env: { DB_PASSWORD: planted.variable } }),
-  fortioService("stranger", ""),
+  fortioService("buyer", "", { env: { DB_PASSWORD: planted.variable } }),
+  fortioService("bystander", ""),
   fortioService("shop", "", {
     path: "/shop",
-    allowFrom: ["caller", "stranger"],
+    allowFrom: ["buyer", "bystander"],
     versions: [
       { version: "v1", weight: 100 },
       { version: "v2", weight: 0 },
@@ -117,24 +118,24 @@ describe("operations", function () {
 
   it("edges: says what is never used, and what a configuration is about to refuse", async () => {
     for (let i = 0; i < 5; i++) {
-      assert.match(await fortioIn("caller", "curl", "http://shop:8080/"), /HTTP\/1.1 200/);
+      assert.match(await fortioIn("buyer", "curl", "http://shop:8080/"), /HTTP\/1.1 200/);
     }
     const edge = (caller: string) => new RegExp(`"caller":"${caller}","service":"shop"`);
     await eventually(async () => {
       const { code, result, said } = await command<EdgesResult>("edges", "--since", "10m");
       assert.equal(code, 0, said);
-      assert.match(JSON.stringify(result.used), edge("caller"));
+      assert.match(JSON.stringify(result.used), edge("buyer"));
       assert.match(JSON.stringify(result.used), edge("istio-ingress/istio-ingressgateway"));
-      assert.match(JSON.stringify(result.unused), edge("stranger"));
+      assert.match(JSON.stringify(result.unused), edge("bystander"));
       assert.deepEqual(result.undeclared, []);
-      assert.match(result.proposal ?? "", /allowFrom:\s+- caller\n(?!\s+- stranger)/);
+      assert.match(result.proposal ?? "", /allowFrom:\s+- buyer\n(?!\s+- bystander)/);
     });
-    const without = services.map((one) => (one.name === "shop" ? { ...one, allowFrom: ["stranger"] } : one));
+    const without = services.map((one) => (one.name === "shop" ? { ...one, allowFrom: ["bystander"] } : one));
     const { code, result, said } = await command<EdgesResult>("edges", "-c", `services=${JSON.stringify(without)}`);
     assert.equal(code, 1, said);
-    assert.match(JSON.stringify(result.undeclared), edge("caller"));
-    assert.match(said, /caller +shop +\d+ +not declared: refused from the next npm start on/);
-    assert.match(result.proposal ?? "", /allowFrom:\s+- caller\n(?!\s+- stranger)/);
+    assert.match(JSON.stringify(result.undeclared), edge("buyer"));
+    assert.match(said, /buyer +shop +\d+ +not declared: refused from the next npm start on/);
+    assert.match(result.proposal ?? "", /allowFrom:\s+- buyer\n(?!\s+- bystander)/);
   });
 
   describe("tap", () => {
@@ -230,7 +231,7 @@ describe("operations", function () {
         `${wanted} in ${names.join(" ")}`,
       );
     }
-    for (const proxied of ["demo/shop-v1", "demo/caller", "istio-ingress/istio-ingressgateway"]) {
+    for (const proxied of ["demo/shop-v1", "demo/buyer", "istio-ingress/istio-ingressgateway"]) {
       assert.ok(
         names.some((name) => name.startsWith(`archive/proxies/${proxied}`)),
         proxied,
@@ -289,11 +290,11 @@ describe("operations", function () {
   it("an update says which of today's edges it breaks, and does", async () => {
     const content = parse(readFileSync(file(), "utf8")) as { config: Record<string, typeof services> };
     const shop = content.config["sidecar-mesh:services"]!.find(({ name }) => name === "shop")!;
-    Object.assign(shop, { allowFrom: ["stranger"] });
+    Object.assign(shop, { allowFrom: ["bystander"] });
     writeFileSync(file(), stringify(content));
     const { code, said } = await command("start", "--yes");
     assert.equal(code, 0, said);
-    assert.match(said, /advice: caller called shop \d+ times in the last hour, and this change refuses it: name it in/);
-    await eventually(async () => assert.match(await fortioIn("caller", "curl", "http://shop:8080/"), /HTTP\/1.1 403/));
+    assert.match(said, /advice: buyer called shop \d+ times in the last hour, and this change refuses it: name it in/);
+    await eventually(async () => assert.match(await fortioIn("buyer", "curl", "http://shop:8080/"), /HTTP\/1.1 403/));
   });
 });
