@@ -198,7 +198,16 @@ function exporterOf(backend: CollectorBackend): [string, Record<string, unknown>
   };
   switch (backend.kind) {
     case "otlp":
-      return ["otlp_http", { endpoint: backend.url, retry_on_failure: retry, sending_queue: { ...queue, ...inOrder } }];
+      return [
+        "otlp_http",
+        {
+          endpoint: backend.url,
+          // A connection to a pod that is gone answers nothing, and all lines wait for it.
+          timeout: "10s",
+          retry_on_failure: retry,
+          sending_queue: { ...queue, ...inOrder },
+        },
+      ];
     case "elasticsearch":
       return [
         "elasticsearch",

@@ -202,14 +202,14 @@ describe("scraperConfig", () => {
   const config = JSON.parse(scraperConfig({ kind: "otlp", url: "http://loki:3100/otlp" })) as Record<string, any>;
 
   it("keeps what is not sent on disk, without end, and stops reading when that is full", () => {
-    const { sending_queue: queue, retry_on_failure: retry } = config.exporters.otlp_http;
+    const { sending_queue: queue, retry_on_failure: retry, timeout } = config.exporters.otlp_http;
     assert.equal(queue.storage, "file_storage");
     assert.equal(queue.block_on_overflow, true);
     // Loki drops, after a restart, lines of requests that came side by side.
     assert.equal(queue.num_consumers, 1);
     assert.equal(retry.max_elapsed_time, "0s");
-    // With one sender, every line waits for the next try.
-    assert.equal(retry.max_interval, "3s");
+    // With one sender, every line waits for an answer, and for the next try.
+    assert.deepEqual([timeout, retry.max_interval], ["10s", "3s"]);
     assert.equal(config.receivers.file_log.retry_on_failure.max_elapsed_time, "0s");
     assert.equal(config.receivers.file_log.storage, "file_storage");
   });
