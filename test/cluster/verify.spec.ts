@@ -462,6 +462,8 @@ const breakages: Breakage[] = [
       };
     },
     check: "application-output",
+    // After Loki was stopped, lines that wait for an answer of its old pod come first.
+    seconds: 45,
     cause: /no log agent is ready on \S+, where demo\/user-service-\S+ runs/,
   },
   {
