@@ -1,3 +1,5 @@
+import type { Identity } from "../stacks/declared";
+
 /** A line of the access log, as far as commands show it; the fields are those of components/accessLog.ts. */
 export interface AccessLine {
   /** When the request came, ISO 8601. */
@@ -24,7 +26,14 @@ export function parseAccessLine(text: string): AccessLine | undefined {
   }
 }
 
+/** @returns the identity in a SPIFFE id, `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`; undefined if it is none. */
+export function identityOf(spiffe = ""): Identity | undefined {
+  const [, namespace, serviceAccount] = /^spiffe:\/\/[^/]+\/ns\/([^/]+)\/sa\/(.+)$/.exec(spiffe) ?? [];
+  return namespace === undefined || serviceAccount === undefined ? undefined : { namespace, serviceAccount };
+}
+
 /** @returns the caller in a line as `namespace/service-account`; undefined without an identity. */
 export function callerOf({ downstream_peer: peer }: Pick<AccessLine, "downstream_peer">): string | undefined {
-  return peer ? peer.replace(/^spiffe:\/\/[^/]*\/ns\/([^/]+)\/sa\/(.+)$/, "$1/$2") : undefined;
+  const identity = identityOf(peer);
+  return identity ? `${identity.namespace}/${identity.serviceAccount}` : peer || undefined;
 }

@@ -28,7 +28,7 @@ describe("a page in the browser", () => {
     assert.match(JSON.stringify(openerOf(linux({ DISPLAY: ":0" }))), /xdg-open is not on PATH.*xdg-utils/);
   });
 
-  it("gets the URL as it is, and a failure is told", async () => {
+  it("gets the URL as it is, and a failure has its message", async () => {
     const folder = mkdtempSync(join(tmpdir(), "browser-"));
     try {
       const [script, asked] = [join(folder, "opener"), join(folder, "asked")];

@@ -23,6 +23,14 @@ export const everyCommand = {
   help: { type: "boolean", short: "h", default: false },
 } as const satisfies Options;
 
+/** Flags of every command that is about a stack. */
+export const stackOptions = {
+  stack: { type: "string", short: "s" },
+  sandbox: { type: "boolean", default: false },
+  config: { type: "string", short: "c", multiple: true, default: [] as string[] },
+  ...everyCommand,
+} as const satisfies Options;
+
 /** What parsing gives for the flags that one command has besides the common ones. */
 export type MoreFlags<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>["values"];
 
@@ -107,24 +115,32 @@ function parse(argv: readonly string[], more: Options = {}, allowPositionals = f
     allowPositionals,
     options: {
       ...more,
-      stack: { type: "string", short: "s" },
+      ...stackOptions,
       context: { type: "string" },
       kubeconfig: { type: "string" },
-      sandbox: { type: "boolean", default: false },
-      config: { type: "string", short: "c", multiple: true, default: [] },
       yes: { type: "boolean", short: "y", default: false },
-      ...everyCommand,
     },
   });
 }
 
-/** The flags that all commands share, explained. */
-export const flagsHelp = `
-  -s, --stack NAME        Stack: dev (default), prod, sandbox, or one of your own with a Pulumi.NAME.yaml
-      --context NAME      Context of the kubeconfig; needed for a cluster that is not on this machine
-      --kubeconfig FILE   Kubeconfig file (default: as kubectl finds it)
-      --sandbox           Use the embedded cluster (Linux, root), whatever else there is
-  -c, --config KEY=VALUE  Set a config key for this run; lists and objects as JSON; may be repeated
+const stackHelp =
+  "  -s, --stack NAME        Stack: dev (default), prod, sandbox, or one of your own with a Pulumi.NAME.yaml";
+
+const lastHelp = `  -c, --config KEY=VALUE  Set a config key for this run; lists and objects as JSON; may be repeated
       --json              Print the result as one JSON object on the last line
   -h, --help              This text
 `;
+
+/** {@link stackOptions}, explained: for commands that ask no cluster. */
+export const stackOptionsHelp = `
+${stackHelp}
+      --sandbox           As for the embedded cluster
+${lastHelp}`;
+
+/** The flags of all commands that ask a cluster, explained. */
+export const flagsHelp = `
+${stackHelp}
+      --context NAME      Context of the kubeconfig; needed for a cluster that is not on this machine
+      --kubeconfig FILE   Kubeconfig file (default: as kubectl finds it)
+      --sandbox           Use the embedded cluster (Linux, root), whatever else there is
+${lastHelp}`;

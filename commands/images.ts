@@ -1,7 +1,7 @@
 import { isRegistry } from "../components/imageReference";
 import { settingsBeforeStart } from "./embeddedConfig";
 import { chartSettings } from "./charts";
-import { checkSettings, everyCommand, parseStrictly, UsageError } from "./flags";
+import { checkSettings, parseStrictly, stackOptions, stackOptionsHelp, UsageError } from "./flags";
 import { suppliesOf } from "./imageList";
 import type { Supplies } from "./imageList";
 import { findPulumi } from "./pulumi/cli";
@@ -15,25 +15,14 @@ const help = `npm run images -- [flags]
 
 Lists every chart and image that a stack needs, with exact versions, from a preview of it; no cluster is asked.
 With the config key registry it lists where each image goes in the mirror, too. See docs/airgap.md.
-
-  -s, --stack NAME        Stack: dev (default), prod, sandbox, or one of your own with a Pulumi.NAME.yaml
-      --sandbox           As for the embedded cluster
-  -c, --config KEY=VALUE  Set a config key for this run; lists and objects as JSON; may be repeated
-      --json              Print the result as one JSON object on the last line
-  -h, --help              This text
-`;
+${stackOptionsHelp}`;
 
 /** Flags of `npm run images`. */
 function parse(argv: readonly string[]) {
   const { values } = parseStrictly({
     args: [...argv],
     allowPositionals: false,
-    options: {
-      stack: { type: "string", short: "s" },
-      sandbox: { type: "boolean", default: false },
-      config: { type: "string", short: "c", multiple: true, default: [] as string[] },
-      ...everyCommand,
-    },
+    options: stackOptions,
   });
   checkSettings(values.config);
   return values;

@@ -59,7 +59,7 @@ describe("the support of Istio's minor versions", () => {
     );
   });
 
-  it("is told by .ci/run, which does not fail on it", () => {
+  it("is printed by .ci/run, which does not fail on it", () => {
     const script = readFileSync(join(projectFolder, ".ci", "run"), "utf8");
     const lines = script.split("\n").filter((line) => line.includes("istioSupport"));
     assert.equal(lines.length, 1);

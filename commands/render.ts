@@ -5,7 +5,7 @@ import { manifestFolderKey } from "../stacks/stackFile";
 import { chartSettings } from "./charts";
 import { defineCommand } from "./defineCommand";
 import { settingsBeforeStart } from "./embeddedConfig";
-import { checkSettings, everyCommand, parseStrictly, UsageError } from "./flags";
+import { checkSettings, parseStrictly, stackOptions, stackOptionsHelp, UsageError } from "./flags";
 import { findPulumi } from "./pulumi/cli";
 import { withEmptyStack } from "./pulumi/emptyStack";
 import { splitSetting } from "./session";
@@ -15,25 +15,14 @@ const help = `npm run render -- DIR [flags]
 Writes what a stack declares into DIR as YAML, one object a file, for kubectl, Argo CD or Flux. No cluster is asked. Istio's charts
 become the objects that helm template prints. Passwords and keys are made anew each time, and stand there in plain text.
 The folders of an earlier run in DIR are replaced; other files there stay. See docs/render.md.
-
-  -s, --stack NAME        Stack: dev (default), prod, sandbox, or one of your own with a Pulumi.NAME.yaml
-      --sandbox           As for the embedded cluster
-  -c, --config KEY=VALUE  Set a config key for this run; lists and objects as JSON; may be repeated
-      --json              Print the result as one JSON object on the last line
-  -h, --help              This text
-`;
+${stackOptionsHelp}`;
 
 /** Flags of `npm run render`. */
 export function parseRenderFlags(argv: readonly string[]) {
   const { values, positionals } = parseStrictly({
     args: [...argv],
     allowPositionals: true,
-    options: {
-      stack: { type: "string", short: "s" },
-      sandbox: { type: "boolean", default: false },
-      config: { type: "string", short: "c", multiple: true, default: [] as string[] },
-      ...everyCommand,
-    },
+    options: stackOptions,
   });
   checkSettings(values.config);
   const [folder, more] = positionals;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { brokenEdges, compareEdges, edgesOf, edgesText, proposedItems, servicesYaml } from "./compareEdges";
-import { edgesOfSamples, identityOf } from "./usedEdges";
+import { identityOf } from "../accessLine";
+import { edgesOfSamples } from "./usedEdges";
 
 const account = (serviceAccount: string, namespace = "demo") => ({ namespace, serviceAccount });
 const gateway = account("gateway", "istio-ingress");

@@ -1,4 +1,5 @@
 import type { Identity } from "../../stacks/declared";
+import { identityOf } from "../accessLine";
 import { growthOf, promql } from "../verify/backends";
 import type { BackendContext, Sample } from "../verify/backends";
 
@@ -22,12 +23,6 @@ export interface SeenEdges {
   edges: UsedEdge[];
   /** Seconds for which Prometheus has watched, as far as they are within the asked time. */
   watchedSeconds: number;
-}
-
-/** @returns the identity in a SPIFFE id, `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`; undefined if it is none. */
-export function identityOf(spiffe = ""): Identity | undefined {
-  const [, namespace, serviceAccount] = /^spiffe:\/\/[^/]+\/ns\/([^/]+)\/sa\/(.+)$/.exec(spiffe) ?? [];
-  return namespace === undefined || serviceAccount === undefined ? undefined : { namespace, serviceAccount };
 }
 
 /** @returns the edges in samples that have a caller's principal, a service and a status code. */

@@ -2,7 +2,7 @@ import type { LiveObject } from "../../cluster/kubeClient";
 import { Slots } from "../../cluster/kubeClient";
 import type { Cluster } from "../verify/cluster";
 import { askEnvoy } from "../verify/envoy";
-import { refOfPod } from "../verify/meshPods";
+import { podLog, refOfPod } from "../verify/meshPods";
 import { containersOf, isAlive, proxyOf, statusesOf } from "../verify/objects";
 
 /** A file of the archive, before secrets are removed: an object, or lines of a log. */
@@ -123,17 +123,8 @@ async function readLog(
   pod: LiveObject,
   { container, previous, logLines }: { container: string; previous: boolean; logLines: number },
 ): Promise<string> {
-  const { namespace, name } = refOfPod(pod);
-  const asked = new URLSearchParams({
-    container,
-    previous: String(previous),
-    tailLines: String(logLines),
-    timestamps: "true",
-  });
-  const { status, body, error } = await cluster.raw(
-    `/api/v1/namespaces/${namespace}/pods/${name}/log?${asked.toString()}`,
-    logMs,
-  );
+  const asked = { container, previous: String(previous), tailLines: String(logLines), timestamps: "true" };
+  const { status, body, error } = await podLog(cluster, pod, asked, logMs);
   if (status !== 200) {
     throw new Error(error ?? `HTTP ${status} ${body.slice(0, 200)}`);
   }

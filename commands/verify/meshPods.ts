@@ -1,5 +1,6 @@
 import type { LiveObject } from "../../cluster/kubeClient";
 import type { Context } from "./check";
+import type { Cluster } from "./cluster";
 import { isAlive, isReady } from "./objects";
 
 /** @returns the pods of the declared services that run, by service. */
@@ -19,6 +20,22 @@ export async function gatewayPods({ cluster, declared }: Context): Promise<LiveO
 export async function proxies(context: Context): Promise<LiveObject[]> {
   const pods = [...(await gatewayPods(context)), ...[...(await servicePods(context)).values()].flat()];
   return pods.filter(isReady);
+}
+
+/**
+ * Asks the API server for a log of a pod.
+ * @param asked Parameters of the API, such as `container` and `tailLines`.
+ * @param timeoutMs Milliseconds until it is there. Default: as {@link Cluster.raw}.
+ */
+export function podLog(
+  cluster: Pick<Cluster, "raw">,
+  pod: LiveObject,
+  asked: Record<string, string>,
+  timeoutMs?: number,
+): ReturnType<Cluster["raw"]> {
+  const { namespace, name } = refOfPod(pod);
+  const query = new URLSearchParams(asked).toString();
+  return cluster.raw(`/api/v1/namespaces/${namespace}/pods/${name}/log?${query}`, timeoutMs);
 }
 
 /** @returns the name and namespace of a pod. */

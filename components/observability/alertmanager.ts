@@ -52,7 +52,7 @@ export class Alertmanager extends pulumi.ComponentResource {
         ports: [{ name: "http", port: alertmanagerPort }],
         ready: { path: "/-/ready", port: alertmanagerPort },
         config: { "alertmanager.yml": alertmanagerConfig(args.webhookUrl) },
-        // Whoever knows the URL of a chat's webhook may write there.
+        // The URL of a chat's webhook is all that it takes to write there.
         configIsSecret: true,
         configFolder: "/etc/alertmanager",
         dataFolder: "/alertmanager",

@@ -49,8 +49,7 @@ export async function lookAtMachine(): Promise<Machine> {
  * @param pod Of this pod alone, for programs that know theirs.
  */
 export function processesOf(program: string, pod?: string): number[] {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
+  return processes()
     .filter((pid) => {
       try {
         const isProgram = readlinkSync(`/proc/${pid}/exe`).endsWith(`/${program}`);
@@ -64,9 +63,13 @@ export function processesOf(program: string, pod?: string): number[] {
     .map(Number);
 }
 
+/** @returns the ids of all processes. */
+function processes(): string[] {
+  return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+}
+
 function programs(): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
+  return processes()
     .flatMap((pid) => {
       try {
         // A zombie is not ours: on some machines the init process never reaps its children.

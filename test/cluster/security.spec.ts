@@ -50,7 +50,7 @@ interface Question {
   headers: IncomingHttpHeaders;
 }
 
-/** On this machine, where pods reach it: the keys of an issuer, and an authorizer that lets pass whoever says `x-purpose: audit`. */
+/** On this machine, where pods reach it: the keys of an issuer, and an authorizer that lets requests with `x-purpose: audit` pass. */
 async function outsideServer(jwks: object) {
   const questions: Question[] = [];
   const server = createServer(({ method, url, headers }, answer) => {

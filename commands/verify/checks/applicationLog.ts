@@ -6,7 +6,7 @@ import { logql, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { below, followedRoute, openRoutes } from "../gatewayRoute";
-import { refOfPod, servicePods } from "../meshPods";
+import { podLog, refOfPod, servicePods } from "../meshPods";
 import { containersOf, isAlive, isReady, nameOf } from "../objects";
 import { newTrace } from "./traces";
 
@@ -124,11 +124,8 @@ async function firstWritten(
 
 /** @returns what a pod's application wrote last to its standard output. */
 async function lastOutput(context: Context, service: string, pod: LiveObject, marker: string) {
-  const { namespace, name } = refOfPod(pod);
-  const asked = new URLSearchParams({ container: service, timestamps: "true", tailLines: String(lastLines) });
-  const { status, body } = await context.cluster.raw(
-    `/api/v1/namespaces/${namespace}/pods/${name}/log?${asked.toString()}`,
-  );
+  const asked = { container: service, timestamps: "true", tailLines: String(lastLines) };
+  const { status, body } = await podLog(context.cluster, pod, asked);
   const found = status === 200 ? timedLine(followedLine(body, marker) ?? "") : undefined;
   return found && { pod, ...found };
 }
