@@ -84,6 +84,23 @@ describe("SidecarMesh", () => {
     assert.equal(one("Release", "istiod-next").inputs.values.global.hub, "h/istio");
   });
 
+  it("has the control plane know the authorizers of all services, each by its service's name", async () => {
+    const extAuthz = { host: "authz.auth.svc.cluster.local", port: 9000, paths: ["/cart/pay"] };
+    const [shop, blog] = args.applications;
+    const guarded = { ...shop!, services: [{ ...echo("cart"), path: "/cart", extAuthz }] };
+    const { one } = await declare(() => new SidecarMesh("mesh", { ...args, applications: [guarded, blog!] }));
+    const { extensionProviders, pathNormalization } = one("Release", "istiod").inputs.values.meshConfig;
+    const { provider } = one("AuthorizationPolicy", "ext-authz-cart").inputs.spec;
+    const known = extensionProviders.find(({ name }: { name: string }) => name === provider.name);
+    assert.equal(known.envoyExtAuthzHttp.service, extAuthz.host);
+    assert.deepEqual(pathNormalization, { normalization: "DECODE_AND_MERGE_SLASHES" });
+    const both = [guarded, { ...blog!, services: [{ ...echo("cart"), extAuthz }] }];
+    assert.match(
+      await errorOf(() => new SidecarMesh("mesh", { ...args, applications: both })),
+      /applications\[1\]\.services\[0\]\.extAuthz is .*: applications\[0\] has a service of this name with an authorizer/,
+    );
+  });
+
   it("refuses, all at once, what would break on the cluster", async () => {
     const [shop] = args.applications;
     const twice = { ...shop!, services: [echo("cart"), { ...echo("cart"), path: "/x", allowFrom: ["till"] }] };

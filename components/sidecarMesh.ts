@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy } from "./accessPolicy";
+import { guardsMeshConfig } from "./guards";
 import { IngressRoutes } from "./ingressRoutes";
 import { Istio } from "./istio";
 import type { IstioArgs } from "./istio";
@@ -75,9 +76,11 @@ export class SidecarMesh extends pulumi.ComponentResource {
 
     const { tracing } = observabilityDefaults(args.observability ?? {});
     const spans = spanReceiver(tracing, args.observability?.namespace);
+    const guards = guardsMeshConfig(applications.flatMap(({ services }) => services));
+    const configured = mergeMeshConfig(guards, args.istio?.meshConfig ?? {});
     const istio = new Istio(
       `${name}-istio`,
-      { ...args.istio, meshConfig: mergeMeshConfig(telemetryMeshConfig(spans), args.istio?.meshConfig ?? {}) },
+      { ...args.istio, meshConfig: mergeMeshConfig(telemetryMeshConfig(spans), configured) },
       { parent: this },
     );
     const afterIstio = { parent: this, dependsOn: istio.controlPlane };
@@ -207,6 +210,7 @@ function validate({ applications }: SidecarMeshArgs, resource: pulumi.Resource):
   const check = new ArgsCheck("SidecarMesh");
   check.require(applications.length > 0, "applications", applications, "declare at least one application");
   const owners = new Map<string, number>();
+  const authorizers = new Map<string, number>();
   applications.forEach(({ namespace, services, hosts = ["*"] }, i) => {
     const at = `applications[${i}]`;
     const first = applications.findIndex((other) => other.namespace === namespace);
@@ -214,10 +218,16 @@ function validate({ applications }: SidecarMeshArgs, resource: pulumi.Resource):
     check.require(first === i, `${at}.namespace`, namespace, "another application has this namespace; use another");
     check.require(services.length > 0, `${at}.services`, services, "declare at least one service");
     const names = services.map(({ serviceName }) => serviceName);
-    services.forEach(({ serviceName, allowFrom = [] }, j) => {
+    services.forEach(({ serviceName, allowFrom = [], extAuthz }, j) => {
       const twice = names.indexOf(serviceName) !== j;
       const fix = "another service of this application has this name; give each its own";
       check.require(!twice, `${at}.services[${j}].serviceName`, serviceName, fix);
+      if (extAuthz) {
+        const other = authorizers.get(serviceName);
+        const clash = `applications[${other}] has a service of this name with an authorizer, and Istio knows authorizers by it; rename one`;
+        check.require(other === undefined || other === i, `${at}.services[${j}].extAuthz`, extAuthz.host, clash);
+        authorizers.set(serviceName, other ?? i);
+      }
       allowFrom.forEach((caller, k) =>
         check.require(
           names.includes(caller),
