@@ -1,30 +1,29 @@
 import type { ExternalHost } from "../components/externalHosts";
 import { callLog } from "../components/loadGenerator";
 import { dashboardNames, exposedPath } from "../components/observability/endpoints";
-import { isDnsLabel } from "../components/validation";
-import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
 import type { LoadSettings } from "../components/loadGenerator";
-import { readCluster, type ClusterConfig } from "./clusterConfig";
+import { clusterKeys, readCluster, type ClusterConfig } from "./clusterConfig";
 import { ConfigError } from "./configError";
 import { ConfigReader, type RawConfig } from "./configReader";
 import { dev } from "./dev";
-import { externalHostKeys, readExternalHosts } from "./externalHostsConfig";
+import { externalHostsKeys, readExternalHosts } from "./externalHostsConfig";
 import { rejectUnknownAuthorizers } from "./guardsConfig";
-import { readGateway, type GatewayConfig } from "./gatewayConfig";
+import { gatewayKeys, readGateway, type GatewayConfig } from "./gatewayConfig";
 import { readDigests, type ImageDigests } from "./imageDigests";
-import { readImages } from "./imagesConfig";
-import { readIstio } from "./istioConfig";
+import { imagesKeys, readImages, type IstioConfigWithImages } from "./imagesConfig";
+import { istioKeys, readIstio } from "./istioConfig";
 import { calleeTargets } from "./loadTargets";
-import { readObservability, type ObservabilityConfig } from "./observabilityConfig";
-import { allStackNamespaces, readNamespaces, type StackNamespaces } from "./namespacesConfig";
+import { observabilityKeys, readObservability, type ObservabilityConfig } from "./observabilityConfig";
+import { namespacesKeys, readNamespaces, type StackNamespaces } from "./namespacesConfig";
 import { prod } from "./prod";
 import { profileNames, type Profile, type ProfileName } from "./profile";
 import { plannedPods, rejectSmallQuota } from "./quotaConfig";
-import { readScope, type ScopeConfig } from "./scopeConfig";
-import { readRateLimit, type RateLimitConfig } from "./rateLimitConfig";
-import { readSecurity, type SecurityConfig } from "./securityConfig";
+import { readScope, scopeKeys, type ScopeConfig } from "./scopeConfig";
+import { rateLimitKeys, readRateLimit, type RateLimitConfig } from "./rateLimitConfig";
+import { flag, key, oneOf, whole, type Keys } from "./schema";
+import { podKeys, readSecurity, securityKeys, type SecurityConfig } from "./securityConfig";
 import { foreignKeyProblem } from "./stackFile";
-import { readServices, serviceKeys, type ServiceConfig } from "./servicesConfig";
+import { readServices, servicesKeys, type ServiceConfig } from "./servicesConfig";
 
 /**
  * A profile for proxies that are the upstream Envoy, as the images of the embedded cluster have it. It lacks Istio's own filters for
@@ -46,30 +45,137 @@ export function withUpstreamEnvoy(profile: Profile): Profile {
   };
 }
 
-/** What config says of the load generator. */
-export type LoadConfig = LoadSettings;
+/** Keys of the profile. */
+const profileKeys = {
+  profile: key(
+    "Sizes and defaults, one of dev (minikube, kind), prod (a cluster of several nodes).",
+    oneOf(profileNames),
+    "dev",
+  ),
+  upstreamEnvoy: key(
+    "The proxies' image holds the upstream Envoy, without Istio's own filters; istiod leaves these out, and an access logger counts requests.",
+    flag,
+    false,
+  ),
+};
+
+/** Keys of the load generator. */
+const loadKeys = {
+  loadGenerator: key(
+    "Send steady traffic over every declared edge, true or false, through the gateway and from each caller's own pod. auto does, but not in prod.",
+    flag,
+  ),
+  loadGeneratorRate: key(
+    "Requests per second of the load generator on each edge, 1 to 100; a caller of several pods sends as many from each.",
+    whole(1, 100),
+    1,
+  ),
+};
 
 /** Reads the keys of the load generator. @returns undefined if it is off. */
-export function readLoad(reader: ConfigReader, { load, images }: Profile): LoadConfig | undefined {
-  const enabled = reader.boolean("loadGenerator", load.enabled);
-  const ratePerSecond = reader.integer("loadGeneratorRate", load.ratePerSecond, { min: 1, max: 100 });
-  return enabled ? { image: images.fortio, ratePerSecond, resources: load.resources } : undefined;
+function readLoad(reader: ConfigReader, { load, images }: Profile): LoadSettings | undefined {
+  const { loadGenerator = load.enabled, loadGeneratorRate: ratePerSecond } = reader.read(loadKeys);
+  return loadGenerator ? { image: images.fortio, ratePerSecond, resources: load.resources } : undefined;
 }
+
+/** Config keys that belong together, for docs/configuration.md. */
+export interface KeyGroup {
+  title: string;
+  keys: Keys;
+  /** An example of them: the `config` block's lines, without the project's prefix. */
+  example: string;
+}
+
+/** Every config key, by group. */
+export const keyGroups: readonly KeyGroup[] = [
+  {
+    title: "Cluster and profile",
+    keys: { ...profileKeys, ...clusterKeys },
+    example: `
+profile: prod
+kubeContext: acme-eu`,
+  },
+  {
+    title: "Services",
+    keys: { ...namespacesKeys, ...servicesKeys, ...podKeys },
+    example: `
+namespace: shop
+services:
+  - name: user-service # DNS label; names Service, Deployment and identity
+    text: Hello from User Service # the answer of the default image
+    path: /user # on the gateway; without it the service stays inside the mesh
+    replicas: 2
+  - name: shop
+    image: registry.example/shop:1.4.2 # any image that listens on a port
+    port: 8080
+    args: ["--verbose"]
+    env: { LOG_LEVEL: info }
+    probePath: /healthz # default: an open port is enough
+    resources: { requests: { cpu: 50m, memory: 64Mi } }
+    user: 101 # user and group of the container; default 65532, never root and never the sidecar's 1337
+    writablePaths: [/tmp, /var/cache/nginx] # the root file system is read-only; these start empty in each pod
+    logFiles: { folder: /var/log/shop, files: "*.log" } # what the application writes, for the log scraper
+    calls: [{ path: /shop/orders, service: user-service }] # answered by a call to another service
+    timeout: 5s # total, retries included
+    retries: { attempts: 2, perTryTimeout: 2s, retryOn: "5xx" } # attempts: 0 switches Istio's own off, too
+    circuitBreaker: { maxConnections: 100, maxPendingRequests: 50, consecutive5xx: 5, baseEjectionTime: 30s }
+    rateLimit: { tokens: 100, fillInterval: 1s, burst: 200 } # per pod
+    globalRateLimit: { requests: 5000, unit: minute } # all pods together; failOpen: false answers 503 without a limiter
+    versions: [{ version: v1, weight: 90 }, { version: v2, weight: 10 }]
+    canary: { header: x-canary, value: "yes", version: v2 }
+    mirror: { version: v2, percent: 5 }
+    fault: { delay: { percent: 10, duration: 2s } }
+    allowFrom: [user-service] # or namespace/account
+    jwt: { issuer: "https://login.example", jwksUri: "https://login.example/keys", audiences: [shop], paths: [/shop] }
+    extAuthz: { url: "http://authz.auth.svc.cluster.local:9000", requestHeaders: [cookie], timeout: 500ms }
+    slo: { success: 99.9, latency: 250ms, window: 30d } # 99.9 % without 5xx and within 250 ms`,
+  },
+  {
+    title: "Istio",
+    keys: { ...istioKeys, ...scopeKeys, ...imagesKeys },
+    example: `
+istioHub: registry.example/istio
+istioCni: true`,
+  },
+  {
+    title: "Gateways",
+    keys: gatewayKeys,
+    example: `
+gatewayServiceType: LoadBalancer
+gatewayHosts: [shop.example]
+gatewayTlsSecret: shop-example-tls`,
+  },
+  {
+    title: "Security",
+    keys: { ...securityKeys, ...externalHostsKeys },
+    example: `
+outboundTraffic: REGISTRY_ONLY
+externalHosts:
+  - { host: api.example.com, port: 443, protocol: TLS }`,
+  },
+  {
+    title: "Load and rate limits",
+    keys: { ...loadKeys, ...rateLimitKeys },
+    example: `
+loadGeneratorRate: 5`,
+  },
+  {
+    title: "Metrics, traces, logs, dashboards",
+    keys: observabilityKeys,
+    example: `
+tracingStorage: elasticsearch
+tracingStorageUrl: http://elasticsearch.elastic.svc.cluster.local:9200
+logsBucket: acme-mesh-logs
+metricsRetention: 30d`,
+  },
+];
+
+const allKeys: Keys = Object.assign({}, ...keyGroups.map(({ keys }) => keys));
 
 /** Namespace of our keys; Pulumi takes it from the project's name. */
 export const configNamespace = "sidecar-mesh";
 
 const profiles: Record<ProfileName, Profile> = { dev, prod };
-
-/** Namespaces that are not ours to label, or that the stack uses for something else. */
-const reservedNamespaces = [
-  "default",
-  "kube-system",
-  "kube-public",
-  "kube-node-lease",
-  ...allStackNamespaces,
-  rateLimitNamespace,
-];
 
 /** The whole configuration: checked, typed, and with every default filled in. */
 export interface StackConfig {
@@ -79,7 +185,7 @@ export interface StackConfig {
   namespace: string;
   /** Namespaces of all else. */
   namespaces: StackNamespaces;
-  istio: ReturnType<ReturnType<typeof readImages>["istio"]>;
+  istio: IstioConfigWithImages;
   gateway: GatewayConfig;
   security: SecurityConfig;
   /** Hosts outside of the mesh that its proxies know. */
@@ -87,7 +193,7 @@ export interface StackConfig {
   services: ServiceConfig[];
   observability: ObservabilityConfig;
   /** Steady traffic; undefined if there is none. */
-  load?: LoadConfig;
+  load?: LoadSettings;
   rateLimit: RateLimitConfig;
   scope: ScopeConfig;
 }
@@ -116,7 +222,7 @@ export function parseConfig(
 
 /** @returns every key that the program knows. */
 export function knownConfigKeys(): string[] {
-  return readConfig({}, {}).reader.knownKeys;
+  return Object.keys(allKeys);
 }
 
 function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfig; reader: ConfigReader } {
@@ -124,17 +230,16 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
   const own = Object.entries(raw).filter(([key]) => key.startsWith(prefix));
   const reader = new ConfigReader(Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])));
 
-  const sized = profiles[reader.oneOf("profile", profileNames, "dev")];
-  const named = reader.boolean("upstreamEnvoy", false) ? withUpstreamEnvoy(sized) : sized;
-  const images = readImages(reader, Object.keys(named.images), named.name === "prod" ? digests : {});
+  const { profile: name, upstreamEnvoy } = reader.read(profileKeys);
+  const named = upstreamEnvoy ? withUpstreamEnvoy(profiles[name]) : profiles[name];
+  const images = readImages(reader, name === "prod" ? digests : {});
   const profile = { ...named, images: images.table(named.images) };
   const istio = images.istio(readIstio(reader, named.name));
   const services = images.services(readServices(reader, profile));
   const unscoped: Omit<StackConfig, "scope"> = {
     profile,
     cluster: readCluster(reader),
-    namespace: readNamespace(reader),
-    namespaces: readNamespaces(reader),
+    ...readNamespaces(reader),
     istio,
     gateway: readGateway(reader, profile),
     security: readSecurity(reader, istio.cni),
@@ -163,12 +268,12 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
   });
   const config = withCallLogs(read);
   // A quota that can't be read was noted already, and so were services.
-  if (!reader.problems.some(({ key }) => /^(resourceQuota|services)\b/.test(key))) {
+  if (!reader.isWrong("resourceQuota") && !reader.isWrong("services")) {
     rejectSmallQuota(reader, config.security.resourceQuota, plannedPods(config), config.services.length);
   }
-  reader.rejectUnknownKeys({ services: serviceKeys, externalHosts: externalHostKeys });
+  reader.rejectUnknownKeys(allKeys);
   for (const [key, value] of Object.entries(raw)) {
-    const problem = foreignKeyProblem(key, configNamespace, reader.knownKeys);
+    const problem = foreignKeyProblem(key, configNamespace, knownConfigKeys());
     if (problem) {
       reader.problem(problem.key, value, problem.fix);
     }
@@ -193,7 +298,7 @@ function withCallLogs(config: StackConfig): StackConfig {
 
 /** An exposed dashboard has a path of the gateway, which no service can have as well. */
 function rejectTakenPaths(reader: ConfigReader, { services, observability }: StackConfig): void {
-  const taken = observability.exposeDashboards ? dashboardNames.map(exposedPath) : [];
+  const taken = observability.dashboardsExposed ? dashboardNames.map(exposedPath) : [];
   services.forEach((service, i) =>
     [service, ...service.calls].forEach(({ path }, j) => {
       if (path !== undefined && taken.includes(path)) {
@@ -202,13 +307,4 @@ function rejectTakenPaths(reader: ConfigReader, { services, observability }: Sta
       }
     }),
   );
-}
-
-function readNamespace(reader: ConfigReader): string {
-  const key = "namespace";
-  const namespace = reader.textThat(key, "demo", isDnsLabel, "use a DNS label: a-z first, then a-z, 0-9 and -");
-  if (reservedNamespaces.includes(namespace)) {
-    reader.problem(key, namespace, `taken by the cluster or by Istio; not one of ${reservedNamespaces.join(", ")}`);
-  }
-  return namespace;
 }
