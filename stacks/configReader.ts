@@ -151,10 +151,11 @@ function repaired(schema: z.ZodType, value: unknown, issues: readonly Issue[], n
   const here = issues.find(({ path }) => path.length === 0);
   if (here) {
     const known = standIns.get(schema);
-    notes?.noteHere(shown, value === undefined && known ? known.missing : here.message);
+    const isMissing = known !== undefined && (value === undefined || value === null);
+    notes?.noteHere(isMissing ? undefined : shown, isMissing ? known.missing : here.message);
     return known?.standIn;
   }
-  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<PropertyKey, unknown>;
+  const copy = (Array.isArray(value) ? value.slice() : { ...(value as object) }) as Record<PropertyKey, unknown>;
   const keys = [...new Set(issues.map(({ path }) => path[0]!))].map((key) => ({ key, part: partOf(kind, key) }));
   // A key that is misspelt explains why another is missing.
   for (const { key, part } of keys.sort((a, b) => Number(a.part !== undefined) - Number(b.part !== undefined))) {

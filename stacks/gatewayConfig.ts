@@ -69,7 +69,16 @@ export const gatewayKeys = {
     "Hosts that the gateway serves.",
     z
       .array(textThat(isHost, "use a host name in lower case, *.example.com, or *"), "use a list of texts")
-      .min(1, 'name at least one host, or remove the key for "*"'),
+      .min(1, 'name at least one host, or remove the key for "*"')
+      .superRefine((hosts, context) =>
+        hosts.forEach((host, i) => {
+          const first = hosts.indexOf(host);
+          if (first < i) {
+            const message = `gatewayHosts[${first}] is the same; remove one of the two`;
+            context.addIssue({ code: "custom", path: [i], message });
+          }
+        }),
+      ),
     ["*"],
   ),
   gatewayTlsSecret: key(
@@ -95,12 +104,6 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
   if (own.gatewayHttpNodePort === httpsNodePort) {
     reader.problem("gatewayHttpsNodePort", httpsNodePort, "gatewayHttpNodePort is the same; give each its own");
   }
-  hosts.forEach((host, i) => {
-    const first = hosts.indexOf(host);
-    if (first < i) {
-      reader.problem(`gatewayHosts[${i}]`, host, `gatewayHosts[${first}] is the same; remove one of the two`);
-    }
-  });
   if (selfSigned && own.gatewayTlsSecret !== undefined) {
     reader.problem("gatewaySelfSigned", true, "gatewayTlsSecret names a certificate already; remove one of the two");
   }

@@ -54,7 +54,7 @@ export function required<T extends z.ZodType>(schema: T, standIn: z.input<T>, ex
 export function missingSays<T extends z.ZodType>(schema: T, standIn: z.input<T>, missing: string): T {
   const own = schema.clone();
   own.parse(standIn);
-  standIns.add(own as z.ZodType, { standIn, missing });
+  standIns.add(own, { standIn, missing });
   return own;
 }
 
@@ -166,20 +166,4 @@ export function keysOf(schema: z.ZodType): string[] {
     return keysOf(kind.element as z.ZodType);
   }
   return kind instanceof z.ZodObject ? Object.keys(kind.shape) : [];
-}
-
-/** @returns the type of a key's value as Pulumi.yaml has it. */
-export function pulumiType(schema: z.ZodType): "array" | "boolean" | "integer" | "object" | "string" {
-  const inner = unwrapped(schema);
-  if (inner instanceof z.ZodArray) {
-    return "array";
-  }
-  if (inner instanceof z.ZodObject || inner instanceof z.ZodRecord) {
-    return "object";
-  }
-  // auto is a text.
-  if (schema instanceof z.ZodOptional) {
-    return "string";
-  }
-  return inner instanceof z.ZodBoolean ? "boolean" : inner instanceof z.ZodNumber ? "integer" : "string";
 }

@@ -116,12 +116,12 @@ const service = item({
   ...resourcesShape,
   user: z.custom<number>(isUser, userFix).optional(),
   writablePaths: folders
-    .superRefine((all, { addIssue }) =>
+    .superRefine((all, context) =>
       all.forEach((folder, i) => {
         if (breaksContainer(folder)) {
           const message =
             "an empty folder in its place breaks the container; name the folder that the program writes to";
-          addIssue({ code: "custom", path: [i], message });
+          context.addIssue({ code: "custom", path: [i], message });
         }
       }),
     )
@@ -164,7 +164,7 @@ export const servicesKeys = {
 /** Reads the key `services`. */
 export function readServices(reader: ConfigReader, profile: Profile): ServiceConfig[] {
   const items = reader.read(servicesKeys).services;
-  const names = items.map((one) => one.name);
+  const names = items.flatMap(({ name }, i) => (reader.isWrong(`services[${i}].name`) ? [] : [name]));
   const services = items.map((one, i) => completeService(one, reader.in(`services[${i}]`), profile, names));
   rejectTwins(reader, services);
   rejectTwinPaths(reader, services);
@@ -174,11 +174,12 @@ export function readServices(reader: ConfigReader, profile: Profile): ServiceCon
 
 /** @returns a service with what it leaves out. `names` are those of all services. */
 function completeService(own: ServiceItem, notes: Notes, profile: Profile, names: readonly string[]): ServiceConfig {
-  const { name, port, replicas, logFiles } = own;
-  if (own.image !== undefined && own.text !== undefined) {
-    notes.problem("text", own.text, textForOwnImage);
+  const { name, text, image, args, probePath, jwt, extAuthz, slo, ...rest } = own;
+  const { port, replicas, logFiles, writablePaths = [] } = rest;
+  if (image !== undefined && text !== undefined) {
+    notes.problem("text", text, textForOwnImage);
   }
-  if (logFiles && !areFolders([...(own.writablePaths ?? []), logFiles.folder])) {
+  if (logFiles && !areFolders([...writablePaths, logFiles.folder])) {
     const fix = "it is one of writablePaths, or within one; remove it there: it is writable already";
     notes.problem("logFiles.folder", logFiles.folder, fix);
   }
@@ -186,38 +187,31 @@ function completeService(own: ServiceItem, notes: Notes, profile: Profile, names
   checkVersions(own, notes);
   const { autoscaling, replicas: defaultReplicas, minAvailable, traffic, ...defaults } = profile.services;
   const container =
-    own.image === undefined
+    image === undefined
       ? {
           image: profile.images.httpEcho,
-          args: own.args ?? echoArgs(port, own.text ?? `Hello from ${name}`),
-          probePath: own.probePath ?? "/",
+          args: args ?? echoArgs(port, text ?? `Hello from ${name}`),
+          probePath: probePath ?? "/",
         }
-      : { image: own.image, args: own.args, probePath: own.probePath };
+      : { image, args, probePath };
   return {
     ...defaults,
+    ...rest,
     serviceName: name,
-    port,
     replicas: replicas ?? defaultReplicas,
     // A number of one's own means that number: no autoscaler, and no budget that it could never meet.
     autoscaling: replicas === undefined ? autoscaling : undefined,
     minAvailable: (replicas ?? defaultReplicas) > (minAvailable ?? 0) ? minAvailable : undefined,
     resources: own.resources ?? defaults.resources,
-    user: own.user,
-    writablePaths: own.writablePaths,
-    logFiles,
-    path: own.path,
-    env: own.env,
     ...container,
     ...completeTraffic(own, notes, traffic),
     versions: own.versions?.map((version, i) =>
-      completeVersion(version, notes.in("versions").in(i), { name, port, ...container, ownImage: own.image }),
+      completeVersion(version, notes.in("versions").in(i), { name, port, ...container, ownImage: image }),
     ),
-    canary: own.canary,
-    mirror: own.mirror,
     calls: completeCalls(own, notes, names),
     allowFrom: completeAccess(own.allowFrom, notes, names),
-    ...completeGuards(own, notes),
-    slo: completeSlo(own.slo),
+    ...completeGuards({ jwt, extAuthz }, notes),
+    slo: completeSlo(slo),
   };
 }
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { milliseconds } from "../components/durations";
 import { defaultWindowSeconds, latencyBuckets } from "../components/observability/objectives";
 import type { Slo } from "../components/observability/objectives";

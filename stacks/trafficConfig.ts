@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { milliseconds } from "../components/durations";
 import { mostRequests, rateLimitUnits } from "../components/rateLimit/globalRateLimit";
 import { shortestFillMs } from "../components/rateLimitFilter";

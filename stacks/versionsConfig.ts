@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { weightsAddUp } from "../components/serviceRouteCheck";
 import { isDnsLabel } from "../components/validation";
 import type { Notes } from "./configReader";
