@@ -53,7 +53,7 @@ export class ConfigReader extends Notes {
   constructor(private readonly raw: RawConfig) {
     super();
     for (const [key, value] of Object.entries(raw)) {
-      rejectNames(this.in(key), textOrJson(value) ?? value);
+      checkTexts(this.in(key), textOrJson(value) ?? value);
     }
   }
 
@@ -96,13 +96,9 @@ export class ConfigReader extends Notes {
       this.problem(key, text, fix);
     }
     // Pulumi.yaml has {} for an object that is not set.
-    const isSet = value !== undefined && !(kind instanceof z.ZodObject && isMap(value) && isEmpty(value));
-    return isSet ? readable(schema, value, this.in(key)) : schema.parse(undefined);
+    const isEmpty = kind instanceof z.ZodObject && isMap(value) && Object.keys(value).length === 0;
+    return value === undefined || isEmpty ? schema.parse(undefined) : readable(schema, value, this.in(key));
   }
-}
-
-function isEmpty(map: Record<string, unknown>): boolean {
-  return Object.keys(map).length === 0;
 }
 
 /** @returns a text as the kind of value that it is of, if it can be read so. Number() would take 0x50, 3e4 and blanks as well. */
@@ -161,7 +157,10 @@ function repaired(schema: z.ZodType, value: unknown, issues: readonly Issue[], n
   for (const { key, part } of keys.sort((a, b) => Number(a.part !== undefined) - Number(b.part !== undefined))) {
     if (part === undefined) {
       const known = keysOf(kind);
-      notes?.problem(String(key), copy[key], noSuch("key", String(key), known, `known are ${known.join(", ")}`));
+      // checkTexts has noted names that no key can have.
+      if (!notes?.isWrong(String(key))) {
+        notes?.problem(String(key), copy[key], noSuch("key", String(key), known, `known are ${known.join(", ")}`));
+      }
       delete copy[key];
       continue;
     }
@@ -169,8 +168,11 @@ function repaired(schema: z.ZodType, value: unknown, issues: readonly Issue[], n
       .filter(({ path }) => path[0] === key)
       .map((issue) => ({ ...issue, path: issue.path.slice(1) }));
     const right = repaired(part, copy[key], below, notes?.in(key as string | number));
-    if (right === undefined) delete copy[key];
-    else copy[key] = right;
+    if (right === undefined) {
+      delete copy[key];
+    } else {
+      copy[key] = right;
+    }
   }
   return Array.isArray(copy) ? copy.filter((one) => one !== undefined) : copy;
 }
@@ -195,19 +197,21 @@ function textOrJson(value: string): unknown {
   }
 }
 
-/** Notes each text with a NUL in it, at whatever depth: no process can be given one as argument or variable. */
-function rejectNames(notes: Notes, value: unknown): void {
+/**
+ * Notes each text with a NUL in it, at whatever depth: no process can be given one as argument or variable. And each key that zod, like most
+ * parsers of objects, passes over in silence.
+ */
+function checkTexts(notes: Notes, value: unknown): void {
   if (typeof value === "string" && value.includes("\0")) {
     notes.noteHere(value, "the text has a NUL character in it; remove it");
   } else if (Array.isArray(value)) {
-    value.forEach((item, i) => rejectNames(notes.in(i), item));
+    value.forEach((item, i) => checkTexts(notes.in(i), item));
   } else if (isMap(value)) {
     for (const [name, item] of Object.entries(value)) {
-      rejectNames(notes.in(name), item);
+      checkTexts(notes.in(name), item);
       if (name.includes("\0")) {
         notes.problem(name, item, "the name has a NUL character in it; remove it");
       }
-      // Parsers of objects leave this name out.
       if (name === "__proto__") {
         notes.problem(name, item, "no key has this name; remove it");
       }

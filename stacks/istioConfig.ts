@@ -46,6 +46,12 @@ const revision = textThat(isDnsLabel, "use a DNS label such as v1-31-4: a letter
 
 const nodeFolder = textThat((v) => /^\/[\w./-]+$/.test(v), "use an absolute path of the nodes");
 
+const canaryItem = item({
+  revision: required(revision, "canary", "v1-32-0"),
+  version: version.optional(),
+  tag: tag.optional(),
+});
+
 /** Keys of Istio. */
 export const istioKeys = {
   istioVersion: key(
@@ -70,11 +76,7 @@ export const istioKeys = {
   ),
   istioCanary: key(
     "A second control plane beside the first, for an upgrade in steps (docs/upgrade.md), with revision and optionally version and tag.",
-    item({
-      revision: required(revision, "canary", "v1-32-0"),
-      version: version.optional(),
-      tag: tag.optional(),
-    }),
+    canaryItem,
   ),
   istioInjector: key(
     "Which control plane runs gateways and sidecars, stable (the first) or canary (istioCanary).",
@@ -134,7 +136,7 @@ function isMovingTag(tag: string): boolean {
 const mostMinors = 2;
 
 function completeCanary(
-  own: z.output<ReturnType<typeof istioKeys.istioCanary.unwrap>>,
+  own: z.output<typeof canaryItem>,
   notes: Notes,
   stable: Pick<IstioConfig, "version" | "tag" | "revision">,
 ): CanaryControlPlane {
