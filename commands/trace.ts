@@ -1,19 +1,20 @@
-import { dashboardServices } from "../components/observability/endpoints";
+import { exposedPath } from "../components/observability/endpoints";
+import { installedTracing } from "../components/observability/tracing";
+import type { Span } from "../components/observability/tracing/tracingBackend";
 import { defineCommand } from "./defineCommand";
 import { flagsHelp, parseFlags, UsageError } from "./flags";
 import { withContext } from "./meshContext";
 import { openSession } from "./session";
 import { logLines, spanLines } from "./trace/traceText";
 import type { LogLine } from "./trace/traceText";
-import { logStreams, pagePath, readTrace, until } from "./verify/backends";
-import type { Trace } from "./verify/backends";
+import { logStreams, readTrace, until } from "./verify/backends";
 import type { Context } from "./verify/check";
 import { callJourney, newTrace } from "./verify/checks/traces";
 import { openRoutes } from "./verify/gatewayRoute";
 
 const help = `npm run trace -- [flags]
 
-Sends one request through the gateway, and shows its way: the spans of each proxy from Jaeger, and the log lines of that trace from
+Sends one request through the gateway, and shows its way: the spans of each proxy from the tracing backend, and the log lines of that trace from
 Loki, each with the link to the trace (npm run dashboards opens the page that it leads to).
 
       --path PATH         What to ask for (default: a path by which one service calls another, else the first service's)
@@ -54,35 +55,39 @@ function pathOf(context: Context, asked: string | undefined): string {
   return path;
 }
 
-/** @returns the context, with the gateway's address. @throws Error if there is none, or no Jaeger. */
-function traceable(context: Context): Context & { gatewayUrl: string } {
+/** @returns the context, with the gateway's address. @throws Error if there is none, or no tracing backend. */
+function traceable(context: Context) {
   const { declared, gatewayUrl } = context;
   if (gatewayUrl === undefined) {
     throw new Error("the gateway's address is not known; set gatewayAddress, and run npm start");
   }
-  if (declared.tracing.kind !== "jaeger") {
-    throw new Error(`Jaeger is not part of the stack: tracingBackend is ${declared.tracing.kind}`);
+  const backend = installedTracing(declared.tracing.kind);
+  if (!backend) {
+    throw new Error(`the stack installs no tracing backend: tracingBackend is ${declared.tracing.kind}`);
   }
-  return { ...context, gatewayUrl };
+  return { ...context, gatewayUrl, backend };
 }
 
 /** Sends the request, and shows what it left. */
-async function follow(context: Context & { gatewayUrl: string }, path: string, out: (line: string) => void) {
+async function follow(context: ReturnType<typeof traceable>, path: string, out: (line: string) => void) {
+  const { backend } = context;
   const { id, header } = newTrace();
   const { status, body, ms, error } = await context.http.get(context.gatewayUrl + path, header);
   out(`${context.gatewayUrl}${path}: ${error ?? `HTTP ${status}, ${body.trim().slice(0, 80)}`}, ${ms.toFixed(0)} ms`);
 
-  let trace: Trace | undefined;
-  await settled(async () => (trace = await readTrace(context, id))?.spans ?? []);
-  if (trace === undefined) {
-    throw new Error(`Jaeger has no trace ${id} after ${patience.seconds} s; npm run verify -- --only traces says why`);
+  const spans: Span[] = await settled(() => readTrace(context, backend, id));
+  if (spans.length === 0) {
+    throw new Error(
+      `${backend.title} has no trace ${id} after ${patience.seconds} s; npm run verify -- --only traces says why`,
+    );
   }
-  const link = `http://localhost:${dashboardServices.jaeger.port}${pagePath(context.declared, "jaeger", `/trace/${id}`)}`;
-  out(`\ntrace ${link}\n\n${spanLines(trace).join("\n")}`);
+  const base = context.declared.dashboardsExposed ? exposedPath(backend.name) : "";
+  const link = `http://localhost:${backend.page.port.port}${backend.pagePath(id, base)}`;
+  out(`\ntrace ${link}\n\n${spanLines(spans).join("\n")}`);
 
   const lines = context.declared.logs.kind === "loki" ? await settled(() => linesOf(context, id)) : [];
   out(`\n${lines.length > 0 ? logLines(lines, link).join("\n") : "no log lines: Loki has none of this trace"}`);
-  return { id, link, status, spans: trace.spans.length, lines: lines.length };
+  return { id, link, status, spans: spans.length, lines: lines.length };
 }
 
 /** Parses the command line. @throws UsageError as {@link parseFlags} does. */

@@ -1,28 +1,16 @@
-import type { CollectorBackend } from "../components/collectorConfig";
-import type { Sizing } from "../components/observability/backend";
-import type { AlertsChoice } from "../components/observability/observability";
-import type { JaegerStorage } from "../components/observability/jaeger";
-import type { LokiStorage } from "../components/observability/loki";
+import type { AlertsChoice, LogsChoice, MetricsChoice, TracingChoice } from "../components/observability/observability";
 import { durationSeconds } from "../components/observability/prometheusConfig";
+import { tracingBackendNames } from "../components/observability/tracing";
 import type { ConfigReader } from "./configReader";
 import type { Profile } from "./profile";
 
 /** What config says of metrics, traces, logs and the pages that show them. */
 export interface ObservabilityConfig {
-  metrics:
-    | { kind: "prometheus"; sizing: Sizing; retention: string; remoteWrite: string[]; alerts?: AlertsChoice }
-    | { kind: "existing"; url: string }
-    | { kind: "none" };
-  tracing:
-    | { kind: "jaeger"; sizing: Omit<Sizing, "volume">; storage: JaegerStorage }
-    | { kind: "existing"; host: string; port: number }
-    | { kind: "none" };
+  metrics: MetricsChoice;
+  tracing: TracingChoice;
   /** Percent of the requests that are traced. */
   samplingPercent: number;
-  logs:
-    | { kind: "loki"; sizing: Sizing; retention: string; storage: LokiStorage }
-    | { kind: "existing"; backend: CollectorBackend }
-    | { kind: "none" };
+  logs: LogsChoice;
   kiali: boolean;
   grafana: boolean;
   /** Where kubelet keeps the logs of pods, on the nodes. */
@@ -58,13 +46,13 @@ export function readObservability(reader: ConfigReader, profile: Profile): Obser
     reader.problem(
       "dashboardsExposed",
       "true",
-      "Prometheus and Jaeger have no login: not in prod; use npm run dashboards, or a proxy with authentication",
+      "Prometheus and the tracing backend have no login: not in prod; use npm run dashboards, or a proxy with authentication",
     );
   }
   return config;
 }
 
-function readMetrics(reader: ConfigReader, { observability }: Profile): ObservabilityConfig["metrics"] {
+function readMetrics(reader: ConfigReader, { observability }: Profile): MetricsChoice {
   const defaults = observability.prometheus;
   const kind = reader.oneOf("metricsBackend", ["prometheus", "existing", "none"], "prometheus");
   const url = readUrl(reader, "metricsUrl");
@@ -115,22 +103,39 @@ function readAlerts(reader: ConfigReader): AlertsChoice | undefined {
       : undefined;
 }
 
-function readTracing(reader: ConfigReader, { observability }: Profile): ObservabilityConfig["tracing"] {
-  const defaults = observability.jaeger;
-  const kind = reader.oneOf("tracingBackend", ["jaeger", "existing", "none"], "jaeger");
+function readTracing(reader: ConfigReader, { observability }: Profile): TracingChoice {
+  const defaults = observability.tracing;
+  const kind = reader.oneOf("tracingBackend", [...tracingBackendNames, "existing", "none"], "jaeger");
   const url = readUrl(reader, "tracingUrl");
   const storageKind = reader.oneOf("tracingStorage", ["memory", "elasticsearch", "opensearch"], "memory");
   const storageUrl = readUrl(reader, "tracingStorageUrl");
-  if (kind !== "jaeger") {
+  if (kind === "existing" || kind === "none") {
     const storage = storageKind === "memory" ? undefined : storageKind;
-    rejectUnused(reader, "tracingStorage", storage, "tracingBackend: jaeger");
-    rejectUnused(reader, "tracingStorageUrl", storageUrl, "tracingBackend: jaeger");
+    const when = `tracingBackend: ${tracingBackendNames.join(" or ")}`;
+    rejectUnused(reader, "tracingStorage", storage, when);
+    rejectUnused(reader, "tracingStorageUrl", storageUrl, when);
   }
   if (kind === "none") {
     rejectUnused(reader, "tracingUrl", url, "tracingBackend: existing");
   }
   switch (kind) {
-    case "jaeger":
+    case "existing": {
+      const { protocol, hostname, port, pathname, search } = new URL(
+        required(reader, "tracingUrl", url, "the URL of OTLP over gRPC, for example http://collector.example.svc:4317"),
+      );
+      if (protocol === "https:") {
+        const fix =
+          "sidecars send spans like any request, in plain text to what is outside of the mesh; use http://, and a DestinationRule for TLS";
+        reader.problem("tracingUrl", url, fix);
+      }
+      if (pathname !== "/" || search !== "") {
+        reader.problem("tracingUrl", url, "gRPC has a path of its own; leave out what follows host and port");
+      }
+      return { kind, host: hostname, port: Number(port || 4317) };
+    }
+    case "none":
+      return { kind };
+    default:
       rejectUnused(reader, "tracingUrl", url, "tracingBackend: existing");
       if (storageKind === "memory") {
         rejectUnused(reader, "tracingStorageUrl", storageUrl, "tracingStorage: elasticsearch or opensearch");
@@ -148,22 +153,6 @@ function readTracing(reader: ConfigReader, { observability }: Profile): Observab
           url: required(reader, "tracingStorageUrl", storageUrl, `the URL of ${storageKind}`),
         },
       };
-    case "existing": {
-      const { protocol, hostname, port, pathname, search } = new URL(
-        required(reader, "tracingUrl", url, "the URL of OTLP over gRPC, for example http://collector.example.svc:4317"),
-      );
-      if (protocol === "https:") {
-        const fix =
-          "sidecars send spans like any request, in plain text to what is outside of the mesh; use http://, and a DestinationRule for TLS";
-        reader.problem("tracingUrl", url, fix);
-      }
-      if (pathname !== "/" || search !== "") {
-        reader.problem("tracingUrl", url, "gRPC has a path of its own; leave out what follows host and port");
-      }
-      return { kind, host: hostname, port: Number(port || 4317) };
-    }
-    case "none":
-      return { kind };
   }
 }
 
@@ -177,7 +166,7 @@ function readSampling(reader: ConfigReader, { observability }: Profile): number 
   return text === undefined ? observability.samplingPercent : Number(text);
 }
 
-function readLogs(reader: ConfigReader, { observability }: Profile): ObservabilityConfig["logs"] {
+function readLogs(reader: ConfigReader, { observability }: Profile): LogsChoice {
   const defaults = observability.loki;
   const kind = reader.oneOf("logsBackend", ["loki", "otlp", "elasticsearch", "none"], "loki");
   const url = readUrl(reader, "logsUrl");
