@@ -8,7 +8,7 @@ import { expectedInfo } from "../toolchain";
 import { requiredVersion } from "../toolchain/binaries/goMod";
 import { observabilityTags } from "../toolchain/extras";
 import { imageSources, rateLimitTag } from "../toolchain/info";
-import { BUSYBOX_VERSION, REDIS_VERSION } from "../toolchain/install/pins";
+import { BUSYBOX_VERSION, REDIS_VERSION, zipkinJar } from "../toolchain/install/pins";
 import { embeddedSettings, isEmbeddedKubeconfig } from "./embeddedConfig";
 import { projectFolder } from "./stackFiles";
 
@@ -29,6 +29,7 @@ describe("Pulumi.sandbox.yaml", () => {
       prometheus: `prometheus:${observabilityTags.prometheus}`,
       alertmanager: `alertmanager:${observabilityTags.alertmanager}`,
       jaeger: `jaeger:${observabilityTags.jaeger}`,
+      zipkin: `zipkin:${zipkinJar.version}`,
       loki: `loki:${observabilityTags.loki}`,
       collector: `otelcol:${observabilityTags.otelcol}`,
       fortio: `fortio:${observabilityTags.fortio}`,

@@ -8,6 +8,8 @@ import {
   type ObservabilityGroup,
   addIstioCni,
   addRateLimit,
+  addZipkin,
+  observabilityGroups,
 } from "../toolchain";
 import { parseConfig, type StackConfig } from "../stacks/config";
 import { ConfigError } from "../stacks/configError";
@@ -42,7 +44,8 @@ export function wantedPrograms({ services, load, observability }: Watched): Obse
     ...(load || services.some(({ calls }) => calls.length > 0) ? (["fortio"] as const) : []),
     ...(metrics.kind === "prometheus" ? (["prometheus"] as const) : []),
     ...(metrics.kind === "prometheus" && metrics.alerts?.kind === "alertmanager" ? (["alertmanager"] as const) : []),
-    ...(tracing.kind === "jaeger" ? (["jaeger"] as const) : []),
+    // A tracing backend that is built from Go has a group of its name.
+    ...observabilityGroups.filter((name) => name === tracing.kind),
     // The collector's agents send logs to any backend.
     ...(logs.kind === "none" ? [] : (["otelcol"] as const)),
     ...(logs.kind === "loki" ? (["loki"] as const) : []),
@@ -51,7 +54,7 @@ export function wantedPrograms({ services, load, observability }: Watched): Obse
 
 /** Gives the embedded cluster the images that only some configurations need. */
 export async function addWantedImages(
-  { rateLimit, istio }: Pick<StackConfig, "rateLimit" | "istio">,
+  { rateLimit, istio, observability }: Pick<StackConfig, "rateLimit" | "istio" | "observability">,
   log: (line: string) => void,
 ): Promise<void> {
   if (rateLimit.limits.length > 0) {
@@ -59,6 +62,9 @@ export async function addWantedImages(
   }
   if (istio.cni) {
     await addIstioCni({ log });
+  }
+  if (observability.tracing.kind === "zipkin") {
+    await addZipkin({ log });
   }
 }
 

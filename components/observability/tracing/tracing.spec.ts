@@ -136,7 +136,7 @@ describe("traces as the backends give them", () => {
 
 describe("Zipkin", () => {
   it("keeps so many spans, or has a store outside of it", () => {
-    assert.equal(zipkinEnv(memory).MEM_MAX_SPANS, "500");
+    assert.equal(zipkinEnv(memory).MEM_MAX_SPANS, "200");
     const { STORAGE_TYPE, ES_HOSTS, MEM_MAX_SPANS } = zipkinEnv({ kind: "opensearch", url: "https://s:9200" });
     assert.deepEqual([STORAGE_TYPE, ES_HOSTS, MEM_MAX_SPANS], ["elasticsearch", "https://s:9200", undefined]);
   });

@@ -3,7 +3,7 @@ import type { BackendPort, BackendSpec } from "../backend";
 
 /** Where a tracing backend keeps traces. */
 export type TraceStorage =
-  /** In its own memory; they end with the pod. */
+  /** In its own memory; they end with the pod. Zipkin counts spans: it keeps two for each of `maxTraces`. */
   { kind: "memory"; maxTraces: number } | { kind: "elasticsearch" | "opensearch"; url: string };
 
 /** A span, whatever backend has it. */
