@@ -3,7 +3,7 @@ import type { DashboardName } from "../../components/observability/endpoints";
 import { lokiPorts } from "../../components/observability/loki";
 import type { TracingBackendName } from "../../components/observability/tracing";
 import type { Span, TracingBackend } from "../../components/observability/tracing/tracingBackend";
-import type { Answer } from "../httpClient";
+import type { Answer } from "../shared/httpClient";
 import type { Context } from "./check";
 
 /** What it takes to ask a backend. */
