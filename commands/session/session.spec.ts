@@ -265,6 +265,7 @@ describe("wantedPrograms", () => {
       "otelcol",
       "loki",
     ]);
+    assert.ok(!wanted({ tracingBackend: "zipkin" }).includes("jaeger"));
     const elsewhere = { logsBackend: "otlp", logsUrl: "http://logs" };
     assert.deepEqual(wanted(elsewhere), ["fortio", "prometheus", "jaeger", "otelcol"]);
   });
