@@ -30,7 +30,12 @@ export async function ensureJar(pin: JarPin, cache: string, log: Logger): Promis
     await run(
       "mvn",
       [
-        ...["--quiet", "--batch-mode", "org.apache.maven.plugins:maven-dependency-plugin:2.8:copy"],
+        ...[
+          "--quiet",
+          "--batch-mode",
+          "-Dstyle.color=never",
+          "org.apache.maven.plugins:maven-dependency-plugin:2.8:copy",
+        ],
         ...[`-Dartifact=${coordinates}`, `-DoutputDirectory=${folder}`],
       ],
       // Outside of this project, which Maven would look for a pom.xml in.
