@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { keyGroups } from "../stacks/keyGroups";
 import { unwrapped } from "../stacks/schema";
-import { projectFolder, readProject, type KeyDeclaration } from "./stackFiles";
+import { projectFolder, readProject, type KeyDeclaration } from "./session/stackFiles";
 
 /** Path of the page that this script writes. */
 export const configurationPageFile = join(projectFolder, "docs", "configuration.md");

@@ -5,12 +5,21 @@ import { Telemetry } from "./istioApi/telemetry";
 import { statsAccessLogFilter } from "./observability/statsAccessLog";
 import { ArgsCheck } from "./validation";
 
-/** Where proxies send their spans, over OTLP. */
+/** A tracer of Istio's mesh config, which decides the protocol of the spans and the headers that carry a trace. */
+export interface Tracer {
+  /** Its name in Istio's `extensionProviders`: `opentelemetry` is OTLP over gRPC. */
+  kind: "opentelemetry" | "zipkin";
+  /** Its settings besides `service` and `port`. Default: none. */
+  settings?: Record<string, unknown>;
+}
+
+/** Where proxies send their spans. */
 export interface SpanReceiver {
   /** Host that the mesh knows: a Service's full name, or the host of a ServiceEntry. */
   host: string;
-  /** Port of OTLP over gRPC. */
   port: number;
+  /** Default: `opentelemetry`. */
+  tracer?: Tracer;
 }
 
 /** Args of {@link MeshTelemetry}. */
@@ -27,6 +36,10 @@ export interface MeshTelemetryArgs {
 
 /** @returns the part of Istio's MeshConfig that names what {@link MeshTelemetry} switches on. */
 export function telemetryMeshConfig(spans?: SpanReceiver): Record<string, unknown> {
+  const tracerOf = ({ host, port, tracer = { kind: "opentelemetry" } }: SpanReceiver) => ({
+    name: providers.tracing,
+    [tracer.kind]: { service: host, port, ...tracer.settings },
+  });
   const log = (name: string, path: string) => ({
     name,
     envoyFileAccessLog: { path, logFormat: { labels: accessLogFields } },
@@ -34,7 +47,7 @@ export function telemetryMeshConfig(spans?: SpanReceiver): Record<string, unknow
   return {
     enableTracing: spans !== undefined,
     extensionProviders: [
-      ...(spans ? [{ name: providers.tracing, opentelemetry: { service: spans.host, port: spans.port } }] : []),
+      ...(spans ? [tracerOf(spans)] : []),
       log(providers.stdoutLog, "/dev/stdout"),
       log(providers.fileLog, sharedLog.file),
     ],

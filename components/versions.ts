@@ -1,5 +1,7 @@
+import { tracingImages } from "./observability/tracing";
+
 /**
- * The one table of what the stack is made of. A version is pinned here and nowhere else.
+ * The one table of what the stack is made of. A version is pinned here, one of a tracing backend in the file of that, and nowhere else.
  */
 
 /** Istio's release; charts and images carry the same number. */
@@ -20,7 +22,7 @@ export const images = {
   prometheus: "prom/prometheus:v3.10.0",
   // The last whose page can be built without npm, as the cluster tests do.
   alertmanager: "prom/alertmanager:v0.31.1",
-  jaeger: "jaegertracing/jaeger:2.17.0",
+  ...tracingImages,
   loki: "grafana/loki:3.6.7",
   collector: "otel/opentelemetry-collector-contrib:0.149.0",
   kiali: "quay.io/kiali/kiali:v2.27",

@@ -1,3 +1,4 @@
+import type { TracingKind } from "../components/observability/tracing";
 import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
 import { gatewaySecret } from "./componentArgs";
 import { callersOf } from "./edges";
@@ -67,7 +68,7 @@ export interface DeclaredMesh {
   };
   services: DeclaredService[];
   metrics: { kind: "prometheus" | "existing" | "none"; scrapeSeconds: number };
-  tracing: { kind: "jaeger" | "existing" | "none"; samplingPercent: number };
+  tracing: { kind: TracingKind; samplingPercent: number };
   logs: { kind: "loki" | "existing" | "none" };
   /** How users log in to Kiali; undefined where it is not installed. */
   kiali?: { auth: "anonymous" | "token" };

@@ -28,7 +28,7 @@ export const dev: Profile = {
       // Short, so that what was just done shows.
       scrapeSeconds: 5,
     },
-    jaeger: {
+    tracing: {
       sizing: { replicas: 1, resources: { requests: { cpu: "20m", memory: "128Mi" }, limits: { memory: "512Mi" } } },
       maxTraces: 20_000,
     },

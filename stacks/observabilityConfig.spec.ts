@@ -37,7 +37,7 @@ describe("readObservability", () => {
 
   const mistakes: [string, Record<string, string>, RegExp][] = [
     ["an unknown backend", { metricsBackend: "promethues" }, /metricsBackend: use one of .*did you mean prometheus/],
-    ["an unknown tracer", { tracingBackend: "zipkin" }, /tracingBackend: use one of/],
+    ["an unknown tracer", { tracingBackend: "skywalking" }, /tracingBackend: use one of/],
     ["an unknown log store", { logsBackend: "splunk" }, /logsBackend: use one of/],
     ["a retention without a unit", { metricsRetention: "7x" }, /metricsRetention: .*15d/],
     ["a retention of nothing", { logsRetention: "0d" }, /logsRetention: .*15d/],

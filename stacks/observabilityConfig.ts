@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Sizing } from "../components/observability/backend";
 import type { AlertsChoice, LogsChoice, MetricsChoice, TracingChoice } from "../components/observability/observability";
 import { durationSeconds } from "../components/observability/prometheusConfig";
+import { tracingBackendNames } from "../components/observability/tracing";
 import type { ConfigReader, Notes } from "./configReader";
 import type { ObservabilityDefaults, Profile } from "./profile";
 import { flag, key, number, oneOf, textThat } from "./schema";
@@ -74,8 +75,8 @@ export const observabilityKeys = {
     serverUrl,
   ),
   tracingBackend: key(
-    "Where traces go, one of jaeger (installed), existing (tracingUrl), none. auto installs Jaeger.",
-    oneOf(["jaeger", "existing", "none"]),
+    `Where traces go, one of ${tracingBackendNames.join(" or ")} (installed), existing (tracingUrl), none. auto installs Jaeger. Kiali shows no traces of Zipkin.`,
+    oneOf([...tracingBackendNames, "existing", "none"]),
   ),
   tracingUrl: key(
     "URL of an existing receiver of OTLP over gRPC, for tracingBackend existing; its host must be known to the mesh.",
@@ -86,7 +87,7 @@ export const observabilityKeys = {
     number(0, 100, "use a percentage from 0 to 100"),
   ),
   tracingStorage: key(
-    "Where Jaeger keeps traces, one of memory, elasticsearch, opensearch. auto takes memory.",
+    "Where Jaeger or Zipkin keeps traces, one of memory, elasticsearch, opensearch. auto takes memory.",
     oneOf(["memory", "elasticsearch", "opensearch"]),
   ),
   tracingStorageUrl: key("URL of Elasticsearch or OpenSearch, for tracingStorage.", serverUrl),
@@ -119,12 +120,12 @@ export const observabilityKeys = {
   kiali: key("Install Kiali, true or false. auto does, but for the sandbox, which has no image of it.", flag),
   grafana: key("Install Grafana, true or false. auto does, but for the sandbox, which has no image of it.", flag),
   dashboardsExposed: key(
-    "Serve the dashboards under the ingress gateway as well (/grafana, /kiali, /prometheus, /jaeger). Refused in prod.",
+    "Serve the dashboards under the ingress gateway as well (/grafana, /kiali, /prometheus, and /jaeger or /zipkin). Refused in prod.",
     flag,
     false,
   ),
   observabilityNetworkPolicy: key(
-    "Let packets to Prometheus, Jaeger, Loki and Grafana from their own namespace, the mesh and the gateway alone, true or false. auto does in prod.",
+    "Let packets to Prometheus, Jaeger or Zipkin, Loki and Grafana from their own namespace, the mesh and the gateway alone, true or false. auto does in prod.",
     flag,
   ),
 };
@@ -137,7 +138,7 @@ export function readObservability(reader: ConfigReader, profile: Profile): Obser
   const { observability } = profile;
   const config: ObservabilityConfig = {
     metrics: completeMetrics(own, reader, observability.prometheus),
-    tracing: completeTracing(own, reader, observability.jaeger),
+    tracing: completeTracing(own, reader, observability.tracing),
     samplingPercent: own.tracingSampling ?? observability.samplingPercent,
     logs: completeLogs(own, reader, observability.loki),
     kiali: own.kiali ?? observability.kiali,
@@ -153,7 +154,7 @@ export function readObservability(reader: ConfigReader, profile: Profile): Obser
     reader.problem(
       "dashboardsExposed",
       "true",
-      "Prometheus and Jaeger have no login: not in prod; use npm run dashboards, or a proxy with authentication",
+      "Prometheus and the tracing backend have no login: not in prod; use npm run dashboards, or a proxy with authentication",
     );
   }
   return config;
@@ -202,12 +203,13 @@ function alertsOf({ alertmanagerUrl: url, alertWebhookUrl: webhookUrl }: Own): A
   return webhookUrl === undefined ? undefined : { kind: "alertmanager", webhookUrl };
 }
 
-function completeTracing(own: Own, notes: ConfigReader, defaults: ObservabilityDefaults["jaeger"]): TracingChoice {
+function completeTracing(own: Own, notes: ConfigReader, defaults: ObservabilityDefaults["tracing"]): TracingChoice {
   const kind = own.tracingBackend ?? "jaeger";
   const storage = own.tracingStorage ?? "memory";
-  if (kind !== "jaeger") {
+  if (kind === "existing" || kind === "none") {
     const unused = storage === "memory" ? [] : (["tracingStorage"] as const);
-    rejectUnused(notes, own, [...unused, "tracingStorageUrl"], "tracingBackend: jaeger");
+    const when = `tracingBackend: ${tracingBackendNames.join(" or ")}`;
+    rejectUnused(notes, own, [...unused, "tracingStorageUrl"], when);
   } else if (storage === "memory") {
     rejectUnused(notes, own, ["tracingStorageUrl"], "tracingStorage: elasticsearch or opensearch");
   }
@@ -215,18 +217,6 @@ function completeTracing(own: Own, notes: ConfigReader, defaults: ObservabilityD
     rejectUnused(notes, own, ["tracingUrl"], "tracingBackend: existing");
   }
   switch (kind) {
-    case "jaeger":
-      return storage === "memory"
-        ? {
-            kind,
-            sizing: { ...defaults.sizing, replicas: 1 },
-            storage: { kind: storage, maxTraces: defaults.maxTraces },
-          }
-        : {
-            kind,
-            sizing: defaults.sizing,
-            storage: { kind: storage, url: requiredUrl(notes, own, "tracingStorageUrl", `the URL of ${storage}`) },
-          };
     case "existing": {
       const what = "the URL of OTLP over gRPC, for example http://collector.example.svc:4317";
       const url = requiredUrl(notes, own, "tracingUrl", what);
@@ -243,6 +233,18 @@ function completeTracing(own: Own, notes: ConfigReader, defaults: ObservabilityD
     }
     case "none":
       return { kind };
+    default:
+      return storage === "memory"
+        ? {
+            kind,
+            sizing: { ...defaults.sizing, replicas: 1 },
+            storage: { kind: storage, maxTraces: defaults.maxTraces },
+          }
+        : {
+            kind,
+            sizing: defaults.sizing,
+            storage: { kind: storage, url: requiredUrl(notes, own, "tracingStorageUrl", `the URL of ${storage}`) },
+          };
   }
 }
 

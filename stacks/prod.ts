@@ -37,7 +37,7 @@ export const prod: Profile = {
       retention: "15d",
       scrapeSeconds: 15,
     },
-    jaeger: {
+    tracing: {
       sizing: { replicas: 2, resources: { requests: { cpu: "200m", memory: "512Mi" }, limits: { memory: "2Gi" } } },
       maxTraces: 100_000,
     },

@@ -51,7 +51,7 @@ export interface ObservabilityDefaults {
   /** Where a webhook gets the alerts. */
   alertmanager: Resources;
   /** `maxTraces` is for traces in memory. */
-  jaeger: { sizing: Omit<Sizing, "volume">; maxTraces: number };
+  tracing: { sizing: Omit<Sizing, "volume">; maxTraces: number };
   /** `replicas` is for an object store; on a volume of its own there is one. */
   loki: { sizing: Sizing; retention: string };
   /** Percent of the requests that are traced. */

@@ -9,7 +9,8 @@ import { baseReference, cniImage, hub, NONROOT, programImage } from "./images/ca
 import type { ImageRecipe } from "./images/recipe";
 import { expectedInfo, imageSources, rateLimitTag } from "./info";
 import { ensurePackages } from "./install/debian";
-import { redisPackages, REDIS_VERSION } from "./install/pins";
+import { ensureJar } from "./install/maven";
+import { javaPackages, redisPackages, REDIS_VERSION, zipkinJar } from "./install/pins";
 import { loadImages } from "./kind/cluster";
 import { cacheDir, statePaths } from "./paths";
 import { type Logger, silent } from "./system/statusLine";
@@ -71,6 +72,27 @@ export function redisImage(base: string, folder: string): ImageRecipe {
     extra: [{ path: "/usr/lib/x86_64-linux-gnu", kind: "copy", from: join(folder, "usr/lib/x86_64-linux-gnu") }],
   });
 }
+
+/** The image of Zipkin, from its jar and the folder of Java's unpacked packages. Pure. */
+export function zipkinImage(base: string, jar: string, java: string): ImageRecipe {
+  return {
+    reference: `${hub}/zipkin:${zipkinJar.version}`,
+    base,
+    entries: [
+      { path: "/zipkin/zipkin.jar", kind: "copy", from: jar },
+      ...["etc/java-17-openjdk", "usr/lib"].map((folder) => ({
+        path: `/${folder}`,
+        kind: "copy" as const,
+        from: join(java, folder),
+      })),
+    ],
+    // The published image's start script takes JAVA_OPTS as well.
+    entrypoint: ["/bin/sh", "-c", `exec ${javaProgram} $JAVA_OPTS -jar /zipkin/zipkin.jar`],
+    user: NONROOT,
+  };
+}
+
+const javaProgram = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
 
 /**
  * Builds a group of binaries unless that was done before. It needs no cluster and no lock. If two do the same at once,
@@ -166,6 +188,14 @@ export async function addRateLimit(options: { log?: Logger; redis?: boolean } = 
   }
   const binDir = await ensureGroup("ratelimit", options);
   await addImages([rateLimitImage(base, binDir, rateLimitTag())], options);
+}
+
+/** Gives the running cluster Zipkin, which few stacks want. */
+export async function addZipkin(options: { log?: Logger } = {}): Promise<void> {
+  const [cache, log] = [cacheDir(), options.log ?? silent];
+  const java = await ensurePackages(javaPackages, cache, log);
+  const jar = await ensureJar(zipkinJar, cache, log);
+  await addImages([zipkinImage(baseImageReference(), jar, java)], options);
 }
 
 /** Gives the running cluster istio-cni's node agent, which few stacks want. */

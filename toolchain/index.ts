@@ -3,6 +3,7 @@ export {
   addIstioCni,
   addObservability,
   addRateLimit,
+  addZipkin,
   baseImageReference,
   builtGroup,
   downloadGroupsAhead,

@@ -1,10 +1,14 @@
+import { tracingImages } from "../../components/observability/tracing";
 import { images, istioChartRepo, istioHub, istioVersion } from "../../components/versions";
 import { parse } from "yaml";
-import { ImageRepository, whyNoAnswer } from "../imageRepository";
+import { ImageRepository, whyNoAnswer } from "../images/imageRepository";
 import { newestAlike, type Pin } from "./pin";
 
-/** The file that pins images and Istio. */
+/** The file that pins images and Istio; each tracing backend has its image in its own file. */
 const where = ["components/versions.ts"];
+const tracingFiles = new Map(
+  Object.entries(tracingImages).map(([name, image]) => [image, `components/observability/tracing/${name}.ts`]),
+);
 
 /** Pages of tags that are read; a registry that has more goes in circles. */
 const mostPages = 200;
@@ -20,7 +24,8 @@ export function imagePins(
     references.map(async (reference) => {
       const repository = new ImageRepository(reference, "look for its tags on the pages of its registry");
       const what = reference.slice(0, -repository.tag.length - 1);
-      const pin = { what, ours: repository.tag, where };
+      const own = tracingFiles.get(reference);
+      const pin = { what, ours: repository.tag, where: own === undefined ? where : [own] };
       try {
         return { ...pin, ...judgeTags(repository.tag, await tagsOf(repository)) };
       } catch (error) {

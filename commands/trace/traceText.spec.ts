@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import type { Span } from "../verify/backends";
+import type { Span } from "../../components/observability/tracing/tracingBackend";
 import { logLines, shortLine, spanLines, spansInOrder } from "./traceText";
 
-const span = (spanID: string, startTime: number, cause?: string): Span => ({
-  spanID,
-  processID: `p-${spanID}`,
-  operationName: `asks ${spanID}`,
-  references: cause === undefined ? [] : [{ refType: "CHILD_OF", spanID: cause }],
-  startTime,
+const span = (id: string, start: number, parentId?: string, service = "user.demo"): Span => ({
+  id,
+  parentId,
+  service,
+  operation: `asks ${id}`,
+  start,
   duration: 1500,
 });
 
@@ -15,16 +15,14 @@ describe("a trace as text", () => {
   it("has each span behind the one that caused it, and one without a known cause at the top", () => {
     const spans = [span("c", 30, "b"), span("b2", 20, "a"), span("b", 10, "a"), span("a", 0, "outside")];
     assert.deepEqual(
-      spansInOrder(spans).map(({ span: { spanID }, depth }) => `${depth} ${spanID}`),
+      spansInOrder(spans).map(({ span: { id }, depth }) => `${depth} ${id}`),
       ["0 a", "1 b", "2 c", "1 b2"],
     );
   });
 
   it("says when each began, how long it took, whose it is, and what was asked", () => {
-    const [, first, second] = spanLines({
-      spans: [span("a", 1000), span("b", 2500, "a")],
-      processes: { "p-a": { serviceName: "gateway.istio-ingress" }, "p-b": { serviceName: "user.demo" } },
-    });
+    const spans = [span("a", 1000, undefined, "gateway.istio-ingress"), span("b", 2500, "a")];
+    const [, first, second] = spanLines(spans);
     assert.match(first!, /^ +0\.0 ms +1\.5 ms {2}gateway\.istio-ingress +asks a$/);
     assert.match(second!, /^ +1\.5 ms +1\.5 ms {4}user\.demo +asks b$/);
   });

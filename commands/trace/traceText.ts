@@ -1,5 +1,5 @@
-import { callerOf, parseAccessLine } from "../accessLine";
-import type { Span, Trace } from "../verify/backends";
+import { callerOf, parseAccessLine } from "../shared/accessLine";
+import type { Span } from "../../components/observability/tracing/tracingBackend";
 
 /** A line of the log store, and who wrote it. */
 export interface LogLine {
@@ -17,14 +17,13 @@ interface Placed {
 
 /** @returns spans in the order of calls, those that a span caused behind it. One whose cause is not there stands at the top. */
 export function spansInOrder(spans: readonly Span[]): Placed[] {
-  const known = new Set(spans.map(({ spanID }) => spanID));
-  const causeOf = ({ references = [] }: Span) =>
-    references.find(({ refType, spanID }) => refType === "CHILD_OF" && known.has(spanID))?.spanID;
+  const known = new Set(spans.map(({ id }) => id));
+  const causeOf = ({ parentId }: Span) => (parentId !== undefined && known.has(parentId) ? parentId : undefined);
   const below = (cause: string | undefined, depth: number): Placed[] =>
     spans
       .filter((span) => causeOf(span) === cause)
-      .sort((one, other) => one.startTime - other.startTime)
-      .flatMap((span) => [{ span, depth }, ...below(span.spanID, depth + 1)]);
+      .sort((one, other) => one.start - other.start)
+      .flatMap((span) => [{ span, depth }, ...below(span.id, depth + 1)]);
   return below(undefined, 0);
 }
 
@@ -35,17 +34,15 @@ function ms(microseconds: number): string {
 }
 
 /** @returns a trace as text: when each span began, how long it took, whose it is, and what was asked. */
-export function spanLines({ spans, processes }: Trace): string[] {
-  const begin = Math.min(...spans.map(({ startTime }) => startTime));
-  const row = (start: string, took: string, service: string, operation: string) =>
-    `${start.padStart(columns.time)}${took.padStart(columns.time)}  ${service.padEnd(columns.service)}${operation}`;
+export function spanLines(spans: readonly Span[]): string[] {
+  const begin = Math.min(...spans.map(({ start }) => start));
+  const row = (began: string, took: string, service: string, operation: string) =>
+    `${began.padStart(columns.time)}${took.padStart(columns.time)}  ${service.padEnd(columns.service)}${operation}`;
   return [
     row("start", "took", "service", "operation"),
-    ...spansInOrder(spans).map(({ span, depth }) => {
-      const { serviceName = "unknown" } = processes[span.processID] ?? {};
-      const service = "  ".repeat(depth) + serviceName;
-      return row(ms(span.startTime - begin), ms(span.duration), service, span.operationName);
-    }),
+    ...spansInOrder(spans).map(({ span: { start, duration, service, operation }, depth }) =>
+      row(ms(start - begin), ms(duration), "  ".repeat(depth) + service, operation),
+    ),
   ];
 }
 

@@ -1,7 +1,9 @@
 import { dashboardServices, exposedPath } from "../../components/observability/endpoints";
 import type { DashboardName } from "../../components/observability/endpoints";
 import { lokiPorts } from "../../components/observability/loki";
-import type { Answer } from "../httpClient";
+import type { TracingBackendName } from "../../components/observability/tracing";
+import type { Span, TracingBackend } from "../../components/observability/tracing/tracingBackend";
+import type { Answer } from "../shared/httpClient";
 import type { Context } from "./check";
 
 /** What it takes to ask a backend. */
@@ -51,28 +53,14 @@ export function growthOf(series: string, seconds: number): string {
   return `((max_over_time(${series}${over}) unless ${series} offset ${seconds}s) or increase(${series}${over}))`;
 }
 
-/** A span as Jaeger's API has it. */
-export interface Span {
-  spanID: string;
-  processID: string;
-  operationName: string;
-  references?: { refType: string; spanID: string }[];
-  /** Microseconds since 1970. */
-  startTime: number;
-  /** Microseconds. */
-  duration: number;
-}
-
-/** A trace as Jaeger's API has it. */
-export interface Trace {
-  spans: Span[];
-  processes: Record<string, { serviceName: string }>;
-}
-
-/** @returns the trace of that id; undefined if Jaeger has none, or does not answer. */
-export async function readTrace(context: Context, id: string): Promise<Trace | undefined> {
-  const { status, body } = await askPage(context, "jaeger", `/api/traces/${id}`);
-  return status === 200 ? (JSON.parse(body) as { data: [Trace?] }).data[0] : undefined;
+/** @returns the spans of a trace; none if the backend has no such trace, or does not answer. */
+export async function readTrace(
+  context: BackendContext,
+  { name, apiPath, spansOf }: Pick<TracingBackend, "apiPath" | "spansOf"> & { name: TracingBackendName },
+  id: string,
+): Promise<Span[]> {
+  const { status, body } = await askPage(context, name, apiPath(id));
+  return status === 200 ? spansOf(body) : [];
 }
 
 /** A line of the log store, with its labels and structured metadata. */

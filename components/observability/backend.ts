@@ -42,9 +42,10 @@ export interface BackendSpec {
   page?: { service: string; port: BackendPort };
   /** Path and port that answer 200 when requests can be served. */
   ready: { path: string; port: number };
-  /** Files by name, mounted read-only at `configFolder`. */
-  config: Record<string, pulumi.Input<string>>;
-  configFolder: string;
+  /** Files by name, mounted read-only at `configFolder`. Default: none. */
+  config?: Record<string, pulumi.Input<string>>;
+  /** Given if `config` is. */
+  configFolder?: string;
   /** Keep the files in a Secret. Default false: in a ConfigMap. */
   configIsSecret?: boolean;
   /** Where in the folder each file goes. Default: its name. */
@@ -97,9 +98,11 @@ export function declareBackend(
   const { app, namespace } = spec;
   const metadata = { name: app, namespace, labels: { app } };
   const account = declareAccount(name, spec, opts);
-  const config = spec.configIsSecret
-    ? new k8s.core.v1.Secret(`${name}-config`, { metadata, stringData: pulumi.secret(spec.config) }, opts)
-    : new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: spec.config }, opts);
+  const config =
+    spec.config &&
+    (spec.configIsSecret
+      ? new k8s.core.v1.Secret(`${name}-config`, { metadata, stringData: pulumi.secret(spec.config) }, opts)
+      : new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: spec.config }, opts));
   const { volume, replicas } = spec.sizing;
 
   const workload = new k8s.apps.v1.StatefulSet(
@@ -114,9 +117,9 @@ export function declareBackend(
         template: {
           metadata: {
             labels: { app },
-            annotations: { "sidecar-mesh/config": configHash(spec.config) },
+            annotations: spec.config && { "sidecar-mesh/config": configHash(spec.config) },
           },
-          spec: podSpec(spec, account.metadata.name, config.metadata.name),
+          spec: podSpec(spec, account.metadata.name, config?.metadata.name),
         },
         volumeClaimTemplates:
           volume && spec.dataFolder
@@ -247,12 +250,12 @@ function configSource({ configIsSecret, configItems }: BackendSpec, name: pulumi
 function podSpec(
   spec: BackendSpec,
   serviceAccountName: pulumi.Input<string>,
-  configName: pulumi.Input<string>,
+  configName: pulumi.Input<string> | undefined,
 ): k8s.types.input.core.v1.PodSpec {
   const ready = { httpGet: { path: spec.ready.path, port: spec.ready.port } };
   const hasVolume = spec.sizing.volume !== undefined && spec.dataFolder !== undefined;
   const folders = [
-    { name: "config", mountPath: spec.configFolder, readOnly: true },
+    ...(configName && spec.configFolder ? [{ name: "config", mountPath: spec.configFolder, readOnly: true }] : []),
     { name: "tmp", mountPath: "/tmp" },
     ...(spec.dataFolder ? [{ name: "data", mountPath: spec.dataFolder }] : []),
   ];
@@ -290,7 +293,7 @@ function podSpec(
       },
     ],
     volumes: [
-      { name: "config", ...configSource(spec, configName) },
+      ...(configName ? [{ name: "config", ...configSource(spec, configName) }] : []),
       { name: "tmp", emptyDir: {} },
       ...(spec.dataFolder && !hasVolume ? [{ name: "data", emptyDir: {} }] : []),
       ...(spec.volumes ?? []),

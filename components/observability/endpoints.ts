@@ -1,8 +1,10 @@
-/** The pages of the stack. */
-export const dashboardNames = ["prometheus", "jaeger", "kiali", "grafana"] as const;
+import { type TracingBackendName, tracingBackendNames, tracingBackends } from "./tracing";
 
-/** One of {@link dashboardNames}. */
-export type DashboardName = (typeof dashboardNames)[number];
+/** A page that the stack can have. Of those of tracing backends it has one at most. */
+export type DashboardName = "prometheus" | TracingBackendName | "kiali" | "grafana";
+
+/** The pages that the stack can have. */
+export const dashboardNames: readonly DashboardName[] = ["prometheus", ...tracingBackendNames, "kiali", "grafana"];
 
 /** How a page is reached. */
 export interface DashboardEndpoint {
@@ -20,7 +22,9 @@ export const observabilityNamespace = "observability";
 /** Service and port of each page; the same port is opened on this machine. */
 export const dashboardServices: Record<DashboardName, { service: string; port: number }> = {
   prometheus: { service: "prometheus", port: 9090 },
-  jaeger: { service: "jaeger-query", port: 16686 },
+  ...(Object.fromEntries(
+    Object.entries(tracingBackends).map(([name, { page }]) => [name, { service: page.service, port: page.port.port }]),
+  ) as Record<TracingBackendName, { service: string; port: number }>),
   kiali: { service: "kiali", port: 20001 },
   grafana: { service: "grafana", port: 3000 },
 };

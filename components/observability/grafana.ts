@@ -6,7 +6,8 @@ import * as random from "@pulumi/random";
 import { declareBackend } from "./backend";
 import type { Sizing } from "./backend";
 import type * as Dashboards from "./dashboards";
-import { dataSourceUids } from "./dashboards/dataSources";
+import { dataSourceUid } from "./dashboards/dataSources";
+import type { TracingBackendName } from "./tracing";
 
 const requireLate = createRequire(__filename);
 
@@ -14,7 +15,8 @@ const requireLate = createRequire(__filename);
 export interface DataSourceUrls {
   prometheus?: string;
   loki?: string;
-  jaeger?: string;
+  /** The tracing backend; its name is the type of its data source, too. */
+  tracing?: { name: TracingBackendName; url: string };
 }
 
 /** Args of {@link Grafana}. */
@@ -38,11 +40,11 @@ const user = 472;
 const dashboardFolder = "/var/lib/grafana-dashboards";
 
 /** @returns the provisioned data sources: a line leads to its trace, a trace to its lines and its service's metrics. JSON is YAML too. */
-export function dataSources({ prometheus, loki, jaeger }: DataSourceUrls): string {
-  const uid = dataSourceUids;
-  const source = (type: keyof typeof uid, url: string, jsonData: Record<string, unknown>, isDefault = false) => ({
+export function dataSources({ prometheus, loki, tracing }: DataSourceUrls): string {
+  type Source = Parameters<typeof dataSourceUid>[0];
+  const source = (type: Source, url: string, jsonData: Record<string, unknown>, isDefault = false) => ({
     name: type[0]!.toUpperCase() + type.slice(1),
-    uid: uid[type],
+    uid: dataSourceUid(type),
     type,
     access: "proxy",
     url,
@@ -61,14 +63,14 @@ export function dataSources({ prometheus, loki, jaeger }: DataSourceUrls): strin
         ...(loki
           ? [
               source("loki", loki, {
-                derivedFields: jaeger
+                derivedFields: tracing
                   ? [
                       {
                         name: "Trace",
                         matcherType: "label",
                         matcherRegex: "trace_id",
                         url: query("__value.raw"),
-                        datasourceUid: uid.jaeger,
+                        datasourceUid: dataSourceUid(tracing.name),
                         urlDisplayLabel: "Show trace",
                       },
                     ]
@@ -76,12 +78,12 @@ export function dataSources({ prometheus, loki, jaeger }: DataSourceUrls): strin
               }),
             ]
           : []),
-        ...(jaeger
+        ...(tracing
           ? [
-              source("jaeger", jaeger, {
+              source(tracing.name, tracing.url, {
                 ...(loki && {
                   tracesToLogsV2: {
-                    datasourceUid: uid.loki,
+                    datasourceUid: dataSourceUid("loki"),
                     customQuery: true,
                     query: `{service_name=~".+"} | trace_id="${query("__trace.traceId")}"`,
                     spanStartTimeShift: "-5m",
@@ -90,7 +92,7 @@ export function dataSources({ prometheus, loki, jaeger }: DataSourceUrls): strin
                 }),
                 ...(prometheus && {
                   tracesToMetrics: {
-                    datasourceUid: uid.prometheus,
+                    datasourceUid: dataSourceUid("prometheus"),
                     tags: [serviceTag],
                     queries: [
                       {

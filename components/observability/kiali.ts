@@ -19,8 +19,8 @@ export interface KialiArgs {
   auth: "anonymous" | "token";
   /** URL of Prometheus inside the cluster; Kiali's graph is made from it. */
   prometheusUrl: string;
-  /** URL of Jaeger's page and API inside the cluster. Default: no traces. */
-  jaegerUrl?: string;
+  /** Its settings of the tracing backend, besides `enabled`. Default: no traces. */
+  tracing?: Record<string, unknown>;
   /** URL of a Grafana inside the cluster that shows its dashboards without a login. Default: no links to it. */
   grafanaUrl?: string;
   /** Path under which it is served, for example `/kiali`. Default: `/`. */
@@ -88,7 +88,7 @@ export interface KialiSecrets {
 
 /** @returns Kiali's config.yaml; JSON is YAML too. */
 export function kialiConfig(
-  args: Pick<KialiArgs, "auth" | "prometheusUrl" | "jaegerUrl" | "grafanaUrl" | "systemNamespace" | "path">,
+  args: Pick<KialiArgs, "auth" | "prometheusUrl" | "tracing" | "grafanaUrl" | "systemNamespace" | "path">,
   { namespace, signingKey }: KialiSecrets,
 ): string {
   return JSON.stringify(
@@ -98,9 +98,7 @@ export function kialiConfig(
       external_services: {
         istio: { root_namespace: args.systemNamespace },
         prometheus: { url: args.prometheusUrl },
-        tracing: args.jaegerUrl
-          ? { enabled: true, provider: "jaeger", internal_url: args.jaegerUrl, use_grpc: false }
-          : { enabled: false },
+        tracing: { enabled: args.tracing !== undefined, ...args.tracing },
         grafana: args.grafanaUrl
           ? {
               enabled: true,

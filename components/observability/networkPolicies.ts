@@ -2,9 +2,9 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { dashboardServices } from "./endpoints";
 import type { DashboardName } from "./endpoints";
-import { jaegerPorts } from "./jaeger";
 import { lokiPorts } from "./loki";
 import { logAgent } from "./nodeLogs";
+import { installedTracing, type TracingKind } from "./tracing";
 
 /** What {@link declareNetworkPolicies} is given. */
 export interface NetworkPolicyArgs {
@@ -12,6 +12,8 @@ export interface NetworkPolicyArgs {
   namespace: pulumi.Input<string>;
   /** Limit who reaches the backends. */
   backends: boolean;
+  /** Which backend takes spans. */
+  tracing: TracingKind;
   /** Kiali requires no login: allow only port-forwards to its pod, and the gateway where pages are exposed. */
   anonymousKiali: boolean;
   /** Namespaces whose proxies send spans, and whose scrapers send logs. */
@@ -19,9 +21,6 @@ export interface NetworkPolicyArgs {
   /** Namespace of the ingress gateway, and the pages that it serves. */
   gateway: { namespace: pulumi.Input<string>; pages: readonly DashboardName[] };
 }
-
-/** Label `app` of the pods that others here ask. */
-const backendApps = ["prometheus", "alertmanager", "jaeger", "loki", "grafana"];
 
 type IngressRule = k8s.types.input.networking.v1.NetworkPolicyIngressRule;
 
@@ -58,15 +57,19 @@ export function declareNetworkPolicies(
   if (!args.backends) {
     return;
   }
+  const tracing = installedTracing(args.tracing);
   // By name, for the namespace may hold istiod and the gateways as well. No pod here asks Kiali for anything.
+  const backendApps = ["prometheus", "alertmanager", ...(tracing ? [tracing.name] : []), "loki", "grafana"];
   const anyOf = (...apps: string[]) => ({ matchExpressions: [{ key: "app", operator: "In", values: apps }] });
   declarePolicy("own-pods", anyOf(...backendApps, logAgent), [
     { from: [{ podSelector: anyOf(...backendApps, "kiali", logAgent) }] },
   ]);
-  declarePolicy("spans", { matchLabels: { app: "jaeger" } }, [
-    { from: fromNamespaces(args.meshNamespaces), ports: tcp(jaegerPorts.otlpGrpc) },
-    ...ofGateway("jaeger"),
-  ]);
+  if (tracing) {
+    declarePolicy("spans", { matchLabels: { app: tracing.name } }, [
+      { from: fromNamespaces(args.meshNamespaces), ports: tcp(tracing.spans.port) },
+      ...ofGateway(tracing.name),
+    ]);
+  }
   declarePolicy("logs", { matchLabels: { app: "loki" } }, [
     { from: fromNamespaces(args.meshNamespaces), ports: tcp(lokiPorts.http) },
   ]);

@@ -5,17 +5,17 @@ import type { Declared } from "../../test/support/declare";
 import { declare, errorOf } from "../../test/support/declare";
 import { mergeMeshConfig, MeshTelemetry, telemetryMeshConfig } from "../telemetry";
 import { dataSources, grafanaIni } from "./grafana";
-import { jaegerConfig } from "./jaeger";
 import { kialiConfig } from "./kiali";
 import { lokiConfig } from "./loki";
 import type { LokiStorage } from "./loki";
 import type { AlertsChoice, MetricsChoice, ObservabilityArgs } from "./observability";
 import { logScraper, logStore, Observability, spanReceiver } from "./observability";
+import { jaeger, jaegerConfig } from "./tracing/jaeger";
 
 const profile = dev.observability;
 const args: ObservabilityArgs = {
   metrics: { kind: "prometheus", sizing: profile.prometheus.sizing, retention: "2d", remoteWrite: [] },
-  tracing: { kind: "jaeger", sizing: profile.jaeger.sizing, storage: { kind: "memory", maxTraces: 100 } },
+  tracing: { kind: "jaeger", sizing: profile.tracing.sizing, storage: { kind: "memory", maxTraces: 100 } },
   logs: { kind: "loki", sizing: profile.loki.sizing, retention: "2d", storage: { kind: "filesystem" } },
   alertmanager: {},
   scrapeSeconds: 5,
@@ -73,9 +73,9 @@ describe("Observability", () => {
 
   it("refuses two Jaegers or two Lokis that share nothing", async () => {
     const two = { replicas: 2, resources: {} };
-    const jaeger = { kind: "jaeger", sizing: two, storage: { kind: "memory", maxTraces: 1 } } as const;
+    const tracing = { kind: "jaeger", sizing: two, storage: { kind: "memory", maxTraces: 1 } } as const;
     const loki = { kind: "loki", sizing: two, retention: "2d", storage: { kind: "filesystem" } } as const;
-    assert.match(await errorOf(() => new Observability("o", { ...args, tracing: jaeger })), /sizing\.replicas is 2/);
+    assert.match(await errorOf(() => new Observability("o", { ...args, tracing })), /sizing\.replicas is 2/);
     assert.match(await errorOf(() => new Observability("o", { ...args, logs: loki })), /sizing\.replicas is 2/);
   });
 
@@ -209,13 +209,13 @@ describe("who reaches the backends", () => {
 describe("the configuration of the backends", () => {
   it("links lines to traces, and traces to lines and metrics", () => {
     const { datasources } = JSON.parse(
-      dataSources({ prometheus: "http://p", loki: "http://l", jaeger: "http://j" }),
+      dataSources({ prometheus: "http://p", loki: "http://l", tracing: { name: "jaeger", url: "http://j" } }),
     ) as { datasources: { uid: string; jsonData: Record<string, any> }[] };
-    const [prometheus, loki, jaeger] = datasources;
-    assert.equal(loki!.jsonData.derivedFields[0].datasourceUid, jaeger!.uid);
+    const [prometheus, loki, traces] = datasources;
+    assert.equal(loki!.jsonData.derivedFields[0].datasourceUid, traces!.uid);
     assert.equal(loki!.jsonData.derivedFields[0].url, "$${__value.raw}");
-    assert.equal(jaeger!.jsonData.tracesToLogsV2.datasourceUid, loki!.uid);
-    assert.equal(jaeger!.jsonData.tracesToMetrics.datasourceUid, prometheus!.uid);
+    assert.equal(traces!.jsonData.tracesToLogsV2.datasourceUid, loki!.uid);
+    assert.equal(traces!.jsonData.tracesToMetrics.datasourceUid, prometheus!.uid);
   });
 
   it("configures Kiali with every backend", () => {
@@ -225,7 +225,7 @@ describe("the configuration of the backends", () => {
           auth: "token",
           systemNamespace: "istio-system",
           prometheusUrl: "http://p",
-          jaegerUrl: "http://j",
+          tracing: jaeger.kiali!("http://j"),
           grafanaUrl: "http://g",
         },
         { namespace: "observability", signingKey: "k".repeat(32) },

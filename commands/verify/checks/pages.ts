@@ -1,6 +1,7 @@
 import { isGuarded } from "../../../components/guards";
-import { dataSourceUids } from "../../../components/observability/dashboards/dataSources";
+import { dataSourceUid } from "../../../components/observability/dashboards/dataSources";
 import { grafanaPort } from "../../../components/observability/grafana";
+import { installedTracing } from "../../../components/observability/tracing";
 import type { DeclaredMesh } from "../../../stacks/declared";
 import { askPage, pagePath, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
@@ -111,16 +112,16 @@ export const grafana: Check = {
     if (health.status !== 200 || (JSON.parse(health.body) as { database?: string }).database !== "ok") {
       return fail(health.body.slice(0, 200) || `HTTP ${health.status}`, "Grafana runs, but is not healthy", next);
     }
-    const installed = {
-      prometheus: declared.metrics.kind !== "none",
-      loki: declared.logs.kind === "loki",
-      jaeger: declared.tracing.kind === "jaeger",
-    };
-    const names = (Object.keys(installed) as (keyof typeof installed)[]).filter((name) => installed[name]);
+    const tracing = installedTracing(declared.tracing.kind);
+    const names = [
+      ...(declared.metrics.kind === "none" ? [] : (["prometheus"] as const)),
+      ...(declared.logs.kind === "loki" ? (["loki"] as const) : []),
+      ...(tracing ? [tracing.name] : []),
+    ];
     const headers = await adminHeaders(context);
     const answers = await Promise.all(
       names.map(async (name) => {
-        const path = pagePath(declared, "grafana", `/api/datasources/uid/${dataSourceUids[name]}/health`);
+        const path = pagePath(declared, "grafana", `/api/datasources/uid/${dataSourceUid(name)}/health`);
         return { name, answer: await cluster.inPod(observability, "grafana-0", grafanaPort, path, headers) };
       }),
     );

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { providers } from "../../../components/accessLog";
 import type { LiveObject } from "../../../cluster/kubeClient";
 import type { DeclaredService } from "../../../stacks/declared";
+import { installedTracing } from "../../../components/observability/tracing";
+import type { Span } from "../../../components/observability/tracing/tracingBackend";
 import { readTrace, until } from "../backends";
-import type { Span, Trace } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { followedRoute } from "../gatewayRoute";
@@ -20,11 +21,8 @@ export function newTrace(): { id: string; header: Record<string, string> } {
 }
 
 /** @returns who has a span in a trace. */
-export function spanServices({
-  spans,
-  processes,
-}: Pick<Trace, "processes"> & { spans: Pick<Span, "processID">[] }): string[] {
-  return [...new Set(spans.map(({ processID }) => processes[processID]?.serviceName ?? "unknown"))].sort();
+export function spanServices(spans: readonly Pick<Span, "service">[]): string[] {
+  return [...new Set(spans.map(({ service }) => service))].sort();
 }
 
 /** A request to follow: where it is sent, and the services that it passes. */
@@ -87,6 +85,7 @@ export function tracingCause(
 
 async function whyNot(
   context: Context,
+  { name, title }: { name: string; title: string },
   services: string[],
   expected: string[],
 ): Promise<{ cause: string; next: string }> {
@@ -108,33 +107,33 @@ async function whyNot(
   const missing = expected.filter((one) => !services.includes(one));
   return services.length > 0
     ? {
-        cause: `the trace lacks the spans of ${missing.join(", ")}: that proxy does not reach Jaeger, or did not take the request for part of the trace`,
+        cause: `the trace lacks the spans of ${missing.join(", ")}: that proxy does not reach ${title}, or did not take the request for part of the trace`,
         next: `${cluster.kubectl} -n ${mesh} logs deployment/${missing[0]?.split(".")[0]} -c istio-proxy --tail 20`,
       }
     : {
-        cause:
-          "proxies are configured to send spans, but none arrive: they do not reach Jaeger's Service, or it refuses them",
-        next: `${cluster.kubectl} -n ${observability} logs statefulset/jaeger --tail 20`,
+        cause: `proxies are configured to send spans, but none arrive: they do not reach ${title}'s Service, or it refuses them`,
+        next: `${cluster.kubectl} -n ${observability} logs statefulset/${name} --tail 20`,
       };
 }
 
-/** Is a request that was just sent in Jaeger, with the spans of the gateway and of each service that it passed? */
+/** Is a request that was just sent in the tracing backend, with the spans of the gateway and of each service that it passed? */
 export const traces: Check = {
   name: "traces",
-  description: "a request's trace is in Jaeger",
+  description: "a request's trace is in the tracing backend",
   needs: ["routes"],
   async run(context): Promise<Outcome> {
     const { cluster, declared, gatewayUrl, http } = context;
     const { observability, mesh, gateway } = declared.namespaces;
-    if (declared.tracing.kind !== "jaeger") {
-      return skip(`Jaeger is not part of the stack: tracingBackend is ${declared.tracing.kind}`);
+    const backend = installedTracing(declared.tracing.kind);
+    if (!backend) {
+      return skip(`the stack installs no tracing backend: tracingBackend is ${declared.tracing.kind}`);
     }
     const route = followedRoute(context);
     if ("verdict" in route) {
       return route;
     }
     const journey = callJourney(declared.services) ?? { path: route.path, services: [route.service.name] };
-    const down = await backendDown(cluster, observability, "jaeger", "Jaeger");
+    const down = await backendDown(cluster, observability, backend.name, backend.title);
     if (down) {
       return down;
     }
@@ -146,14 +145,15 @@ export const traces: Check = {
     ];
     let services: string[] = [];
     const { found, seconds } = await until(patienceSeconds, async () => {
-      const trace = await readTrace(context, id);
-      services = trace ? spanServices(trace) : [];
+      services = spanServices(await readTrace(context, backend, id));
       return expected.every((one) => services.includes(one)) ? services : undefined;
     });
     if (found === undefined) {
-      const { cause, next } = await whyNot(context, services, expected);
+      const { cause, next } = await whyNot(context, backend, services, expected);
       return fail(`trace ${id}: ${services.join(", ") || "no span"} after ${patienceSeconds} s`, cause, next);
     }
-    return pass(`trace ${id} of ${journey.path} after ${seconds.toFixed(1)} s: ${expected.join(" -> ")}`);
+    return pass(
+      `${backend.title} has trace ${id} of ${journey.path} after ${seconds.toFixed(1)} s: ${expected.join(" -> ")}`,
+    );
   },
 };

@@ -1,2 +1,4 @@
-/** Names by which dashboards and links find the data sources, whatever these are called. */
-export const dataSourceUids = { prometheus: "mesh-prometheus", loki: "mesh-loki", jaeger: "mesh-jaeger" } as const;
+import type { TracingBackendName } from "../tracing";
+
+/** @returns the id in Grafana of the data source that shows a backend, by the name of that. Dashboards and links refer to it. */
+export const dataSourceUid = (backend: "prometheus" | "loki" | TracingBackendName) => `mesh-${backend}`;

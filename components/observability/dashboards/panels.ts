@@ -4,7 +4,7 @@ import { DataqueryBuilder as LokiQuery } from "@grafana/grafana-foundation-sdk/l
 import { DataqueryBuilder as PrometheusQuery } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as StatPanel } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as TimeseriesPanel } from "@grafana/grafana-foundation-sdk/timeseries";
-import { dataSourceUids } from "./dataSources";
+import { dataSourceUid } from "./dataSources";
 
 /** An expression, and how its series are called; the legend uses `{{label}}`. */
 export interface Series {
@@ -12,8 +12,8 @@ export interface Series {
   legend?: string;
 }
 
-const prometheus = { type: "prometheus", uid: dataSourceUids.prometheus };
-const loki = { type: "loki", uid: dataSourceUids.loki };
+const prometheus = { type: "prometheus", uid: dataSourceUid("prometheus") };
+const loki = { type: "loki", uid: dataSourceUid("loki") };
 
 /** Heights and widths in Grafana's grid of 24 columns. */
 const half = 12;
