@@ -42,7 +42,7 @@ export interface SidecarMeshArgs {
   /** Control plane and gateways. Default: those of {@link Istio}. */
   istio?: IstioArgs;
   /** Backends and pages. Default: Prometheus, Jaeger and Loki; Kiali and Grafana where their args are given. The gateway serves no page. */
-  observability?: Omit<ObservabilityArgs, "exposed">;
+  observability?: Omit<ObservabilityArgs, "dashboardsExposed">;
   /** Percent of the requests that are traced, 0 to 100. Default 1, as Istio has it. */
   samplingPercent?: number;
   /** Refuse each call that no `path` and no `allowFrom` allows. Default true. */

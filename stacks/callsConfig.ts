@@ -1,7 +1,7 @@
 import { proxyPorts } from "../components/validation";
 import { collectorHealthPort, collectorMetricsPort } from "../components/collectorConfig";
-import { noSuch } from "./configReader";
-import type { ItemReader } from "./itemReader";
+import type { Notes } from "./configReader";
+import { item, listOf, noSuch, path, required, text, unnamed } from "./schema";
 
 /** A path of the gateway that a service answers by a call to another. */
 export interface CallConfig {
@@ -13,8 +13,15 @@ export interface CallConfig {
   port: number;
 }
 
-/** Keys of an item of `services` that {@link readCalls} reads. */
-export const callsKeys = ["calls"] as const;
+/** Key of an item of `services`: paths that it answers by a call to another. */
+export const callsShape = {
+  calls: listOf(
+    item({
+      path: required(path, "/unnamed", "/user/orders"),
+      service: required(text, unnamed, "payment-service"),
+    }),
+  ).default([]),
+};
 
 /** First of the ports that calls are served at. */
 const firstPort = 8091;
@@ -22,36 +29,32 @@ const firstPort = 8091;
 /** Ports that something else in each pod listens on. */
 const otherPorts = [...proxyPorts, collectorHealthPort, collectorMetricsPort];
 
-/** Input of {@link readCalls}: the service and its neighbours. */
+/** Input of {@link completeCalls}: the service and its neighbours. */
 interface CallContext {
+  calls: readonly Omit<CallConfig, "port">[];
   /** Name of the service. */
-  name?: string;
+  name: string;
   /** Port of the service. */
   port: number;
-  /** Names of all services. */
-  names: readonly string[];
-  isPath: (value: string) => boolean;
-  pathFix: string;
 }
 
-/** Reads the calls of a service. */
-export function readCalls(item: ItemReader, { name, port, names, isPath, pathFix }: CallContext): CallConfig[] {
-  const calls = item.objects("calls", ["path", "service"]) ?? [];
+/** @returns the calls of a service, each with its port. `names` are those of all services. */
+export function completeCalls(
+  { calls, name, port }: CallContext,
+  notes: Notes,
+  names: readonly string[],
+): CallConfig[] {
   const free = Array.from({ length: calls.length + 1 + otherPorts.length }, (_, i) => firstPort + i).filter(
     (one) => one !== port && !otherPorts.includes(one),
   );
   return calls.map((call, i) => {
-    const isText = (value: unknown): value is string => typeof value === "string" && isPath(value);
-    const service = call.required("service", call.text("service"), "", "payment-service");
-    if (service !== "" && service === name) {
-      call.problem("service", service, "a service can't answer by a call to itself; name another");
-    } else if (service !== "" && !names.includes(service)) {
-      call.problem("service", service, noSuch("service", service, names, `name one of ${names.join(", ")}`));
+    const { service } = call;
+    const at = notes.in("calls").in(i);
+    if (service === name) {
+      at.problem("service", service, "a service can't answer by a call to itself; name another");
+    } else if (!names.includes(service) && !at.isWrong("service")) {
+      at.problem("service", service, noSuch("service", service, names, `name one of ${names.join(", ")}`));
     }
-    return {
-      path: call.required("path", call.value("path", isText, pathFix), `/unnamed-${i}`, "/user/orders"),
-      service,
-      port: free[i]!,
-    };
+    return { ...call, port: free[i]! };
   });
 }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { ConfigReader } from "./configReader";
+import { key, oneOf, text, textThat } from "./schema";
 
 /**
  * What kinds of cluster there are, as far as addresses differ. Node ports of a `local` one answer on this machine (Docker Desktop, Rancher
@@ -20,17 +21,24 @@ export interface ClusterConfig {
   kind?: ClusterKind;
 }
 
+/** Keys that say which cluster to use. */
+export const clusterKeys = {
+  kubeconfig: key(
+    "Path of the kubeconfig file. auto finds it as kubectl does.",
+    textThat(existsSync, "no such file; give the whole path, or remove the key to find the file as kubectl does"),
+  ),
+  kubeContext: key(
+    "Context of the kubeconfig. auto takes the current one, if its cluster runs on this machine; any other has to be named.",
+    text,
+  ),
+  clusterKind: key(
+    "How addresses are found, one of kind, minikube, k3d, local (node ports answer on localhost), remote. auto decides it by the context.",
+    oneOf(clusterKinds),
+  ),
+};
+
 /** Reads the keys that say which cluster to use. */
 export function readCluster(reader: ConfigReader): ClusterConfig {
-  const kind = reader.oneOf("clusterKind", [...clusterKinds, "auto"], "auto");
-  return {
-    kubeconfig: reader.textThat(
-      "kubeconfig",
-      undefined,
-      existsSync,
-      "no such file; give the whole path, or remove the key to find the file as kubectl does",
-    ),
-    context: reader.text("kubeContext", undefined),
-    kind: kind === "auto" ? undefined : kind,
-  };
+  const { kubeconfig, kubeContext: context, clusterKind: kind } = reader.read(clusterKeys);
+  return { kubeconfig, context, kind };
 }

@@ -30,7 +30,7 @@ export function istioArgs(settings: Settings): IstioArgs {
       annotations: gateway.annotations,
       nodePorts: { http: gateway.httpNodePort, https: gateway.httpsNodePort },
     },
-    egressGateway: istio.egressGateway ? profile.gateway : undefined,
+    egressGateway: gateway.egressGateway ? profile.gateway : undefined,
     mtls: security.mutualTls,
     outboundTraffic: security.outboundTraffic,
     filterGatewayClusters: scope.declared,
@@ -63,7 +63,6 @@ export function observabilityArgs(
       istio.systemNamespace,
       ...(rateLimit.limits.length > 0 ? [rateLimitNamespace] : []),
     ],
-    exposed: observability.exposeDashboards,
     kubectl: kubectlCommand(cluster),
     kiali: observability.kiali ? { sizing: sizes.kialiSizing, auth: sizes.kialiAuth } : undefined,
     grafana: observability.grafana

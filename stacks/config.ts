@@ -1,30 +1,29 @@
 import type { ExternalHost } from "../components/externalHosts";
 import { callLog } from "../components/loadGenerator";
 import { dashboardNames, exposedPath } from "../components/observability/endpoints";
-import { isDnsLabel } from "../components/validation";
-import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
 import type { LoadSettings } from "../components/loadGenerator";
 import { readCluster, type ClusterConfig } from "./clusterConfig";
 import { ConfigError } from "./configError";
 import { ConfigReader, type RawConfig } from "./configReader";
 import { dev } from "./dev";
-import { externalHostKeys, readExternalHosts } from "./externalHostsConfig";
+import { readExternalHosts } from "./externalHostsConfig";
 import { rejectUnknownAuthorizers } from "./guardsConfig";
 import { readGateway, type GatewayConfig } from "./gatewayConfig";
 import { readDigests, type ImageDigests } from "./imageDigests";
-import { readImages } from "./imagesConfig";
+import { readImages, type IstioConfigWithImages } from "./imagesConfig";
 import { readIstio } from "./istioConfig";
-import { calleeTargets } from "./loadTargets";
+import { allKeys } from "./keyGroups";
+import { calleeTargets, readLoad } from "./loadTargets";
 import { readObservability, type ObservabilityConfig } from "./observabilityConfig";
-import { allStackNamespaces, readNamespaces, type StackNamespaces } from "./namespacesConfig";
+import { readNamespaces, type StackNamespaces } from "./namespacesConfig";
 import { prod } from "./prod";
-import { profileNames, type Profile, type ProfileName } from "./profile";
+import { profileKeys, type Profile, type ProfileName } from "./profile";
 import { plannedPods, rejectSmallQuota } from "./quotaConfig";
 import { readScope, type ScopeConfig } from "./scopeConfig";
 import { readRateLimit, type RateLimitConfig } from "./rateLimitConfig";
 import { readSecurity, type SecurityConfig } from "./securityConfig";
 import { foreignKeyProblem } from "./stackFile";
-import { readServices, serviceKeys, type ServiceConfig } from "./servicesConfig";
+import { readServices, type ServiceConfig } from "./servicesConfig";
 
 /**
  * A profile for proxies that are the upstream Envoy, as the images of the embedded cluster have it. It lacks Istio's own filters for
@@ -46,30 +45,10 @@ export function withUpstreamEnvoy(profile: Profile): Profile {
   };
 }
 
-/** What config says of the load generator. */
-export type LoadConfig = LoadSettings;
-
-/** Reads the keys of the load generator. @returns undefined if it is off. */
-export function readLoad(reader: ConfigReader, { load, images }: Profile): LoadConfig | undefined {
-  const enabled = reader.boolean("loadGenerator", load.enabled);
-  const ratePerSecond = reader.integer("loadGeneratorRate", load.ratePerSecond, { min: 1, max: 100 });
-  return enabled ? { image: images.fortio, ratePerSecond, resources: load.resources } : undefined;
-}
-
 /** Namespace of our keys; Pulumi takes it from the project's name. */
 export const configNamespace = "sidecar-mesh";
 
 const profiles: Record<ProfileName, Profile> = { dev, prod };
-
-/** Namespaces that are not ours to label, or that the stack uses for something else. */
-const reservedNamespaces = [
-  "default",
-  "kube-system",
-  "kube-public",
-  "kube-node-lease",
-  ...allStackNamespaces,
-  rateLimitNamespace,
-];
 
 /** The whole configuration: checked, typed, and with every default filled in. */
 export interface StackConfig {
@@ -79,7 +58,7 @@ export interface StackConfig {
   namespace: string;
   /** Namespaces of all else. */
   namespaces: StackNamespaces;
-  istio: ReturnType<ReturnType<typeof readImages>["istio"]>;
+  istio: IstioConfigWithImages;
   gateway: GatewayConfig;
   security: SecurityConfig;
   /** Hosts outside of the mesh that its proxies know. */
@@ -87,7 +66,7 @@ export interface StackConfig {
   services: ServiceConfig[];
   observability: ObservabilityConfig;
   /** Steady traffic; undefined if there is none. */
-  load?: LoadConfig;
+  load?: LoadSettings;
   rateLimit: RateLimitConfig;
   scope: ScopeConfig;
 }
@@ -116,7 +95,7 @@ export function parseConfig(
 
 /** @returns every key that the program knows. */
 export function knownConfigKeys(): string[] {
-  return readConfig({}, {}).reader.knownKeys;
+  return Object.keys(allKeys);
 }
 
 function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfig; reader: ConfigReader } {
@@ -124,17 +103,16 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
   const own = Object.entries(raw).filter(([key]) => key.startsWith(prefix));
   const reader = new ConfigReader(Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])));
 
-  const sized = profiles[reader.oneOf("profile", profileNames, "dev")];
-  const named = reader.boolean("upstreamEnvoy", false) ? withUpstreamEnvoy(sized) : sized;
-  const images = readImages(reader, Object.keys(named.images), named.name === "prod" ? digests : {});
+  const { profile: name, upstreamEnvoy } = reader.read(profileKeys);
+  const named = upstreamEnvoy ? withUpstreamEnvoy(profiles[name]) : profiles[name];
+  const images = readImages(reader, name === "prod" ? digests : {});
   const profile = { ...named, images: images.table(named.images) };
   const istio = images.istio(readIstio(reader, named.name));
   const services = images.services(readServices(reader, profile));
   const unscoped: Omit<StackConfig, "scope"> = {
     profile,
     cluster: readCluster(reader),
-    namespace: readNamespace(reader),
-    namespaces: readNamespaces(reader),
+    ...readNamespaces(reader),
     istio,
     gateway: readGateway(reader, profile),
     security: readSecurity(reader, istio.cni),
@@ -163,12 +141,12 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
   });
   const config = withCallLogs(read);
   // A quota that can't be read was noted already, and so were services.
-  if (!reader.problems.some(({ key }) => /^(resourceQuota|services)\b/.test(key))) {
+  if (!reader.isWrong("resourceQuota") && !reader.isWrong("services")) {
     rejectSmallQuota(reader, config.security.resourceQuota, plannedPods(config), config.services.length);
   }
-  reader.rejectUnknownKeys({ services: serviceKeys, externalHosts: externalHostKeys });
+  reader.rejectUnknownKeys(allKeys);
   for (const [key, value] of Object.entries(raw)) {
-    const problem = foreignKeyProblem(key, configNamespace, reader.knownKeys);
+    const problem = foreignKeyProblem(key, configNamespace, knownConfigKeys());
     if (problem) {
       reader.problem(problem.key, value, problem.fix);
     }
@@ -193,7 +171,7 @@ function withCallLogs(config: StackConfig): StackConfig {
 
 /** An exposed dashboard has a path of the gateway, which no service can have as well. */
 function rejectTakenPaths(reader: ConfigReader, { services, observability }: StackConfig): void {
-  const taken = observability.exposeDashboards ? dashboardNames.map(exposedPath) : [];
+  const taken = observability.dashboardsExposed ? dashboardNames.map(exposedPath) : [];
   services.forEach((service, i) =>
     [service, ...service.calls].forEach(({ path }, j) => {
       if (path !== undefined && taken.includes(path)) {
@@ -202,13 +180,4 @@ function rejectTakenPaths(reader: ConfigReader, { services, observability }: Sta
       }
     }),
   );
-}
-
-function readNamespace(reader: ConfigReader): string {
-  const key = "namespace";
-  const namespace = reader.textThat(key, "demo", isDnsLabel, "use a DNS label: a-z first, then a-z, 0-9 and -");
-  if (reservedNamespaces.includes(namespace)) {
-    reader.problem(key, namespace, `taken by the cluster or by Istio; not one of ${reservedNamespaces.join(", ")}`);
-  }
-  return namespace;
 }

@@ -26,9 +26,13 @@ function lineOf(problem: ConfigProblem): string {
   return "value" in problem ? `${place} = ${show(problem.value)}: ${fix}` : `${place}: ${fix}`;
 }
 
+/** User and password of a URL, which must not get into a log. */
+const password = /\/\/[^/\s"]*@/g;
+
 function show(value: unknown): string {
   // JSON has no word for these, and writes null.
   const isOdd = typeof value === "number" && !Number.isFinite(value);
-  const text = value === undefined ? "(not set)" : isOdd ? String(value) : JSON.stringify(value);
+  const text =
+    value === undefined ? "(not set)" : isOdd ? String(value) : JSON.stringify(value).replace(password, "//***@");
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }

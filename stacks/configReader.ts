@@ -1,6 +1,7 @@
+import { z } from "zod";
 import { isMap } from "../common/isMap";
-import { nearest } from "../common/nearest";
 import type { ConfigProblem } from "./configError";
+import { keysOf, noSuch, standIns, unwrapped, type Keys } from "./schema";
 
 /** A value that leaves the choice to the profile; what a key holds that is not set. */
 const auto = "auto";
@@ -8,190 +9,212 @@ const auto = "auto";
 /** Config as Pulumi hands it out: key without namespace, value as text; arrays and objects are JSON. */
 export type RawConfig = Readonly<Record<string, string>>;
 
-/**
- * Reads config key by key and collects what is wrong instead of stopping at the first mistake. A key that holds nonsense reads as its
- * fallback, so that the rest can still be judged.
- */
-export class ConfigReader {
-  readonly problems: ConfigProblem[] = [];
-  private readonly known = new Set<string>();
+/** Notes mistakes under a path, such as `services[1].retries`. */
+export class Notes {
+  /** @param problems The list that all notes of one configuration share. */
+  constructor(
+    readonly problems: ConfigProblem[] = [],
+    readonly at = "",
+  ) {}
 
-  constructor(private readonly raw: RawConfig) {
-    for (const [key, value] of Object.entries(raw)) {
-      rejectNul(this, key, textOrJson(value));
-    }
-  }
-
-  /** Notes a mistake. */
+  /** Notes a mistake in the value of `key`. */
   problem(key: string, value: unknown, fix: string): void {
-    this.problems.push({ key, value, fix });
+    this.problems.push({ key: this.path(key), value, fix });
   }
 
-  /** @returns the keys that were asked for so far. */
-  get knownKeys(): string[] {
-    return [...this.known];
+  /** Notes a mistake in the value itself. */
+  noteHere(value: unknown, fix: string): void {
+    this.problems.push({ key: this.at, value, fix });
   }
 
-  /**
-   * Notes every key that was not asked for. Call it when all is read.
-   * @param inner Keys of the items that a list holds, by the list's key: a slip that deserves a better hint.
-   */
-  rejectUnknownKeys(inner: Readonly<Record<string, readonly string[]>> = {}): void {
-    for (const [key, value] of Object.entries(this.raw)) {
-      if (!this.known.has(key)) {
-        const place = Object.keys(inner).find((list) => inner[list]!.includes(key));
-        this.problem(
-          key,
-          value,
-          place === undefined
-            ? noSuch("key", key, this.knownKeys, "remove it or correct its name")
-            : `no such key; it belongs into each item of ${place}`,
-        );
-      }
-    }
+  /** @returns whether a mistake was noted in `key`, or below it. */
+  isWrong(key: string): boolean {
+    const path = this.path(key);
+    return this.problems.some(
+      ({ key: one }) => one === path || one.startsWith(`${path}.`) || one.startsWith(`${path}[`),
+    );
   }
 
-  /** @returns the text of a key, or `fallback` where it is not set, empty or `auto`. */
-  text<F extends string | undefined>(key: string, fallback: F): string | F {
-    this.known.add(key);
-    const value = this.raw[key];
-    return value === undefined || value === "" || value === auto ? fallback : value;
+  /** @returns the notes of a key, or of an item of a list. */
+  in(key: string | number): Notes {
+    return new Notes(this.problems, this.path(key));
   }
 
-  /** @returns the text of a key if `test` accepts it; notes a problem with `fix` if not. */
-  textThat<F extends string | undefined>(
-    key: string,
-    fallback: F,
-    test: (value: string) => boolean,
-    fix: string,
-  ): string | F {
-    const value = this.text(key, fallback);
-    if (value !== undefined && value !== fallback && !test(value)) {
-      this.problem(key, value, fix);
-      return fallback;
-    }
-    return value;
-  }
-
-  /** @returns the value of a key that must be one of `choices`. */
-  oneOf<T extends string>(key: string, choices: readonly T[], fallback: T): T {
-    const value = this.text(key, undefined);
-    if (value === undefined) {
-      return fallback;
-    }
-    if (!(choices as readonly string[]).includes(value)) {
-      this.problem(key, value, `use one of ${choices.join(", ")}${didYouMean(value, choices)}`);
-      return fallback;
-    }
-    return value as T;
-  }
-
-  /** @returns the whole number of a key, within bounds. */
-  integer(key: string, fallback: number, bounds: { min: number; max: number }): number {
-    const value = this.text(key, undefined);
-    if (value === undefined) {
-      return fallback;
-    }
-    // Number() would take 0x50, 3e4 and blanks as well.
-    const number = /^-?\d+$/.test(value) ? Number(value) : NaN;
-    if (!Number.isInteger(number) || number < bounds.min || number > bounds.max) {
-      this.problem(key, value, `use a whole number from ${bounds.min} to ${bounds.max}`);
-      return fallback;
-    }
-    return number;
-  }
-
-  /** @returns the truth value of a key. */
-  boolean(key: string, fallback: boolean): boolean {
-    return this.oneOf(key, ["true", "false"], fallback ? "true" : "false") === "true";
-  }
-
-  /** @returns the list of texts of a key. */
-  texts(key: string, fallback: string[]): string[] {
-    const value = this.json(key);
-    if (value === undefined) {
-      return fallback;
-    }
-    if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
-      this.problem(key, value, "use a list of texts");
-      return fallback;
-    }
-    return value;
-  }
-
-  /** @returns the object of a key. */
-  object(key: string): Record<string, unknown> {
-    const value = this.json(key);
-    if (value === undefined) {
-      return {};
-    }
-    if (!isMap(value)) {
-      this.problem(key, value, "use an object");
-      return {};
-    }
-    return value;
-  }
-
-  /** @returns the list of objects of a key; undefined where it is not set. */
-  objects(key: string): Record<string, unknown>[] | undefined {
-    const value = this.json(key);
-    if (value === undefined) {
-      return undefined;
-    }
-    if (!Array.isArray(value) || !value.every(isMap)) {
-      this.problem(key, value, "use a list of objects");
-      return undefined;
-    }
-    return value;
-  }
-
-  private json(key: string): unknown {
-    const value = this.text(key, undefined);
-    if (value === undefined) {
-      return undefined;
-    }
-    try {
-      return JSON.parse(value) as unknown;
-    } catch {
-      this.problem(key, value, "not readable as JSON; write it so, or as a list or object in the stack's YAML file");
-      return undefined;
-    }
+  private path(key: string | number): string {
+    return typeof key === "number" ? `${this.at}[${key}]` : this.at === "" ? key : `${this.at}.${key}`;
   }
 }
 
-/** @returns what a value holds, if it is JSON, else its text. */
+/**
+ * Reads config by the schemas of its keys, and collects what is wrong instead of stopping at the first mistake. Wrong parts are left out or
+ * have a stand-in, so that the rest can still be judged.
+ */
+export class ConfigReader extends Notes {
+  constructor(private readonly raw: RawConfig) {
+    super();
+    for (const [key, value] of Object.entries(raw)) {
+      checkTexts(this.in(key), textOrJson(value) ?? value);
+    }
+  }
+
+  /** @returns the values of some keys; a wrong one reads as if it were not set. */
+  read<K extends Keys>(keys: K): { [P in keyof K]: z.output<K[P]> } {
+    const values = Object.entries(keys).map(([key, schema]) => [key, this.readKey(key, schema)]);
+    return Object.fromEntries(values) as { [P in keyof K]: z.output<K[P]> };
+  }
+
+  /** @returns whether a key holds something, right or wrong. */
+  has(key: string): boolean {
+    return ![undefined, "", auto].includes(this.raw[key]);
+  }
+
+  /** Notes every key that is not among `keys`. */
+  rejectUnknownKeys(keys: Keys): void {
+    const lists = Object.keys(keys).filter((key) => unwrapped(keys[key]!) instanceof z.ZodArray);
+    for (const [key, value] of Object.entries(this.raw).filter(([key]) => !Object.hasOwn(keys, key))) {
+      const list = lists.find((one) => keysOf(keys[one]!).includes(key));
+      const fix =
+        list === undefined
+          ? noSuch("key", key, Object.keys(keys), "remove it or correct its name")
+          : `no such key; it belongs into each item of ${list}`;
+      this.problem(key, value, fix);
+    }
+  }
+
+  private readKey(key: string, schema: z.ZodType): unknown {
+    const text = this.raw[key]!;
+    const kind = unwrapped(schema);
+    if (!this.has(key)) {
+      return schema.parse(undefined);
+    }
+    if (!(kind instanceof z.ZodArray || kind instanceof z.ZodObject || kind instanceof z.ZodRecord)) {
+      return readable(schema, scalar(kind, text), this.in(key), text);
+    }
+    const value = textOrJson(text);
+    if (value === undefined) {
+      const fix = "not readable as JSON; write it so, or as a list or object in the stack's YAML file";
+      this.problem(key, text, fix);
+    }
+    // Pulumi.yaml has {} for an object that is not set.
+    const isEmpty = kind instanceof z.ZodObject && isMap(value) && Object.keys(value).length === 0;
+    return value === undefined || isEmpty ? schema.parse(undefined) : readable(schema, value, this.in(key));
+  }
+}
+
+/** @returns a text as the kind of value that it is of, if it can be read so. Number() would take 0x50, 3e4 and blanks as well. */
+function scalar(kind: z.ZodType, text: string): unknown {
+  if (kind instanceof z.ZodBoolean && ["true", "false"].includes(text)) {
+    return text === "true";
+  }
+  return kind instanceof z.ZodNumber && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+/**
+ * @returns what can be read of a value, as its schema gives it, once what is wrong was noted.
+ * @param shown What messages show in place of the value.
+ */
+function readable(schema: z.ZodType, value: unknown, notes?: Notes, shown = value): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) {
+    return result.data;
+  }
+  // A rule of an object is judged once its keys are right, so that without the wrong ones it may be broken in turn: that is not noted.
+  return readable(schema, repaired(schema, value, issuesOf(result.error), notes, shown));
+}
+
+/** One mistake: where it is in the value, and what to do. */
+interface Issue {
+  path: PropertyKey[];
+  message: string;
+}
+
+function issuesOf(error: z.ZodError): Issue[] {
+  return error.issues.flatMap((issue): Issue[] => {
+    switch (issue.code) {
+      case "unrecognized_keys":
+        return issue.keys.map((key) => ({ path: [...issue.path, key], message: "" }));
+      case "invalid_key":
+        return [{ path: issue.path, message: issue.issues[0]!.message }];
+      default:
+        return [issue];
+    }
+  });
+}
+
+/** Notes what is wrong in a value. @returns the value without that; where something has to be, with its stand-in. */
+function repaired(schema: z.ZodType, value: unknown, issues: readonly Issue[], notes?: Notes, shown = value): unknown {
+  const kind = unwrapped(schema);
+  const here = issues.find(({ path }) => path.length === 0);
+  if (here) {
+    const known = standIns.get(schema);
+    const isMissing = known !== undefined && (value === undefined || value === null);
+    notes?.noteHere(isMissing ? undefined : shown, isMissing ? known.missing : here.message);
+    return known?.standIn;
+  }
+  const copy = (Array.isArray(value) ? value.slice() : { ...(value as object) }) as Record<PropertyKey, unknown>;
+  const keys = [...new Set(issues.map(({ path }) => path[0]!))].map((key) => ({ key, part: partOf(kind, key) }));
+  // A key that is misspelt explains why another is missing.
+  for (const { key, part } of keys.sort((a, b) => Number(a.part !== undefined) - Number(b.part !== undefined))) {
+    if (part === undefined) {
+      const known = keysOf(kind);
+      // checkTexts has noted names that no key can have.
+      if (!notes?.isWrong(String(key))) {
+        notes?.problem(String(key), copy[key], noSuch("key", String(key), known, `known are ${known.join(", ")}`));
+      }
+      delete copy[key];
+      continue;
+    }
+    const below = issues
+      .filter(({ path }) => path[0] === key)
+      .map((issue) => ({ ...issue, path: issue.path.slice(1) }));
+    const right = repaired(part, copy[key], below, notes?.in(key as string | number));
+    if (right === undefined) {
+      delete copy[key];
+    } else {
+      copy[key] = right;
+    }
+  }
+  return Array.isArray(copy) ? copy.filter((one) => one !== undefined) : copy;
+}
+
+/** @returns the schema of a part of a value; undefined for a key that its object does not have. */
+function partOf(kind: z.ZodType, key: PropertyKey): z.ZodType | undefined {
+  if (kind instanceof z.ZodObject) {
+    return Object.hasOwn(kind.shape, key) ? (kind.shape[key as string] as z.ZodType) : undefined;
+  }
+  if (kind instanceof z.ZodArray) {
+    return kind.element as z.ZodType;
+  }
+  return kind instanceof z.ZodRecord ? (kind.valueType as z.ZodType) : z.unknown();
+}
+
+/** @returns what a value holds, if it is JSON; else undefined. */
 function textOrJson(value: string): unknown {
   try {
     return JSON.parse(value) as unknown;
   } catch {
-    return value;
+    return undefined;
   }
 }
 
-/** Notes each text with a NUL in it, at whatever depth: no process can be given one as argument or variable. */
-function rejectNul(reader: ConfigReader, key: string, value: unknown): void {
+/**
+ * Notes each text with a NUL in it, at whatever depth: no process can be given one as argument or variable. And each key that zod, like most
+ * parsers of objects, passes over in silence.
+ */
+function checkTexts(notes: Notes, value: unknown): void {
   if (typeof value === "string" && value.includes("\0")) {
-    reader.problem(key, value, "the text has a NUL character in it; remove it");
+    notes.noteHere(value, "the text has a NUL character in it; remove it");
   } else if (Array.isArray(value)) {
-    value.forEach((item, i) => rejectNul(reader, `${key}[${i}]`, item));
+    value.forEach((item, i) => checkTexts(notes.in(i), item));
   } else if (isMap(value)) {
     for (const [name, item] of Object.entries(value)) {
-      rejectNul(reader, `${key}.${name}`, item);
+      checkTexts(notes.in(name), item);
       if (name.includes("\0")) {
-        reader.problem(`${key}.${name}`, item, "the name has a NUL character in it; remove it");
+        notes.problem(name, item, "the name has a NUL character in it; remove it");
+      }
+      if (name === "__proto__") {
+        notes.problem(name, item, "no key has this name; remove it");
       }
     }
   }
-}
-
-/** @returns that there is no such thing, with the one that was meant if one of `candidates` is close, else with `otherwise`. */
-export function noSuch(what: string, value: string, candidates: readonly string[], otherwise: string): string {
-  const candidate = nearest(value, candidates);
-  return `no such ${what}; ${candidate ? `did you mean ${candidate}?` : otherwise}`;
-}
-
-/** @returns `; did you mean X?` if one of `candidates` is close to `value`, else nothing. */
-export function didYouMean(value: string, candidates: readonly string[]): string {
-  const candidate = nearest(value, candidates);
-  return candidate ? `; did you mean ${candidate}?` : "";
 }

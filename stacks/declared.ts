@@ -116,7 +116,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
     logs: { kind: logs.kind },
     kiali: observability.kiali ? { auth: profile.observability.kialiAuth } : undefined,
     grafana: observability.grafana,
-    dashboardsExposed: observability.exposeDashboards,
+    dashboardsExposed: observability.dashboardsExposed,
     statsAccessLog: profile.observability.statsAccessLog,
     loadPerSecond: load?.ratePerSecond,
     images: { fortio: profile.images.fortio, httpEcho: profile.images.httpEcho },

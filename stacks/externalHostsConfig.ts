@@ -4,12 +4,9 @@ import type { ExternalHost } from "../components/externalHosts";
 import { serviceEntryProtocols } from "../components/istioApi/serviceEntry";
 import { proxyPorts } from "../components/validation";
 import type { ConfigReader } from "./configReader";
-import { ItemReader } from "./itemReader";
+import { item, listOf, key as configKey, oneOf, required, text, textsThat, whole } from "./schema";
 
 const key = "externalHosts";
-
-/** Keys of an item of `externalHosts`. */
-export const externalHostKeys = ["host", "port", "protocol", "addresses"] as const;
 
 /** Names that only the cluster's own Services have. */
 const serviceName = /\.svc(\.cluster\.local)?$/;
@@ -22,6 +19,37 @@ const listenerOf: Partial<Record<ExternalHost["protocol"], "HTTP" | "TLS">> = {
   ...{ HTTPS: "TLS", TLS: "TLS" },
 };
 
+const host = text
+  .refine((v) => isIP(v) === 0, "that is an address; give the host a name, and list the address in addresses")
+  .refine((v) => isIP(v) > 0 || isExternalHost(v), hostFix)
+  .refine((v) => !serviceName.test(v), "proxies know the cluster's Services already; remove it");
+
+/** The key of the hosts outside of the mesh. */
+export const externalHostsKeys = {
+  [key]: configKey(
+    "Hosts outside the mesh that its proxies know, and REGISTRY_ONLY lets requests to; each with host (or *.host), port, protocol (HTTP, HTTP2, GRPC, HTTPS, TLS, TCP) and optionally addresses.",
+    listOf(
+      item({
+        host: required(host, "unnamed.invalid", "api.example.com"),
+        port: required(
+          whole(1, 65535).refine(
+            (v) => !proxyPorts.includes(v),
+            `the proxy itself listens there; not one of ${proxyPorts.join(", ")}`,
+          ),
+          443,
+        ),
+        protocol: required(oneOf(serviceEntryProtocols), "HTTPS"),
+        addresses: textsThat(
+          (v) => isIP(v) > 0,
+          "use a list of IP addresses, or leave it out for what DNS says",
+        ).optional(),
+      }),
+      "use a list of objects",
+    ),
+    [],
+  ),
+};
+
 /**
  * Reads the hosts outside of the mesh that its proxies know.
  * @param services Services of the mesh, whose ports are HTTP's.
@@ -30,13 +58,19 @@ export function readExternalHosts(
   reader: ConfigReader,
   services: readonly { serviceName: string; port: number }[],
 ): ExternalHost[] {
-  const hosts = (reader.objects(key) ?? []).map((item, i) =>
-    readExternalHost(new ItemReader(reader, item, `${key}[${i}]`, externalHostKeys)),
-  );
-  hosts.forEach(({ host, port }, i) => {
+  const hosts = reader.read(externalHostsKeys)[key];
+  hosts.forEach(({ host, port, protocol, addresses }, i) => {
+    const notes = reader.in(`${key}[${i}]`);
     const first = hosts.findIndex((other) => other.host === host && other.port === port);
-    if (first < i && isExternalHost(host)) {
-      reader.problem(`${key}[${i}]`, `${host}:${port}`, `${key}[${first}] is the same; remove one of the two`);
+    if (first < i && !notes.isWrong("host")) {
+      notes.noteHere(`${host}:${port}`, `${key}[${first}] is the same; remove one of the two`);
+    }
+    if (protocol === "TCP" && !addresses && !notes.isWrong("addresses")) {
+      notes.problem(
+        "addresses",
+        undefined,
+        "TCP carries no host name, so a proxy knows it by its addresses; name them, or use HTTP, HTTPS or TLS if it is that",
+      );
     }
   });
   rejectMixedPorts(reader, hosts, services);
@@ -65,42 +99,4 @@ function rejectMixedPorts(
       owners.set(port, other ?? { reads, owner: `${key}[${i}]` });
     }
   });
-}
-
-function readExternalHost(item: ItemReader): ExternalHost {
-  const host = item.required("host", readHost(item), "unnamed", "api.example.com");
-  const port = item.required("port", item.whole("port", 1, 65535), 443);
-  if (proxyPorts.includes(port)) {
-    item.problem("port", port, `the proxy itself listens there; not one of ${proxyPorts.join(", ")}`);
-  }
-  const protocol = item.required("protocol", item.oneOf("protocol", serviceEntryProtocols), "HTTPS");
-  const addresses = item.value(
-    "addresses",
-    (v): v is string[] =>
-      Array.isArray(v) && v.length > 0 && v.every((one) => typeof one === "string" && isIP(one) > 0),
-    "use a list of IP addresses, or leave it out for what DNS says",
-  );
-  if (protocol === "TCP" && !item.has("addresses")) {
-    item.problem(
-      "addresses",
-      undefined,
-      "TCP carries no host name, so a proxy knows it by its addresses; name them, or use HTTP, HTTPS or TLS if it is that",
-    );
-  }
-  return { host, port, protocol, ...(addresses && { addresses }) };
-}
-
-function readHost(item: ItemReader): string | undefined {
-  const host = item.text("host");
-  if (host === undefined) {
-    return undefined;
-  }
-  if (isIP(host) > 0) {
-    item.problem("host", host, "that is an address; give the host a name, and list the address in addresses");
-  } else if (!isExternalHost(host)) {
-    item.problem("host", host, hostFix);
-  } else if (serviceName.test(host)) {
-    item.problem("host", host, "proxies know the cluster's Services already; remove it");
-  }
-  return host;
 }

@@ -3,10 +3,12 @@ import type { GatewaySettings } from "../components/istioValues";
 import type { CertificateIssuer } from "../components/gatewayCertificate";
 import { isDnsSubdomain, isQualifiedName } from "../components/validation";
 import type { ConfigProblem } from "./configError";
-import type { ConfigReader } from "./configReader";
+import { z } from "zod";
+import type { ConfigReader, Notes } from "./configReader";
+import { flag, key, oneOf, textThat, whole } from "./schema";
 import type { Profile } from "./profile";
 
-/** What config says of the ingress gateway. */
+/** What config says of the gateways. */
 export interface GatewayConfig {
   serviceType: GatewaySettings["serviceType"];
   /** Annotations of its Service. */
@@ -22,89 +24,123 @@ export interface GatewayConfig {
   selfSigned: boolean;
   /** Issuer of cert-manager that makes the certificate for `hosts`; HTTPS is served with it. */
   issuer?: CertificateIssuer;
+  /** Install an egress gateway as well. */
+  egressGateway: boolean;
 }
 
 /** The default range of node ports in Kubernetes. */
-const nodePortRange = { min: 30000, max: 32767 };
+const nodePort = whole(30000, 32767);
 
 const hostPattern = /^(\*|(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?)$/;
 
+const isHost = (v: string) =>
+  hostPattern.test(v) && v.length <= 253 && v.split(".").every((label) => label.length <= 63);
+
+const isIssuer = (v: string) => /^(Cluster)?Issuer\/./.test(v) && isDnsSubdomain(v.slice(v.indexOf("/") + 1));
+
+/** Keys of the gateways. */
+export const gatewayKeys = {
+  gatewayServiceType: key(
+    "Type of the ingress gateway's Service, LoadBalancer, NodePort or ClusterIP. auto takes NodePort in dev, LoadBalancer in prod.",
+    oneOf(["LoadBalancer", "NodePort", "ClusterIP"]),
+  ),
+  gatewayAnnotations: key(
+    "Annotations of the ingress gateway's Service, by which a cloud's load balancer is chosen and set up.",
+    z.record(
+      z
+        .string()
+        .refine(
+          isQualifiedName,
+          "no key of an annotation; use NAME or DOMAIN/NAME of letters, digits, -, _ and ., such as example.com/size",
+        ),
+      // `pulumi config set --path` makes a truth value of `true` and a number of `8080`.
+      z.union([z.string(), z.boolean(), z.number()], "use a text").transform(String),
+      "use an object",
+    ),
+    {},
+  ),
+  gatewayHttpNodePort: key("Node port of the gateway's HTTP, for NodePort.", nodePort, defaultNodePorts.http),
+  gatewayHttpsNodePort: key("Node port of the gateway's HTTPS, for NodePort.", nodePort, defaultNodePorts.https),
+  gatewayAddress: key(
+    "Address (host or host:port) at which the gateway is reached. auto finds it out.",
+    textThat(isAddress, "use host or host:port, without a scheme"),
+  ),
+  gatewayHosts: key(
+    "Hosts that the gateway serves.",
+    z
+      .array(textThat(isHost, "use a host name in lower case, *.example.com, or *"), "use a list of texts")
+      .min(1, 'name at least one host, or remove the key for "*"')
+      .superRefine((hosts, context) =>
+        hosts.forEach((host, i) => {
+          const first = hosts.indexOf(host);
+          if (first < i) {
+            const message = `gatewayHosts[${first}] is the same; remove one of the two`;
+            context.addIssue({ code: "custom", path: [i], message });
+          }
+        }),
+      ),
+    ["*"],
+  ),
+  gatewayTlsSecret: key(
+    "TLS secret in the namespace of the gateway (istio-ingress, or istio-system with articleNames); with it the gateway serves HTTPS and redirects HTTP. auto serves HTTP.",
+    textThat(isDnsSubdomain, "use the name of a kubernetes.io/tls secret in the namespace of the gateway"),
+  ),
+  gatewaySelfSigned: key(
+    "Make a self-signed certificate for gatewayHosts and the gateway's address, and serve HTTPS with it; it is valid for a year and renewed by pulumi up in each half of a year.",
+    flag,
+    false,
+  ),
+  gatewayIssuer: key(
+    "Issuer of cert-manager (ClusterIssuer/NAME or Issuer/NAME, installed already) that makes and renews the certificate for gatewayHosts; HTTPS is served with it. auto has none.",
+    textThat(isIssuer, "use ClusterIssuer/NAME or Issuer/NAME of cert-manager, for example ClusterIssuer/letsencrypt"),
+  ),
+  egressGateway: key("Install an egress gateway as well.", flag, false),
+};
+
 /** Reads the keys of the ingress gateway. */
 export function readGateway(reader: ConfigReader, profile: Profile): GatewayConfig {
-  const serviceType = reader.oneOf(
-    "gatewayServiceType",
-    ["LoadBalancer", "NodePort", "ClusterIP"],
-    profile.gateway.serviceType,
-  );
-  const httpNodePort = reader.integer("gatewayHttpNodePort", defaultNodePorts.http, nodePortRange);
-  const httpsNodePort = reader.integer("gatewayHttpsNodePort", defaultNodePorts.https, nodePortRange);
-  if (httpNodePort === httpsNodePort) {
+  const own = reader.read(gatewayKeys);
+  const { gatewayHttpsNodePort: httpsNodePort, gatewayHosts: hosts, gatewaySelfSigned: selfSigned } = own;
+  if (own.gatewayHttpNodePort === httpsNodePort) {
     reader.problem("gatewayHttpsNodePort", httpsNodePort, "gatewayHttpNodePort is the same; give each its own");
   }
-  const hosts = reader.texts("gatewayHosts", ["*"]);
-  hosts.forEach((host, i) => {
-    const first = hosts.indexOf(host);
-    if (first < i) {
-      reader.problem(`gatewayHosts[${i}]`, host, `gatewayHosts[${first}] is the same; remove one of the two`);
-    }
-    if (!hostPattern.test(host) || host.length > 253 || host.split(".").some((label) => label.length > 63)) {
-      reader.problem(`gatewayHosts[${i}]`, host, "use a host name in lower case, *.example.com, or *");
-    }
-  });
-  if (hosts.length === 0) {
-    reader.problem("gatewayHosts", hosts, 'name at least one host, or remove the key for "*"');
-  }
-  const selfSigned = reader.boolean("gatewaySelfSigned", false);
-  const tlsSecret = reader.textThat(
-    "gatewayTlsSecret",
-    undefined,
-    isDnsSubdomain,
-    "use the name of a kubernetes.io/tls secret in the namespace of the gateway",
-  );
-  if (selfSigned && tlsSecret !== undefined) {
+  if (selfSigned && own.gatewayTlsSecret !== undefined) {
     reader.problem("gatewaySelfSigned", true, "gatewayTlsSecret names a certificate already; remove one of the two");
   }
-  const issuer = readIssuer(reader, hosts, {
-    gatewayTlsSecret: tlsSecret !== undefined,
-    gatewaySelfSigned: selfSigned,
-  });
+  if (own.gatewayIssuer !== undefined) {
+    checkIssuer(own.gatewayIssuer, reader, hosts, {
+      gatewayTlsSecret: own.gatewayTlsSecret !== undefined,
+      gatewaySelfSigned: selfSigned,
+    });
+  }
+  const [kind, name] = own.gatewayIssuer?.split("/") ?? [];
   return {
-    serviceType,
-    annotations: readAnnotations(reader),
-    httpNodePort,
+    serviceType: own.gatewayServiceType ?? profile.gateway.serviceType,
+    annotations: own.gatewayAnnotations,
+    httpNodePort: own.gatewayHttpNodePort,
     httpsNodePort,
-    address: reader.textThat("gatewayAddress", undefined, isAddress, "use host or host:port, without a scheme"),
+    address: own.gatewayAddress,
     hosts,
-    tlsSecret,
+    tlsSecret: own.gatewayTlsSecret,
     selfSigned,
-    issuer,
+    issuer: kind === undefined ? undefined : { kind: kind as CertificateIssuer["kind"], name: name! },
+    egressGateway: own.egressGateway,
   };
 }
 
-/** Reads the issuer of the gateway's certificate. `others` are the keys that name another certificate, and whether they are set. */
-function readIssuer(
-  reader: ConfigReader,
+/** Notes what an issuer can't do. `others` are the keys that name another certificate, and whether they are set. */
+function checkIssuer(
+  issuer: string,
+  notes: Notes,
   hosts: readonly string[],
   others: Readonly<Record<string, boolean>>,
-): CertificateIssuer | undefined {
-  const key = "gatewayIssuer";
-  const text = reader.textThat(
-    key,
-    undefined,
-    (v) => /^(Cluster)?Issuer\/./.test(v) && isDnsSubdomain(v.slice(v.indexOf("/") + 1)),
-    "use ClusterIssuer/NAME or Issuer/NAME of cert-manager, for example ClusterIssuer/letsencrypt",
-  );
-  if (text === undefined) {
-    return undefined;
-  }
+): void {
   for (const [other] of Object.entries(others).filter(([, isSet]) => isSet)) {
-    reader.problem(key, text, `${other} names a certificate already; remove one of the two`);
+    notes.problem("gatewayIssuer", issuer, `${other} names a certificate already; remove one of the two`);
   }
   if (hosts.includes("*")) {
-    reader.problem(key, text, 'no certificate can be for the host "*"; name the hosts in gatewayHosts');
+    notes.problem("gatewayIssuer", issuer, 'no certificate can be for the host "*"; name the hosts in gatewayHosts');
   }
-  const [kind, name] = text.split("/");
-  return { kind: kind as CertificateIssuer["kind"], name: name! };
 }
 
 /**
@@ -113,32 +149,15 @@ function readIssuer(
  */
 export function gatewayLeadsNowhere(
   services: readonly { path?: string; calls: readonly unknown[] }[],
-  exposeDashboards: boolean,
+  dashboardsExposed: boolean,
 ): ConfigProblem | undefined {
-  return exposeDashboards || services.some(({ path, calls }) => path !== undefined || calls.length > 0)
+  return dashboardsExposed || services.some(({ path, calls }) => path !== undefined || calls.length > 0)
     ? undefined
     : {
         key: "services[0].path",
         value: undefined,
         fix: "no service has a path, so that the gateway leads nowhere; give one of them a path, for example /shop",
       };
-}
-
-/** @returns the annotations as texts; `pulumi config set --path` makes a truth value of `true` and a number of `8080`. */
-function readAnnotations(reader: ConfigReader): Record<string, string> {
-  const key = "gatewayAnnotations";
-  const annotations = reader.object(key);
-  for (const [name, value] of Object.entries(annotations)) {
-    if (!["string", "boolean", "number"].includes(typeof value)) {
-      reader.problem(`${key}.${name}`, value, "use a text");
-    }
-    if (!isQualifiedName(name)) {
-      const fix =
-        "no key of an annotation; use NAME or DOMAIN/NAME of letters, digits, -, _ and ., such as example.com/size";
-      reader.problem(`${key}.${name}`, value, fix);
-    }
-  }
-  return Object.fromEntries(Object.entries(annotations).map(([name, value]) => [name, String(value)]));
 }
 
 /** @returns true for a host, or a host and a port: what a URL has between its scheme and its path. */

@@ -5,9 +5,10 @@ import type { CanaryControlPlane } from "../components/istioValues";
 import { isRegistry } from "../components/imageReference";
 import { isDnsLabel } from "../components/validation";
 import { istioChartRepo, istioHub, istioVersion } from "../components/versions";
-import type { ConfigReader } from "./configReader";
-import { ItemReader } from "./itemReader";
-import { readMeshConfig } from "./meshConfig/readMeshConfig";
+import { z } from "zod";
+import type { ConfigReader, Notes } from "./configReader";
+import { checkMeshConfig } from "./meshConfig/checkMeshConfig";
+import { flag, item, key, oneOf, required, text, textThat } from "./schema";
 import type { ProfileName } from "./profile";
 
 /** What config says of Istio. */
@@ -22,7 +23,6 @@ export interface IstioConfig {
   /** Which of the two injects pods. */
   injector: Injector;
   meshConfig: Record<string, unknown>;
-  egressGateway: boolean;
   /** Install istio-cni. */
   cni: boolean;
   /** Where the nodes have their CNI plugins and configuration; undefined where the chart looks for them. */
@@ -38,60 +38,93 @@ export function injectorOf({
   return injector === "canary" && canary ? canary : stable;
 }
 
+const version = textThat((v) => /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(v), `use a full version such as ${istioVersion}`);
+
+const tag = textThat((v) => /^\w[\w.-]{0,127}$/.test(v), `use an image tag such as ${istioVersion}`);
+
+const revision = textThat(isDnsLabel, "use a DNS label such as v1-31-4: a letter first, then letters, digits and -");
+
+const nodeFolder = textThat((v) => /^\/[\w./-]+$/.test(v), "use an absolute path of the nodes");
+
+const canaryItem = item({
+  revision: required(revision, "canary", "v1-32-0"),
+  version: version.optional(),
+  tag: tag.optional(),
+});
+
+/** Keys of Istio. */
+export const istioKeys = {
+  istioVersion: key(
+    "Version of Istio's charts, and of its images unless istioTag says otherwise.",
+    version,
+    istioVersion,
+  ),
+  istioCharts: key(
+    "Where Istio's charts come from, a Helm repository (https://...), an OCI registry (oci://...) or a local folder.",
+    text,
+    istioChartRepo,
+  ),
+  istioHub: key(
+    "Registry and path of Istio's images, for example registry.example/istio.",
+    textThat(isRegistry, "use registry/path in lower case, no scheme and no / at the end"),
+    istioHub,
+  ),
+  istioTag: key("Tag of Istio's images. auto takes istioVersion.", tag),
+  istioRevision: key(
+    "Revision of the control plane, for canary upgrades. auto installs the default revision.",
+    revision,
+  ),
+  istioCanary: key(
+    "A second control plane beside the first, for an upgrade in steps (docs/upgrade.md), with revision and optionally version and tag.",
+    canaryItem,
+  ),
+  istioInjector: key(
+    "Which control plane runs gateways and sidecars, stable (the first) or canary (istioCanary).",
+    oneOf(["stable", "canary"]),
+    "stable",
+  ),
+  istioMeshConfig: key(
+    "Istio's MeshConfig, as its chart takes it.",
+    z.record(z.string(), z.unknown(), "use an object"),
+    {},
+  ),
+  istioCni: key("Install istio-cni, which redirects traffic for the pods, so that none needs NET_ADMIN.", flag, false),
+  istioCniBinFolder: key(
+    "Folder of the nodes' CNI plugins, for istioCni. auto is /opt/cni/bin, or what GKE has.",
+    nodeFolder,
+  ),
+  istioCniConfFolder: key("Folder of the nodes' CNI configuration, for istioCni. auto is /etc/cni/net.d.", nodeFolder),
+};
+
 /** Reads the keys of Istio. */
 export function readIstio(reader: ConfigReader, profile: ProfileName): IstioConfig {
-  const version = reader.textThat("istioVersion", istioVersion, isVersion, versionFix);
-  const cni = reader.boolean("istioCni", false);
-  const tag = reader.textThat("istioTag", version, isTag, tagFix);
-  const revision = reader.textThat("istioRevision", undefined, isDnsLabel, revisionFix);
-  const canary = readCanary(reader, { version, tag, revision });
-  for (const [key, moving] of Object.entries({ istioTag: tag, "istioCanary.tag": canary?.tag ?? version })) {
+  const own = reader.read(istioKeys);
+  const stable = { version: own.istioVersion, tag: own.istioTag ?? own.istioVersion, revision: own.istioRevision };
+  const canary = own.istioCanary && completeCanary(own.istioCanary, reader.in("istioCanary"), stable);
+  for (const [key, moving] of Object.entries({
+    istioTag: stable.tag,
+    "istioCanary.tag": canary?.tag ?? istioVersion,
+  })) {
     if (profile === "prod" && isMovingTag(moving)) {
-      reader.problem(
-        key,
-        moving,
-        `this tag moves, so that two pods may run two versions; use one that stays, such as ${istioVersion}`,
-      );
+      const fix = `this tag moves, so that two pods may run two versions; use one that stays, such as ${istioVersion}`;
+      reader.problem(key, moving, fix);
     }
   }
-  const injector = reader.oneOf("istioInjector", ["stable", "canary"], "stable");
-  if (injector === "canary" && canary === undefined) {
-    reader.problem("istioInjector", injector, "there is no canary; declare istioCanary, or use stable");
+  if (own.istioInjector === "canary" && canary === undefined) {
+    reader.problem("istioInjector", own.istioInjector, "there is no canary; declare istioCanary, or use stable");
   }
+  checkCharts(own.istioCharts, reader, own.istioCni);
+  checkMeshConfig(own.istioMeshConfig, reader.in("istioMeshConfig"));
   return {
-    version,
-    charts: readCharts(reader, cni),
-    hub: reader.textThat(
-      "istioHub",
-      istioHub,
-      isRegistry,
-      "use registry/path in lower case, no scheme and no / at the end",
-    ),
-    tag,
-    revision,
+    ...stable,
+    charts: own.istioCharts,
+    hub: own.istioHub,
     canary,
-    injector,
-    meshConfig: readMeshConfig(reader),
-    egressGateway: reader.boolean("egressGateway", false),
-    cni,
-    cniFolders: { bin: readFolder(reader, "istioCniBinFolder"), conf: readFolder(reader, "istioCniConfFolder") },
+    injector: own.istioInjector,
+    meshConfig: own.istioMeshConfig,
+    cni: own.istioCni,
+    cniFolders: { bin: own.istioCniBinFolder, conf: own.istioCniConfFolder },
   };
-}
-
-function readFolder(reader: ConfigReader, key: string): string | undefined {
-  return reader.textThat(key, undefined, (v) => /^\/[\w./-]+$/.test(v), "use an absolute path of the nodes");
-}
-
-const versionFix = "use a full version such as 1.31.4";
-const tagFix = "use an image tag such as 1.31.4";
-const revisionFix = "use a DNS label such as v1-31-4: a letter first, then letters, digits and -";
-
-function isVersion(value: unknown): value is string {
-  return typeof value === "string" && /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(value);
-}
-
-function isTag(value: unknown): value is string {
-  return typeof value === "string" && /^\w[\w.-]{0,127}$/.test(value);
 }
 
 /** @returns true for a tag that is moved to each new build: `latest`, a minor version such as `1.31`, and Istio's `1.31-dev`. */
@@ -102,50 +135,37 @@ function isMovingTag(tag: string): boolean {
 /** Minor versions that an upgrade by revision may leave out is one: two steps. As Istio's documentation of canary upgrades has it. */
 const mostMinors = 2;
 
-function readCanary(
-  reader: ConfigReader,
+function completeCanary(
+  own: z.output<typeof canaryItem>,
+  notes: Notes,
   stable: Pick<IstioConfig, "version" | "tag" | "revision">,
-): CanaryControlPlane | undefined {
-  const key = "istioCanary";
-  const content = reader.object(key);
-  if (Object.keys(content).length === 0) {
-    return undefined;
-  }
-  const item = new ItemReader(reader, content, key, ["revision", "version", "tag"]);
-  const isRevision = (v: unknown): v is string => typeof v === "string" && isDnsLabel(v);
-  const revision = item.required("revision", item.value("revision", isRevision, revisionFix), "canary", "v1-32-0");
+): CanaryControlPlane {
+  const { revision, version = stable.version, tag = own.version ?? stable.tag } = own;
   if (revision === stable.revision) {
-    item.problem("revision", revision, "istioRevision is the same; two control planes need two revisions");
+    notes.problem("revision", revision, "istioRevision is the same; two control planes need two revisions");
   }
-  const version = item.value("version", isVersion, versionFix);
-  const [major, minor] = (version ?? stable.version).split(".").map(Number);
+  const [major, minor] = version.split(".").map(Number);
   const [ownMajor, ownMinor] = stable.version.split(".").map(Number);
   if (major !== ownMajor || Math.abs(minor! - ownMinor!) > mostMinors) {
     const fix = `from ${stable.version} Istio can be moved by ${mostMinors} minor versions at once; go there in steps`;
-    item.problem("version", version, fix);
+    notes.problem("version", version, fix);
   }
-  const tag = item.value("tag", isTag, tagFix);
-  return { revision, version: version ?? stable.version, tag: tag ?? version ?? stable.tag };
+  return { revision, version, tag };
 }
 
-function readCharts(reader: ConfigReader, cni: boolean): string {
+function checkCharts(value: string, notes: Notes, cni: boolean): void {
   const key = "istioCharts";
-  const value = reader.text(key, istioChartRepo);
   const source = parseChartSource(value);
   if (source.kind !== "folder" && !/^\w+:\/\/[^\s/]/.test(source.url)) {
-    reader.problem(key, value, "no such URL; use https://HOST/PATH, oci://HOST/PATH or the path of a folder");
+    notes.problem(key, value, "no such URL; use https://HOST/PATH, oci://HOST/PATH or the path of a folder");
   }
   if (source.kind === "folder") {
     const missing = [...chartsMissingFrom(source.path), ...(cni ? chartsMissingFrom(source.path, ["cni"]) : [])];
     if (!existsSync(source.path)) {
-      reader.problem(
-        key,
-        value,
-        "no such folder; use https://..., oci://... or the path of a folder with Istio's charts",
-      );
+      const fix = "no such folder; use https://..., oci://... or the path of a folder with Istio's charts";
+      notes.problem(key, value, fix);
     } else if (missing.length > 0) {
-      reader.problem(key, value, `this folder lacks the chart ${missing.join(", ")}; fetch it with helm pull --untar`);
+      notes.problem(key, value, `this folder lacks the chart ${missing.join(", ")}; fetch it with helm pull --untar`);
     }
   }
-  return value;
 }

@@ -2,10 +2,32 @@ import * as pulumi from "@pulumi/pulumi";
 import { isGuarded } from "../components/guards";
 import type { Guards } from "../components/guards";
 import { gatewayTarget } from "../components/loadGenerator";
-import type { GatewayTarget, LoadTarget } from "../components/loadGenerator";
+import type { GatewayTarget, LoadSettings, LoadTarget } from "../components/loadGenerator";
 import type { ServiceCall } from "../components/serviceCalls";
+import type { ConfigReader } from "./configReader";
 import { calleesByCaller } from "./edges";
+import type { Profile } from "./profile";
+import { flag, key, whole } from "./schema";
 import type { ServiceConfig } from "./servicesConfig";
+
+/** Keys of the load generator. */
+export const loadKeys = {
+  loadGenerator: key(
+    "Send steady traffic over every declared edge, true or false, through the gateway and from each caller's own pod. auto does, but not in prod.",
+    flag,
+  ),
+  loadGeneratorRate: key(
+    "Requests per second of the load generator on each edge, 1 to 100; a caller of several pods sends as many from each.",
+    whole(1, 100),
+    1,
+  ),
+};
+
+/** Reads the keys of the load generator. @returns undefined if it is off. */
+export function readLoad(reader: ConfigReader, { load, images }: Profile): LoadSettings | undefined {
+  const { loadGenerator = load.enabled, loadGeneratorRate: ratePerSecond } = reader.read(loadKeys);
+  return loadGenerator ? { image: images.fortio, ratePerSecond, resources: load.resources } : undefined;
+}
 
 type Callable = Pick<ServiceConfig, "serviceName" | "port" | "allowFrom"> & Guards;
 

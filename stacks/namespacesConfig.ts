@@ -1,5 +1,8 @@
 import { observabilityNamespace } from "../components/observability/endpoints";
 import type { ConfigReader } from "./configReader";
+import { isDnsLabel } from "../components/validation";
+import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
+import { flag, key, textThat } from "./schema";
 
 /** Namespaces of what runs beside the services, by what is in it. */
 export type StackNamespaces = {
@@ -26,7 +29,35 @@ export const allStackNamespaces: readonly string[] = [
   ...new Set([separate, shared].flatMap((layout) => Object.values(layout))),
 ];
 
-/** Reads which namespaces the stack has. */
-export function readNamespaces(reader: ConfigReader): StackNamespaces {
-  return reader.boolean("articleNames", false) ? shared : separate;
+/** Namespaces that are not ours to label, or that the stack uses for something else. */
+const reserved = [
+  "default",
+  "kube-system",
+  "kube-public",
+  "kube-node-lease",
+  ...allStackNamespaces,
+  rateLimitNamespace,
+];
+
+/** Keys of the namespaces. */
+export const namespacesKeys = {
+  namespace: key(
+    "Namespace of the services; it is made, and labelled for injection.",
+    textThat(isDnsLabel, "use a DNS label: a-z first, then a-z, 0-9 and -").refine(
+      (v) => !reserved.includes(v),
+      `taken by the cluster or by Istio; not one of ${reserved.join(", ")}`,
+    ),
+    "demo",
+  ),
+  articleNames: key(
+    "Put gateways and dashboards into istio-system beside istiod, so that commands of Istio's samples and of the article work as they are. Set it before the first update.",
+    flag,
+    false,
+  ),
+};
+
+/** Reads the namespace of the services, and those of all else. */
+export function readNamespaces(reader: ConfigReader): { namespace: string; namespaces: StackNamespaces } {
+  const { namespace, articleNames } = reader.read(namespacesKeys);
+  return { namespace, namespaces: articleNames ? shared : separate };
 }

@@ -29,7 +29,7 @@ describe("readObservability", () => {
     assert.deepEqual([limits({}, prod), limits({ [key]: "false" }, prod)], [true, false]);
     assert.deepEqual([limits({}), limits({ [key]: "true" })], [false, true]);
     for (const profile of [dev, prod]) {
-      assert.equal(read({}, profile).config.exposeDashboards, false);
+      assert.equal(read({}, profile).config.dashboardsExposed, false);
     }
     assert.match(read({ dashboardsExposed: "true" }, prod).problems.join(), /dashboardsExposed: .*not in prod/);
     assert.deepEqual(read({ dashboardsExposed: "true" }).problems, []);

@@ -1,8 +1,11 @@
+import { z } from "zod";
+import type { Sizing } from "../components/observability/backend";
 import type { AlertsChoice, LogsChoice, MetricsChoice, TracingChoice } from "../components/observability/observability";
 import { durationSeconds } from "../components/observability/prometheusConfig";
 import { tracingBackendNames } from "../components/observability/tracing";
-import type { ConfigReader } from "./configReader";
-import type { Profile } from "./profile";
+import type { ConfigReader, Notes } from "./configReader";
+import type { ObservabilityDefaults, Profile } from "./profile";
+import { flag, key, number, oneOf, textThat } from "./schema";
 
 /** What config says of metrics, traces, logs and the pages that show them. */
 export interface ObservabilityConfig {
@@ -16,275 +19,297 @@ export interface ObservabilityConfig {
   /** Where kubelet keeps the logs of pods, on the nodes. */
   podLogsFolder: string;
   /** Serve the pages under the ingress gateway as well. */
-  exposeDashboards: boolean;
+  dashboardsExposed: boolean;
   /** Let packets to the backends from the mesh and from each other alone. */
   networkPolicy: boolean;
 }
 
-/** Reads the keys of metrics, traces, logs and dashboards. */
-export function readObservability(reader: ConfigReader, profile: Profile): ObservabilityConfig {
-  const config: ObservabilityConfig = {
-    metrics: readMetrics(reader, profile),
-    tracing: readTracing(reader, profile),
-    samplingPercent: readSampling(reader, profile),
-    logs: readLogs(reader, profile),
-    kiali: reader.boolean("kiali", profile.observability.kiali),
-    grafana: reader.boolean("grafana", profile.observability.grafana),
-    podLogsFolder: reader.textThat(
-      "podLogsFolder",
-      "/var/log/pods",
+/** A URL of HTTP. A password in it would end up in a ConfigMap. */
+const url = textThat(
+  (v) => /^https?:\/\/[^\s/]+/.test(v) && URL.canParse(v) && !/^\w+:\/\/[^/]*@/.test(v),
+  "use a URL with its scheme, http://... or https://..., and no user or password in it",
+);
+
+/** The URL of a server, to which paths are added. */
+const serverUrl = url.transform((v) => v.replace(/\/+$/, ""));
+
+/** A hundred years, in seconds: what is longer by far overflows in Prometheus. */
+const longestRetention = 100 * 31_536_000;
+
+const retention = textThat(
+  (v) => (durationSeconds(v) ?? Infinity) <= longestRetention,
+  "use a whole number and one of s, m, h, d, w, y: for example 15d; at most 100y",
+);
+
+const volume = textThat(
+  (v) => v === "none" || /^[1-9]\d*(Mi|Gi|Ti)$/.test(v),
+  "use a size such as 10Gi, or none to keep data only as long as the pod",
+);
+
+/** Keys of metrics, traces, logs and dashboards. */
+export const observabilityKeys = {
+  metricsBackend: key(
+    "Where metrics are kept, one of prometheus (installed), existing (metricsUrl), none. auto installs Prometheus.",
+    oneOf(["prometheus", "existing", "none"]),
+  ),
+  metricsUrl: key("URL of an existing Prometheus, for metricsBackend existing.", serverUrl),
+  metricsRetention: key(
+    "How long Prometheus keeps metrics, for example 15d. auto keeps 2d in dev, 15d in prod.",
+    retention,
+  ),
+  metricsVolume: key(
+    "Size of each Prometheus' volume, for example 50Gi, or none. auto takes none in dev, 50Gi in prod.",
+    volume,
+  ),
+  metricsRemoteWrite: key(
+    "URLs that Prometheus sends every sample on to (remote write).",
+    z.array(url, "use a list of texts"),
+    [],
+  ),
+  alertmanagerUrl: key(
+    "URL of an existing Alertmanager that Prometheus sends its alerts to, http:// or https://. auto sends them nowhere.",
+    serverUrl,
+  ),
+  alertWebhookUrl: key(
+    "URL of a webhook that gets the alerts as Alertmanager's JSON; the stack then runs an Alertmanager. It may be a secret. auto runs none.",
+    serverUrl,
+  ),
+  tracingBackend: key(
+    "Where traces go, one of jaeger or zipkin (installed), existing (tracingUrl), none. auto installs Jaeger. Kiali shows no traces of Zipkin.",
+    oneOf([...tracingBackendNames, "existing", "none"]),
+  ),
+  tracingUrl: key(
+    "URL of an existing receiver of OTLP over gRPC, for tracingBackend existing; its host must be known to the mesh.",
+    serverUrl,
+  ),
+  tracingSampling: key(
+    "Percent of the requests that are traced, 0 to 100. auto takes 100 in dev, 1 in prod.",
+    number(0, 100, "use a percentage from 0 to 100"),
+  ),
+  tracingStorage: key(
+    "Where Jaeger or Zipkin keeps traces, one of memory, elasticsearch, opensearch. auto takes memory.",
+    oneOf(["memory", "elasticsearch", "opensearch"]),
+  ),
+  tracingStorageUrl: key("URL of Elasticsearch or OpenSearch, for tracingStorage.", serverUrl),
+  logsBackend: key(
+    "Where logs go, one of loki (installed), otlp or elasticsearch (existing, at logsUrl), none. auto installs Loki.",
+    oneOf(["loki", "otlp", "elasticsearch", "none"]),
+  ),
+  logsUrl: key("URL of an existing receiver of OTLP over HTTP, or of Elasticsearch, for logsBackend.", serverUrl),
+  logsRetention: key("How long Loki keeps logs, for example 30d. auto keeps 2d in dev, 30d in prod.", retention),
+  logsVolume: key(
+    "Size of each Loki's volume, for example 50Gi, or none. auto takes none in dev, 50Gi in prod.",
+    volume,
+  ),
+  logsBucket: key(
+    "S3 bucket that Loki keeps logs in; with it prod runs three of it. auto keeps them on the volume of a single one.",
+    textThat((v) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(v), "use the name of an S3 bucket"),
+  ),
+  logsBucketRegion: key(
+    "Region of the bucket. auto takes us-east-1.",
+    textThat((v) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(v), "use the name of a region, such as eu-central-1"),
+  ),
+  logsBucketUrl: key("URL of an object store that speaks S3, for example MinIO. auto is Amazon's.", serverUrl),
+  podLogsFolder: key(
+    "Where nodes keep the logs of pods. auto is /var/log/pods.",
+    textThat(
       (v) => /^(\/[\w.-]+)+$/.test(v) && !/\/\.{1,2}(\/|$)/.test(v),
       "use an absolute path of the nodes, without . and .. in it",
     ),
-    exposeDashboards: reader.boolean("dashboardsExposed", false),
-    networkPolicy: reader.boolean("observabilityNetworkPolicy", profile.name === "prod"),
+  ),
+  kiali: key("Install Kiali, true or false. auto does, but for the sandbox, which has no image of it.", flag),
+  grafana: key("Install Grafana, true or false. auto does, but for the sandbox, which has no image of it.", flag),
+  dashboardsExposed: key(
+    "Serve the dashboards under the ingress gateway as well (/grafana, /kiali, /prometheus, and /jaeger or /zipkin). Refused in prod.",
+    flag,
+    false,
+  ),
+  observabilityNetworkPolicy: key(
+    "Let packets to Prometheus, Jaeger or Zipkin, Loki and Grafana from their own namespace, the mesh and the gateway alone, true or false. auto does in prod.",
+    flag,
+  ),
+};
+
+type Own = { [K in keyof typeof observabilityKeys]: z.output<(typeof observabilityKeys)[K]> };
+
+/** Reads the keys of metrics, traces, logs and dashboards. */
+export function readObservability(reader: ConfigReader, profile: Profile): ObservabilityConfig {
+  const own = reader.read(observabilityKeys);
+  const { observability } = profile;
+  const config: ObservabilityConfig = {
+    metrics: completeMetrics(own, reader, observability.prometheus),
+    tracing: completeTracing(own, reader, observability.tracing),
+    samplingPercent: own.tracingSampling ?? observability.samplingPercent,
+    logs: completeLogs(own, reader, observability.loki),
+    kiali: own.kiali ?? observability.kiali,
+    grafana: own.grafana ?? observability.grafana,
+    podLogsFolder: own.podLogsFolder ?? "/var/log/pods",
+    dashboardsExposed: own.dashboardsExposed,
+    networkPolicy: own.observabilityNetworkPolicy ?? profile.name === "prod",
   };
   if (config.kiali && config.metrics.kind === "none") {
     reader.problem("kiali", "true", "Kiali draws its graph from Prometheus: set metricsBackend, or kiali to false");
   }
-  if (config.exposeDashboards && profile.name === "prod") {
+  if (config.dashboardsExposed && profile.name === "prod") {
     reader.problem(
       "dashboardsExposed",
       "true",
-      "Prometheus and the tracing backend have no login: not in prod; use npm run dashboards, or a proxy with authentication",
+      "Prometheus and Jaeger have no login: not in prod; use npm run dashboards, or a proxy with authentication",
     );
   }
   return config;
 }
 
-function readMetrics(reader: ConfigReader, { observability }: Profile): MetricsChoice {
-  const defaults = observability.prometheus;
-  const kind = reader.oneOf("metricsBackend", ["prometheus", "existing", "none"], "prometheus");
-  const url = readUrl(reader, "metricsUrl");
-  const retention = readDuration(reader, "metricsRetention", defaults.retention);
-  const volume = readVolume(reader, "metricsVolume", defaults.sizing.volume);
-  const remoteWrite = reader.texts("metricsRemoteWrite", []);
-  remoteWrite.forEach((target, i) => {
-    if (!isHttpUrl(target)) {
-      reader.problem(`metricsRemoteWrite[${i}]`, withoutPassword(target), urlFix);
-    }
-  });
-  const alerts = readAlerts(reader);
+function completeMetrics(own: Own, notes: ConfigReader, defaults: ObservabilityDefaults["prometheus"]): MetricsChoice {
+  const kind = own.metricsBackend ?? "prometheus";
+  const { metricsRemoteWrite: remoteWrite, metricsRetention: retention = defaults.retention } = own;
   if (kind !== "prometheus") {
-    const when = "metricsBackend: prometheus";
-    rejectUnused(reader, "metricsRetention", reader.text("metricsRetention", undefined), when);
-    rejectUnused(reader, "alertmanagerUrl", alerts?.kind === "existing" ? alerts.url : undefined, when);
-    rejectUnused(reader, "alertWebhookUrl", alerts?.kind === "alertmanager" ? alerts.webhookUrl : undefined, when);
-    rejectUnused(reader, "metricsVolume", reader.text("metricsVolume", undefined), when);
-    rejectUnused(reader, "metricsRemoteWrite", remoteWrite.length > 0 ? remoteWrite : undefined, when);
+    rejectUnused(notes, own, onlyPrometheus, "metricsBackend: prometheus");
   }
-  if (kind === "none") {
-    rejectUnused(reader, "metricsUrl", url, "metricsBackend: existing");
+  if (kind !== "existing") {
+    rejectUnused(notes, own, ["metricsUrl"], "metricsBackend: existing");
   }
-  switch (kind) {
-    case "prometheus":
-      rejectUnused(reader, "metricsUrl", url, "metricsBackend: existing");
-      return { kind, sizing: { ...defaults.sizing, volume }, retention, remoteWrite, alerts };
-    case "existing":
-      return { kind, url: required(reader, "metricsUrl", url, "the URL of the existing Prometheus") };
-    case "none":
-      return { kind };
-  }
-}
-
-function readAlerts(reader: ConfigReader): AlertsChoice | undefined {
-  const [url, webhookUrl] = [readUrl(reader, "alertmanagerUrl"), readUrl(reader, "alertWebhookUrl")];
-  if (url !== undefined && webhookUrl !== undefined) {
-    reader.problem(
+  if (own.alertmanagerUrl !== undefined && own.alertWebhookUrl !== undefined) {
+    notes.problem(
       "alertWebhookUrl",
-      webhookUrl,
+      own.alertWebhookUrl,
       "the Alertmanager at alertmanagerUrl has receivers of its own; remove one of the two",
     );
   }
-  return url !== undefined
-    ? { kind: "existing", url }
-    : webhookUrl !== undefined
-      ? { kind: "alertmanager", webhookUrl }
-      : undefined;
+  switch (kind) {
+    case "prometheus": {
+      const sizing = { ...defaults.sizing, volume: volumeOf(own.metricsVolume, defaults.sizing) };
+      return { kind, sizing, retention, remoteWrite, alerts: alertsOf(own) };
+    }
+    case "existing":
+      return { kind, url: requiredUrl(notes, own, "metricsUrl", "the URL of the existing Prometheus") };
+    case "none":
+      return { kind };
+  }
 }
 
-function readTracing(reader: ConfigReader, { observability }: Profile): TracingChoice {
-  const defaults = observability.tracing;
-  const kind = reader.oneOf("tracingBackend", [...tracingBackendNames, "existing", "none"], "jaeger");
-  const url = readUrl(reader, "tracingUrl");
-  const storageKind = reader.oneOf("tracingStorage", ["memory", "elasticsearch", "opensearch"], "memory");
-  const storageUrl = readUrl(reader, "tracingStorageUrl");
-  if (kind === "existing" || kind === "none") {
-    const storage = storageKind === "memory" ? undefined : storageKind;
-    const when = `tracingBackend: ${tracingBackendNames.join(" or ")}`;
-    rejectUnused(reader, "tracingStorage", storage, when);
-    rejectUnused(reader, "tracingStorageUrl", storageUrl, when);
+const onlyPrometheus = [
+  "metricsRetention",
+  "metricsVolume",
+  "metricsRemoteWrite",
+  "alertmanagerUrl",
+  "alertWebhookUrl",
+] as const;
+
+function alertsOf({ alertmanagerUrl: url, alertWebhookUrl: webhookUrl }: Own): AlertsChoice | undefined {
+  if (url !== undefined) {
+    return { kind: "existing", url };
   }
-  if (kind === "none") {
-    rejectUnused(reader, "tracingUrl", url, "tracingBackend: existing");
+  return webhookUrl === undefined ? undefined : { kind: "alertmanager", webhookUrl };
+}
+
+function completeTracing(own: Own, notes: ConfigReader, defaults: ObservabilityDefaults["tracing"]): TracingChoice {
+  const kind = own.tracingBackend ?? "jaeger";
+  const storage = own.tracingStorage ?? "memory";
+  if (kind === "existing" || kind === "none") {
+    const unused = storage === "memory" ? [] : (["tracingStorage"] as const);
+    const when = `tracingBackend: ${tracingBackendNames.join(" or ")}`;
+    rejectUnused(notes, own, [...unused, "tracingStorageUrl"], when);
+  } else if (storage === "memory") {
+    rejectUnused(notes, own, ["tracingStorageUrl"], "tracingStorage: elasticsearch or opensearch");
+  }
+  if (kind !== "existing") {
+    rejectUnused(notes, own, ["tracingUrl"], "tracingBackend: existing");
   }
   switch (kind) {
-    case "existing": {
-      const { protocol, hostname, port, pathname, search } = new URL(
-        required(reader, "tracingUrl", url, "the URL of OTLP over gRPC, for example http://collector.example.svc:4317"),
-      );
-      if (protocol === "https:") {
-        const fix =
-          "sidecars send spans like any request, in plain text to what is outside of the mesh; use http://, and a DestinationRule for TLS";
-        reader.problem("tracingUrl", url, fix);
-      }
-      if (pathname !== "/" || search !== "") {
-        reader.problem("tracingUrl", url, "gRPC has a path of its own; leave out what follows host and port");
-      }
-      return { kind, host: hostname, port: Number(port || 4317) };
-    }
+    case "existing":
+      return spanReceiverOf(own, notes);
     case "none":
       return { kind };
     default:
-      rejectUnused(reader, "tracingUrl", url, "tracingBackend: existing");
-      if (storageKind === "memory") {
-        rejectUnused(reader, "tracingStorageUrl", storageUrl, "tracingStorage: elasticsearch or opensearch");
-        return {
-          kind,
-          sizing: { ...defaults.sizing, replicas: 1 },
-          storage: { kind: "memory", maxTraces: defaults.maxTraces },
-        };
-      }
-      return {
-        kind,
-        sizing: defaults.sizing,
-        storage: {
-          kind: storageKind,
-          url: required(reader, "tracingStorageUrl", storageUrl, `the URL of ${storageKind}`),
-        },
-      };
-  }
-}
-
-function readSampling(reader: ConfigReader, { observability }: Profile): number {
-  const text = reader.textThat(
-    "tracingSampling",
-    undefined,
-    (v) => /^\d+(\.\d+)?$/.test(v) && Number(v) <= 100,
-    "use a percentage from 0 to 100",
-  );
-  return text === undefined ? observability.samplingPercent : Number(text);
-}
-
-function readLogs(reader: ConfigReader, { observability }: Profile): LogsChoice {
-  const defaults = observability.loki;
-  const kind = reader.oneOf("logsBackend", ["loki", "otlp", "elasticsearch", "none"], "loki");
-  const url = readUrl(reader, "logsUrl");
-  const retention = readDuration(reader, "logsRetention", defaults.retention);
-  const volume = readVolume(reader, "logsVolume", defaults.sizing.volume);
-  const bucket = reader.textThat(
-    "logsBucket",
-    undefined,
-    (v) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(v),
-    "use the name of an S3 bucket",
-  );
-  const region = reader.textThat(
-    "logsBucketRegion",
-    undefined,
-    (v) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(v),
-    "use the name of a region, such as eu-central-1",
-  );
-  const endpoint = readUrl(reader, "logsBucketUrl");
-  if (kind !== "loki") {
-    const when = "logsBackend: loki";
-    rejectUnused(reader, "logsRetention", reader.text("logsRetention", undefined), when);
-    rejectUnused(reader, "logsVolume", reader.text("logsVolume", undefined), when);
-    rejectUnused(reader, "logsBucket", bucket, when);
-  }
-  // A bucket whose name can't be read was noted already.
-  if (bucket === undefined && !reader.problems.some(({ key }) => key === "logsBucket")) {
-    rejectUnused(reader, "logsBucketRegion", region, "logsBucket");
-    rejectUnused(reader, "logsBucketUrl", endpoint, "logsBucket");
-  }
-  if (kind === "none") {
-    rejectUnused(reader, "logsUrl", url, "logsBackend: otlp or elasticsearch");
-  }
-  switch (kind) {
-    case "loki":
-      rejectUnused(reader, "logsUrl", url, "logsBackend: otlp or elasticsearch");
-      return bucket === undefined
+      return storage === "memory"
         ? {
             kind,
-            sizing: { ...defaults.sizing, replicas: 1, volume },
-            retention,
-            storage: { kind: "filesystem" },
+            sizing: { ...defaults.sizing, replicas: 1 },
+            storage: { kind: storage, maxTraces: defaults.maxTraces },
           }
         : {
             kind,
-            sizing: { ...defaults.sizing, volume },
-            retention,
-            storage: { kind: "s3", bucket, region: region ?? "us-east-1", endpoint },
+            sizing: defaults.sizing,
+            storage: { kind: storage, url: requiredUrl(notes, own, "tracingStorageUrl", `the URL of ${storage}`) },
           };
+  }
+}
+
+/** @returns the receiver of spans that is there already. */
+function spanReceiverOf(own: Own, notes: ConfigReader): Extract<TracingChoice, { kind: "existing" }> {
+  const what = "the URL of OTLP over gRPC, for example http://collector.example.svc:4317";
+  const url = requiredUrl(notes, own, "tracingUrl", what);
+  const { protocol, hostname, port, pathname, search } = new URL(url);
+  if (protocol === "https:") {
+    const fix =
+      "sidecars send spans like any request, in plain text to what is outside of the mesh; use http://, and a DestinationRule for TLS";
+    notes.problem("tracingUrl", url, fix);
+  }
+  if (pathname !== "/" || search !== "") {
+    notes.problem("tracingUrl", url, "gRPC has a path of its own; leave out what follows host and port");
+  }
+  return { kind: "existing", host: hostname, port: Number(port || 4317) };
+}
+
+function completeLogs(own: Own, notes: ConfigReader, defaults: ObservabilityDefaults["loki"]): LogsChoice {
+  const kind = own.logsBackend ?? "loki";
+  const { logsBucket: bucket, logsRetention: retention = defaults.retention } = own;
+  if (kind !== "loki") {
+    rejectUnused(notes, own, ["logsRetention", "logsVolume", "logsBucket"], "logsBackend: loki");
+  }
+  if (!notes.has("logsBucket")) {
+    rejectUnused(notes, own, ["logsBucketRegion", "logsBucketUrl"], "logsBucket");
+  }
+  if (kind === "loki" || kind === "none") {
+    rejectUnused(notes, own, ["logsUrl"], "logsBackend: otlp or elasticsearch");
+  }
+  switch (kind) {
+    case "loki": {
+      const sizing = { ...defaults.sizing, volume: volumeOf(own.logsVolume, defaults.sizing) };
+      return bucket === undefined
+        ? { kind, sizing: { ...sizing, replicas: 1 }, retention, storage: { kind: "filesystem" } }
+        : {
+            kind,
+            sizing,
+            retention,
+            storage: { kind: "s3", bucket, region: own.logsBucketRegion ?? "us-east-1", endpoint: own.logsBucketUrl },
+          };
+    }
     case "otlp":
-    case "elasticsearch":
-      return {
-        kind: "existing",
-        backend: {
-          kind,
-          url: required(reader, "logsUrl", url, `the URL of ${kind === "otlp" ? "OTLP over HTTP" : kind}`),
-        },
-      };
+    case "elasticsearch": {
+      const what = `the URL of ${kind === "otlp" ? "OTLP over HTTP" : kind}`;
+      return { kind: "existing", backend: { kind, url: requiredUrl(notes, own, "logsUrl", what) } };
+    }
     case "none":
       return { kind };
   }
 }
 
-const urlFix = "use a URL with its scheme, http://... or https://..., and no user or password in it";
-
-/** Stands for a URL that is missing, so that the rest can be read. */
-const missingUrl = "http://missing";
-
-function readUrl(reader: ConfigReader, key: string): string | undefined {
-  const url = reader.text(key, undefined);
-  if (url !== undefined && !isHttpUrl(url)) {
-    reader.problem(key, withoutPassword(url), urlFix);
-    return undefined;
-  }
-  return url?.replace(/\/+$/, "");
+function volumeOf(own: string | undefined, { volume }: Sizing): string | undefined {
+  return own === "none" ? undefined : (own ?? volume);
 }
 
-/** @returns a URL as it may be printed. */
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/]*@/, "//***@");
-}
-
-function isHttpUrl(value: string): boolean {
-  // A password here would end up in a ConfigMap.
-  return /^https?:\/\/[^\s/]+/.test(value) && URL.canParse(value) && !/^\w+:\/\/[^/]*@/.test(value);
-}
-
-function required(reader: ConfigReader, key: string, value: string | undefined, what: string): string {
+/** @returns the URL of a key that has to be set, or a stand-in, so that the rest can be judged. */
+function requiredUrl(
+  notes: ConfigReader,
+  own: Own,
+  key: "metricsUrl" | "tracingUrl" | "tracingStorageUrl" | "logsUrl",
+  what: string,
+): string {
   // A value that could not be read has its problem already.
-  if (value === undefined && !reader.problems.some((problem) => problem.key === key)) {
-    reader.problem(key, undefined, `give ${what}`);
+  if (!notes.has(key)) {
+    notes.problem(key, undefined, `give ${what}`);
   }
-  return value ?? missingUrl;
+  return own[key] ?? "http://missing";
 }
 
-function rejectUnused(reader: ConfigReader, key: string, value: unknown, when: string): void {
-  if (value !== undefined) {
-    reader.problem(key, value, `only used with ${when}; set that, or remove this key`);
+/** Notes each of some keys that holds something which nothing uses. */
+function rejectUnused(notes: Notes, own: Own, keys: readonly (keyof Own)[], when: string): void {
+  for (const key of keys) {
+    const value = own[key];
+    if (Array.isArray(value) ? value.length > 0 : value !== undefined) {
+      notes.problem(key, value, `only used with ${when}; set that, or remove this key`);
+    }
   }
-}
-
-/** A hundred years, in seconds: what is longer by far overflows in Prometheus. */
-const longestRetention = 100 * 31_536_000;
-
-function readDuration(reader: ConfigReader, key: string, fallback: string): string {
-  return reader.textThat(
-    key,
-    fallback,
-    (v) => (durationSeconds(v) ?? Infinity) <= longestRetention,
-    "use a whole number and one of s, m, h, d, w, y: for example 15d; at most 100y",
-  );
-}
-
-function readVolume(reader: ConfigReader, key: string, fallback: string | undefined): string | undefined {
-  const volume = reader.textThat(
-    key,
-    fallback,
-    (v) => v === "none" || /^[1-9]\d*(Mi|Gi|Ti)$/.test(v),
-    "use a size such as 10Gi, or none to keep data only as long as the pod",
-  );
-  return volume === "none" ? undefined : volume;
 }

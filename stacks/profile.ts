@@ -1,3 +1,4 @@
+import { flag, key, oneOf } from "./schema";
 import type { Autoscaling } from "../components/echoService";
 import type { GatewaySettings, ControlPlaneSettings, Scaling } from "../components/istioValues";
 import type { Sizing } from "../components/observability/backend";
@@ -13,6 +14,20 @@ export const profileNames = ["dev", "prod"] as const;
 
 /** One of {@link profileNames}. */
 export type ProfileName = (typeof profileNames)[number];
+
+/** Keys of the profile. */
+export const profileKeys = {
+  profile: key(
+    "Sizes and defaults, one of dev (minikube, kind), prod (a cluster of several nodes).",
+    oneOf(profileNames),
+    "dev",
+  ),
+  upstreamEnvoy: key(
+    "The proxies' image holds the upstream Envoy, without Istio's own filters; istiod leaves these out, and an access logger counts requests.",
+    flag,
+    false,
+  ),
+};
 
 /** How services run unless their own config says otherwise. */
 export interface ServiceDefaults {

@@ -3,7 +3,7 @@ import { rotatorResources } from "../components/logScraper";
 import type { Resources } from "../components/observability/backend";
 import { callerResources } from "../components/serviceCalls";
 import type { StackConfig } from "./config";
-import type { ConfigReader } from "./configReader";
+import type { Notes } from "./configReader";
 import { calleesByCaller } from "./edges";
 import { amountOf } from "./resourcesConfig";
 
@@ -93,7 +93,7 @@ function asked(container: Resources, kind: "requests" | "limits", resource: stri
  * than the sidecar.
  */
 export function rejectSmallQuota(
-  reader: ConfigReader,
+  notes: Notes,
   quota: Readonly<Record<string, string>>,
   pods: readonly PlannedPods[],
   services: number,
@@ -113,7 +113,7 @@ export function rejectSmallQuota(
       );
       if (silent.length > 0) {
         const others = silent.length > 1 ? ` and ${silent.length - 1} more` : "";
-        reader.problem(
+        notes.problem(
           key,
           amount,
           `Kubernetes refuses pods that leave this open, and container ${silent[0]}${others} sets no ${resource} ` +
@@ -130,7 +130,7 @@ export function rejectSmallQuota(
       const shown =
         resource === "cpu" ? `${Math.ceil(need * 1000)}m` : resource ? `${Math.ceil(need / 2 ** 20)}Mi` : need;
       const rollout = name === "services" ? "" : ", with one more pod of each Deployment while it is rolled out";
-      reader.problem(key, amount, `the stack itself needs ${shown}${rollout}; use that or more`);
+      notes.problem(key, amount, `the stack itself needs ${shown}${rollout}; use that or more`);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { ServiceLimit } from "../components/rateLimit/globalRateLimit";
 import { redisPort } from "../components/rateLimit/redis";
 import type { RedisAddress } from "../components/rateLimit/server";
 import type { ConfigReader } from "./configReader";
+import { key, text, textThat } from "./schema";
 import type { ServiceConfig } from "./servicesConfig";
 
 /** What config says of the limits that all pods of a service share. */
@@ -12,7 +13,17 @@ export interface RateLimitConfig {
   redis?: RedisAddress & { auth?: string };
 }
 
-const urlFix = "use redis://host:port, or rediss://host:port for TLS, without user, password, path and options";
+/** Keys of the global rate limit. */
+export const rateLimitKeys = {
+  rateLimitRedisUrl: key(
+    "URL of an existing Redis for globalRateLimit, redis://host:port or rediss://host:port (TLS); the mesh must let requests out to it. auto installs one.",
+    textThat(
+      (v) => redisAddress(v) !== undefined,
+      "use redis://host:port, or rediss://host:port for TLS, without user, password, path and options; a password belongs in rateLimitRedisAuth",
+    ),
+  ),
+  rateLimitRedisAuth: key("Password of that Redis, or user:password; set it with --secret. auto sends none.", text),
+};
 
 /** Reads the keys of the global rate limit. */
 export function readRateLimit(
@@ -22,28 +33,15 @@ export function readRateLimit(
   const limits = services.flatMap(({ serviceName, globalRateLimit }) =>
     globalRateLimit ? [{ service: serviceName, limit: globalRateLimit }] : [],
   );
-  const url = reader.text("rateLimitRedisUrl", undefined);
-  const auth = reader.text("rateLimitRedisAuth", undefined);
-  const address = url === undefined ? undefined : redisAddress(url);
-  if (url !== undefined && !address) {
-    // The URL may hold a password, which must not get into a log.
-    reader.problem(
-      "rateLimitRedisUrl",
-      url.replace(/\/\/.*@/, "//...@"),
-      `${urlFix}; a password belongs in rateLimitRedisAuth`,
-    );
+  const { rateLimitRedisUrl: url, rateLimitRedisAuth: auth } = reader.read(rateLimitKeys);
+  if (url !== undefined && limits.length === 0 && !reader.isWrong("services")) {
+    const fix = "only used with a globalRateLimit; give one to a service, or remove this key";
+    reader.problem("rateLimitRedisUrl", url, fix);
   }
-  if (url !== undefined && limits.length === 0) {
-    reader.problem(
-      "rateLimitRedisUrl",
-      url.replace(/\/\/.*@/, "//...@"),
-      "only used with a globalRateLimit; give one to a service, or remove this key",
-    );
-  }
-  if (auth !== undefined && url === undefined) {
+  if (auth !== undefined && !reader.has("rateLimitRedisUrl")) {
     reader.problem("rateLimitRedisAuth", "[secret]", "only used with rateLimitRedisUrl; set that, or remove this key");
   }
-  return { limits, redis: address && { ...address, auth } };
+  return { limits, redis: url === undefined ? undefined : { ...redisAddress(url)!, auth } };
 }
 
 /** @returns where the Redis of a URL is; undefined if it says anything else, or more. */

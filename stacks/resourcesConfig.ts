@@ -1,10 +1,6 @@
-import type { EchoServiceArgs } from "../components/echoService";
-import type { ItemReader } from "./itemReader";
-
-type Resources = NonNullable<EchoServiceArgs["resources"]>;
-
-/** What a container can ask for by these keys. */
-const resourceNames = ["cpu", "memory", "ephemeral-storage"];
+import { z } from "zod";
+import type { Notes } from "./configReader";
+import { item } from "./schema";
 
 /** What a unit of Kubernetes' amounts stands for. */
 const units: ReadonlyMap<string, number> = new Map(
@@ -22,35 +18,32 @@ export function amountOf(value: unknown): number | undefined {
   return number === undefined || factor === undefined ? undefined : Number(number) * factor;
 }
 
-/** Reads requests and limits of a service's container. */
-export function readResources(item: ItemReader): Resources | undefined {
-  const resources = item.object("resources", ["requests", "limits"]);
-  if (!resources) {
-    return undefined;
-  }
-  const requests = readAmounts(resources, "requests");
-  const limits = readAmounts(resources, "limits");
-  for (const [name, requested] of Object.entries(requests ?? {})) {
-    const limit = limits?.[name];
-    if (limit !== undefined && amountOf(requested)! > amountOf(limit)!) {
-      resources.problem(`requests.${name}`, requested, `the limit is ${limit}; ask for no more than that`);
-    }
-  }
-  return { ...(requests && { requests }), ...(limits && { limits }) };
+/** @returns the schema of an amount whose text, with its unit, is like `pattern`. */
+export function amount(pattern: RegExp, examples: string) {
+  const isAmount = (v: unknown) => amountOf(v) !== undefined && pattern.test(String(v));
+  return z.custom<string | number>(isAmount, `use an amount such as ${examples}`).transform(String);
 }
 
-function readAmounts(resources: ItemReader, key: "requests" | "limits"): Record<string, string> | undefined {
-  const item = resources.object(key, resourceNames);
-  const amounts = resourceNames.flatMap((name): [string, string][] => {
-    // Memory in thousandths of a byte, or cores in mebi, is a slip of the unit.
-    const unit = name === "cpu" ? /^[\d.]+m?$/ : /^[\d.]+([kMGT]i?|Ki)?$/;
-    const example = name === "cpu" ? "500m or 2" : "64Mi or 1Gi";
-    const amount = item?.value(
-      name,
-      (v): v is string | number => amountOf(v) !== undefined && unit.test(String(v)),
-      `use an amount such as ${example}`,
-    );
-    return amount === undefined ? [] : [[name, String(amount)]];
-  });
-  return item && Object.fromEntries(amounts);
+// Memory in thousandths of a byte, or cores in mebi, is a slip of the unit.
+const bytes = amount(/^[\d.]+([kMGT]i?|Ki)?$/, "64Mi or 1Gi").optional();
+
+/** What a container can ask for by these keys. */
+const amounts = item({
+  cpu: amount(/^[\d.]+m?$/, "500m or 2").optional(),
+  memory: bytes,
+  "ephemeral-storage": bytes,
+}).optional();
+
+/** Key of an item of `services`: requests and limits of its container. */
+export const resourcesShape = { resources: item({ requests: amounts, limits: amounts }).optional() };
+
+/** Notes every request above its limit. */
+export function checkResources(resources: z.output<typeof resourcesShape.resources>, notes: Notes): void {
+  const limits: Record<string, string | undefined> = resources?.limits ?? {};
+  for (const [name, requested] of Object.entries(resources?.requests ?? {})) {
+    const limit = limits[name];
+    if (limit !== undefined && requested !== undefined && amountOf(requested)! > amountOf(limit)!) {
+      notes.problem(`resources.requests.${name}`, requested, `the limit is ${limit}; ask for no more than that`);
+    }
+  }
 }

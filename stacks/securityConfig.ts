@@ -1,8 +1,10 @@
 import { podSecurityLevels } from "../components/meshNamespace";
 import type { PodSecurity } from "../components/meshNamespace";
 import type { OutboundTraffic } from "../components/istioValues";
-import { noSuch } from "./configReader";
+import { z } from "zod";
 import type { ConfigReader } from "./configReader";
+import { amount } from "./resourcesConfig";
+import { flag, key, noSuch, oneOf } from "./schema";
 
 /** What config says of who may talk to whom, and of what pods may do. */
 export interface SecurityConfig {
@@ -20,31 +22,6 @@ export interface SecurityConfig {
   resourceQuota: Record<string, string>;
 }
 
-/** Reads the keys of the mesh's security. `cni` is whether istio-cni is installed. */
-export function readSecurity(reader: ConfigReader, cni: boolean): SecurityConfig {
-  return {
-    mutualTls: reader.oneOf("mutualTls", ["STRICT", "PERMISSIVE"], "STRICT"),
-    defaultDeny: reader.boolean("defaultDeny", true),
-    outboundTraffic: reader.oneOf("outboundTraffic", ["ALLOW_ANY", "REGISTRY_ONLY"], "ALLOW_ANY"),
-    podSecurity: readPodSecurity(reader, cni),
-    networkPolicy: reader.boolean("networkPolicy", false),
-    resourceQuota: readQuota(reader),
-  };
-}
-
-function readPodSecurity(reader: ConfigReader, cni: boolean): PodSecurity {
-  const key = "podSecurity";
-  const level = reader.oneOf(key, podSecurityLevels, cni ? "restricted" : "privileged");
-  if (level !== "privileged" && !cni) {
-    reader.problem(
-      key,
-      level,
-      "every pod's init container needs NET_ADMIN and NET_RAW, which only privileged allows; set istioCni to true",
-    );
-  }
-  return level;
-}
-
 /** What a ResourceQuota counts by a name of its own; the rest has a slash in it. */
 const quotaResources = [
   ...["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory", "ephemeral-storage"],
@@ -53,21 +30,62 @@ const quotaResources = [
   ...["replicationcontrollers", "resourcequotas"],
 ];
 
-function readQuota(reader: ConfigReader): Record<string, string> {
-  const key = "resourceQuota";
-  const quota = reader.object(key);
-  for (const [resource, amount] of Object.entries(quota)) {
-    if (!quotaResources.includes(resource) && !/^[a-z0-9.-]+\/[a-z0-9.-]+$/i.test(resource)) {
-      reader.problem(
-        `${key}.${resource}`,
-        amount,
-        noSuch("resource", resource, quotaResources, `use one of ${quotaResources.join(", ")}, or count/RESOURCE`),
-      );
-    }
-    const isAmount = typeof amount === "string" || typeof amount === "number";
-    if (!isAmount || !/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/.test(String(amount))) {
-      reader.problem(`${key}.${resource}`, amount, "use an amount such as 20, 500m or 4Gi");
-    }
+const isQuotaResource = (v: string) => quotaResources.includes(v) || /^[a-z0-9.-]+\/[a-z0-9.-]+$/i.test(v);
+
+const quotaFix = `use one of ${quotaResources.join(", ")}, or count/RESOURCE`;
+
+/** Keys of what pods of the services' namespace may do and take. */
+export const podKeys = {
+  podSecurity: key(
+    "Pod Security level that the namespace enforces, privileged, baseline or restricted. auto takes restricted with istioCni, else privileged, which Istio's init container needs.",
+    oneOf(podSecurityLevels),
+  ),
+  resourceQuota: key(
+    "Most of each resource that the namespace may take, for example requests.cpu of 4. Without an entry there is no limit.",
+    z.record(
+      z.string().refine(isQuotaResource, {
+        error: ({ input }) => noSuch("resource", String(input), quotaResources, quotaFix),
+      }),
+      amount(/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, "20, 500m or 4Gi"),
+      "use an object",
+    ),
+    {},
+  ),
+};
+
+/** Keys of who may talk to whom. */
+export const securityKeys = {
+  mutualTls: key(
+    "What workloads of the mesh accept, STRICT (only mutual TLS) or PERMISSIVE (plain text as well).",
+    oneOf(["STRICT", "PERMISSIVE"]),
+    "STRICT",
+  ),
+  defaultDeny: key(
+    "Refuse every caller of a service but the gateway, where the service has a path, and those that its allowFrom names.",
+    flag,
+    true,
+  ),
+  networkPolicy: key(
+    "Let packets into the namespace from itself and the gateways' namespace alone, and to the proxies' metrics from anywhere.",
+    flag,
+    false,
+  ),
+  outboundTraffic: key(
+    "Where sidecars let requests go, ALLOW_ANY (anywhere) or REGISTRY_ONLY (Services, externalHosts and other ServiceEntries).",
+    oneOf(["ALLOW_ANY", "REGISTRY_ONLY"]),
+    "ALLOW_ANY",
+  ),
+};
+
+/** Reads the keys of the mesh's security. `cni` is whether istio-cni is installed. */
+export function readSecurity(reader: ConfigReader, cni: boolean): SecurityConfig {
+  const { podSecurity = cni ? "restricted" : "privileged", ...rest } = reader.read({ ...podKeys, ...securityKeys });
+  if (podSecurity !== "privileged" && !cni) {
+    reader.problem(
+      "podSecurity",
+      podSecurity,
+      "every pod's init container needs NET_ADMIN and NET_RAW, which only privileged allows; set istioCni to true",
+    );
   }
-  return Object.fromEntries(Object.entries(quota).map(([resource, amount]) => [resource, String(amount)]));
+  return { ...rest, podSecurity };
 }

@@ -1,24 +1,39 @@
+import { z } from "zod";
 import { isFilePattern } from "../components/applicationLog";
-import type { LogFiles } from "../components/applicationLog";
 import type { Guards } from "../components/guards";
 import type { Slo } from "../components/observability/objectives";
 import { isUser, userFix } from "../components/echoService";
 import type { EchoServiceArgs } from "../components/echoService";
-import { isDnsLabel, isPort, proxyPorts } from "../components/validation";
-import { accessKeys, readAccess } from "./accessConfig";
+import { isDnsLabel, proxyPorts } from "../components/validation";
+import { accessShape, completeAccess } from "./accessConfig";
 import type { AllowedCaller } from "./accessConfig";
 import { collectorHealthPort, collectorMetricsPort } from "../components/collectorConfig";
-import { callsKeys, readCalls } from "./callsConfig";
+import { callsShape, completeCalls } from "./callsConfig";
 import type { CallConfig } from "./callsConfig";
-import type { ConfigReader } from "./configReader";
-import { guardKeys, readGuards } from "./guardsConfig";
-import { ItemReader } from "./itemReader";
+import type { ConfigReader, Notes } from "./configReader";
+import { completeGuards, guardsShape } from "./guardsConfig";
 import type { Profile } from "./profile";
-import { readResources } from "./resourcesConfig";
-import { readSlo, sloKeys } from "./sloConfig";
-import { readTraffic, trafficKeys } from "./trafficConfig";
+import { checkResources, resourcesShape } from "./resourcesConfig";
+import {
+  image,
+  item,
+  key,
+  keysOf,
+  listOf,
+  path,
+  required,
+  missingSays,
+  text,
+  texts,
+  textThat,
+  unnamed,
+  variables,
+  whole,
+} from "./schema";
+import { completeSlo, sloShape } from "./sloConfig";
+import { completeTraffic, trafficShape } from "./trafficConfig";
 import type { TrafficConfig } from "./trafficConfig";
-import { fitsInNames, readVersions, versionsKeys } from "./versionsConfig";
+import { checkVersions, fitsInNames, versionsShape } from "./versionsConfig";
 import type { VersionConfig, VersionsConfig } from "./versionsConfig";
 
 /** One version of a service as config declares it, with the image that runs and its weight. */
@@ -56,34 +71,6 @@ export const defaultServices = [
   { name: "payment-service", text: "Hello from Payment Service", path: "/payment", allowFrom: ["user-service"] },
 ];
 
-/** Port of services that do not name one. */
-const defaultPort = 8080;
-
-/** Keys of an item of `services`. */
-export const serviceKeys = [
-  ...[
-    "name",
-    "text",
-    "path",
-    "replicas",
-    "image",
-    "port",
-    "args",
-    "env",
-    "probePath",
-    "resources",
-    "user",
-    "writablePaths",
-    "logFiles",
-  ],
-  ...trafficKeys,
-  ...versionsKeys,
-  ...callsKeys,
-  ...accessKeys,
-  ...guardKeys,
-  ...sloKeys,
-];
-
 /** Names that something else in the namespace has already, and what. */
 const takenNames: ReadonlyMap<string, string> = new Map([
   ["demo-vs", "the ingress gateway's VirtualService has this name"],
@@ -103,85 +90,128 @@ const kernelFolders = ["/proc", "/sys", "/dev"];
 /** Folders that hold the image's programs and settings; folders below them may well be a program's own. */
 const imageFolders = ["/bin", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib"];
 
-const pathFix = "start with /, write each segment of letters, digits and ._~-, and leave out a / at the end";
+const folders = z.custom<string[]>(areFolders, foldersFix);
+
+const name = textThat(isDnsLabel, "use a DNS label: a-z first, then a-z, 0-9 and -, at most 63 characters").refine(
+  (v) => !takenNames.has(v),
+  { error: ({ input }) => `${takenNames.get(String(input))}; choose another name` },
+);
+
+/** An item of `services`. */
+const service = item({
+  name: missingSays(name, unnamed, "give every service a name"),
+  text: text.optional(),
+  path: path.optional(),
+  replicas: whole(0, 1000).optional(),
+  image: image.optional(),
+  port: whole(1, 65535)
+    .refine(
+      (v) => !podPorts.includes(v),
+      `the sidecar or the log scraper listens there; not one of ${podPorts.join(", ")}`,
+    )
+    .default(8080),
+  args: texts.optional(),
+  env: variables.optional(),
+  probePath: path.optional(),
+  ...resourcesShape,
+  user: z.custom<number>(isUser, userFix).optional(),
+  writablePaths: folders
+    .superRefine((all, context) =>
+      all.forEach((folder, i) => {
+        if (breaksContainer(folder)) {
+          const message =
+            "an empty folder in its place breaks the container; name the folder that the program writes to";
+          context.addIssue({ code: "custom", path: [i], message });
+        }
+      }),
+    )
+    .optional(),
+  logFiles: item({
+    folder: required(
+      textThat(
+        (v) => areFolders([v]) && !breaksContainer(v),
+        "use an absolute path that only the program uses, like /var/log/shop, without a / at the end",
+      ),
+      "/var/log/unnamed",
+      "/var/log/shop",
+    ),
+    files: textThat(isFilePattern, "use the name of a file, with * for any letters: *.log").optional(),
+  }).optional(),
+  ...trafficShape,
+  ...versionsShape,
+  ...callsShape,
+  ...accessShape,
+  ...guardsShape,
+  ...sloShape,
+});
+
+type ServiceItem = z.output<typeof service>;
+
+const [, ...optionalFields] = keysOf(service);
+
+/** The key of the services. */
+export const servicesKeys = {
+  services: key(
+    `The services, each with name and optionally ${optionalFields.join(", ")}; docs/security.md tells of jwt and extAuthz, docs/alerts.md of slo.`,
+    listOf(service, "use a list of objects").refine(
+      (all) => all.length > 0,
+      "declare at least one service, or remove the key for the default ones",
+    ),
+    defaultServices,
+  ),
+};
 
 /** Reads the key `services`. */
 export function readServices(reader: ConfigReader, profile: Profile): ServiceConfig[] {
-  const items = reader.objects("services") ?? defaultServices;
-  if (items.length === 0) {
-    reader.problem("services", items, "declare at least one service, or remove the key for the default ones");
-  }
-  const names = items.flatMap(({ name }) => (typeof name === "string" ? [name] : []));
-  const services = items.map((item, i) =>
-    readService(new ItemReader(reader, item, `services[${i}]`, serviceKeys), profile, names),
-  );
-  rejectTwins(reader, services, "name", (service) => service.serviceName);
+  const items = reader.read(servicesKeys).services;
+  const names = items.flatMap(({ name }, i) => (reader.isWrong(`services[${i}].name`) ? [] : [name]));
+  const services = items.map((one, i) => completeService(one, reader.in(`services[${i}]`), profile, names));
+  rejectTwins(reader, services);
   rejectTwinPaths(reader, services);
   rejectNameClashes(reader, services);
   return withCallers(services);
 }
 
-function readService(item: ItemReader, profile: Profile, names: readonly string[]): ServiceConfig {
-  const nameFix = "use a DNS label: a-z first, then a-z, 0-9 and -, at most 63 characters";
-  const name = item.value("name", (v): v is string => typeof v === "string" && isDnsLabel(v), nameFix);
-  if (!item.has("name")) {
-    item.problem("name", undefined, "give every service a name");
-  }
-  const owner = name === undefined ? undefined : takenNames.get(name);
-  if (owner !== undefined) {
-    item.problem("name", name, `${owner}; choose another name`);
-  }
-  const image = item.image("image");
-  const text = item.text("text");
+/** @returns a service with what it leaves out. `names` are those of all services. */
+function completeService(own: ServiceItem, notes: Notes, profile: Profile, names: readonly string[]): ServiceConfig {
+  const { name, text, image, args, probePath, jwt, extAuthz, slo, ...rest } = own;
+  const { port, replicas, logFiles, writablePaths = [] } = rest;
   if (image !== undefined && text !== undefined) {
-    item.problem("text", text, "the text is for the default image; with an image of your own, use args or env");
+    notes.problem("text", text, textForOwnImage);
   }
+  if (logFiles && !areFolders([...writablePaths, logFiles.folder])) {
+    const fix = "it is one of writablePaths, or within one; remove it there: it is writable already";
+    notes.problem("logFiles.folder", logFiles.folder, fix);
+  }
+  checkResources(own.resources, notes);
+  checkVersions(own, notes);
   const { autoscaling, replicas: defaultReplicas, minAvailable, traffic, ...defaults } = profile.services;
-  const replicas = item.whole("replicas", 0, 1000);
-  const port = item.value("port", isPort, "use a whole number from 1 to 65535") ?? defaultPort;
-  if (podPorts.includes(port)) {
-    item.problem("port", port, `the sidecar or the log scraper listens there; not one of ${podPorts.join(", ")}`);
-  }
-  const args = item.value(
-    "args",
-    (v): v is string[] => Array.isArray(v) && v.every((a) => typeof a === "string"),
-    "use a list of texts",
-  );
   const container =
     image === undefined
       ? {
           image: profile.images.httpEcho,
           args: args ?? echoArgs(port, text ?? `Hello from ${name}`),
-          probePath: item.value("probePath", isPathText, pathFix) ?? "/",
+          probePath: probePath ?? "/",
         }
-      : { image, args, probePath: item.value("probePath", isPathText, pathFix) };
-  const { versions, canary, mirror } = readVersions(item);
-
+      : { image, args, probePath };
   return {
     ...defaults,
-    serviceName: name ?? "unnamed",
-    port,
+    ...rest,
+    serviceName: name,
     replicas: replicas ?? defaultReplicas,
     // A number of one's own means that number: no autoscaler, and no budget that it could never meet.
     autoscaling: replicas === undefined ? autoscaling : undefined,
     minAvailable: (replicas ?? defaultReplicas) > (minAvailable ?? 0) ? minAvailable : undefined,
-    resources: readResources(item) ?? defaults.resources,
-    user: item.value("user", isUser, userFix),
-    writablePaths: readWritablePaths(item),
-    logFiles: readLogFiles(item),
-    path: item.value("path", (v): v is string => typeof v === "string" && isPath(v), pathFix),
-    env: item.variables("env"),
+    resources: own.resources ?? defaults.resources,
     ...container,
-    ...readTraffic(item, traffic),
-    versions: versions?.map((version, i) =>
-      completeVersion(item, i, version, { name: name ?? "unnamed", port, ...container, ownImage: image }),
+    ...completeTraffic(own, notes, traffic),
+    versions: own.versions?.map((version, i) =>
+      completeVersion(version, notes.in("versions").in(i), { name, port, ...container, ownImage: image }),
     ),
-    canary,
-    mirror,
-    calls: readCalls(item, { name, port, names, isPath, pathFix }),
-    allowFrom: readAccess(item, names),
-    ...readGuards(item, { isPath, pathFix }),
-    slo: readSlo(item),
+    calls: completeCalls(own, notes, names),
+    allowFrom: completeAccess(own.allowFrom, notes, names),
+    ...completeGuards({ jwt, extAuthz }, notes),
+    slo: completeSlo(slo),
   };
 }
 
@@ -197,18 +227,16 @@ interface VersionContext {
 
 /** Fills in what a version leaves to its service, and notes a text that nothing would show, or a name that is too long. */
 function completeVersion(
-  item: ItemReader,
-  i: number,
   { text, image, args, ...version }: VersionConfig,
+  notes: Notes,
   service: VersionContext,
 ): ServiceVersion {
-  const at = `versions[${i}]`;
   const full = `${service.name}-${version.version}`;
   if (!fitsInNames(service.name, version.version)) {
-    item.problem(`${at}.version`, version.version, `${full} is too long for a name; shorten one of the two`);
+    notes.problem("version", version.version, `${full} is too long for a name; shorten one of the two`);
   }
   if (text !== undefined && (image ?? service.ownImage) !== undefined) {
-    item.problem(`${at}.text`, text, "the text is for the default image; with an image of your own, use args or env");
+    notes.problem("text", text, textForOwnImage);
   }
   const inherited = image === undefined ? service.args : undefined;
   return {
@@ -218,40 +246,31 @@ function completeVersion(
   };
 }
 
+const textForOwnImage = "the text is for the default image; with an image of your own, use args or env";
+
 function echoArgs(port: number, text: string): string[] {
   return [`-listen=:${port}`, `-text=${text}`];
 }
 
-function rejectTwins(
-  reader: ConfigReader,
-  services: ServiceConfig[],
-  key: string,
-  valueOf: (service: ServiceConfig) => string | undefined,
-): void {
-  const first = new Map<string, number>();
-  services.forEach((service, i) => {
-    const value = valueOf(service);
-    if (value === undefined || value === "unnamed") {
-      return;
-    }
-    const other = first.get(value);
-    if (other === undefined) {
-      first.set(value, i);
-    } else {
-      reader.problem(`services[${i}].${key}`, value, `services[${other}] has this ${key} already; give each its own`);
+function rejectTwins(notes: Notes, services: readonly ServiceConfig[]): void {
+  const names = services.map(({ serviceName }) => serviceName);
+  names.forEach((name, i) => {
+    const first = names.indexOf(name);
+    if (first < i && !notes.isWrong(`services[${i}].name`)) {
+      notes.problem(`services[${i}].name`, name, `services[${first}] has this name already; give each its own`);
     }
   });
 }
 
 /** Notes every path of a service, or of one of its calls, that another has already. */
-function rejectTwinPaths(reader: ConfigReader, services: readonly ServiceConfig[]): void {
+function rejectTwinPaths(notes: Notes, services: readonly ServiceConfig[]): void {
   const owners = new Map<string, string>();
   const claim = (owner: string, path: string) => {
     const other = owners.get(path);
     if (other === undefined) {
       owners.set(path, owner);
-    } else {
-      reader.problem(`${owner}.path`, path, `${other} has this path already; give each its own`);
+    } else if (!notes.isWrong(`${owner}.path`)) {
+      notes.problem(`${owner}.path`, path, `${other} has this path already; give each its own`);
     }
   };
   services.forEach(({ path, calls }, i) => {
@@ -285,7 +304,7 @@ const ofEachVersion = ["deployment", "pdb", "hpa", "subset"];
  * Notes every version whose objects would have the name of another's, in the cluster (service `a` of version `b-c`, and service `a-b` of
  * version `c`) or in Pulumi's state. Services of one name are noted by {@link rejectTwins}.
  */
-function rejectNameClashes(reader: ConfigReader, services: readonly ServiceConfig[]): void {
+function rejectNameClashes(notes: Notes, services: readonly ServiceConfig[]): void {
   const owners = new Map<string, string>();
   const first = new Set<string>();
   services.forEach(({ serviceName }, i) => {
@@ -307,11 +326,7 @@ function rejectNameClashes(reader: ConfigReader, services: readonly ServiceConfi
       const owner = taken === undefined ? undefined : owners.get(taken);
       // Two versions of one name within a service were noted already.
       if (owner !== undefined && !owner.startsWith(`services[${i}].versions`)) {
-        reader.problem(
-          at,
-          version,
-          `${owner} makes the name ${objectName(taken!)} already; call the version otherwise`,
-        );
+        notes.problem(at, version, `${owner} makes the name ${objectName(taken!)} already; call the version otherwise`);
       }
       names.filter((name) => !owners.has(name)).forEach((name) => owners.set(name, at));
     }),
@@ -328,41 +343,6 @@ function objectName(name: string): string {
   return name.slice(name.lastIndexOf("#") + 1);
 }
 
-function readWritablePaths(item: ItemReader): string[] | undefined {
-  const folders = item.value("writablePaths", areFolders, foldersFix);
-  folders?.forEach((folder, i) => {
-    if (breaksContainer(folder)) {
-      const fix = "an empty folder in its place breaks the container; name the folder that the program writes to";
-      item.problem(`writablePaths[${i}]`, folder, fix);
-    }
-  });
-  return folders;
-}
-
-/** Reads which files the application writes. */
-function readLogFiles(item: ItemReader): LogFiles | undefined {
-  const logFiles = item.object("logFiles", ["folder", "files"]);
-  if (!logFiles) {
-    return undefined;
-  }
-  const isFolder = (v: unknown): v is string => areFolders([v]) && !breaksContainer(v as string);
-  const folderFix = "use an absolute path that only the program uses, like /var/log/shop, without a / at the end";
-  const folder = logFiles.value("folder", isFolder, folderFix);
-  const others = item.value("writablePaths", areFolders, foldersFix) ?? [];
-  if (folder !== undefined && !areFolders([...others, folder])) {
-    logFiles.problem(
-      "folder",
-      folder,
-      "it is one of writablePaths, or within one; remove it there: it is writable already",
-    );
-  }
-  const isFiles = (v: unknown): v is string => typeof v === "string" && isFilePattern(v);
-  return {
-    folder: logFiles.required("folder", folder, "/var/log/unnamed", "/var/log/shop"),
-    files: logFiles.value("files", isFiles, "use the name of a file, with * for any letters: *.log"),
-  };
-}
-
 /** @returns true for a folder that no container can do without. */
 function breaksContainer(folder: string): boolean {
   return imageFolders.includes(folder) || kernelFolders.some((one) => `${folder}/`.startsWith(`${one}/`));
@@ -375,13 +355,4 @@ function areFolders(value: unknown): value is string[] {
     value.every((path) => typeof path === "string" && /^(\/[^/:\s]+)+$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path)) &&
     value.every((path: string, i) => value.every((other: string, j) => i === j || !`${other}/`.startsWith(`${path}/`)))
   );
-}
-
-function isPathText(value: unknown): value is string {
-  return typeof value === "string" && isPath(value);
-}
-
-function isPath(value: string): boolean {
-  // Envoy resolves . and .. before it looks for a route.
-  return value === "/" || (/^(\/[A-Za-z0-9._~-]+)+$/.test(value) && !/\/\.{1,2}(\/|$)/.test(value));
 }

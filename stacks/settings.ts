@@ -69,7 +69,7 @@ function readConfig(): StackConfig {
     const named = new Set(ofFile.map(({ key }) => key));
     throw new ConfigError([...ofFile, ...ofValues.filter(({ key }) => !named.has(key))]);
   }
-  const nowhere = gatewayLeadsNowhere(config.services, config.observability.exposeDashboards);
+  const nowhere = gatewayLeadsNowhere(config.services, config.observability.dashboardsExposed);
   if (nowhere) {
     throw new ConfigError([nowhere]);
   }

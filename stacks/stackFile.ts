@@ -4,7 +4,7 @@ import * as yaml from "yaml";
 import { ConfigError } from "./configError";
 import type { ConfigProblem } from "./configError";
 import { isMap } from "../common/isMap";
-import { noSuch } from "./configReader";
+import { noSuch } from "./schema";
 
 /** Keys that Pulumi reads in the file of a stack. */
 const stackFileKeys = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"];

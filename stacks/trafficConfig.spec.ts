@@ -113,7 +113,7 @@ describe("traffic of a service", () => {
       "a truth value in words",
       { globalRateLimit: { requests: 1, unit: "day", failOpen: "no" } },
       "globalRateLimit.failOpen",
-      /true or false/,
+      /true, false/,
     ],
     ["a percentage above 100", { fault: { abort: { percent: 101, status: 500 } } }, "fault.abort.percent", /0 to 100/],
     ["a fault without a status", { fault: { abort: {} } }, "fault.abort.status", /has to be set/],

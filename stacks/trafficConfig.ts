@@ -1,25 +1,64 @@
+import type { z } from "zod";
 import { milliseconds } from "../components/durations";
 import { mostRequests, rateLimitUnits } from "../components/rateLimit/globalRateLimit";
-import type { GlobalRateLimit } from "../components/rateLimit/globalRateLimit";
 import { shortestFillMs } from "../components/rateLimitFilter";
-import type { RateLimit } from "../components/rateLimitFilter";
-import type { Fault, Retries } from "../components/serviceRoute";
 import { outlasts } from "../components/serviceRouteCheck";
-import type { CircuitBreaker } from "../components/trafficPolicy";
-import type { ItemReader } from "./itemReader";
+import type { Notes } from "./configReader";
+import { duration, flag, item, number, oneOf, required, text, whole } from "./schema";
+
+/** More tries than this only hide a service that is down. */
+const mostAttempts = 100;
+
+const mostTokens = 1_000_000_000;
+const mostOfBreaker = 2 ** 31 - 1;
+
+const breakerShape = {
+  maxConnections: whole(1, mostOfBreaker).optional(),
+  maxPendingRequests: whole(1, mostOfBreaker).optional(),
+  maxRequests: whole(1, mostOfBreaker).optional(),
+  consecutive5xx: whole(1, mostOfBreaker).optional(),
+  interval: duration.optional(),
+  baseEjectionTime: duration.optional(),
+  // A whole number in Istio's API, unlike other percentages.
+  maxEjectionPercent: whole(0, 100).optional(),
+};
+
+const percent = number(0, 100);
+
+/** Keys of an item of `services`: what its callers do about slow and failing answers, and what it lets them. */
+export const trafficShape = {
+  timeout: duration.optional(),
+  retries: item({
+    attempts: required(whole(0, mostAttempts), 2),
+    perTryTimeout: duration.optional(),
+    retryOn: text.optional(),
+  }).optional(),
+  circuitBreaker: item(breakerShape)
+    .refine(
+      (breaker) => Object.values(breaker).some((one) => one !== undefined),
+      `it limits nothing; set one of ${Object.keys(breakerShape).join(", ")}, or remove the key`,
+    )
+    .optional(),
+  rateLimit: item({
+    tokens: required(whole(1, mostTokens), 1),
+    fillInterval: required(duration, "1s"),
+    burst: whole(1, mostTokens).optional(),
+  }).optional(),
+  globalRateLimit: item({
+    requests: required(whole(1, mostRequests), 1),
+    unit: required(oneOf(rateLimitUnits), "minute"),
+    failOpen: flag.optional(),
+  }).optional(),
+  fault: item({
+    delay: item({ percent: percent.default(100), duration: required(duration, "1s") }).optional(),
+    abort: item({ percent: percent.default(100), status: required(whole(200, 599), 500) }).optional(),
+  })
+    .refine(({ delay, abort }) => delay ?? abort, "it does nothing; set delay or abort, or remove the key")
+    .optional(),
+};
 
 /** What a service's callers do about slow and failing answers, and what it lets them. */
-export interface TrafficConfig {
-  timeout?: string;
-  retries?: Retries;
-  circuitBreaker?: CircuitBreaker;
-  rateLimit?: RateLimit;
-  globalRateLimit?: GlobalRateLimit;
-  fault?: Fault;
-}
-
-/** Keys of an item of `services` that {@link readTraffic} reads. */
-export const trafficKeys = ["timeout", "retries", "circuitBreaker", "rateLimit", "globalRateLimit", "fault"] as const;
+export type TrafficConfig = z.output<z.ZodObject<typeof trafficShape>>;
 
 /** What Envoy retries: its conditions and status codes. */
 const retryConditions = [
@@ -41,43 +80,41 @@ const retryConditions = [
   "unavailable",
 ];
 
-/** More tries than this only hide a service that is down. */
-const mostAttempts = 100;
-
-/** Reads the traffic keys of a service; a key that is not set is as the profile has it. */
-export function readTraffic(item: ItemReader, defaults: TrafficConfig): TrafficConfig {
-  const timeout = item.duration("timeout") ?? defaults.timeout;
+/** @returns the traffic of a service; a key that is not set is as the profile has it. */
+export function completeTraffic(own: TrafficConfig, notes: Notes, defaults: TrafficConfig): TrafficConfig {
+  const timeout = own.timeout ?? defaults.timeout;
+  checkRetries(own.retries, notes, timeout);
+  checkCircuitBreaker(own.circuitBreaker, notes.in("circuitBreaker"));
+  checkRateLimit(own.rateLimit, notes.in("rateLimit"));
   return {
     timeout,
-    retries: readRetries(item, timeout, defaults.retries),
-    circuitBreaker: readCircuitBreaker(item) ?? defaults.circuitBreaker,
-    rateLimit: readRateLimit(item) ?? defaults.rateLimit,
-    globalRateLimit: readGlobalRateLimit(item) ?? defaults.globalRateLimit,
-    fault: readFault(item) ?? defaults.fault,
+    retries: own.retries ?? defaultRetries(defaults.retries, timeout),
+    circuitBreaker: own.circuitBreaker ?? defaults.circuitBreaker,
+    rateLimit: own.rateLimit ?? defaults.rateLimit,
+    globalRateLimit: own.globalRateLimit ?? defaults.globalRateLimit,
+    fault: own.fault ?? defaults.fault,
   };
 }
 
-function readRetries(item: ItemReader, timeout: string | undefined, defaults?: Retries): Retries | undefined {
-  const retries = item.object("retries", ["attempts", "perTryTimeout", "retryOn"]);
+/** A service with a short timeout of its own need not know how long the profile lets one try be. */
+function defaultRetries(defaults: TrafficConfig["retries"], timeout: string | undefined): TrafficConfig["retries"] {
+  return defaults && outlasts(defaults.perTryTimeout, timeout) ? { ...defaults, perTryTimeout: undefined } : defaults;
+}
+
+function checkRetries(retries: TrafficConfig["retries"], service: Notes, timeout: string | undefined): void {
   if (!retries) {
-    // A service with a short timeout of its own need not know how long the profile lets one try be.
-    return defaults && outlasts(defaults.perTryTimeout, timeout) ? { ...defaults, perTryTimeout: undefined } : defaults;
+    return;
   }
-  const tries = retries.whole("attempts", 0, mostAttempts);
-  const attempts = retries.required("attempts", tries, 0, 2);
-  const perTryTimeout = retries.duration("perTryTimeout");
+  const notes = service.in("retries");
+  const { attempts, perTryTimeout, retryOn } = retries;
   if (outlasts(perTryTimeout, timeout)) {
-    retries.problem(
-      "perTryTimeout",
-      perTryTimeout,
-      `one try may not take longer than the whole request; lower it, or raise ${item.at}.timeout from ${timeout}`,
-    );
+    const fix = `one try may not take longer than the whole request; lower it, or raise ${service.at}.timeout from ${timeout}`;
+    notes.problem("perTryTimeout", perTryTimeout, fix);
   }
-  const retryOn = retries.text("retryOn");
-  if (tries === 0) {
+  if (attempts === 0) {
     // Istio's webhook refuses such a route.
     for (const [key, value] of Object.entries({ perTryTimeout, retryOn }).filter(([, value]) => value !== undefined)) {
-      retries.problem(key, value, "with attempts 0 nothing is tried again; raise attempts, or remove this");
+      notes.problem(key, value, "with attempts 0 nothing is tried again; raise attempts, or remove this");
     }
   }
   const unknown = (retryOn?.split(",") ?? [])
@@ -85,102 +122,33 @@ function readRetries(item: ItemReader, timeout: string | undefined, defaults?: R
     .filter((one) => !retryConditions.includes(one) && !/^[1-5]\d\d$/.test(one));
   if (unknown.length > 0) {
     const known = `use status codes and ${retryConditions.join(", ")}`;
-    retries.problem("retryOn", retryOn, `${unknown.join(", ")} is unknown; ${known}`);
+    notes.problem("retryOn", retryOn, `${unknown.join(", ")} is unknown; ${known}`);
   } else if (retryOn !== undefined && /\s/.test(retryOn)) {
-    retries.problem("retryOn", retryOn, "Envoy takes no blanks here; put a comma and nothing else between conditions");
+    notes.problem("retryOn", retryOn, "Envoy takes no blanks here; put a comma and nothing else between conditions");
   }
-  return { attempts, perTryTimeout, retryOn };
 }
 
-function readCircuitBreaker(item: ItemReader): CircuitBreaker | undefined {
-  const keys = [
-    "maxConnections",
-    "maxPendingRequests",
-    "maxRequests",
-    "consecutive5xx",
-    "interval",
-    "baseEjectionTime",
-    "maxEjectionPercent",
-  ];
-  const breaker = item.object("circuitBreaker", keys);
-  if (!breaker) {
-    return undefined;
+function checkCircuitBreaker(breaker: TrafficConfig["circuitBreaker"], notes: Notes): void {
+  if (!breaker || breaker.consecutive5xx !== undefined || notes.isWrong("consecutive5xx")) {
+    return;
   }
-  const most = 2 ** 31 - 1;
-  const consecutive5xx = breaker.whole("consecutive5xx", 1, most);
-  const ejection = {
-    interval: breaker.duration("interval"),
-    baseEjectionTime: breaker.duration("baseEjectionTime"),
-    // A whole number in Istio's API, unlike other percentages.
-    maxEjectionPercent: breaker.whole("maxEjectionPercent", 0, 100),
-  };
-  if (keys.every((key) => !breaker.has(key))) {
-    item.problem("circuitBreaker", {}, `it limits nothing; set one of ${keys.join(", ")}, or remove the key`);
-  }
-  if (!breaker.has("consecutive5xx")) {
-    for (const [key, value] of Object.entries(ejection).filter(([, value]) => value !== undefined)) {
-      breaker.problem(key, value, "without consecutive5xx nothing is ever ejected; set that too, or remove this");
+  const { interval, baseEjectionTime, maxEjectionPercent } = breaker;
+  for (const [key, value] of Object.entries({ interval, baseEjectionTime, maxEjectionPercent })) {
+    if (value !== undefined) {
+      notes.problem(key, value, "without consecutive5xx nothing is ever ejected; set that too, or remove this");
     }
   }
-  return {
-    maxConnections: breaker.whole("maxConnections", 1, most),
-    maxPendingRequests: breaker.whole("maxPendingRequests", 1, most),
-    maxRequests: breaker.whole("maxRequests", 1, most),
-    consecutive5xx,
-    ...ejection,
-  };
 }
 
-function readRateLimit(item: ItemReader): RateLimit | undefined {
-  const limit = item.object("rateLimit", ["tokens", "fillInterval", "burst"]);
+function checkRateLimit(limit: TrafficConfig["rateLimit"], notes: Notes): void {
   if (!limit) {
-    return undefined;
+    return;
   }
-  const most = 1_000_000_000;
-  const tokens = limit.required("tokens", limit.whole("tokens", 1, most), 1);
-  const fillInterval = limit.required("fillInterval", limit.duration("fillInterval"), "1s");
+  const { tokens, fillInterval, burst } = limit;
   if ((milliseconds(fillInterval) ?? 0) < shortestFillMs) {
-    limit.problem("fillInterval", fillInterval, `Envoy fills at most every ${shortestFillMs}ms; use that or more`);
+    notes.problem("fillInterval", fillInterval, `Envoy fills at most every ${shortestFillMs}ms; use that or more`);
   }
-  const burst = limit.whole("burst", 1, most);
   if (burst !== undefined && burst < tokens) {
-    limit.problem("burst", burst, `the bucket must hold what one interval adds; use ${tokens} or more`);
+    notes.problem("burst", burst, `the bucket must hold what one interval adds; use ${tokens} or more`);
   }
-  return { tokens, fillInterval, burst };
-}
-
-function readGlobalRateLimit(item: ItemReader): GlobalRateLimit | undefined {
-  const limit = item.object("globalRateLimit", ["requests", "unit", "failOpen"]);
-  return (
-    limit && {
-      requests: limit.required("requests", limit.whole("requests", 1, mostRequests), 1),
-      unit: limit.required("unit", limit.oneOf("unit", rateLimitUnits), "minute"),
-      failOpen: limit.boolean("failOpen"),
-    }
-  );
-}
-
-function readFault(item: ItemReader): Fault | undefined {
-  const fault = item.object("fault", ["delay", "abort"]);
-  const delay = fault?.object("delay", ["percent", "duration"]);
-  const abort = fault?.object("abort", ["percent", "status"]);
-  if (fault && !fault.has("delay") && !fault.has("abort")) {
-    item.problem("fault", {}, "it does nothing; set delay or abort, or remove the key");
-  }
-  return (
-    fault && {
-      ...(delay && {
-        delay: {
-          percent: delay.percent("percent") ?? 100,
-          duration: delay.required("duration", delay.duration("duration"), "1s"),
-        },
-      }),
-      ...(abort && {
-        abort: {
-          percent: abort.percent("percent") ?? 100,
-          status: abort.required("status", abort.whole("status", 200, 599), 500),
-        },
-      }),
-    }
-  );
 }

@@ -267,7 +267,7 @@ function checkConfig(
   const key = `${project.name}:services`;
   const checked = parseConfig(asProgramConfig(merged, project));
   const hidesServices = key in config && !(key in merged);
-  const nowhere = gatewayLeadsNowhere(checked.services, checked.observability.exposeDashboards);
+  const nowhere = gatewayLeadsNowhere(checked.services, checked.observability.dashboardsExposed);
   if (nowhere && !hidesServices) {
     throw new ConfigError([nowhere]);
   }

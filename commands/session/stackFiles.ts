@@ -9,8 +9,9 @@ import { readStackFileAt } from "../../stacks/stackFile";
 export const projectFolder = join(__dirname, "..", "..");
 
 /** Declaration of a config key in Pulumi.yaml. */
-interface KeyDeclaration {
+export interface KeyDeclaration {
   type?: string;
+  items?: { type: string };
   default?: unknown;
   description?: string;
 }

@@ -194,7 +194,7 @@ describe("who reaches the backends", () => {
   });
 
   it("is the gateway as well, for the pages that it serves", async () => {
-    const found = await policies({ networkPolicy: true, exposed: true });
+    const found = await policies({ networkPolicy: true, dashboardsExposed: true });
     const fromGateway = (port: number) => ({
       from: [named("istio-ingress")],
       ports: [{ port, protocol: "TCP" }],

@@ -75,7 +75,7 @@ export interface ObservabilityArgs {
   /** The same, known once it is there. Default: `systemNamespace`, which then has to be there. */
   controlPlaneNamespace?: pulumi.Input<string>;
   /** Serve each page under its path of the ingress gateway. Default false. */
-  exposed?: boolean;
+  dashboardsExposed?: boolean;
   /** Let packets to the backends from here, from `meshNamespaces` and the gateway alone. Default false. */
   networkPolicy?: boolean;
   /** Namespaces whose proxies send spans, and whose scrapers send logs; what `networkPolicy` lets in. Default none. */
@@ -171,7 +171,7 @@ export class Observability extends pulumi.ComponentResource {
     const parent = { parent: this };
     // The names that the parts had before they carried that of the component.
     const part = (child: string) => ({ ...parent, aliases: [{ name: child }] });
-    const path = (page: DashboardName) => (settings.exposed ? exposedPath(page) : undefined);
+    const path = (page: DashboardName) => (settings.dashboardsExposed ? exposedPath(page) : undefined);
 
     const at = settings.namespace ?? observabilityNamespace;
     const namespace =
@@ -289,7 +289,7 @@ export class Observability extends pulumi.ComponentResource {
         tracing: tracing.kind,
         anonymousKiali: settings.kiali?.auth === "anonymous",
         meshNamespaces: settings.meshNamespaces,
-        gateway: { namespace: settings.gatewayNamespace, pages: settings.exposed ? dashboardNames : [] },
+        gateway: { namespace: settings.gatewayNamespace, pages: settings.dashboardsExposed ? dashboardNames : [] },
       },
       parent,
     );
@@ -301,7 +301,7 @@ export class Observability extends pulumi.ComponentResource {
       ...(grafana && { grafana: endpoint("grafana") }),
       ...(tracer && { [tracer.name]: endpoint(tracer.name) }),
     };
-    this.exposedRoutes = settings.exposed
+    this.exposedRoutes = settings.dashboardsExposed
       ? (Object.keys(this.dashboards) as DashboardName[]).map((page) => exposedRoute(page, at))
       : [];
     this.registerOutputs({ dashboards: this.dashboards });

@@ -1,34 +1,29 @@
 import { createRequire } from "node:module";
 import type * as AjvModule from "ajv";
 import type { ErrorObject, ValidateFunction } from "ajv";
-import { noSuch } from "../configReader";
-import type { ConfigReader } from "../configReader";
+import type { Notes } from "../configReader";
+import { noSuch } from "../schema";
 
 const requireLate = createRequire(__filename);
-
-/** Key of Istio's MeshConfig. */
-const key = "istioMeshConfig";
 
 interface Schema {
   $defs: Record<string, { properties: Record<string, unknown> }>;
 }
 
 /**
- * Reads Istio's MeshConfig and checks it against the schema of Istio's API (schema.json, made by main.go): istiod stops at a field that it does
- * not know, and every pod with it.
+ * Checks Istio's MeshConfig against the schema of Istio's API (schema.json, made by main.go): istiod stops at a field that it does not know,
+ * and every pod with it.
  */
-export function readMeshConfig(reader: ConfigReader): Record<string, unknown> {
-  const config = reader.object(key);
+export function checkMeshConfig(config: Record<string, unknown>, notes: Notes): void {
   // Most stacks have none, and need neither schema nor validator.
   if (Object.keys(config).length > 0) {
     const validate = validator();
     validate(config);
     validate.errors?.forEach((error) => {
       const { path, value, fix } = problemOf(error);
-      reader.problem([key, ...path].join("."), value, fix);
+      notes.problem(path.join("."), value, fix);
     });
   }
-  return config;
 }
 
 let compiled: ValidateFunction | undefined;
