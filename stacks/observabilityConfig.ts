@@ -217,20 +217,8 @@ function completeTracing(own: Own, notes: ConfigReader, defaults: ObservabilityD
     rejectUnused(notes, own, ["tracingUrl"], "tracingBackend: existing");
   }
   switch (kind) {
-    case "existing": {
-      const what = "the URL of OTLP over gRPC, for example http://collector.example.svc:4317";
-      const url = requiredUrl(notes, own, "tracingUrl", what);
-      const { protocol, hostname, port, pathname, search } = new URL(url);
-      if (protocol === "https:") {
-        const fix =
-          "sidecars send spans like any request, in plain text to what is outside of the mesh; use http://, and a DestinationRule for TLS";
-        notes.problem("tracingUrl", url, fix);
-      }
-      if (pathname !== "/" || search !== "") {
-        notes.problem("tracingUrl", url, "gRPC has a path of its own; leave out what follows host and port");
-      }
-      return { kind, host: hostname, port: Number(port || 4317) };
-    }
+    case "existing":
+      return spanReceiverOf(own, notes);
     case "none":
       return { kind };
     default:
@@ -246,6 +234,22 @@ function completeTracing(own: Own, notes: ConfigReader, defaults: ObservabilityD
             storage: { kind: storage, url: requiredUrl(notes, own, "tracingStorageUrl", `the URL of ${storage}`) },
           };
   }
+}
+
+/** @returns the receiver of spans that is there already. */
+function spanReceiverOf(own: Own, notes: ConfigReader): Extract<TracingChoice, { kind: "existing" }> {
+  const what = "the URL of OTLP over gRPC, for example http://collector.example.svc:4317";
+  const url = requiredUrl(notes, own, "tracingUrl", what);
+  const { protocol, hostname, port, pathname, search } = new URL(url);
+  if (protocol === "https:") {
+    const fix =
+      "sidecars send spans like any request, in plain text to what is outside of the mesh; use http://, and a DestinationRule for TLS";
+    notes.problem("tracingUrl", url, fix);
+  }
+  if (pathname !== "/" || search !== "") {
+    notes.problem("tracingUrl", url, "gRPC has a path of its own; leave out what follows host and port");
+  }
+  return { kind: "existing", host: hostname, port: Number(port || 4317) };
 }
 
 function completeLogs(own: Own, notes: ConfigReader, defaults: ObservabilityDefaults["loki"]): LogsChoice {
