@@ -1,5 +1,4 @@
-import { podSecurityLevels } from "../components/meshNamespace";
-import type { PodSecurity } from "../components/meshNamespace";
+import { PodSecurity } from "../components/meshNamespace";
 import type { OutboundTraffic } from "../components/istioValues";
 import { noSuch } from "./configReader";
 import type { ConfigReader } from "./configReader";
@@ -34,7 +33,7 @@ export function readSecurity(reader: ConfigReader, cni: boolean): SecurityConfig
 
 function readPodSecurity(reader: ConfigReader, cni: boolean): PodSecurity {
   const key = "podSecurity";
-  const level = reader.oneOf(key, podSecurityLevels, cni ? "restricted" : "privileged");
+  const level = reader.oneOf(key, Object.values(PodSecurity), cni ? "restricted" : "privileged");
   if (level !== "privileged" && !cni) {
     reader.problem(
       key,

@@ -1,5 +1,5 @@
 import { milliseconds } from "../components/durations";
-import { mostRequests, rateLimitUnits } from "../components/rateLimit/globalRateLimit";
+import { mostRequests, RateLimitUnit } from "../components/rateLimit/globalRateLimit";
 import type { GlobalRateLimit } from "../components/rateLimit/globalRateLimit";
 import { shortestFillMs } from "../components/rateLimitFilter";
 import type { RateLimit } from "../components/rateLimitFilter";
@@ -154,7 +154,7 @@ function readGlobalRateLimit(item: ItemReader): GlobalRateLimit | undefined {
   return (
     limit && {
       requests: limit.required("requests", limit.whole("requests", 1, mostRequests), 1),
-      unit: limit.required("unit", limit.oneOf("unit", rateLimitUnits), "minute"),
+      unit: limit.required("unit", limit.oneOf("unit", Object.values(RateLimitUnit)), "minute"),
       failOpen: limit.boolean("failOpen"),
     }
   );

@@ -1,13 +1,28 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ArgsCheck } from "../validation";
 import { declareBackend } from "./backend";
-import type { Sizing } from "./backend";
+import type { PodSizing } from "./backend";
 import { dashboardServices } from "./endpoints";
 
+/** What Jaeger keeps traces in: its own memory, where they end with the pod, or a store that is there. */
+export const JaegerStorageKind = {
+  Memory: "memory",
+  Elasticsearch: "elasticsearch",
+  Opensearch: "opensearch",
+} as const;
+
+/** One of {@link JaegerStorageKind}. */
+export type JaegerStorageKind = (typeof JaegerStorageKind)[keyof typeof JaegerStorageKind];
+
 /** Where Jaeger keeps traces. */
-export type JaegerStorage =
-  /** In its own memory; they end with the pod. */
-  { kind: "memory"; maxTraces: number } | { kind: "elasticsearch" | "opensearch"; url: string };
+export interface JaegerStorage {
+  /** What it is. */
+  kind: JaegerStorageKind;
+  /** Most traces in its memory; the oldest go. Default 20000. */
+  maxTraces?: number;
+  /** URL of a store that is there. */
+  url?: string;
+}
 
 /** Args of {@link Jaeger}. */
 export interface JaegerArgs {
@@ -16,7 +31,7 @@ export interface JaegerArgs {
   /** Image of Jaeger 2. */
   image: string;
   /** Pods, requests and limits. More than one pod needs a storage outside of them. */
-  sizing: Omit<Sizing, "volume">;
+  sizing: PodSizing;
   storage: JaegerStorage;
   /** Path under which its page is served, for example `/jaeger`. Default: none. */
   path?: string;
@@ -35,7 +50,7 @@ export function jaegerConfig(storage: JaegerStorage, path?: string): string {
   const everywhere = (port: number) => ({ endpoint: `0.0.0.0:${port}` });
   const backend =
     storage.kind === "memory"
-      ? { memory: { max_traces: storage.maxTraces } }
+      ? { memory: { max_traces: storage.maxTraces ?? 20_000 } }
       : { [storage.kind]: { server_urls: [storage.url] } };
   return JSON.stringify(
     {
