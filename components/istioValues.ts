@@ -46,7 +46,7 @@ export interface ControlPlaneArgs {
   meshConfig?: AnyObject;
   /** Requests and limits of istiod. Default: the chart's. */
   istiodResources?: Resources;
-  /** Requests and limits of every sidecar. Default: the chart's, {@link defaultSidecarResources}. */
+  /** Requests and limits of every sidecar. Default: the chart's. */
   sidecarResources?: Resources;
   /** Scaling of istiod. Default: one pod. */
   istiodScaling?: Scaling;

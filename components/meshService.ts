@@ -16,7 +16,7 @@ export interface ServiceVersion extends EchoServiceVersion, VersionWeight {}
 export interface ServiceSettings extends Workload, RouteRules, ServiceLimits, Guards {
   /** Several versions. Default: one, without a subset. */
   versions?: ServiceVersion[];
-  /** What its sidecars know of the mesh, as {@link declareProxyScope} takes it. Default: all of it. */
+  /** What its sidecars know of the mesh: `NAMESPACE/HOST`, with `.` for the own namespace and `*` for any. Default: all of it. */
   knownHosts?: pulumi.Input<string>[];
 }
 

@@ -39,7 +39,7 @@ export interface MeshApplication {
 export interface SidecarMeshArgs {
   /** At least one namespace with services. */
   applications: MeshApplication[];
-  /** Control plane and gateways. Default: those of {@link Istio}. */
+  /** Control plane and gateways. Default: those of `Istio`. */
   istio?: IstioArgs;
   /** Backends and pages. Default: Prometheus, Jaeger and Loki; Kiali and Grafana where their args are given. The gateway serves no page. */
   observability?: ObservabilitySettings;
