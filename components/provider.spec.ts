@@ -55,7 +55,7 @@ describe("the provider of the components", () => {
       });
       assert.deepEqual(resources, []);
     };
-    await refused(type, { port: late }, /invalid args of cart \(sidecar-mesh:index:MeshService\)/);
+    await refused(type, { port: late }, /invalid args of cart: port: .*give the value itself/);
     await refused(
       "sidecar-mesh:index:Cart",
       {},

@@ -71,12 +71,11 @@ export function componentProvider(schema: string): pulumi.provider.Provider {
         const known = Object.keys(classes).join(", ");
         throw new Error(`${name} has type ${type}, which this package does not have: use one of ${known}`);
       }
-      const errors = lateInputs(parsed, type, inputs as object).map((propertyPath) => ({
-        propertyPath,
-        reason: "it comes from another resource, but what is declared depends on it: give the value itself",
-      }));
-      if (errors.length > 0) {
-        throw new pulumi.InputPropertiesError({ message: `invalid args of ${name} (${type})`, errors });
+      const late = lateInputs(parsed, type, inputs as object);
+      if (late.length > 0) {
+        const fix = "what is declared depends on it, and it comes from another resource; give the value itself";
+        // No InputPropertiesError: Pulumi 3.274 prints the values of its properties, and panics at one that is not known yet.
+        throw new Error(`invalid args of ${name}: ${late.map((path) => `${path}: ${fix}`).join("; ")}`);
       }
       const instance = new component(name, inputs, options);
       const outputs = Object.keys(parsed.resources[type]!.properties);
