@@ -71,7 +71,7 @@ export function componentProvider(schema: string): pulumi.provider.Provider {
         const known = Object.keys(classes).join(", ");
         throw new Error(`${name} has type ${type}, which this package does not have: use one of ${known}`);
       }
-      const late = lateInputs(parsed, type, inputs as object);
+      const late = lateInputs(parsed, type, inputs);
       if (late.length > 0) {
         const fix = "what is declared depends on it, and it comes from another resource; give the value itself";
         // No InputPropertiesError: Pulumi 3.274 prints the values of its properties, and panics at one that is not known yet.
