@@ -35,7 +35,7 @@ const classes: Record<string, ComponentClass | undefined> = Object.fromEntries(
 );
 
 /**
- * @returns the paths of args that are known only once other resources exist, where a component has to know them before: it decides by
+ * @returns the paths of args that are outputs or secrets, where a component has to know the value before: it decides by
  * them what to declare. Pure.
  */
 export function lateInputs(schema: PackageSchema, type: string, inputs: object): string[] {
@@ -73,7 +73,7 @@ export function componentProvider(schema: string): pulumi.provider.Provider {
       }
       const late = lateInputs(parsed, type, inputs);
       if (late.length > 0) {
-        const fix = "what is declared depends on it, and it comes from another resource; give the value itself";
+        const fix = "an output or a secret can not decide what is declared; give the value itself";
         // No InputPropertiesError: Pulumi 3.274 prints the values of its properties, and panics at one that is not known yet.
         throw new Error(`invalid args of ${name}: ${late.map((path) => `${path}: ${fix}`).join("; ")}`);
       }
