@@ -4,7 +4,7 @@
  *
  * Pulumi's analyzer makes the schema for other languages of the args and outputs of these classes. It takes interfaces, arrays, maps,
  * inputs, and constant objects with a type of the same name as enums. It takes no union, no inline object, and nothing that is derived
- * with `Omit`, `Pick` or `Partial`. Packing fails where it does not take a type.
+ * with `Omit` or `Pick`. It passes over accessors. Packing fails where it does not take a type.
  */
 export { LogProtocol } from "./collectorConfig";
 export type { CollectorBackend } from "./collectorConfig";

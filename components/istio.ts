@@ -68,6 +68,7 @@ export class Istio extends pulumi.ComponentResource {
    */
   readonly podAnnotations: Record<string, string>;
   /** Ready control plane: what needs injection or Istio's resource types depends on it, and need not wait for a gateway. */
+  // Pulumi's analyzer passes over accessors: a program in another language depends on the component itself.
   accessor controlPlane: pulumi.Resource;
   /** Ready ingress gateway. */
   accessor ingressGateway: pulumi.Resource;

@@ -96,6 +96,7 @@ export function callersPolicy(breaker: CircuitBreaker = {}): TrafficPolicySpec {
  */
 export class TrafficPolicy extends pulumi.ComponentResource {
   /** What declares the subset of each version, by its name. */
+  // An accessor, as in istio.ts: resources are not handed to other languages.
   accessor subsets: Readonly<Record<string, pulumi.Resource>>;
 
   constructor(name: string, args: TrafficPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
