@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { projectFolder } from "../commands/stackFiles";
+import { projectFolder } from "../commands/session/stackFiles";
 import { expectedInfo, status } from "../toolchain";
 import { ownNetwork } from "../toolchain/docker/dockerd";
 import { type Measurement, measurementsVariable, run } from "../toolchain/system/run";

@@ -7,7 +7,7 @@
  *
  *   tsx bench/footprint.ts [few] [many] [file.json]
  */
-import { projectFolder } from "../commands/stackFiles";
+import { projectFolder } from "../commands/session/stackFiles";
 import { up as sandboxUp } from "../toolchain";
 import { containerUse, istiodMiB, proxyUse, restartProxies, type ContainerUse, type ProxyUse } from "./growth/cluster";
 import { FakeNode, manyServices } from "./growth/fakeNode";

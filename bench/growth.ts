@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findPulumi } from "../commands/pulumi/cli";
 import { homeOf } from "../commands/pulumi/environment";
-import { projectFolder } from "../commands/stackFiles";
+import { projectFolder } from "../commands/session/stackFiles";
 import { expectedInfo, up as sandboxUp } from "../toolchain";
 import { apply, kubectl } from "./growth/cluster";
 import { FakeNode, manyServices, naiveProgram } from "./growth/fakeNode";

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { findPulumi } from "../commands/pulumi/cli";
 import { homeOf } from "../commands/pulumi/environment";
-import { projectFolder } from "../commands/stackFiles";
+import { projectFolder } from "../commands/session/stackFiles";
 import { run } from "../toolchain/system/run";
 import { emptyNames, makeEmptyPrograms } from "./programFolder";
 import { milliseconds, pairedRatio, sideBySide, table, writeResults } from "./measure";

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectFolder } from "../commands/stackFiles";
+import { projectFolder } from "../commands/session/stackFiles";
 import { run } from "../toolchain/system/run";
 
 /** The empty program as Pulumi's templates have it: Pulumi compiles it, and checks its types. */

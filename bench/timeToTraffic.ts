@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { sweep } from "../commands/sweep";
+import { sweep } from "../commands/down/sweep";
 import { expectedInfo, up as sandboxUp } from "../toolchain";
 import { KubeClient } from "../cluster/kubeClient";
 import { run } from "../toolchain/system/run";

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { projectFolder } from "../commands/stackFiles";
+import { projectFolder } from "../commands/session/stackFiles";
 import { expectedInfo } from "../toolchain";
 
 const urls = ["user", "payment"].map((path) => `${expectedInfo().gatewayUrl}/${path}`);

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
-import { projectFolder, readProject } from "./stackFiles";
+import { projectFolder, readProject } from "./session/stackFiles";
 
 /** Path of the page that this script writes. */
 export const configurationPageFile = join(projectFolder, "docs", "configuration.md");

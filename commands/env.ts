@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { delimiter } from "node:path";
 import { builtGroup, shellEnvironment } from "../toolchain";
-import { everyCommand, parseStrictly } from "./flags";
+import { everyCommand, parseStrictly } from "./shared/flags";
 import { findPulumi } from "./pulumi/cli";
 import { commandFolder, pulumiEnvironment } from "./pulumi/environment";
-import { defineCommand } from "./defineCommand";
+import { defineCommand } from "./shared/defineCommand";
 
 /** @returns a value as a POSIX shell takes it literally. */
 export function quoted(value: string): string {

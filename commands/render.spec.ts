@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UsageError } from "./flags";
+import { UsageError } from "./shared/flags";
 import { folderOf, isSecretManifest, parseRenderFlags } from "./render";
 
 describe("npm run render", () => {

@@ -2,13 +2,13 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { manifestFolderKey } from "../stacks/stackFile";
-import { chartSettings } from "./charts";
-import { defineCommand } from "./defineCommand";
-import { settingsBeforeStart } from "./embeddedConfig";
-import { checkSettings, parseStrictly, stackOptions, stackOptionsHelp, UsageError } from "./flags";
+import { chartSettings } from "./images/charts";
+import { defineCommand } from "./shared/defineCommand";
+import { settingsBeforeStart } from "./session/embeddedConfig";
+import { checkSettings, parseStrictly, stackOptions, stackOptionsHelp, UsageError } from "./shared/flags";
 import { findPulumi } from "./pulumi/cli";
 import { withEmptyStack } from "./pulumi/emptyStack";
-import { splitSetting } from "./session";
+import { splitSetting } from "./session/session";
 
 const help = `npm run render -- DIR [flags]
 

@@ -1,9 +1,9 @@
 import { nearest } from "../common/nearest";
 import { describeStatus, down, expectedInfo, reset, showProgress, status, up } from "../toolchain";
 import { timedLogger } from "../toolchain/system/statusLine";
-import { defineCommand } from "./defineCommand";
-import type { Flags } from "./flags";
-import { everyCommand, parseStrictly, UsageError } from "./flags";
+import { defineCommand } from "./shared/defineCommand";
+import type { Flags } from "./shared/flags";
+import { everyCommand, parseStrictly, UsageError } from "./shared/flags";
 
 const help = `npm run sandbox -- WORD [--nodes N]
 

@@ -3,7 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { asProgramConfig, projectFolder, readProject, readStackFile, withSettings } from "../commands/stackFiles";
+import {
+  asProgramConfig,
+  projectFolder,
+  readProject,
+  readStackFile,
+  withSettings,
+} from "../commands/session/stackFiles";
 import { istioChartRepo } from "../components/versions";
 import { configNamespace, knownConfigKeys, parseConfig } from "./config";
 import { ConfigError } from "./configError";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { asProgramConfig, readProject } from "../commands/stackFiles";
+import { asProgramConfig, readProject } from "../commands/session/stackFiles";
 import { parseConfig } from "./config";
 import { gatewayLeadsNowhere } from "./gatewayConfig";
 

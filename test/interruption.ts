@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { projectFolder } from "../commands/stackFiles";
+import { projectFolder } from "../commands/session/stackFiles";
 import { expectedInfo, up as sandboxUp } from "../toolchain";
 import { KubeClient } from "../cluster/kubeClient";
 import { statePaths } from "../toolchain/paths";
@@ -58,7 +58,8 @@ class Interruption {
     await this.prepare(moment.from);
     const target = this.next();
     const started = Date.now();
-    const disturbed = moment.blow === "kill npm run down" ? this.spawn("commands/down.ts", []) : this.start(target);
+    const disturbed =
+      moment.blow === "kill npm run down" ? this.spawn("commands/down/down.ts", []) : this.start(target);
     const over = new AbortController();
     const when = typeof moment.at === "number" ? sleep(whole! * moment.at) : untilStatus(moment.at, over.signal);
     const first = await Promise.race([disturbed.ended, when]);
@@ -80,7 +81,7 @@ class Interruption {
   /** `npm run down` as the next. */
   private async goDown(): Promise<string | undefined> {
     const started = Date.now();
-    const { code, said } = await this.spawn("commands/down.ts", []).ended;
+    const { code, said } = await this.spawn("commands/down/down.ts", []).ended;
     if (code !== 0 || !said.includes("audit: no resource definition")) {
       return `the next npm run down ended with ${code}:\n${said}`;
     }
@@ -130,7 +131,7 @@ class Interruption {
 
   private async prepare(from: Moment["from"]): Promise<void> {
     const { code, said } =
-      from === "nothing" ? await this.spawn("commands/down.ts", []).ended : await this.start(this.variant).ended;
+      from === "nothing" ? await this.spawn("commands/down/down.ts", []).ended : await this.start(this.variant).ended;
     if (code !== 0) {
       throw new Error(`to start from ${from} can't be arranged:\n${said}`);
     }
@@ -141,7 +142,7 @@ class Interruption {
   }
 
   private start(variant: Variant): Run {
-    return this.spawn("commands/up.ts", settingsOf(variant));
+    return this.spawn("commands/up/up.ts", settingsOf(variant));
   }
 
   private spawn(command: string, settings: string[]): Run {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import type { ServiceConfig } from "../../stacks/servicesConfig";
-import { parseCanaryFlags, weightsOf } from "../canary";
+import { parseCanaryFlags, weightsOf } from "./canary";
 import { judge, successOf } from "./judge";
 import { stepsBeyond, weightsAt, withWeights } from "./weights";
 

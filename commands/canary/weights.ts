@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, parseDocument } from "yaml";
-import { UsageError } from "../flags";
+import { UsageError } from "../shared/flags";
 
 /** Versions of a service, and the percent of its requests that each gets. */
 export type Weights = Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { brokenEdges, compareEdges, edgesOf, edgesText, proposedItems, servicesYaml } from "./compareEdges";
-import { identityOf } from "../accessLine";
+import { identityOf } from "../shared/accessLine";
 import { edgesOfSamples } from "./usedEdges";
 
 const account = (serviceAccount: string, namespace = "demo") => ({ namespace, serviceAccount });

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import type { DeclaredMesh, DeclaredService, Identity } from "../../stacks/declared";
-import { plainTable } from "../plainTable";
+import { plainTable } from "../shared/plainTable";
 import { unknownService } from "./usedEdges";
 import type { UsedEdge } from "./usedEdges";
 

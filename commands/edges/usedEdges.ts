@@ -1,5 +1,5 @@
 import type { Identity } from "../../stacks/declared";
-import { identityOf } from "../accessLine";
+import { identityOf } from "../shared/accessLine";
 import { growthOf, promql } from "../verify/backends";
 import type { BackendContext, Sample } from "../verify/backends";
 

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { gt, major, prerelease, rsort, valid } from "semver";
 import { pseudoVersionCommit } from "../../toolchain/binaries/goMod";
 import { run } from "../../toolchain/system/run";
-import { projectFolder } from "../stackFiles";
+import { projectFolder } from "../session/stackFiles";
 import type { Pin } from "./pin";
 
 /** A go.mod as `go mod edit -json` prints it. */

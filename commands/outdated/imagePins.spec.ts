@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { StubRegistry } from "../../test/support/stubRegistry";
 import { images } from "../../components/versions";
-import { ImageRepository } from "../imageRepository";
+import { ImageRepository } from "../images/imageRepository";
 import { chartPins, imagePins, judgeTags, newestChart, tagsOf } from "./imagePins";
 import { newestAlike } from "./pin";
 

@@ -1,6 +1,6 @@
 import { images, istioChartRepo, istioHub, istioVersion } from "../../components/versions";
 import { parse } from "yaml";
-import { ImageRepository, whyNoAnswer } from "../imageRepository";
+import { ImageRepository, whyNoAnswer } from "../images/imageRepository";
 import { newestAlike, type Pin } from "./pin";
 
 /** The file that pins images and Istio. */

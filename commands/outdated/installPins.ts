@@ -12,7 +12,7 @@ import {
   REDIS_VERSION,
 } from "../../toolchain/install/pins";
 import { run, tryRun } from "../../toolchain/system/run";
-import { projectFolder } from "../stackFiles";
+import { projectFolder } from "../session/stackFiles";
 import { newestAlike, type Pin } from "./pin";
 
 /** The part of package.json that pins. */

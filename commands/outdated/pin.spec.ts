@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gatherPins } from "../outdated";
+import { gatherPins } from "./outdated";
 import type { Pin } from "./pin";
 import { describePins, mergePins, verdictOf } from "./pin";
 

@@ -1,4 +1,4 @@
-import { plainTable } from "../plainTable";
+import { plainTable } from "../shared/plainTable";
 
 /** A version in its parts: `v`, 3, 6, 7 and `-alpine` of `v3.6.7-alpine`. */
 interface Parts {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { projectFolder } from "../stackFiles";
+import { projectFolder } from "../session/stackFiles";
 import { destroyArgs, packArgs, previewArgs, upArgs } from "./args";
 
 describe("arguments for the Pulumi CLI", () => {

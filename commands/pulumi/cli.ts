@@ -5,8 +5,8 @@ import { satisfies } from "semver";
 import { builtGroup, ensureGroup } from "../../toolchain";
 import { pulumiVersion } from "../../toolchain/binaries/goMod";
 import { tryRun } from "../../toolchain/system/run";
-import { findOnPath } from "../findOnPath";
-import { projectFolder } from "../stackFiles";
+import { findOnPath } from "../shared/findOnPath";
+import { projectFolder } from "../session/stackFiles";
 
 /**
  * Versions of the Pulumi CLI that suit. Older ones were never tried, and the next major version may change its commands and its state.

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Session } from "../session";
+import type { Session } from "../session/session";
 import type { PulumiCli } from "./cli";
-import { holdsSecret, readStackFile } from "../stackFiles";
+import { holdsSecret, readStackFile } from "../session/stackFiles";
 import { homeOf, passphraseOf } from "./environment";
 import type { StackOptions } from "./stack";
 import { PulumiStack } from "./stack";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { projectFolder } from "../stackFiles";
+import { projectFolder } from "../session/stackFiles";
 import type { PulumiCli } from "./cli";
 import { homeOf, mayBeLoggedIn } from "./environment";
 

@@ -14,8 +14,8 @@ import { dirname, join } from "node:path";
 import { builtGroup } from "../../toolchain";
 import { providerVersions } from "../../toolchain/binaries/goMod";
 import { tryRun } from "../../toolchain/system/run";
-import { projectFolder } from "../stackFiles";
-import { privateFolder, userFolder } from "../userFolder";
+import { projectFolder } from "../session/stackFiles";
+import { privateFolder, userFolder } from "../session/userFolder";
 import type { PulumiCli } from "./cli";
 
 /** Folder of the state of a user who is not logged in to a backend. */

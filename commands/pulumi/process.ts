@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { projectFolder } from "../stackFiles";
+import { projectFolder } from "../session/stackFiles";
 import type { PulumiCli } from "./cli";
 import type { EngineReport } from "./events";
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectFolder } from "../stackFiles";
+import { projectFolder } from "../session/stackFiles";
 
 /** A resource in the output of `pulumi preview --json`, as far as it is read here. */
 interface PreviewedResource {

@@ -2,11 +2,11 @@ import { join } from "node:path";
 import type { KubeClient } from "../../cluster/kubeClient";
 import { ownBackend, ownBackendUrl } from "../pulumi/environment";
 import type { PulumiStack } from "../pulumi/stack";
-import { readProject } from "../stackFiles";
-import { userFolder } from "../userFolder";
-import type { ClusterMatch } from "../stackCluster";
+import { readProject } from "../session/stackFiles";
+import { userFolder } from "../session/userFolder";
+import type { ClusterMatch } from "../session/stackCluster";
 import { recover, runVariable } from "./recovery";
-import type { Leavings } from "../sweep";
+import type { Leavings } from "../down/sweep";
 import type { RunRecord } from "./runRecord";
 import { RunRecords } from "./runRecord";
 

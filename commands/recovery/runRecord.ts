@@ -1,4 +1,4 @@
-import type { Leavings } from "../sweep";
+import type { Leavings } from "../down/sweep";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ProcessIdentity } from "../../toolchain/system/proc";

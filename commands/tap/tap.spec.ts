@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseTapFlags, requireService } from "../tap";
+import { parseTapFlags, requireService } from "./tap";
 import { tapLine, tappedRequest, Unseen } from "./tapLines";
 
 const line = (more: object = {}) =>

@@ -1,5 +1,5 @@
-import { callerOf, parseAccessLine } from "../accessLine";
-import type { AccessLine } from "../accessLine";
+import { callerOf, parseAccessLine } from "../shared/accessLine";
+import type { AccessLine } from "../shared/accessLine";
 
 /** A request that a service answered, or that its sidecar did. */
 export interface TappedRequest {

@@ -1,4 +1,4 @@
-import { callerOf, parseAccessLine } from "../accessLine";
+import { callerOf, parseAccessLine } from "../shared/accessLine";
 import type { Span, Trace } from "../verify/backends";
 
 /** A line of the log store, and who wrote it. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { HttpClient } from "../httpClient";
+import type { HttpClient } from "../shared/httpClient";
 import { due } from "./plan";
 import type { TrafficPlan } from "./plan";
 import type { Sent } from "./summary";

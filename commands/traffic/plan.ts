@@ -1,5 +1,5 @@
 import { milliseconds } from "../../components/durations";
-import { UsageError } from "../flags";
+import { UsageError } from "../shared/flags";
 
 /** What is sent: how much, for how long, and where to. */
 export interface TrafficPlan {

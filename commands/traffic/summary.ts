@@ -1,6 +1,6 @@
-import type { Answer } from "../httpClient";
-import type { Percentiles } from "../statistics";
-import { percentiles, round, tally } from "../statistics";
+import type { Answer } from "../shared/httpClient";
+import type { Percentiles } from "../shared/statistics";
+import { percentiles, round, tally } from "../shared/statistics";
 
 /** A request that was sent, and how it ended. */
 export type Sent = Pick<Answer, "status" | "ms" | "error"> & { path: string };

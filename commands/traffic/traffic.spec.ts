@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { HttpClient } from "../httpClient";
-import { percentile, percentiles } from "../statistics";
+import { HttpClient } from "../shared/httpClient";
+import { percentile, percentiles } from "../shared/statistics";
 import { drive } from "./drive";
 import { due, trafficPlan } from "./plan";
 import { progressLine, summarize, summaryText } from "./summary";

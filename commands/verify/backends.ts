@@ -1,7 +1,7 @@
 import { dashboardServices, exposedPath } from "../../components/observability/endpoints";
 import type { DashboardName } from "../../components/observability/endpoints";
 import { lokiPorts } from "../../components/observability/loki";
-import type { Answer } from "../httpClient";
+import type { Answer } from "../shared/httpClient";
 import type { Context } from "./check";
 
 /** What it takes to ask a backend. */

@@ -1,5 +1,5 @@
-import type { MeshOutputs } from "../stackOutputs";
-import type { HttpClient } from "../httpClient";
+import type { MeshOutputs } from "../session/stackOutputs";
+import type { HttpClient } from "../shared/httpClient";
 import type { Cluster } from "./cluster";
 
 /** What a check found. */

@@ -5,7 +5,7 @@ import type { RequestOptions } from "node:https";
 import { Duplex, PassThrough, Writable } from "node:stream";
 import { Exec, PortForward } from "@kubernetes/client-node";
 import type { KubeClient, LiveObject } from "../../cluster/kubeClient";
-import type { Answer } from "../httpClient";
+import type { Answer } from "../shared/httpClient";
 
 /** A command's end inside a container. */
 export interface Executed {

@@ -1,8 +1,8 @@
 import { milliseconds } from "../../components/durations";
 import type { CircuitBreaker } from "../../components/trafficPolicy";
 import type { DeclaredService } from "../../stacks/declared";
-import type { Answer } from "../httpClient";
-import { tally } from "../statistics";
+import type { Answer } from "../shared/httpClient";
+import { tally } from "../shared/statistics";
 import { fail, pass, skip } from "./check";
 import type { Outcome } from "./check";
 import { faultHeaders } from "./faults";

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { kialiPort } from "../../components/observability/kiali";
-import type { Answer } from "../httpClient";
+import type { Answer } from "../shared/httpClient";
 import { askPage, pagePath } from "./backends";
 import { fail, skip } from "./check";
 import type { Context, Outcome } from "./check";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { declaredService } from "../../test/support/declaredService";
 import type { DeclaredService } from "../../stacks/declared";
-import type { Answer } from "../httpClient";
+import type { Answer } from "../shared/httpClient";
 import { added, benchText, latencyOf, sidecarUse } from "./bench";
 import {
   judgeBreaker,

@@ -1,4 +1,4 @@
-import { plainTable } from "../plainTable";
+import { plainTable } from "../shared/plainTable";
 import type { Result } from "./check";
 
 /** All that one run found. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { LiveObject } from "../../cluster/kubeClient";
 import type { DeclaredMesh } from "../../stacks/declared";
-import type { Answer } from "../httpClient";
+import type { Answer } from "../shared/httpClient";
 import { routeCause } from "./routeCause";
 import type { RouteFacts } from "./routeFacts";
 

@@ -2,7 +2,7 @@ import { isGuarded } from "../../components/guards";
 import { defaultNodePorts, localPorts } from "../../components/gatewayAddress";
 import type { LiveObject } from "../../cluster/kubeClient";
 import type { DeclaredMesh, DeclaredService } from "../../stacks/declared";
-import type { Answer } from "../httpClient";
+import type { Answer } from "../shared/httpClient";
 import { containersOf, isAlive, isReady, selects, troubleOf } from "./objects";
 import type { RouteFacts } from "./routeFacts";
 

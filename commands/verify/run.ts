@@ -1,4 +1,4 @@
-import { UsageError } from "../flags";
+import { UsageError } from "../shared/flags";
 import type { Check, Context, Result } from "./check";
 
 /** Names of what is asked before any check, in this order; each needs the one before. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { LiveObject } from "../../cluster/kubeClient";
 import type { DeclaredService } from "../../stacks/declared";
-import type { HttpClient } from "../httpClient";
+import type { HttpClient } from "../shared/httpClient";
 import type { Context } from "./check";
 import { sendersOf } from "./senders";
 import { floodCommand, readFlood, readWget, wgetCommand } from "./wget";

@@ -1,7 +1,7 @@
 import type { LiveObject } from "../../cluster/kubeClient";
 import { isGuarded } from "../../components/guards";
 import type { DeclaredService } from "../../stacks/declared";
-import type { Answer, HttpClient } from "../httpClient";
+import type { Answer, HttpClient } from "../shared/httpClient";
 import type { Context } from "./check";
 import { below, gatewayRoutes } from "./gatewayRoute";
 import { gatewayPods, refOfPod, servicePods } from "./meshPods";

@@ -1,76 +1,88 @@
-import type { KubeClient } from "../../cluster/kubeClient";
-import { gatewayClient } from "../httpClient";
-import type { MeshOutputs } from "../stackOutputs";
-import type { Check, Result } from "./check";
-import { fail, pass } from "./check";
-import { checkCluster } from "./checks/cluster";
+import { writeFileSync } from "node:fs";
+import { kubectlCommand } from "../../stacks/kubectl";
+import { addObservability } from "../../toolchain";
+import { connect } from "../session/connect";
+import { flagsHelp, parseFlags, UsageError } from "../shared/flags";
+import { defineCommand } from "../shared/defineCommand";
+import { openSession } from "../session/session";
+import { readOutputs } from "../session/stackOutputs";
+import { bench, benchText, defaultRps, maxRps } from "./bench";
+import { checks } from "./checks";
 import { Cluster } from "./cluster";
-import { reportOf } from "./report";
-import type { Report } from "./report";
-import type { RunEvents } from "./run";
-import { runChecks } from "./run";
+import { conclusion, junit } from "./report";
+import { progressOf } from "./progress";
+import { chooseChecks } from "./run";
+import { verify } from "./verifyMesh";
 
-/** The inputs of a run. */
-export interface VerifyRequest {
-  client: KubeClient;
-  /** The kubectl command, as messages show it. */
-  kubectl: string;
-  checks: readonly Check[];
-  deep: boolean;
-  /** Reads the stack's outputs. */
-  outputs: () => Promise<MeshOutputs>;
-  /** Called as each check starts, and with each result. */
-  on?: RunEvents;
+/** @returns names as text, a few on each line. */
+function wrapped(names: readonly string[], perLine = 12): string {
+  const lines = Array.from({ length: Math.ceil(names.length / perLine) }, (_, i) =>
+    names.slice(i * perLine, (i + 1) * perLine).join(", "),
+  );
+  return lines.join(",\n");
 }
 
-/** Runs the checks against a cluster, from the cluster itself upwards. */
-export async function verify(request: VerifyRequest): Promise<Report> {
-  const { client, kubectl, checks, deep, outputs, on = {} } = request;
-  const started = performance.now();
-  const seconds = () => (performance.now() - started) / 1000;
-  const cluster = new Cluster(client, kubectl);
-  const results: Result[] = [];
-  const note = (result: Result) => {
-    results.push(result);
-    on.result?.(result);
-  };
-  const block = (because: string) => {
-    for (const { name, description } of checks) {
-      note({ name, description, verdict: "blocked", evidence: `not run, because ${because} failed`, ms: 0 });
+const help = `npm run verify -- [flags]
+
+Asks a running stack whether it really works: sends requests, and follows them through gateway, sidecars, metrics, traces and logs.
+Each check that fails names its likely cause and the command to look further.
+
+      --only NAME         Only this check and what it needs; may be repeated
+      --skip NAME         Leave this check out; may be repeated
+      --junit FILE        Write the results as JUnit XML, too
+      --deep              Exercise retries, timeouts, limits and circuit breakers with requests that fail
+      --bench             Measure what the mesh adds to latency, and what sidecars use
+      --bench-rps N       At N requests per second. Default ${defaultRps}, at most ${maxRps}
+
+Checks: ${wrapped(checks.map(({ name }) => name))}
+${flagsHelp}`;
+
+const options = {
+  only: { type: "string", multiple: true, default: [] as string[] },
+  skip: { type: "string", multiple: true, default: [] as string[] },
+  junit: { type: "string" },
+  deep: { type: "boolean", default: false },
+  bench: { type: "boolean", default: false },
+  "bench-rps": { type: "string", default: String(defaultRps) },
+} as const;
+
+/** `npm run verify`. */
+export const command = defineCommand(
+  __filename,
+  help,
+  async (flags, log) => {
+    const chosen = chooseChecks(checks, flags.only, flags.skip);
+    const rps = Number(flags["bench-rps"]);
+    if (!Number.isInteger(rps) || rps < 1 || rps > maxRps) {
+      throw new UsageError(`--bench-rps ${flags["bench-rps"]}: use a whole number from 1 to ${maxRps}`);
     }
-    return reportOf(results, seconds());
-  };
-
-  const reached = await checkCluster(cluster);
-  note({
-    name: "cluster",
-    description: "API server answers, version supported",
-    ...reached,
-    ms: Math.round(seconds() * 1000),
-  });
-  if (reached.verdict === "fail") {
-    return block("cluster");
-  }
-
-  let mesh: MeshOutputs;
-  try {
-    mesh = await outputs();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const outcome = fail(message, message, "npm start");
-    note({ name: "stack", description: "the stack is applied", ...outcome, ms: 0 });
-    return block("stack");
-  }
-  const { declared, gatewayUrl } = mesh;
-  const names = declared.services.map(({ name }) => name).join(", ");
-  const outcome = pass(`${names} at ${gatewayUrl ?? "an unknown address"}`);
-  note({ name: "stack", description: "the stack is applied", ...outcome, ms: 0 });
-
-  const http = gatewayClient(declared, { timeoutMs: 20_000, connections: 20 });
-  try {
-    const found = await runChecks(checks, { ...mesh, cluster, http, deep }, on);
-    return reportOf([...results, ...found], seconds());
-  } finally {
-    http.close();
-  }
-}
+    const session = await openSession(flags, log, { start: false });
+    const client = connect(session);
+    const kubectl = kubectlCommand(session);
+    const report = await verify({
+      client,
+      kubectl,
+      checks: chosen,
+      deep: flags.deep,
+      outputs: () => readOutputs(session, log),
+      on: progressOf((line) => (flags.json ? log : console.log)(line)),
+    });
+    if (flags.junit !== undefined) {
+      writeFileSync(flags.junit, junit(report));
+    }
+    (flags.json ? log : console.log)(conclusion(report));
+    process.exitCode = report.ok ? 0 : 1;
+    if (!flags.bench) {
+      return report;
+    }
+    if (session.embedded) {
+      // A stack without a load generator has no need of fortio.
+      await addObservability(["fortio"], { log });
+    }
+    const { declared } = await readOutputs(session, () => undefined);
+    const measured = await bench(new Cluster(client, kubectl), declared, rps, log);
+    (flags.json ? log : console.log)(`\n${benchText(measured)}`);
+    return { ...report, bench: measured };
+  },
+  (argv: readonly string[]) => parseFlags(argv, options),
+);

@@ -5,7 +5,7 @@ import { shellEnvironment } from "../../toolchain";
 import { KubeClient } from "../../cluster/kubeClient";
 import type { LiveObject } from "../../cluster/kubeClient";
 import { run } from "../../toolchain/system/run";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import { containersOf, isReady, statusesOf } from "../../commands/verify/objects";
 import { target } from "./target";
 

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dashboardServices } from "../../components/observability/endpoints";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import type { Outputs } from "./cluster";
 import { eventually, start, tool } from "./cluster";
 import { target } from "./target";
@@ -37,7 +37,7 @@ describe("dashboards", () => {
 
   it("are opened by npm run dashboards and shown in the browser, opened again when a pod restarts, and closed with Ctrl-C", async () => {
     // Not through npm, which would be the one to get the signal.
-    const args = ["--import", "tsx", "commands/dashboards.ts", "--open", ...target.flags];
+    const args = ["--import", "tsx", "commands/dashboards/dashboards.ts", "--open", ...target.flags];
     const folder = await mkdtemp(join(tmpdir(), "browser-"));
     const shown = join(folder, "shown");
     await writeFile(join(folder, "xdg-open"), `#!/bin/sh\necho "$1" >> ${shown}\n`, { mode: 0o755 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { relative } from "node:path";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import { sandboxInfo } from "../../toolchain";
 import { nodes, npm } from "./cluster";
 import { target } from "./target";

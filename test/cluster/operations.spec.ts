@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { parse, stringify } from "yaml";
 import { passphraseFile } from "../../commands/pulumi/environment";
-import { withContext } from "../../commands/meshContext";
-import { projectFolder, stackFile } from "../../commands/stackFiles";
+import { withContext } from "../../commands/session/meshContext";
+import { projectFolder, stackFile } from "../../commands/session/stackFiles";
 import { proxySource } from "../../commands/tap/sources";
 import { run, tryRun } from "../../toolchain/system/run";
 import { copyOfProject } from "../support/copyOfProject";
@@ -153,7 +153,7 @@ describe("operations", function () {
 
     it("ends with Ctrl-C", async () => {
       // Not through npm, which would be the one to get the signal.
-      const args = ["--require", "./loader.cjs", "commands/tap.ts", "shop", ...target.flags];
+      const args = ["--require", "./loader.cjs", "commands/tap/tap.ts", "shop", ...target.flags];
       const child = spawn(process.execPath, args, { cwd: projectFolder, env: { ...process.env, ...env } });
       let said = "";
       child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { images } from "../../components/versions";
-import { embeddedSettings } from "../../commands/embeddedConfig";
+import { embeddedSettings } from "../../commands/session/embeddedConfig";
 import { freshProgram } from "../support/freshProgram";
 import type { FreshProgram } from "../support/freshProgram";
 import { allObjects, eventually, npm, readyContainers } from "./cluster";

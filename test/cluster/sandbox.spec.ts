@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { describeStatus, status } from "../../toolchain";
 import { statePaths } from "../../toolchain/paths";
 import { recordOf } from "../../toolchain/system/daemon";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import { docker, nodes, npm, onNode, tool } from "./cluster";
 import type { Machine } from "./machine";
 import { lookAtMachine } from "./machine";

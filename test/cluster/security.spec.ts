@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { createServer } from "node:http";
 import { Agent, get } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { Supplies } from "../../commands/imageList";
+import type { Supplies } from "../../commands/images/imageList";
 import { statePaths } from "../../toolchain/paths";
 import { isAlive } from "../../commands/verify/objects";
 import { client, eventually, machineAddress, npm, servingPod, start, tool } from "./cluster";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { MeshOutputs } from "../../commands/stackOutputs";
-import { readOutputs } from "../../commands/stackOutputs";
+import type { MeshOutputs } from "../../commands/session/stackOutputs";
+import { readOutputs } from "../../commands/session/stackOutputs";
 import type { Outputs } from "./cluster";
 import { allObjects, eventually, readyContainers } from "./cluster";
 import { target } from "./target";

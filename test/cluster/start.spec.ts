@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Report } from "../../commands/verify/report";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import { allObjects, eventually, kubeconfigOfCommands, npm, start, tool } from "./cluster";
 import { copyOfProject } from "../support/copyOfProject";
 import { onStack, pulumi, tryPulumi } from "../support/pulumi";
@@ -17,7 +17,7 @@ const unchanged = /Resources:\s+\d+ unchanged/;
 
 /** `npm start`, as a process that a signal can be sent to. */
 function starting(...args: string[]) {
-  const child = spawn(process.execPath, ["--require", "./loader.cjs", "commands/up.ts", ...target.flags, ...args], {
+  const child = spawn(process.execPath, ["--require", "./loader.cjs", "commands/up/up.ts", ...target.flags, ...args], {
     cwd: projectFolder,
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, KUBECONFIG: kubeconfigOfCommands },

@@ -12,7 +12,7 @@ import { isAlive, isReady } from "../../commands/verify/objects";
 import type { Report } from "../../commands/verify/report";
 import { meshOutputs } from "./stack";
 import { chooseChecks } from "../../commands/verify/run";
-import { verify } from "../../commands/verify/verify";
+import { verify } from "../../commands/verify/verifyMesh";
 import type { Context } from "../../commands/verify/check";
 import { client, eventually, npm, servingPod, start, tool } from "./cluster";
 import { target } from "./target";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { projectFolder, stackFile } from "../../commands/stackFiles";
+import { projectFolder, stackFile } from "../../commands/session/stackFiles";
 
 describe("npm run ci:preview", () => {
   let folder: string;
@@ -15,7 +15,15 @@ describe("npm run ci:preview", () => {
     rmSync(markdown, { force: true });
     const { status, stderr } = spawnSync(
       process.execPath,
-      ["--require", "./loader.cjs", "commands/ciPreview.ts", "--previews-only", "--markdown", markdown, ...args],
+      [
+        "--require",
+        "./loader.cjs",
+        "commands/preview/ciPreview.ts",
+        "--previews-only",
+        "--markdown",
+        markdown,
+        ...args,
+      ],
       // A kubeconfig that can't be read must not matter: no cluster is asked.
       { cwd: projectFolder, encoding: "utf8", env: { ...process.env, KUBECONFIG: folder, GITHUB_STEP_SUMMARY: "" } },
     );

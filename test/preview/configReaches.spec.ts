@@ -1,6 +1,6 @@
 /** A key that config accepts and the program forgets is silently ignored: each one has to change what is declared. */
 import assert from "node:assert/strict";
-import { readProject } from "../../commands/stackFiles";
+import { readProject } from "../../commands/session/stackFiles";
 import { wholeProgram } from "../support/wholeProgram";
 
 type Settings = Record<string, string>;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stackYaml } from "../../commands/stackFiles";
+import { stackYaml } from "../../commands/session/stackFiles";
 import { packConfigOf } from "../../policy/settings";
 import { moduleCharts } from "../../toolchain";
 import { copyOfProject } from "../support/copyOfProject";

@@ -18,7 +18,7 @@ import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import type { StubObject } from "../support/stubApiServer";
 import { StubApiServer } from "../support/stubApiServer";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 
 /** A Pulumi CLI that notes how it is called, and answers from the files of a folder. */
 const fakePulumi = (folder: string) => `#!${process.execPath}

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readdir, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 
 /** @returns a copy of the project that can be broken; packages are shared. */
 export async function copyOfProject(): Promise<string> {

@@ -1,4 +1,4 @@
-import { readProject } from "../../commands/stackFiles";
+import { readProject } from "../../commands/session/stackFiles";
 import { profileOf } from "../../policy/pack";
 import type { DeclaredProgram } from "./declaredProgram";
 import { declareProgram } from "./declaredProgram";

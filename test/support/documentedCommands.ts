@@ -2,14 +2,14 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Command } from "../../commands/defineCommand";
-import { parseCiPreviewFlags } from "../../commands/ciPreviewFlags";
-import { parseDashboardFlags } from "../../commands/dashboards";
-import { parseDoctorFlags } from "../../commands/doctor";
-import { parseFlags } from "../../commands/flags";
-import { parseTraceFlags } from "../../commands/trace";
-import { parseUpFlags } from "../../commands/upFlags";
-import { asProgramConfig, projectFolder, readProject } from "../../commands/stackFiles";
+import type { Command } from "../../commands/shared/defineCommand";
+import { parseCiPreviewFlags } from "../../commands/preview/ciPreviewFlags";
+import { parseDashboardFlags } from "../../commands/dashboards/dashboards";
+import { parseDoctorFlags } from "../../commands/doctor/doctor";
+import { parseFlags } from "../../commands/shared/flags";
+import { parseTraceFlags } from "../../commands/trace/trace";
+import { parseUpFlags } from "../../commands/up/upFlags";
+import { asProgramConfig, projectFolder, readProject } from "../../commands/session/stackFiles";
 import { parseConfig } from "../../stacks/config";
 import { ConfigError } from "../../stacks/configError";
 import type { ConfigProblem } from "../../stacks/configError";
@@ -161,7 +161,7 @@ function helpOf(script: string): string {
 
 /** @returns the help of a command of ours, which its module has; undefined for other scripts. */
 function ownHelp(script: string): string | undefined {
-  const [, file] = /^node --require \.\/loader\.cjs (commands\/\w+\.ts)$/.exec(scripts[script] ?? "") ?? [];
+  const [, file] = /^node --require \.\/loader\.cjs (commands\/[\w/]+\.ts)$/.exec(scripts[script] ?? "") ?? [];
   return file === undefined ? undefined : (requireLate(join(projectFolder, file)) as { command: Command }).command.help;
 }
 

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import type * as AnalyzerService from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import type * as Analyzer from "@pulumi/pulumi/proto/analyzer_pb";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import type { ProgramResource } from "../../policy/mesh/pulumi";
 
 // The SDK's own copies: messages of another copy are none to it.

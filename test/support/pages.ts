@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import GithubSlugger from "github-slugger";
 import { marked } from "marked";
 import type { Token } from "marked";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 
 /** A Markdown page, taken apart. */
 export interface Page {

@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import { run, tryRun } from "../../toolchain/system/run";
 import { copyOfProject } from "./copyOfProject";
 
@@ -104,7 +104,7 @@ async function commentOn(make: (copy: string) => void): Promise<string[]> {
     const flags = ["--previews-only", "--stacks", "dev", "--base", "HEAD", "--markdown", file];
     const { stderr } = await tryRun(
       process.execPath,
-      ["--require", "./loader.cjs", "commands/ciPreview.ts", ...flags],
+      ["--require", "./loader.cjs", "commands/preview/ciPreview.ts", ...flags],
       {
         cwd: copy,
         env: { KUBECONFIG: join(copy, "no-kubeconfig"), GITHUB_STEP_SUMMARY: "" },

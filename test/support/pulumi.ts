@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { findPulumi } from "../../commands/pulumi/cli";
 import { pulumiEnvironment } from "../../commands/pulumi/environment";
-import { projectFolder } from "../../commands/stackFiles";
-import { privateFolder } from "../../commands/userFolder";
+import { projectFolder } from "../../commands/session/stackFiles";
+import { privateFolder } from "../../commands/session/userFolder";
 import { tryRun } from "../../toolchain/system/run";
 import { join } from "node:path";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setAllConfig } from "@pulumi/pulumi/runtime";
-import { readProject } from "../../commands/stackFiles";
+import { readProject } from "../../commands/session/stackFiles";
 import { loadIndex } from "./loadIndex";
 import { programConfig } from "./wholeProgram";
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 
 /** Stands for what only a run knows. */
 export const hole = "\u0000";
@@ -18,7 +18,11 @@ export interface CauseText {
 const troubles = ["troubleOf", "workloadTrouble", "troubleOfWorkload"];
 
 /** Folder and files that name causes, and those that only pass on what others name. */
-const sources = { folder: "commands/verify", passOn: /(spec|report|bench)\.ts$/, stack: "commands/stackOutputs.ts" };
+const sources = {
+  folder: "commands/verify",
+  passOn: /(spec|report|bench)\.ts$/,
+  stack: "commands/session/stackOutputs.ts",
+};
 
 /** @returns every cause that `npm run verify` can name, by its sources. */
 export function causeTexts(): CauseText[] {

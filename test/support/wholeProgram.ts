@@ -1,4 +1,4 @@
-import { asProgramConfig, readProject, readStackFile, withSettings } from "../../commands/stackFiles";
+import { asProgramConfig, readProject, readStackFile, withSettings } from "../../commands/session/stackFiles";
 import type { Declared } from "./declare";
 import { declare } from "./declare";
 import { loadIndex } from "./loadIndex";

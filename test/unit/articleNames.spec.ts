@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { audit } from "../../commands/audit";
+import { audit } from "../../commands/down/audit";
 import { parseConfig } from "../../stacks/config";
 import { proxyScopes } from "../../stacks/proxyScopes";
 import { declaredMesh } from "../../stacks/declared";

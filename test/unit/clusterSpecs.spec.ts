@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Mocha from "mocha";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 
 /** What mocha gives to a spec, and would give to this one in another instance's name. */
 const given = ["describe", "context", "it", "specify", "before", "after", "beforeEach", "afterEach", "run"] as const;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { asProgramConfig, projectFolder, readProject } from "../../commands/stackFiles";
+import { asProgramConfig, projectFolder, readProject } from "../../commands/session/stackFiles";
 import { parseConfig } from "../../stacks/config";
 import { ConfigError } from "../../stacks/configError";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { parse } from "yaml";
-import { projectFolder, readProject } from "../../commands/stackFiles";
+import { projectFolder, readProject } from "../../commands/session/stackFiles";
 import { isCommand, problemOfSetting, problemsOfConfig, problemsOfLine } from "../support/documentedCommands";
 import { brokenLink, parsePage, readPages } from "../support/pages";
 

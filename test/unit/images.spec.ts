@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Supplies } from "../../commands/imageList";
-import { suppliesOf } from "../../commands/imageList";
+import type { Supplies } from "../../commands/images/imageList";
+import { suppliesOf } from "../../commands/images/imageList";
 import type { DeclaredResource } from "../../commands/pulumi/events";
 import { withDigest } from "../../components/imageReference";
 import { images, istioVersion } from "../../components/versions";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import { istioChartRepo, istioHub, istioVersion } from "../../components/versions";
 import { requiredVersion } from "../../toolchain/binaries/goMod";
 

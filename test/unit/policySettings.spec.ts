@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { meshCheck } from "../../commands/meshCheck";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import { folder, pages } from "../../policy/docs";
 import { policies } from "../../policy/pack";
 import {

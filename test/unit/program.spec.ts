@@ -1,7 +1,7 @@
 import { istioChartRepo } from "../../components/versions";
 import assert from "node:assert/strict";
 import { checkPolicies } from "../support/judge";
-import { settingsWithout } from "../../commands/firstUpdate";
+import { settingsWithout } from "../../commands/up/firstUpdate";
 import { meshOfProgram } from "../../policy/mesh/pulumi";
 import { declaredBy } from "../support/declared";
 import { wholeProgram } from "../support/wholeProgram";

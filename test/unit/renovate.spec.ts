@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RE2JS } from "re2js";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import { images, istioVersion } from "../../components/versions";
 import { dependencies } from "../../package.json";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import { checks } from "../../commands/verify/checks";
 import { supportedMinors } from "../../commands/verify/checks/cluster";
 import { preliminary } from "../../commands/verify/run";

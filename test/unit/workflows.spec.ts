@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { istioVersion } from "../../components/versions";
-import { projectFolder } from "../../commands/stackFiles";
+import { projectFolder } from "../../commands/session/stackFiles";
 import { problemsOfLine } from "../support/documentedCommands";
 
 const folder = join(projectFolder, ".github", "workflows");

@@ -155,7 +155,7 @@ export const binaryGroups = {
   ratelimit: { name: "ratelimit", outputs: ["service_cmd"] },
   prometheus: {
     name: "prometheus",
-    outputs: ["prometheus"],
+    outputs: ["prometheus", "promtool"],
     tags: ["remove_all_sd", "enable_kubernetes_sd", "enable_dns_sd"],
     stamps: [
       {

@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { selfSigned } from "../../../components/selfSigned";
 import type { LiveObject } from "../../../cluster/kubeClient";
 import type { DeclaredMesh } from "../../../stacks/declared";
-import type { Answer } from "../../httpClient";
+import type { Answer } from "../../shared/httpClient";
 import type { Context, Outcome } from "../check";
 import { judgeLine, logCause } from "./accessLog";
 import { fileCause, followedLine, lineFilter, stdoutCause, timedLine } from "./applicationLog";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Answer } from "../../httpClient";
+import type { Answer } from "../../shared/httpClient";
 import type { Context, Outcome } from "../check";
 import { sessionCookie } from "../kialiSession";
 import { kiali } from "./pages";

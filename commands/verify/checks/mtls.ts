@@ -1,5 +1,5 @@
 import type { LiveObject } from "../../../cluster/kubeClient";
-import type { Answer } from "../../httpClient";
+import type { Answer } from "../../shared/httpClient";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { refOfPod, servicePods } from "../meshPods";

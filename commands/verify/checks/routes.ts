@@ -1,6 +1,6 @@
 import { isGuarded } from "../../../components/guards";
 import type { DeclaredService } from "../../../stacks/declared";
-import type { Answer } from "../../httpClient";
+import type { Answer } from "../../shared/httpClient";
 import type { Check } from "../check";
 import { fail, pass, skip } from "../check";
 import { gatewayRoutes } from "../gatewayRoute";

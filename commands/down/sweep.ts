@@ -1,0 +1,174 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KubeClient, LiveObject, ObjectRef } from "../../cluster/kubeClient";
+import type { ExportedStack } from "../pulumi/stack";
+import { releaseRefOf } from "../pulumi/things";
+
+/** What {@link sweep} did. */
+export interface Swept {
+  /** Objects that were removed, as `Kind namespace/name`. */
+  removed: string[];
+  /** Objects that stay, each with the reason. */
+  kept: string[];
+}
+
+/** By what it is known that something which Istio leaves behind is of this stack. */
+export interface Leavings {
+  /** The Helm releases of this stack that install Istio's resource definitions. */
+  releases: { name: string; namespace: string }[];
+  /** Root certificates that this stack's istiod has handed out. */
+  rootCertificates: string[];
+}
+
+/** Istio's resource definitions have these groups. */
+const istioGroups = /\.istio\.io$/;
+
+/** Charts that install Istio's resource definitions: by its name in Istio's repository, and in Istio's source tree. */
+const definitionCharts = ["base", "istio-base"];
+
+/** ConfigMaps that istiod puts into every namespace, and that nothing takes away when it is gone. */
+const rootCertificateMap = "istio-ca-root-cert";
+const configMapsOfIstiod = [rootCertificateMap, "istio-ca-crl"];
+
+/** How long the end of a deletion is waited for, in milliseconds. */
+const patience = 30_000;
+
+/** Webhooks by which an injector asks to see each new pod. */
+const injectorWebhooks = /sidecar-injector\.istio\.io$/;
+
+/**
+ * Looks, before the stack is removed, at what it will leave behind.
+ * @param state The stack's state; what is not in it is not this stack's.
+ */
+export async function ownLeavings(
+  client: Pick<KubeClient, "get" | "list">,
+  { deployment }: ExportedStack,
+): Promise<Leavings> {
+  const releases = (deployment?.resources ?? []).flatMap((resource) => {
+    const release = releaseRefOf(resource);
+    const chart = resource.inputs?.chart;
+    const name = typeof chart === "string" ? chart.split("/").at(-1)! : "";
+    return release && definitionCharts.includes(name) ? [{ name: release.name, namespace: release.namespace }] : [];
+  });
+  const maps = await Promise.all(
+    releases.map(({ namespace }) =>
+      client.get({ apiVersion: "v1", kind: "ConfigMap", name: rootCertificateMap, namespace }),
+    ),
+  );
+  const rootCertificates = maps.flatMap((map) => map?.data?.["root-cert.pem"] ?? []);
+  return { releases, rootCertificates: [...new Set(rootCertificates)] };
+}
+
+/**
+ * Removes what Istio leaves when this stack's charts are gone: the charts keep their resource definitions, so that an uninstall loses
+ * no routes, and istiod leaves its root certificate and revocation list in every namespace. Nothing is removed while another mesh is in
+ * the cluster: an istiod, an injector's webhook, or an object of one of Istio's types.
+ * @param ours What is this stack's; see {@link ownLeavings}.
+ * @param patienceMs How long the end of a deletion is waited for. Default 30 s.
+ */
+export async function sweep(
+  client: Pick<KubeClient, "get" | "list" | "delete">,
+  { releases, rootCertificates }: Leavings,
+  patienceMs = patience,
+): Promise<Swept> {
+  const swept: Swept = { removed: [], kept: [] };
+  if (releases.length === 0) {
+    return swept;
+  }
+  const definitions = (await client.list("apiextensions.k8s.io/v1", "CustomResourceDefinition")).filter(
+    ({ metadata }) => istioGroups.test(metadata?.name ?? ""),
+  );
+  const another = await anotherMesh(client, definitions);
+  if (another !== undefined) {
+    swept.kept.push(`Istio's resource definitions: ${another}`);
+    return swept;
+  }
+  const going: ObjectRef[] = [];
+  for (const { metadata } of definitions) {
+    const { name = "", annotations = {} } = metadata ?? {};
+    const [release, namespace] = ["name", "namespace"].map((key) => annotations[`meta.helm.sh/release-${key}`]);
+    if (releases.some((own) => own.name === release && own.namespace === namespace)) {
+      const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name };
+      await client.delete(definition);
+      going.push(definition);
+    }
+  }
+  for (const definition of going) {
+    const title = `CustomResourceDefinition ${definition.name}`;
+    if (await isGone(client, definition, patienceMs)) {
+      swept.removed.push(title);
+    } else {
+      swept.kept.push(`${title}: its deletion does not end; see its finalizers and status`);
+    }
+  }
+  for (const { name, namespace } of await mapsOf(client, rootCertificates)) {
+    await client.delete({ apiVersion: "v1", kind: "ConfigMap", name, namespace });
+    swept.removed.push(`ConfigMap ${namespace}/${name}`);
+  }
+  return swept;
+}
+
+/** @returns why another mesh seems to use what Istio leaves behind; undefined if none does. */
+async function anotherMesh(
+  client: Pick<KubeClient, "list">,
+  definitions: readonly LiveObject[],
+): Promise<string | undefined> {
+  const deployments = await client.list("apps/v1", "Deployment");
+  const istiod = deployments.find(({ metadata }) => metadata?.labels?.app === "istiod");
+  if (istiod) {
+    return `another istiod runs in this cluster (${istiod.metadata?.namespace}/${istiod.metadata?.name})`;
+  }
+  const configurations = (await client.list(
+    "admissionregistration.k8s.io/v1",
+    "MutatingWebhookConfiguration",
+  )) as (LiveObject & { webhooks?: { name: string }[] })[];
+  const injector = configurations.find(({ webhooks = [] }) => webhooks.some(({ name }) => injectorWebhooks.test(name)));
+  if (injector) {
+    return `MutatingWebhookConfiguration ${injector.metadata?.name} is of another istiod`;
+  }
+  for (const definition of definitions) {
+    const [object] = await objectsOf(client, definition);
+    if (object) {
+      const { namespace, name } = object.metadata ?? {};
+      return `${object.kind} ${namespace ? `${namespace}/` : ""}${name} is not of this stack`;
+    }
+  }
+  return undefined;
+}
+
+/** @returns the ConfigMaps of istiod in namespaces whose root certificate is one of these. */
+async function mapsOf(
+  client: Pick<KubeClient, "list">,
+  rootCertificates: readonly string[],
+): Promise<{ name: string; namespace: string }[]> {
+  const maps = await client.list("v1", "ConfigMap");
+  const ours = new Set(
+    maps.flatMap(({ metadata, data }) =>
+      metadata?.name === rootCertificateMap && rootCertificates.includes(data?.["root-cert.pem"] ?? "")
+        ? [metadata.namespace]
+        : [],
+    ),
+  );
+  return maps.flatMap(({ metadata: { name = "", namespace = "" } = {} }) =>
+    configMapsOfIstiod.includes(name) && ours.has(namespace) ? [{ name, namespace }] : [],
+  );
+}
+
+/** Waits for the end of a deletion: of a resource definition that comes a moment after the request. @returns false if it does not come. */
+async function isGone(client: Pick<KubeClient, "get">, ref: ObjectRef, patienceMs: number): Promise<boolean> {
+  for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(100)) {
+    if ((await client.get(ref)) === undefined) {
+      return true;
+    }
+  }
+  return false;
+}
+
+async function objectsOf(client: Pick<KubeClient, "list">, definition: LiveObject): Promise<LiveObject[]> {
+  const { group, names, versions } = definition.spec as {
+    group: string;
+    names: { kind: string };
+    versions: { name: string; served: boolean }[];
+  };
+  const version = versions.find(({ served }) => served);
+  return version ? client.list(`${group}/${version.name}`, names.kind) : [];
+}

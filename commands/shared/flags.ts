@@ -1,0 +1,146 @@
+import { parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
+import { nearest } from "../../common/nearest";
+
+/** Flags that all commands share. */
+export interface Flags {
+  stack?: string;
+  context?: string;
+  kubeconfig?: string;
+  sandbox: boolean;
+  /** `key=value`, later ones win. */
+  config: string[];
+  yes: boolean;
+  json: boolean;
+  help: boolean;
+}
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
+/** Flags of every command, as node's parseArgs takes them. */
+export const everyCommand = {
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const satisfies Options;
+
+/** Flags of every command that is about a stack. */
+export const stackOptions = {
+  stack: { type: "string", short: "s" },
+  sandbox: { type: "boolean", default: false },
+  config: { type: "string", short: "c", multiple: true, default: [] as string[] },
+  ...everyCommand,
+} as const satisfies Options;
+
+/** What parsing gives for the flags that one command has besides the common ones. */
+export type MoreFlags<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>["values"];
+
+/** A mistake on the command line; the message says what to write instead. */
+export class UsageError extends Error {}
+
+/**
+ * Parses the command line.
+ * @param more Flags of one command alone, as node's parseArgs takes them.
+ * @param names Names of the words that one command takes besides flags, in their order. Default: none.
+ * @returns the flags, and the words by their names.
+ * @throws UsageError naming the flag that is unknown, or whose value is missing or empty, and the word that is missing or too much.
+ */
+export function parseFlags<O extends Options = Record<never, never>, W extends string = never>(
+  argv: readonly string[],
+  more?: O,
+  names: readonly W[] = [],
+): Flags & MoreFlags<O> & Record<W, string> {
+  const { values, positionals } = parse(argv, more, names.length > 0);
+  const usage = names.map((name) => name.toUpperCase()).join(" ");
+  if (!values.help && positionals.length !== names.length) {
+    const wrong =
+      positionals.length > names.length
+        ? `${positionals[names.length]} is one word too many`
+        : `${names[positionals.length]!.toUpperCase()} is missing`;
+    throw new UsageError(`${wrong}: write -- ${usage}`);
+  }
+  if (values.sandbox && values.context !== undefined) {
+    throw new UsageError("--sandbox and --context name two clusters; use one of them");
+  }
+  checkSettings(values.config);
+  const words = Object.fromEntries(names.map((name, i) => [name, positionals[i]]));
+  return { ...values, ...words } as Flags & MoreFlags<O> & Record<W, string>;
+}
+
+/** @throws UsageError naming the setting that is not written as key=value. */
+export function checkSettings(settings: readonly string[]): void {
+  const wrong = settings.find((setting) => !/^[\w-]+(:[\w-]+)?=/.test(setting));
+  if (wrong !== undefined) {
+    throw new UsageError(`--config ${wrong}: write it as key=value`);
+  }
+}
+
+/**
+ * Node's own parser, whose complaints become UsageErrors. An empty value is refused: it is what a shell makes of a variable that is not
+ * set, and to go on without the flag could change another cluster than the one that was meant.
+ * @throws UsageError
+ */
+export function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  let parsed: ReturnType<typeof parseArgs<T>>;
+  try {
+    parsed = parseArgs(config);
+  } catch (error) {
+    throw new UsageError(explain(error, Object.entries(config.options ?? {})));
+  }
+  for (const [name, value] of Object.entries(parsed.values)) {
+    if ([value].flat().some((one) => typeof one === "string" && one.trim() === "")) {
+      throw new UsageError(`--${name} has an empty value: write one, or leave the flag out`);
+    }
+  }
+  return parsed;
+}
+
+/** @returns what is wrong with a command line, from the complaint of Node's parser; for an unknown flag, which one may be meant. */
+function explain(error: unknown, options: [string, { short?: string }][]): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const flag =
+    (error as NodeJS.ErrnoException).code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" && /'(-[^']*)'/.exec(message)?.[1];
+  if (!flag) {
+    return message;
+  }
+  const near = nearest(
+    flag.replace(/^-+/, ""),
+    options.map(([name]) => name),
+  );
+  return `${flag}: no such flag; ${near === undefined ? "" : `did you mean --${near}? `}--help lists all`;
+}
+
+function parse(argv: readonly string[], more: Options = {}, allowPositionals = false) {
+  return parseStrictly({
+    args: [...argv],
+    allowPositionals,
+    options: {
+      ...more,
+      ...stackOptions,
+      context: { type: "string" },
+      kubeconfig: { type: "string" },
+      yes: { type: "boolean", short: "y", default: false },
+    },
+  });
+}
+
+const stackHelp =
+  "  -s, --stack NAME        Stack: dev (default), prod, sandbox, or one of your own with a Pulumi.NAME.yaml";
+
+const lastHelp = `  -c, --config KEY=VALUE  Set a config key for this run; lists and objects as JSON; may be repeated
+      --json              Print the result as one JSON object on the last line
+  -h, --help              This text
+`;
+
+/** {@link stackOptions}, explained: for commands that ask no cluster. */
+export const stackOptionsHelp = `
+${stackHelp}
+      --sandbox           As for the embedded cluster
+${lastHelp}`;
+
+/** The flags of all commands that ask a cluster, explained. */
+export const flagsHelp = `
+${stackHelp}
+      --context NAME      Context of the kubeconfig; needed for a cluster that is not on this machine
+      --kubeconfig FILE   Kubeconfig file (default: as kubectl finds it)
+      --sandbox           Use the embedded cluster (Linux, root), whatever else there is
+${lastHelp}`;

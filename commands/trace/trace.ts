@@ -1,0 +1,104 @@
+import { dashboardServices } from "../../components/observability/endpoints";
+import { defineCommand } from "../shared/defineCommand";
+import { flagsHelp, parseFlags, UsageError } from "../shared/flags";
+import { withContext } from "../session/meshContext";
+import { openSession } from "../session/session";
+import { logLines, spanLines } from "./traceText";
+import type { LogLine } from "./traceText";
+import { logStreams, pagePath, readTrace, until } from "../verify/backends";
+import type { Trace } from "../verify/backends";
+import type { Context } from "../verify/check";
+import { callJourney, newTrace } from "../verify/checks/traces";
+import { openRoutes } from "../verify/gatewayRoute";
+
+const help = `npm run trace -- [flags]
+
+Sends one request through the gateway, and shows its way: the spans of each proxy from Jaeger, and the log lines of that trace from
+Loki, each with the link to the trace (npm run dashboards opens the page that it leads to).
+
+      --path PATH         What to ask for (default: a path by which one service calls another, else the first service's)
+${flagsHelp}`;
+
+/** Seconds until spans and lines have to be there, and in which no more of them came. */
+const patience = { seconds: 20, quiet: 3 };
+
+/** @returns what was found, once it has not grown for a while: nothing says that a trace is complete. */
+async function settled<T>(ask: () => Promise<T[]>): Promise<T[]> {
+  let last: T[] = [];
+  let since = Date.now();
+  await until(patience.seconds, async () => {
+    const now = await ask();
+    if (now.length !== last.length) {
+      [last, since] = [now, Date.now()];
+    }
+    return last.length > 0 && Date.now() - since > patience.quiet * 1000 ? last : undefined;
+  });
+  return last;
+}
+
+async function linesOf(context: Context, id: string): Promise<LogLine[]> {
+  const found = await logStreams(context, `{service_name=~".+"} | trace_id="${id}"`);
+  return found.map(({ labels, line }) => ({
+    service: labels.service_name ?? "unknown",
+    source: labels.log_source ?? "log",
+    text: line,
+  }));
+}
+
+/** @returns the path that is asked for. @throws UsageError if there is none. */
+function pathOf(context: Context, asked: string | undefined): string {
+  const path = asked ?? callJourney(context.declared.services)?.path ?? openRoutes(context)[0]?.path;
+  if (path?.startsWith("/") !== true) {
+    throw new UsageError(path === undefined ? "no service has a path on the gateway" : `--path ${path}: start with /`);
+  }
+  return path;
+}
+
+/** @returns the context, with the gateway's address. @throws Error if there is none, or no Jaeger. */
+function traceable(context: Context): Context & { gatewayUrl: string } {
+  const { declared, gatewayUrl } = context;
+  if (gatewayUrl === undefined) {
+    throw new Error("the gateway's address is not known; set gatewayAddress, and run npm start");
+  }
+  if (declared.tracing.kind !== "jaeger") {
+    throw new Error(`Jaeger is not part of the stack: tracingBackend is ${declared.tracing.kind}`);
+  }
+  return { ...context, gatewayUrl };
+}
+
+/** Sends the request, and shows what it left. */
+async function follow(context: Context & { gatewayUrl: string }, path: string, out: (line: string) => void) {
+  const { id, header } = newTrace();
+  const { status, body, ms, error } = await context.http.get(context.gatewayUrl + path, header);
+  out(`${context.gatewayUrl}${path}: ${error ?? `HTTP ${status}, ${body.trim().slice(0, 80)}`}, ${ms.toFixed(0)} ms`);
+
+  let trace: Trace | undefined;
+  await settled(async () => (trace = await readTrace(context, id))?.spans ?? []);
+  if (trace === undefined) {
+    throw new Error(`Jaeger has no trace ${id} after ${patience.seconds} s; npm run verify -- --only traces says why`);
+  }
+  const link = `http://localhost:${dashboardServices.jaeger.port}${pagePath(context.declared, "jaeger", `/trace/${id}`)}`;
+  out(`\ntrace ${link}\n\n${spanLines(trace).join("\n")}`);
+
+  const lines = context.declared.logs.kind === "loki" ? await settled(() => linesOf(context, id)) : [];
+  out(`\n${lines.length > 0 ? logLines(lines, link).join("\n") : "no log lines: Loki has none of this trace"}`);
+  return { id, link, status, spans: trace.spans.length, lines: lines.length };
+}
+
+/** Parses the command line. @throws UsageError as {@link parseFlags} does. */
+export function parseTraceFlags(argv: readonly string[]) {
+  return parseFlags(argv, { path: { type: "string" } });
+}
+
+/** `npm run trace`. */
+export const command = defineCommand(
+  __filename,
+  help,
+  async (flags, log) => {
+    const session = await openSession(flags, log, { start: false });
+    return withContext(session, log, (context) =>
+      follow(traceable(context), pathOf(context, flags.path), flags.json ? log : console.log),
+    );
+  },
+  parseTraceFlags,
+);

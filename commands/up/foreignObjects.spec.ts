@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import type { LiveObject, ObjectRef } from "../../cluster/kubeClient";
+import { foreignObjects, importFile, refusalOf } from "./foreignObjects";
+import type { StateResource, Step } from "../pulumi/events";
+
+const urnOf = (type: string, name: string) => `urn:pulumi:dev::sidecar-mesh::${type}::${name}`;
+const component = urnOf("sidecar-mesh:index:MeshNamespace", "mesh");
+const provider = `${urnOf("pulumi:providers:kubernetes", "cluster")}::04da6b54`;
+
+function resource(kind: string, name: string, namespace?: string): StateResource {
+  const type = `kubernetes:core/v1:${kind}`;
+  const inputs = { apiVersion: "v1", kind, metadata: { name, ...(namespace && { namespace }) } };
+  return { urn: urnOf(type, `mesh-${name}`), type, custom: true, parent: component, provider, inputs };
+}
+
+function release(name: string, namespace: string): StateResource {
+  const type = "kubernetes:helm.sh/v3:Release";
+  return { urn: urnOf(type, name), type, custom: true, provider, inputs: { name, namespace } };
+}
+
+function step(op: string, state: StateResource, old: StateResource | null = null): Step {
+  return { op, urn: state.urn, type: state.type, old, new: state };
+}
+
+const meshComponent: Step = step("create", { urn: component, type: "sidecar-mesh:index:MeshNamespace", custom: false });
+
+/** A cluster with these objects, by `Kind name` or `Kind namespace/name`, which counts what it is asked. */
+class FakeCluster {
+  readonly asked: string[] = [];
+
+  constructor(
+    private readonly objects: Record<string, LiveObject>,
+    private readonly helmReleases: string[] = [],
+  ) {}
+
+  get = ({ kind, namespace, name }: ObjectRef) => {
+    const title = `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
+    this.asked.push(title);
+    return Promise.resolve(this.objects[title]);
+  };
+  list = (_: string, kind: string, namespace?: string) =>
+    Promise.resolve(
+      kind === "Secret"
+        ? this.helmReleases
+            .filter((one) => one.startsWith(`${namespace}/`))
+            .map((one) => ({ metadata: { labels: { owner: "helm", name: one.split("/")[1]!, version: "1" } } }))
+        : [],
+    );
+  delete = () => Promise.reject(new Error("nothing is deleted"));
+}
+
+const made: LiveObject = { metadata: { managedFields: [{ manager: "kubectl-create" }] } };
+
+describe("objects that a stack would make and did not make", () => {
+  it("are found among what a preview creates, with their maker", async () => {
+    const steps = [step("create", resource("Namespace", "demo")), step("create", resource("Service", "a", "demo"))];
+    const found = await foreignObjects(new FakeCluster({ "Namespace demo": made, "Service demo/a": made }), { steps });
+    assert.deepEqual(
+      found.map(({ title, id, maker }) => [title, id, maker]),
+      [
+        ["Namespace demo", "demo", "kubectl-create"],
+        ["Service demo/a", "demo/a", "kubectl-create"],
+      ],
+    );
+  });
+
+  it("are none of what the state has, under whatever version of its type, nor what is on its way out", async () => {
+    const kept = resource("Service", "a", "demo");
+    const replaced = resource("Service", "b", "demo");
+    const steps = [
+      step("same", kept, kept),
+      step("create", { ...kept, urn: `${kept.urn}-by-another-name` }),
+      step("create-replacement", replaced, replaced),
+      step("create", resource("Namespace", "going")),
+    ];
+    const going = { metadata: { deletionTimestamp: new Date() } };
+    const cluster = new FakeCluster({ "Service demo/a": made, "Service demo/b": made, "Namespace going": going });
+    assert.deepEqual(await foreignObjects(cluster, { steps }), []);
+  });
+
+  it("are not looked for in a namespace that is to be made and is not there", async () => {
+    const cluster = new FakeCluster({});
+    const steps = [step("create", resource("Namespace", "demo")), step("create", resource("Service", "a", "demo"))];
+    assert.deepEqual(await foreignObjects(cluster, { steps }), []);
+    assert.deepEqual(cluster.asked, ["Namespace demo"]);
+  });
+
+  it("can be Helm releases", async () => {
+    const steps = [
+      step("create", release("istiod", "istio-system")),
+      step("create", release("istio-base", "istio-system")),
+    ];
+    const found = await foreignObjects(new FakeCluster({}, ["istio-system/istiod"]), { steps });
+    assert.deepEqual(
+      found.map(({ title, id }) => [title, id]),
+      [["Helm release istio-system/istiod", "istio-system/istiod"]],
+    );
+  });
+
+  it("can be imported: with the components and the provider that they need and the stack has not", async () => {
+    const providerStep: Step = step("create", {
+      ...{ urn: urnOf("pulumi:providers:kubernetes", "cluster"), type: "pulumi:providers:kubernetes", custom: true },
+      inputs: { context: "kind-a", kubeconfig: "[secret]" },
+    });
+    const steps = [providerStep, meshComponent, step("create", resource("Namespace", "demo"))];
+    const found = await foreignObjects(new FakeCluster({ "Namespace demo": made }), { steps });
+    assert.deepEqual(importFile(found, { steps }), {
+      nameTable: {},
+      resources: [
+        { type: "sidecar-mesh:index:MeshNamespace", name: "mesh", component: true },
+        { type: "pulumi:providers:kubernetes", name: "cluster", inputs: { context: "kind-a" } },
+        { type: "kubernetes:core/v1:Namespace", name: "mesh-demo", id: "demo", parent: "mesh", provider: "cluster" },
+      ],
+    });
+  });
+
+  it("are imported below what the stack has, and under names of their own where two have the same", async () => {
+    const twin = { ...resource("Service", "demo", "demo"), urn: urnOf("kubernetes:core/v1:Service", "mesh-demo") };
+    const steps = [step("create", resource("Namespace", "demo")), step("create", twin)];
+    const cluster = new FakeCluster({ "Namespace demo": made, "Service demo/demo": made });
+    const { nameTable, resources } = importFile(await foreignObjects(cluster, { steps }), { steps });
+    assert.deepEqual(nameTable, { mesh: component, cluster: urnOf("pulumi:providers:kubernetes", "cluster") });
+    assert.deepEqual(
+      resources.map(({ name, logicalName }) => [name, logicalName]),
+      [
+        ["mesh-demo", undefined],
+        ["mesh-demo-2", "mesh-demo"],
+      ],
+    );
+  });
+
+  it("are named in the refusal, and what to do about them", () => {
+    const one = { resource: resource("Namespace", "demo"), title: "Namespace demo", id: "demo", maker: "kubectl" };
+    const text = refusalOf(Array<typeof one>(10).fill(one), { name: "dev", configFile: "/c.yaml" }, "/tmp/import.json");
+    assert.match(text, /nothing was changed\n {2}Namespace demo: made by kubectl\n/);
+    assert.match(text, /and 2 more/);
+    assert.match(text, /pulumi import --file \/tmp\/import\.json --stack dev --config-file \/c\.yaml --protect=false/);
+  });
+});
