@@ -3,15 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { IstioChart } from "./helmChart";
 import { chartReference, parseChartSource } from "./helmChart";
 import { PeerAuthentication } from "./istioApi/peerAuthentication";
-import type { MutualTlsMode } from "./istioApi/peerAuthentication";
-import { cniValues, gatewayValues, istiodValues } from "./istioValues";
-import type { CanaryControlPlane, ControlPlaneSettings, GatewaySettings } from "./istioValues";
+import { MutualTlsMode } from "./istioApi/peerAuthentication";
+import { cniValues, gatewayValues, istiodValues, OutboundTraffic, ServiceType } from "./istioValues";
+import type { CanaryControlPlane, ControlPlaneArgs, GatewayArgs, GatewaySettings } from "./istioValues";
 import { injectionLabel } from "./meshNamespace";
 import { ArgsCheck, isPort } from "./validation";
 import { istioChartRepo, istioHub, istioVersion } from "./versions";
 
 /** Args of {@link Istio}. All have defaults: without any, it is a small mesh for trying out. */
-export interface IstioArgs extends Partial<ControlPlaneSettings> {
+export interface IstioArgs extends ControlPlaneArgs {
   /** Version of the charts. A local folder has its own and ignores this. Default: the release that this package was tested with. */
   version?: string;
   /**
@@ -28,9 +28,9 @@ export interface IstioArgs extends Partial<ControlPlaneSettings> {
   /** Namespace of the gateways: apart from the control plane, as Istio advises, or the same. Default `istio-ingress`. */
   gatewayNamespace?: string;
   /** The gateway that requests come in through. Default: one pod behind a Service of type LoadBalancer. */
-  ingressGateway?: Partial<GatewaySettings>;
+  ingressGateway?: GatewayArgs;
   /** The gateway that requests to the outside leave through. Default: none. */
-  egressGateway?: Partial<GatewaySettings>;
+  egressGateway?: GatewayArgs;
   /** What the workloads of every namespace accept, unless the namespace says otherwise. Default `STRICT`: plain text is refused. */
   mtls?: MutualTlsMode;
   /**
@@ -43,7 +43,10 @@ export interface IstioArgs extends Partial<ControlPlaneSettings> {
 }
 
 /** Which control plane injects pods: the first one, or the second one that is tried beside it. */
-export type Injector = "stable" | "canary";
+export const Injector = { Stable: "stable", Canary: "canary" } as const;
+
+/** One of {@link Injector}. */
+export type Injector = (typeof Injector)[keyof typeof Injector];
 
 /** Istio from its own Helm charts: resource definitions, then the control plane, then the gateways that it injects. */
 export class Istio extends pulumi.ComponentResource {
@@ -54,9 +57,9 @@ export class Istio extends pulumi.ComponentResource {
   /** Name of the ingress gateway's Service, known once the gateway is ready. */
   readonly ingressService: pulumi.Output<string>;
   /** Value of the label `istio` on the ingress gateway's pods; what a Gateway selects. */
-  readonly ingressLabel = "ingressgateway";
+  readonly ingressLabel: string = "ingressgateway";
   /** Service account of the ingress gateway's pods, its identity in the mesh; the chart names it after the release. */
-  readonly ingressServiceAccount = "istio-ingressgateway";
+  readonly ingressServiceAccount: string = "istio-ingressgateway";
   /** Revision that injects pods; undefined is the default one. What is injected has to be labelled with it. */
   readonly revision?: string;
   /**
@@ -65,9 +68,10 @@ export class Istio extends pulumi.ComponentResource {
    */
   readonly podAnnotations: Record<string, string>;
   /** Ready control plane: what needs injection or Istio's resource types depends on it, and need not wait for a gateway. */
-  readonly controlPlane: pulumi.Resource;
+  // Pulumi's analyzer passes over accessors: a program in another language depends on the component itself.
+  accessor controlPlane: pulumi.Resource;
   /** Ready ingress gateway. */
-  readonly ingressGateway: pulumi.Resource;
+  accessor ingressGateway: pulumi.Resource;
 
   constructor(name: string, args: IstioArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:Istio", name, {}, opts);
@@ -143,7 +147,7 @@ export class Istio extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: istiod },
     );
-    const gateway = (kind: "ingressgateway" | "egressgateway", settings: Partial<GatewaySettings>) =>
+    const gateway = (kind: "ingressgateway" | "egressgateway", settings: GatewayArgs) =>
       release(
         "gateway",
         `istio-${kind}`,
@@ -212,7 +216,11 @@ function declareNamespaces(
 }
 
 function validate(args: ReturnType<typeof withDefaults>, resource: pulumi.Resource): void {
-  const check = new ArgsCheck("Istio");
+  const check = new ArgsCheck("Istio")
+    .requireOneOf("injector", args.injector, Injector)
+    .requireOneOf("mtls", args.mtls, MutualTlsMode)
+    .requireOneOf("outboundTraffic", args.outboundTraffic, OutboundTraffic)
+    .requireOneOf("ingressGateway.serviceType", args.ingressGateway.serviceType, ServiceType);
   check.require(/^\d+\.\d+\.\d+/.test(args.version), "version", args.version, "use a full version such as 1.31.4");
   if (args.revision !== undefined) {
     check.requireDnsLabel("revision", args.revision);

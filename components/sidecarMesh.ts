@@ -7,16 +7,16 @@ import type { IstioArgs } from "./istio";
 import { LostConnections } from "./lostConnections";
 import { MeshNamespace } from "./meshNamespace";
 import { MeshService } from "./meshService";
-import type { MeshServiceArgs } from "./meshService";
-import type { DashboardEndpoint, DashboardName } from "./observability/endpoints";
+import type { ServiceSettings } from "./meshService";
+import type { Dashboards } from "./observability/endpoints";
 import { logScraper, Observability, observabilityDefaults, spanReceiver } from "./observability/observability";
-import type { ObservabilityArgs } from "./observability/observability";
+import type { ObservabilityArgs, ObservabilitySettings } from "./observability/observability";
 import { joinExtras } from "./podExtras";
 import { mergeMeshConfig, MeshTelemetry, telemetryMeshConfig } from "./telemetry";
 import { ArgsCheck } from "./validation";
 
 /** A service of a {@link MeshApplication}. */
-export interface ApplicationService extends Omit<MeshServiceArgs, "namespace"> {
+export interface ApplicationService extends ServiceSettings {
   /** Path on the ingress gateway, for example `/user`. Default: none, the gateway does not lead here. */
   path?: string;
   /** Names of the services of the same application that may call this one. Default none. The gateway may where there is a `path`. */
@@ -39,10 +39,10 @@ export interface MeshApplication {
 export interface SidecarMeshArgs {
   /** At least one namespace with services. */
   applications: MeshApplication[];
-  /** Control plane and gateways. Default: those of {@link Istio}. */
+  /** Control plane and gateways. Default: those of `Istio`. */
   istio?: IstioArgs;
   /** Backends and pages. Default: Prometheus, Jaeger and Loki; Kiali and Grafana where their args are given. The gateway serves no page. */
-  observability?: Omit<ObservabilityArgs, "dashboardsExposed">;
+  observability?: ObservabilitySettings;
   /** Percent of the requests that are traced, 0 to 100. Default 1, as Istio has it. */
   samplingPercent?: number;
   /** Refuse each call that no `path` and no `allowFrom` allows. Default true. */
@@ -65,7 +65,7 @@ export class SidecarMesh extends pulumi.ComponentResource {
   /** Names of the applications' namespaces, in the order of the args. */
   readonly namespaces: pulumi.Output<string[]>;
   /** How each page that was installed is reached. */
-  readonly dashboards: Partial<Record<DashboardName, DashboardEndpoint>>;
+  readonly dashboards: Dashboards;
   /** Password of Grafana's `admin`, a secret; undefined without Grafana. */
   readonly grafanaPassword?: pulumi.Output<string>;
 
