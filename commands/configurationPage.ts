@@ -83,6 +83,7 @@ istioCni: true`,
   {
     title: "Gateways",
     keys: [
+      "ingressApi",
       "gatewayServiceType",
       "gatewayAnnotations",
       "gatewayHttpNodePort",

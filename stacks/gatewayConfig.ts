@@ -1,6 +1,9 @@
 import { defaultNodePorts } from "../components/gatewayAddress";
 import type { GatewaySettings } from "../components/istioValues";
 import type { CertificateIssuer } from "../components/gatewayCertificate";
+import { beyondHttpRoute } from "../components/gatewayApi/routeRules";
+import { ingressApis, type IngressApi } from "../components/ingressRoutes";
+import type { RouteSettings } from "../components/serviceRoute";
 import { isDnsSubdomain, isQualifiedName } from "../components/validation";
 import type { ConfigProblem } from "./configError";
 import type { ConfigReader } from "./configReader";
@@ -8,6 +11,8 @@ import type { Profile } from "./profile";
 
 /** What config says of the ingress gateway. */
 export interface GatewayConfig {
+  /** The API that its routes are declared in. */
+  ingressApi: IngressApi;
   serviceType: GatewaySettings["serviceType"];
   /** Annotations of its Service. */
   annotations: Record<string, string>;
@@ -69,6 +74,7 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
     gatewaySelfSigned: selfSigned,
   });
   return {
+    ingressApi: reader.oneOf("ingressApi", ingressApis, "istio"),
     serviceType,
     annotations: readAnnotations(reader),
     httpNodePort,
@@ -122,6 +128,24 @@ export function gatewayLeadsNowhere(
         value: undefined,
         fix: "no service has a path, so that the gateway leads nowhere; give one of them a path, for example /shop",
       };
+}
+
+/** Notes what services behind the gateway ask for that its API cannot express. */
+export function rejectBeyondApi(
+  reader: ConfigReader,
+  { ingressApi }: Pick<GatewayConfig, "ingressApi">,
+  services: readonly (RouteSettings & { path?: string; calls: readonly unknown[] })[],
+): void {
+  services.forEach((service, i) => {
+    const open = service.path !== undefined || service.calls.length > 0;
+    for (const { field, value, fix } of ingressApi === "gateway" && open ? beyondHttpRoute(service) : []) {
+      reader.problem(
+        `services[${i}].${field}`,
+        value,
+        `${fix}, take its paths off the gateway, or set ingressApi to istio`,
+      );
+    }
+  });
 }
 
 /** @returns the annotations as texts; `pulumi config set --path` makes a truth value of `true` and a number of `8080`. */

@@ -25,6 +25,7 @@ const pod = {
 /** A cluster in which all is well. */
 const sound: RouteFacts = {
   gateways: [object("demo-gateway", {})],
+  httpRoutes: [],
   virtualServices: [object("demo-vs", { http: [rule] })],
   destinationRules: [],
   authorizationPolicies: [object("allow-user", { selector: { matchLabels: { app: "user" } } })],

@@ -85,7 +85,7 @@ describe("traffic-policy", () => {
     );
     assert.equal(rateLimitDifferences(global, []).length, 1);
   });
-  const about = { mesh: "demo", routes: "demo", kubectl: "k" };
+  const about = { mesh: "demo", gateway: { routes: "demo" }, kubectl: "k" };
   it("names the object that says otherwise, by whose Envoy has it", () => {
     const causeAt = (of: View["of"], what: string) =>
       causeOf(
