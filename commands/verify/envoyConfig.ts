@@ -90,13 +90,11 @@ function ruleDifferences({ timeout, retries }: DeclaredService, route: JsonObjec
 
 /** @returns the hosts that rules of a route configuration lead to. */
 export function hostsOfRules(rules: readonly JsonObject[]): string[] {
+  // One cluster is in `cluster`, several with weights are in `name`.
   const named = rules.flatMap(({ route }) =>
-    findAll(route, ({ cluster, name }) => typeof (cluster ?? name) === "string").map(
-      ({ cluster, name }) => cluster ?? name,
-    ),
+    findAll(route, () => true).flatMap(({ cluster, name }) => [cluster, name].filter((one) => typeof one === "string")),
   );
-  const hosts = named.flatMap((name) => /^outbound\|\d+\|[^|]*\|(.+)$/.exec(String(name))?.[1] ?? []);
-  return [...new Set(hosts)];
+  return [...new Set(named.flatMap((name) => /^outbound\|\d+\|[^|]*\|(.+)$/.exec(name)?.[1] ?? []))];
 }
 
 /** @returns where the circuit breaker of callers is not as declared; `clusters` are the caller's, `host` is one that they call. */
