@@ -125,7 +125,9 @@ export class Istio extends pulumi.ComponentResource {
       [],
       newest,
     );
-    const gatewayApi = settings.gatewayApi ? [release("gateway-api", "gateway-api", systemNamespace, {})] : [];
+    const gatewayApi = settings.gatewayApi
+      ? [release("gateway-api", "gateway-api", systemNamespace, { onlyMissing: !settings.manifests })]
+      : [];
     // If a pod is injected before the node agent runs, its traffic is not redirected and it never becomes ready.
     const nodeAgent = settings.cni ? [release("cni", "istio-cni", systemNamespace, cniValues(settings), [base])] : [];
     const before = [base, ...gatewayApi, ...nodeAgent];
