@@ -86,6 +86,8 @@ export interface EchoServiceArgs extends Workload {
   version?: string;
   /** Several versions, each with a Deployment of its own. Default: one, whose Deployment is named like the Service. */
   versions?: EchoServiceVersion[];
+  /** Each version gets a Service of its own, too, named like its Deployment: an HTTPRoute knows no subsets. Default false. */
+  versionServices?: boolean;
   /**
    * What declares the subset of each version, by its name. A version's Deployment depends on it, so that of a version that goes the pods go
    * first. While they drain, the proxies learn the routes without it: a change of routes and the end of a subset in one push would leave
@@ -131,11 +133,26 @@ export class EchoService extends pulumi.ComponentResource {
     for (const version of args.versions ?? [undefined]) {
       this.deploy(name, args, serviceAccount.metadata.name, version);
     }
-    const service = new k8s.core.v1.Service(
-      `${name}-service`,
+    const service = this.serve(name, args);
+    for (const { version } of (args.versionServices && args.versions) || []) {
+      // Of several Services with the same pods, Istio names the oldest in its metrics.
+      this.serve(name, args, version, service);
+    }
+    this.serviceName = service.metadata.name;
+    this.port = args.port;
+    this.registerOutputs({ serviceName: this.serviceName, port: this.port });
+  }
+
+  /** Declares the Service of all versions, or of one. */
+  private serve(name: string, args: EchoServiceArgs, version?: string, after?: pulumi.Resource): k8s.core.v1.Service {
+    const suffix = version === undefined ? "" : `-${version}`;
+    const selector = { app: args.serviceName, ...(version !== undefined && { version }) };
+    return new k8s.core.v1.Service(
+      `${name}-service${suffix}`,
       {
         metadata: {
-          ...metadata,
+          name: args.serviceName + suffix,
+          namespace: args.namespace,
           labels: selector,
           // The Deployment is awaited already; waiting for the endpoints of the same pods takes ten more seconds and adds nothing.
           annotations: { "pulumi.com/skipAwait": "true" },
@@ -152,11 +169,8 @@ export class EchoService extends pulumi.ComponentResource {
           ],
         },
       },
-      { parent: this },
+      { parent: this, dependsOn: after },
     );
-    this.serviceName = service.metadata.name;
-    this.port = args.port;
-    this.registerOutputs({ serviceName: this.serviceName, port: this.port });
   }
 
   /** Declares the Deployment of one version, and what keeps its number of pods. */

@@ -8,7 +8,7 @@
  */
 export { LogProtocol } from "./collectorConfig";
 export type { CollectorBackend } from "./collectorConfig";
-export { IngressRoutes } from "./ingressRoutes";
+export { IngressApi, IngressRoutes } from "./ingressRoutes";
 export type { IngressRoute, IngressRoutesArgs } from "./ingressRoutes";
 export { Injector, Istio } from "./istio";
 export type { IstioArgs } from "./istio";

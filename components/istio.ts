@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { IstioChart } from "./helmChart";
-import { chartReference, parseChartSource } from "./helmChart";
+import { chartReference, gatewayApiChart, parseChartSource } from "./helmChart";
 import { PeerAuthentication } from "./istioApi/peerAuthentication";
 import { MutualTlsMode } from "./istioApi/peerAuthentication";
 import { cniValues, gatewayValues, istiodValues, OutboundTraffic, ServiceType } from "./istioValues";
@@ -33,6 +33,8 @@ export interface IstioArgs extends ControlPlaneArgs {
   egressGateway?: GatewayArgs;
   /** What the workloads of every namespace accept, unless the namespace says otherwise. Default `STRICT`: plain text is refused. */
   mtls?: MutualTlsMode;
+  /** Install the resource definitions of the Kubernetes Gateway API that the cluster lacks; see {@link gatewayApiChart}. Default false. */
+  gatewayApi?: boolean;
   /**
    * Declare the charts' objects themselves, as `helm template` prints them, for a provider that writes manifests (`renderYamlToDirectory`):
    * it cannot write a Helm release. Not for a cluster: istiod changes its own webhooks, which Helm leaves alone. Default false.
@@ -84,7 +86,7 @@ export class Istio extends pulumi.ComponentResource {
     this.podAnnotations = { "sidecar-mesh/istio": `${active.revision ?? "default"}/${active.tag}` };
     const { systemNamespace, gatewayNamespace } = declareNamespaces(name, settings, active.revision, this);
     const release = (
-      chart: IstioChart,
+      chart: IstioChart | "gateway-api",
       releaseName: string,
       namespace: k8s.core.v1.Namespace,
       values: Record<string, unknown>,
@@ -92,7 +94,9 @@ export class Istio extends pulumi.ComponentResource {
       version = settings.version,
     ) => {
       const chartArgs = {
-        ...chartReference(parseChartSource(settings.charts), chart, version),
+        ...(chart === "gateway-api"
+          ? { chart: gatewayApiChart() }
+          : chartReference(parseChartSource(settings.charts), chart, version)),
         name: releaseName,
         namespace: namespace.metadata.name,
         values,
@@ -108,7 +112,7 @@ export class Istio extends pulumi.ComponentResource {
           timeout: settings.timeoutSeconds ?? 600,
           // Helm looks every two seconds whether the API server serves the resource definitions, which it does within one. Their objects
           // wait for istiod, which takes longer; and if a type is not served yet all the same, Pulumi's provider tries again.
-          ...(chart === "base" && { skipAwait: true }),
+          ...((chart === "base" || chart === "gateway-api") && { skipAwait: true }),
         },
         // In another namespace, a gateway's node ports are taken until the old one is gone.
         { ...own, ...(chart === "gateway" && { deleteBeforeReplace: true }) },
@@ -125,10 +129,12 @@ export class Istio extends pulumi.ComponentResource {
       [],
       newest,
     );
+    const gatewayApi = settings.gatewayApi
+      ? [release("gateway-api", "gateway-api", systemNamespace, { onlyMissing: !settings.manifests })]
+      : [];
     // If a pod is injected before the node agent runs, its traffic is not redirected and it never becomes ready.
-    const before = settings.cni
-      ? [base, release("cni", "istio-cni", systemNamespace, cniValues(settings), [base])]
-      : [base];
+    const nodeAgent = settings.cni ? [release("cni", "istio-cni", systemNamespace, cniValues(settings), [base])] : [];
+    const before = [base, ...gatewayApi, ...nodeAgent];
     // A resource is named after its revision, so that a canary stays the same resource when it becomes the first control plane.
     const controlPlane = (revision: string | undefined, version: string, values: Record<string, unknown>) =>
       release("istiod", revision ? `istiod-${revision}` : "istiod", systemNamespace, values, before, version);

@@ -16,6 +16,8 @@ export interface ServiceVersion extends EchoServiceVersion, VersionWeight {}
 export interface ServiceSettings extends Workload, RouteRules, ServiceLimits, Guards {
   /** Several versions. Default: one, without a subset. */
   versions?: ServiceVersion[];
+  /** Each version gets a Service of its own, too: routes of the Kubernetes Gateway API lead there. Default false. */
+  versionServices?: boolean;
   /** What its sidecars know of the mesh: `NAMESPACE/HOST`, with `.` for the own namespace and `*` for any. Default: all of it. */
   knownHosts?: pulumi.Input<string>[];
 }

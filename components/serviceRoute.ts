@@ -134,7 +134,7 @@ export function httpRoutes(
 }
 
 /** @returns where requests go by weight; one entry without version if nothing weighs. */
-function weighted(versions: readonly VersionWeight[] = []): { version?: string; weight?: number }[] {
+export function weighted(versions: readonly VersionWeight[] = []): { version?: string; weight?: number }[] {
   const sharing = versions.filter(({ weight }) => weight !== undefined && weight > 0);
   return sharing.length > 0 ? sharing.map(({ version, weight }) => ({ version, weight })) : [{}];
 }

@@ -48,6 +48,8 @@ export interface TrafficPolicyArgs extends ServiceLimits {
   serviceName: string;
   /** Versions that routes may name, values of the label `version`. Default none. */
   versions?: string[];
+  /** Each version has a Service of its own, whose callers keep the same policy. Default false. */
+  versionServices?: boolean;
 }
 
 /** Half of the endpoints: Istio's own 10 percent would eject none of a few. */
@@ -125,6 +127,16 @@ export class TrafficPolicy extends pulumi.ComponentResource {
         ),
       ]),
     );
+    for (const version of (args.versionServices && args.versions) || []) {
+      new DestinationRule(
+        `${name}-rule-${version}`,
+        {
+          metadata: { name: `${app}-${version}-service`, namespace: args.namespace },
+          spec: { host: `${app}-${version}`, trafficPolicy: callersPolicy(args.circuitBreaker) },
+        },
+        { parent: this },
+      );
+    }
     if (args.rateLimit) {
       new EnvoyFilter(
         `${name}-rate-limit`,
