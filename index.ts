@@ -18,7 +18,13 @@ import { joinExtras } from "./components/podExtras";
 import { callCompanion } from "./components/serviceCalls";
 import { MeshTelemetry } from "./components/telemetry";
 import { httpsPort } from "./stacks/certificateHosts";
-import { gatewayCertificateArgs, gatewayReach, istioArgs, observabilityArgs } from "./stacks/componentArgs";
+import {
+  calledServices,
+  gatewayCertificateArgs,
+  gatewayReach,
+  istioArgs,
+  observabilityArgs,
+} from "./stacks/componentArgs";
 import { declaredMesh, ingressRoutesName } from "./stacks/declared";
 import { declaredText } from "./stacks/declaredText";
 import { callersOf } from "./stacks/edges";
@@ -80,7 +86,7 @@ new LostConnections(
   "lost-connections",
   {
     systemNamespace: settings.namespaces.system,
-    services: settings.services.map(({ serviceName }) => ({ namespace: settings.namespace, service: serviceName })),
+    services: calledServices(settings).map((service) => ({ namespace: settings.namespace, service })),
   },
   afterIstio,
 );
@@ -147,6 +153,7 @@ const meshServices = settings.services.map(
       {
         ...service,
         namespace: meshNamespace.namespace,
+        versionServices: gateway.ingressApi === "gateway",
         rateLimitService: rateLimitService?.endpoint,
         knownHosts: scopes?.ofService(service),
         callPorts: service.calls.map(({ port }) => port),
@@ -174,7 +181,10 @@ const routes = new IngressRoutes(
   ingressRoutesName,
   {
     namespace: meshNamespace.namespace,
+    api: gateway.ingressApi,
     gatewayLabel: istio.ingressLabel,
+    gatewayNamespace: istio.gatewayNamespace,
+    gatewayService: istio.ingressServiceAccount,
     hosts: gateway.hosts,
     tlsSecret: certificate?.secretName ?? gateway.tlsSecret,
     httpsPort: httpsPort(expectedUrl),

@@ -1,12 +1,19 @@
 import { sharedLog } from "./accessLog";
 import { applicationLogReceiver } from "./applicationLog";
 
+/** Protocols of log stores: OTLP over HTTP, which Loki takes at `/otlp`, and that of Elasticsearch and OpenSearch. */
+export const LogProtocol = { Otlp: "otlp", Elasticsearch: "elasticsearch" } as const;
+
+/** One of {@link LogProtocol}. */
+export type LogProtocol = (typeof LogProtocol)[keyof typeof LogProtocol];
+
 /** A log store that the OpenTelemetry Collector sends to. */
-export type CollectorBackend =
-  /** OTLP over HTTP; Loki takes it at `/otlp`. */
-  | { kind: "otlp"; url: string }
-  /** Elasticsearch or OpenSearch. */
-  | { kind: "elasticsearch"; url: string };
+export interface CollectorBackend {
+  /** What it understands. */
+  kind: LogProtocol;
+  /** Its URL. */
+  url: string;
+}
 
 /** Where the Collector keeps what is not sent yet, and how far it has read. */
 export const queueFolder = "/var/lib/otelcol";

@@ -28,6 +28,16 @@ describe("EchoService", () => {
     assert.deepEqual(one("Service").inputs.spec.selector, { app: "user-service" });
   });
 
+  it("has a Service of each version on request, which is younger than that of all", async () => {
+    const versions = [{ version: "v1" }, { version: "v2" }];
+    const { all, one } = await declared({ versions, versionServices: true, callPorts: [8091] });
+    const [whole, second] = [one("Service", "user-service"), one("Service", "user-service-v2")];
+    assert.equal(all("Service").length, 3);
+    assert.deepEqual(second.inputs.spec.selector, { app: "user-service", version: "v2" });
+    assert.deepEqual(second.inputs.spec.ports, whole.inputs.spec.ports);
+    assert.ok(second.order > whole.order);
+  });
+
   it("declares the protocol of its port, on which the container listens", async () => {
     const { one } = await declared({ port: 9000 });
     const [port] = one("Service").inputs.spec.ports;

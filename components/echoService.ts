@@ -4,6 +4,7 @@ import type { LogFiles } from "./applicationLog";
 import { echoPod } from "./echoPod";
 import { callPortName } from "./serviceCalls";
 import { ArgsCheck, isPort } from "./validation";
+import type { AnyObject } from "./validation";
 
 /** Bounds of a HorizontalPodAutoscaler. */
 export interface Autoscaling {
@@ -35,28 +36,16 @@ export interface PodExtras {
   labels?: Record<string, string>;
   /** Annotations of the pods. */
   annotations?: Record<string, pulumi.Input<string>>;
-  /** More containers. */
-  containers?: k8s.types.input.core.v1.Container[];
-  /** Volumes that these use. */
-  volumes?: k8s.types.input.core.v1.Volume[];
+  /** More containers, as Kubernetes has them. */
+  containers?: AnyObject[];
+  /** Volumes that these use, as Kubernetes has them. */
+  volumes?: AnyObject[];
 }
 
-/** Args of {@link EchoService}. */
-export interface EchoServiceArgs {
-  /** Namespace of all that is made. */
-  namespace: pulumi.Input<string>;
+/** What runs behind a Service. */
+export interface Workload {
   /** Name of Service, Deployment and ServiceAccount, and value of the label `app`. */
   serviceName: string;
-  /** Value of the label `version`. Default `v1`. */
-  version?: string;
-  /** Several versions, each with a Deployment of its own. Default: one, whose Deployment is named like the Service. */
-  versions?: EchoServiceVersion[];
-  /**
-   * What declares the subset of each version, by its name. A version's Deployment depends on it, so that of a version that goes the pods go
-   * first. While they drain, the proxies learn the routes without it: a change of routes and the end of a subset in one push would leave
-   * routes that lead nowhere for a moment. Default: none.
-   */
-  subsets?: Readonly<Record<string, pulumi.Resource>>;
   /** Image that listens on `port`. */
   image: pulumi.Input<string>;
   /** Arguments of the container. Default: the image's own. */
@@ -87,6 +76,24 @@ export interface EchoServiceArgs {
   autoscaling?: Autoscaling;
   /** More containers, volumes, labels and annotations of the pods. Default none. */
   extras?: PodExtras;
+}
+
+/** Args of {@link EchoService}. */
+export interface EchoServiceArgs extends Workload {
+  /** Namespace of all that is made. */
+  namespace: pulumi.Input<string>;
+  /** Value of the label `version`. Default `v1`. */
+  version?: string;
+  /** Several versions, each with a Deployment of its own. Default: one, whose Deployment is named like the Service. */
+  versions?: EchoServiceVersion[];
+  /** Each version gets a Service of its own, too, named like its Deployment: an HTTPRoute knows no subsets. Default false. */
+  versionServices?: boolean;
+  /**
+   * What declares the subset of each version, by its name. A version's Deployment depends on it, so that of a version that goes the pods go
+   * first. While they drain, the proxies learn the routes without it: a change of routes and the end of a subset in one push would leave
+   * routes that lead nowhere for a moment. Default: none.
+   */
+  subsets?: Readonly<Record<string, pulumi.Resource>>;
 }
 
 /** Istio lets requests of the proxy's own user pass by the sidecar: no other container may run as it. */
@@ -126,11 +133,26 @@ export class EchoService extends pulumi.ComponentResource {
     for (const version of args.versions ?? [undefined]) {
       this.deploy(name, args, serviceAccount.metadata.name, version);
     }
-    const service = new k8s.core.v1.Service(
-      `${name}-service`,
+    const service = this.serve(name, args);
+    for (const { version } of (args.versionServices && args.versions) || []) {
+      // Of several Services with the same pods, Istio names the oldest in its metrics.
+      this.serve(name, args, version, service);
+    }
+    this.serviceName = service.metadata.name;
+    this.port = args.port;
+    this.registerOutputs({ serviceName: this.serviceName, port: this.port });
+  }
+
+  /** Declares the Service of all versions, or of one. */
+  private serve(name: string, args: EchoServiceArgs, version?: string, after?: pulumi.Resource): k8s.core.v1.Service {
+    const suffix = version === undefined ? "" : `-${version}`;
+    const selector = { app: args.serviceName, ...(version !== undefined && { version }) };
+    return new k8s.core.v1.Service(
+      `${name}-service${suffix}`,
       {
         metadata: {
-          ...metadata,
+          name: args.serviceName + suffix,
+          namespace: args.namespace,
           labels: selector,
           // The Deployment is awaited already; waiting for the endpoints of the same pods takes ten more seconds and adds nothing.
           annotations: { "pulumi.com/skipAwait": "true" },
@@ -147,11 +169,8 @@ export class EchoService extends pulumi.ComponentResource {
           ],
         },
       },
-      { parent: this },
+      { parent: this, dependsOn: after },
     );
-    this.serviceName = service.metadata.name;
-    this.port = args.port;
-    this.registerOutputs({ serviceName: this.serviceName, port: this.port });
   }
 
   /** Declares the Deployment of one version, and what keeps its number of pods. */
@@ -223,7 +242,8 @@ function withExtras(
   spec: pulumi.Input<k8s.types.input.core.v1.PodSpec>,
   extras: PodExtras = {},
 ): pulumi.Input<k8s.types.input.core.v1.PodSpec> {
-  const { containers = [], volumes = [] } = extras;
+  const containers = (extras.containers ?? []) as k8s.types.input.core.v1.Container[];
+  const volumes = (extras.volumes ?? []) as k8s.types.input.core.v1.Volume[];
   return containers.length + volumes.length === 0
     ? spec
     : pulumi.all([spec, containers, volumes]).apply(([own, moreContainers, moreVolumes]) => ({

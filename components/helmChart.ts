@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
 
 /** Where Istio's Helm charts come from. */
 export type ChartSource =
@@ -56,6 +56,17 @@ export function chartReference(source: ChartSource, chart: IstioChart, version: 
       return { chart: path };
     }
   }
+}
+
+/**
+ * @returns the folder of the chart `gateway-api`, which this package brings along: the definitions of GatewayClass, Gateway, HTTPRoute and
+ * ReferenceGrant, of the version that Istio is built with and of the experimental channel, which alone has an HTTPRoute's retries. It
+ * installs those that the cluster lacks, and leaves all when it goes. `npm run schemas` fills it.
+ */
+export function gatewayApiChart(): string {
+  const folder = relative(process.cwd(), join(__dirname, "charts", "gateway-api"));
+  // The state of a stack keeps the path, and is the same on each machine where the package is below the program.
+  return isAbsolute(folder) || folder.startsWith("..") ? join(__dirname, "charts", "gateway-api") : folder;
 }
 
 function findInFolder(folder: string, chart: IstioChart): string | undefined {

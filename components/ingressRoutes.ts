@@ -1,4 +1,10 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import type { Listener } from "./gatewayApi/gateway";
+import { KubernetesGateway } from "./gatewayApi/gateway";
+import type { HttpRouteArgs, RouteRule } from "./gatewayApi/httpRoute";
+import { HttpRoute as KubernetesHttpRoute } from "./gatewayApi/httpRoute";
+import { beyondHttpRoute, routeRules } from "./gatewayApi/routeRules";
 import type { GatewayServer } from "./istioApi/gateway";
 import { Gateway } from "./istioApi/gateway";
 import type { HttpMatchRequest, HttpRoute } from "./istioApi/virtualService";
@@ -14,12 +20,27 @@ export interface IngressRoute extends RouteTarget, RouteSettings {
   path: string;
 }
 
+/** The APIs that routes can be declared in: Istio's own, or the Kubernetes Gateway API. */
+export const IngressApi = { Istio: "istio", Gateway: "gateway" } as const;
+
+/** One of {@link IngressApi}. */
+export type IngressApi = (typeof IngressApi)[keyof typeof IngressApi];
+
 /** Args of {@link IngressRoutes}. */
 export interface IngressRoutesArgs {
-  /** Namespace of Gateway, VirtualService and the Services. */
+  /** Namespace of the routes and the Services, and of Istio's Gateway. */
   namespace: pulumi.Input<string>;
-  /** Value of the label `istio` that the gateway's pods carry. Default `ingressgateway`. */
+  /**
+   * `istio` declares Istio's Gateway and VirtualService; `gateway` Gateway and HTTPRoutes of the Kubernetes Gateway API, whose definitions
+   * the cluster has to have. Default `istio`.
+   */
+  api?: IngressApi;
+  /** Value of the label `istio` that the gateway's pods carry; what Istio's Gateway selects. Default `ingressgateway`. */
   gatewayLabel?: pulumi.Input<string>;
+  /** Namespace of the gateway's pods; the Gateway of the Gateway API goes there. Default `istio-ingress`. */
+  gatewayNamespace?: pulumi.Input<string>;
+  /** Name of the gateway's Service, by which the Gateway of the Gateway API finds its pods. Default `istio-ingressgateway`. */
+  gatewayService?: pulumi.Input<string>;
   /** The routes, each path once. */
   routes: IngressRoute[];
   /** Hosts that are served. Default `*`: any. */
@@ -78,15 +99,71 @@ export function httpsRedirect(httpsPort: number): HttpRoute {
   };
 }
 
-/** Gateway `demo-gateway` and VirtualService `demo-vs`: what comes in through the ingress gateway, and where it goes. */
+/** @returns the listeners of a Gateway of the Gateway API: one for each host and port, open to the routes of one namespace. */
+export function gatewayListeners(
+  namespace: pulumi.Input<string>,
+  hosts: string[],
+  tlsSecret?: pulumi.Input<string>,
+): Listener[] {
+  const selector = { matchLabels: { "kubernetes.io/metadata.name": namespace } };
+  const allowedRoutes: Listener["allowedRoutes"] = { namespaces: { from: "Selector", selector } };
+  const ofHosts = (listener: Listener): Listener[] =>
+    hosts.map((host, i) => ({
+      ...listener,
+      name: i === 0 ? listener.name : `${listener.name}-${i + 1}`,
+      ...(host !== "*" && { hostname: host }),
+      allowedRoutes,
+    }));
+  return [
+    ...ofHosts({ name: "http", port: 80, protocol: "HTTP" }),
+    ...(tlsSecret === undefined
+      ? []
+      : ofHosts({
+          name: "https",
+          port: 443,
+          protocol: "HTTPS",
+          tls: { mode: "Terminate", certificateRefs: [{ name: tlsSecret }] },
+        })),
+  ];
+}
+
+/** @returns the name of the HTTPRoute of a path. `name` is that of the {@link IngressRoutes}. */
+export function httpRouteName(name: string, path: string): string {
+  return `${name}-${nameOfPath(path)}`;
+}
+
+/** @returns the path as a DNS label, with a hash where letters had to go. */
+function nameOfPath(path: string): string {
+  const plain = path.slice(1);
+  if (/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(plain)) {
+    return plain;
+  }
+  const hash = createHash("sha256").update(path).digest("hex").slice(0, 6);
+  const words = path
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean);
+  return [words.join("-").slice(0, 40).replace(/-$/, "") || "root", hash].join("-");
+}
+
+/** What comes in through the ingress gateway, and where it goes: Gateway and VirtualService, or Gateway and HTTPRoutes. */
 export class IngressRoutes extends pulumi.ComponentResource {
-  /** Name of the VirtualService, known once the routes exist. */
-  readonly virtualService: pulumi.Output<string>;
+  /** Name of the VirtualService, known once the routes exist; undefined where HTTPRoutes take its place. */
+  readonly virtualService?: pulumi.Output<string>;
 
   constructor(name: string, args: IngressRoutesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:IngressRoutes", name, {}, opts);
     validate(args, this);
+    if (args.api === "gateway") {
+      this.declareHttpRoutes(name, args);
+    } else {
+      this.virtualService = this.declareVirtualService(name, args).metadata.name;
+    }
+    this.registerOutputs({ virtualService: this.virtualService });
+  }
 
+  /** Declares Gateway `demo-gateway` and VirtualService `demo-vs`. */
+  private declareVirtualService(name: string, args: IngressRoutesArgs): VirtualService {
     const { hosts = ["*"], httpsPort = defaultHttpsPort } = args;
     const redirects = args.tlsSecret !== undefined && httpsPort !== defaultHttpsPort ? [httpsRedirect(httpsPort)] : [];
     const gateway = new Gateway(
@@ -100,7 +177,7 @@ export class IngressRoutes extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const virtualService = new VirtualService(
+    return new VirtualService(
       `${name}-vs`,
       {
         metadata: { name: `${name}-vs`, namespace: args.namespace },
@@ -117,14 +194,48 @@ export class IngressRoutes extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+  }
 
-    this.virtualService = virtualService.metadata.name;
-    this.registerOutputs({ virtualService: this.virtualService });
+  /** Declares Gateway `demo-gateway` beside the gateway's Service, for whose pods it is, and HTTPRoute `demo-user` for the path `/user`. */
+  private declareHttpRoutes(name: string, args: IngressRoutesArgs): void {
+    const { hosts = ["*"], tlsSecret, httpsPort = defaultHttpsPort } = args;
+    const gateway = new KubernetesGateway(
+      `${name}-gateway`,
+      {
+        metadata: { name: `${name}-gateway`, namespace: args.gatewayNamespace ?? "istio-ingress" },
+        spec: {
+          gatewayClassName: "istio",
+          addresses: [{ type: "Hostname", value: args.gatewayService ?? "istio-ingressgateway" }],
+          listeners: gatewayListeners(args.namespace, hosts, tlsSecret),
+        },
+      },
+      { parent: this },
+    );
+    const declare = (routeName: string, port: number, rules: RouteRule[]) => {
+      const { name: gatewayName, namespace } = gateway.metadata;
+      const spec: HttpRouteArgs["spec"] = {
+        parentRefs: [{ name: gatewayName, namespace, port }],
+        ...(!hosts.includes("*") && { hostnames: hosts }),
+        rules,
+      };
+      const metadata = { name: routeName, namespace: args.namespace };
+      new KubernetesHttpRoute(routeName, { metadata, spec }, { parent: this });
+    };
+    if (tlsSecret !== undefined) {
+      // Without a port in it, Location is of the scheme's own.
+      const port = httpsPort === defaultHttpsPort ? {} : { port: httpsPort };
+      const requestRedirect = { scheme: "https", ...port, statusCode: 301 } as const;
+      declare(`${name}-https.redirect`, 80, [{ filters: [{ type: "RequestRedirect", requestRedirect }] }]);
+    }
+    for (const route of args.routes) {
+      const full = httpRouteName(name, route.path);
+      declare(full, tlsSecret === undefined ? 80 : 443, routeRules(route, route, route.path, full));
+    }
   }
 }
 
 function validate(args: IngressRoutesArgs, resource: pulumi.Resource): void {
-  const check = new ArgsCheck("IngressRoutes");
+  const check = new ArgsCheck("IngressRoutes").requireOneOf("api", args.api, IngressApi);
   check.require(args.routes.length > 0, "routes", args.routes, "declare at least one route");
   check.require(
     args.httpsPort === undefined || isPort(args.httpsPort),
@@ -148,6 +259,9 @@ function validate(args: IngressRoutesArgs, resource: pulumi.Resource): void {
     );
     check.require(isPort(route.port), `routes[${i}].port`, route.port, "use a whole number from 1 to 65535");
     checkRouteSettings(check, route, `routes[${i}].`);
+    for (const { field, value, fix } of args.api === "gateway" ? beyondHttpRoute(route) : []) {
+      check.require(false, `routes[${i}].${field}`, value, `${fix}, or use the api istio`);
+    }
     seen.add(route.path);
   });
   check.done(resource);

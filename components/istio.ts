@@ -1,17 +1,17 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { IstioChart } from "./helmChart";
-import { chartReference, parseChartSource } from "./helmChart";
+import { chartReference, gatewayApiChart, parseChartSource } from "./helmChart";
 import { PeerAuthentication } from "./istioApi/peerAuthentication";
-import type { MutualTlsMode } from "./istioApi/peerAuthentication";
-import { cniValues, gatewayValues, istiodValues } from "./istioValues";
-import type { CanaryControlPlane, ControlPlaneSettings, GatewaySettings } from "./istioValues";
+import { MutualTlsMode } from "./istioApi/peerAuthentication";
+import { cniValues, gatewayValues, istiodValues, OutboundTraffic, ServiceType } from "./istioValues";
+import type { CanaryControlPlane, ControlPlaneArgs, GatewayArgs, GatewaySettings } from "./istioValues";
 import { injectionLabel } from "./meshNamespace";
 import { ArgsCheck, isPort } from "./validation";
 import { istioChartRepo, istioHub, istioVersion } from "./versions";
 
 /** Args of {@link Istio}. All have defaults: without any, it is a small mesh for trying out. */
-export interface IstioArgs extends Partial<ControlPlaneSettings> {
+export interface IstioArgs extends ControlPlaneArgs {
   /** Version of the charts. A local folder has its own and ignores this. Default: the release that this package was tested with. */
   version?: string;
   /**
@@ -28,11 +28,13 @@ export interface IstioArgs extends Partial<ControlPlaneSettings> {
   /** Namespace of the gateways: apart from the control plane, as Istio advises, or the same. Default `istio-ingress`. */
   gatewayNamespace?: string;
   /** The gateway that requests come in through. Default: one pod behind a Service of type LoadBalancer. */
-  ingressGateway?: Partial<GatewaySettings>;
+  ingressGateway?: GatewayArgs;
   /** The gateway that requests to the outside leave through. Default: none. */
-  egressGateway?: Partial<GatewaySettings>;
+  egressGateway?: GatewayArgs;
   /** What the workloads of every namespace accept, unless the namespace says otherwise. Default `STRICT`: plain text is refused. */
   mtls?: MutualTlsMode;
+  /** Install the resource definitions of the Kubernetes Gateway API that the cluster lacks; see {@link gatewayApiChart}. Default false. */
+  gatewayApi?: boolean;
   /**
    * Declare the charts' objects themselves, as `helm template` prints them, for a provider that writes manifests (`renderYamlToDirectory`):
    * it cannot write a Helm release. Not for a cluster: istiod changes its own webhooks, which Helm leaves alone. Default false.
@@ -43,7 +45,10 @@ export interface IstioArgs extends Partial<ControlPlaneSettings> {
 }
 
 /** Which control plane injects pods: the first one, or the second one that is tried beside it. */
-export type Injector = "stable" | "canary";
+export const Injector = { Stable: "stable", Canary: "canary" } as const;
+
+/** One of {@link Injector}. */
+export type Injector = (typeof Injector)[keyof typeof Injector];
 
 /** Istio from its own Helm charts: resource definitions, then the control plane, then the gateways that it injects. */
 export class Istio extends pulumi.ComponentResource {
@@ -54,9 +59,9 @@ export class Istio extends pulumi.ComponentResource {
   /** Name of the ingress gateway's Service, known once the gateway is ready. */
   readonly ingressService: pulumi.Output<string>;
   /** Value of the label `istio` on the ingress gateway's pods; what a Gateway selects. */
-  readonly ingressLabel = "ingressgateway";
+  readonly ingressLabel: string = "ingressgateway";
   /** Service account of the ingress gateway's pods, its identity in the mesh; the chart names it after the release. */
-  readonly ingressServiceAccount = "istio-ingressgateway";
+  readonly ingressServiceAccount: string = "istio-ingressgateway";
   /** Revision that injects pods; undefined is the default one. What is injected has to be labelled with it. */
   readonly revision?: string;
   /**
@@ -65,9 +70,10 @@ export class Istio extends pulumi.ComponentResource {
    */
   readonly podAnnotations: Record<string, string>;
   /** Ready control plane: what needs injection or Istio's resource types depends on it, and need not wait for a gateway. */
-  readonly controlPlane: pulumi.Resource;
+  // Pulumi's analyzer passes over accessors: a program in another language depends on the component itself.
+  accessor controlPlane: pulumi.Resource;
   /** Ready ingress gateway. */
-  readonly ingressGateway: pulumi.Resource;
+  accessor ingressGateway: pulumi.Resource;
 
   constructor(name: string, args: IstioArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:Istio", name, {}, opts);
@@ -80,7 +86,7 @@ export class Istio extends pulumi.ComponentResource {
     this.podAnnotations = { "sidecar-mesh/istio": `${active.revision ?? "default"}/${active.tag}` };
     const { systemNamespace, gatewayNamespace } = declareNamespaces(name, settings, active.revision, this);
     const release = (
-      chart: IstioChart,
+      chart: IstioChart | "gateway-api",
       releaseName: string,
       namespace: k8s.core.v1.Namespace,
       values: Record<string, unknown>,
@@ -88,7 +94,9 @@ export class Istio extends pulumi.ComponentResource {
       version = settings.version,
     ) => {
       const chartArgs = {
-        ...chartReference(parseChartSource(settings.charts), chart, version),
+        ...(chart === "gateway-api"
+          ? { chart: gatewayApiChart() }
+          : chartReference(parseChartSource(settings.charts), chart, version)),
         name: releaseName,
         namespace: namespace.metadata.name,
         values,
@@ -104,7 +112,7 @@ export class Istio extends pulumi.ComponentResource {
           timeout: settings.timeoutSeconds ?? 600,
           // Helm looks every two seconds whether the API server serves the resource definitions, which it does within one. Their objects
           // wait for istiod, which takes longer; and if a type is not served yet all the same, Pulumi's provider tries again.
-          ...(chart === "base" && { skipAwait: true }),
+          ...((chart === "base" || chart === "gateway-api") && { skipAwait: true }),
         },
         // In another namespace, a gateway's node ports are taken until the old one is gone.
         { ...own, ...(chart === "gateway" && { deleteBeforeReplace: true }) },
@@ -121,10 +129,12 @@ export class Istio extends pulumi.ComponentResource {
       [],
       newest,
     );
+    const gatewayApi = settings.gatewayApi
+      ? [release("gateway-api", "gateway-api", systemNamespace, { onlyMissing: !settings.manifests })]
+      : [];
     // If a pod is injected before the node agent runs, its traffic is not redirected and it never becomes ready.
-    const before = settings.cni
-      ? [base, release("cni", "istio-cni", systemNamespace, cniValues(settings), [base])]
-      : [base];
+    const nodeAgent = settings.cni ? [release("cni", "istio-cni", systemNamespace, cniValues(settings), [base])] : [];
+    const before = [base, ...gatewayApi, ...nodeAgent];
     // A resource is named after its revision, so that a canary stays the same resource when it becomes the first control plane.
     const controlPlane = (revision: string | undefined, version: string, values: Record<string, unknown>) =>
       release("istiod", revision ? `istiod-${revision}` : "istiod", systemNamespace, values, before, version);
@@ -143,7 +153,7 @@ export class Istio extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: istiod },
     );
-    const gateway = (kind: "ingressgateway" | "egressgateway", settings: Partial<GatewaySettings>) =>
+    const gateway = (kind: "ingressgateway" | "egressgateway", settings: GatewayArgs) =>
       release(
         "gateway",
         `istio-${kind}`,
@@ -212,7 +222,11 @@ function declareNamespaces(
 }
 
 function validate(args: ReturnType<typeof withDefaults>, resource: pulumi.Resource): void {
-  const check = new ArgsCheck("Istio");
+  const check = new ArgsCheck("Istio")
+    .requireOneOf("injector", args.injector, Injector)
+    .requireOneOf("mtls", args.mtls, MutualTlsMode)
+    .requireOneOf("outboundTraffic", args.outboundTraffic, OutboundTraffic)
+    .requireOneOf("ingressGateway.serviceType", args.ingressGateway.serviceType, ServiceType);
   check.require(/^\d+\.\d+\.\d+/.test(args.version), "version", args.version, "use a full version such as 1.31.4");
   if (args.revision !== undefined) {
     check.requireDnsLabel("revision", args.revision);

@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { spreadOverNodesAndZones } from "./spread";
+import type { AnyObject } from "./validation";
 
 type Resources = k8s.types.input.core.v1.ResourceRequirements;
 
@@ -23,24 +24,32 @@ export interface IstioImages {
   cni?: string;
 }
 
+/** Folders of the nodes that istio-cni writes to. */
+export interface CniFolders {
+  /** Of the plugin's binary. */
+  bin?: string;
+  /** Of its configuration. */
+  conf?: string;
+}
+
 /** What the charts' defaults can be changed to; everything else stays as Istio ships it. */
-export interface ControlPlaneSettings {
+export interface ControlPlaneArgs {
   /** Registry and path of Istio's images. Default: Istio's own. */
-  hub: string;
+  hub?: string;
   /** Tag of Istio's images. Default: the version of the charts. */
-  tag: string;
+  tag?: string;
   /** Images of another name, tag or digest. Default: those of `hub` and `tag`. */
   images?: IstioImages;
   /** Revision of this control plane. Default: none, it is the default one. */
   revision?: string;
   /** Istio's own MeshConfig, merged over ours. */
-  meshConfig?: Record<string, unknown>;
+  meshConfig?: AnyObject;
   /** Requests and limits of istiod. Default: the chart's. */
-  istiodResources: Resources;
-  /** Requests and limits of every sidecar. Default: the chart's, {@link defaultSidecarResources}. */
-  sidecarResources: Resources;
+  istiodResources?: Resources;
+  /** Requests and limits of every sidecar. Default: the chart's. */
+  sidecarResources?: Resources;
   /** Scaling of istiod. Default: one pod. */
-  istiodScaling: Scaling;
+  istiodScaling?: Scaling;
   /** Environment of istiod. Default empty. */
   istiodEnv?: Record<string, string>;
   /** False leaves out Istio's own metrics filter, for proxies that lack it. Default true. */
@@ -48,12 +57,16 @@ export interface ControlPlaneSettings {
   /** A node agent (istio-cni) redirects the pods' traffic, so that no pod needs rights for it. Default false: an init container does. */
   cni?: boolean;
   /** Folders of the nodes that the node agent writes to. Default: the chart's, which are most clusters'. */
-  cniFolders?: { bin?: string; conf?: string };
+  cniFolders?: CniFolders;
   /** Where sidecars let requests go that are for no registered host. Default `ALLOW_ANY`: anywhere. */
   outboundTraffic?: OutboundTraffic;
   /** Gateways know the Services that their routes lead to. Default false: each knows every Service of the cluster. */
   filterGatewayClusters?: boolean;
 }
+
+/** {@link ControlPlaneArgs} with a value for each that has to have one. */
+export type ControlPlaneSettings = ControlPlaneArgs &
+  Required<Pick<ControlPlaneArgs, "hub" | "tag" | "istiodResources" | "sidecarResources" | "istiodScaling">>;
 
 /** A second control plane beside the first, for an upgrade that can be taken back. */
 export interface CanaryControlPlane {
@@ -66,21 +79,41 @@ export interface CanaryControlPlane {
 }
 
 /** `REGISTRY_ONLY` lets requests go to Services and ServiceEntries alone. */
-export type OutboundTraffic = "ALLOW_ANY" | "REGISTRY_ONLY";
+export const OutboundTraffic = { AllowAny: "ALLOW_ANY", RegistryOnly: "REGISTRY_ONLY" } as const;
+
+/** One of {@link OutboundTraffic}. */
+export type OutboundTraffic = (typeof OutboundTraffic)[keyof typeof OutboundTraffic];
+
+/** Types of a gateway's Service. */
+export const ServiceType = { LoadBalancer: "LoadBalancer", NodePort: "NodePort", ClusterIP: "ClusterIP" } as const;
+
+/** One of {@link ServiceType}. */
+export type ServiceType = (typeof ServiceType)[keyof typeof ServiceType];
+
+/** Ports of the nodes, 30000 to 32767 on most clusters. */
+export interface NodePorts {
+  /** Port that leads to HTTP. */
+  http?: number;
+  /** Port that leads to HTTPS. */
+  https?: number;
+}
 
 /** A gateway's settings. */
-export interface GatewaySettings {
+export interface GatewayArgs {
   /** Type of its Service. Default `LoadBalancer`, which never gets ready on kind and minikube: use `NodePort` there. */
-  serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
+  serviceType?: ServiceType;
   /** Annotations of its Service. Default none. */
   annotations?: Record<string, string>;
   /** Node ports, for type NodePort. Default: Kubernetes picks them. */
-  nodePorts?: { http?: number; https?: number };
+  nodePorts?: NodePorts;
   /** Requests and limits. Default: the chart's. */
-  resources: Resources;
+  resources?: Resources;
   /** Scaling. Default: one pod. */
-  scaling: Scaling;
+  scaling?: Scaling;
 }
+
+/** {@link GatewayArgs} with a value for each that has to have one. */
+export type GatewaySettings = GatewayArgs & Required<Pick<GatewayArgs, "serviceType" | "resources" | "scaling">>;
 
 /** Istio's images are pinned by tag, so a pull is needed once. `image: auto` would make Kubernetes pull at every start. */
 const imagePullPolicy = "IfNotPresent";

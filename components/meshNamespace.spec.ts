@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { declare, errorOf, valueOf } from "../test/support/declare";
 import { MeshNamespace } from "./meshNamespace";
+import type { MeshNamespaceArgs } from "./meshNamespace";
 
 describe("MeshNamespace", () => {
   it("labels the namespace for injection and demands mutual TLS", async () => {
@@ -27,6 +28,13 @@ describe("MeshNamespace", () => {
       await errorOf(() => new MeshNamespace("mesh", { namespace: "De mo" })),
       /namespace is "De mo": use a DNS label/,
     );
+  });
+
+  it("refuses a mode and a level that Istio and Kubernetes do not know", async () => {
+    const args = { namespace: "demo", mtls: "LOOSE", podSecurity: "strict" } as unknown as MeshNamespaceArgs;
+    const message = await errorOf(() => new MeshNamespace("mesh", args));
+    assert.match(message, /mtls is "LOOSE": use one of STRICT, PERMISSIVE, DISABLE/);
+    assert.match(message, /podSecurity is "strict": use one of privileged, baseline, restricted/);
   });
 
   it("enforces a Pod Security level where one is named", async () => {

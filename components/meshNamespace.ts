@@ -1,14 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { PeerAuthentication } from "./istioApi/peerAuthentication";
-import type { MutualTlsMode } from "./istioApi/peerAuthentication";
+import { MutualTlsMode } from "./istioApi/peerAuthentication";
 import { ArgsCheck } from "./validation";
 
 /** Levels of Kubernetes' Pod Security Standards. */
-export const podSecurityLevels = ["privileged", "baseline", "restricted"] as const;
+export const PodSecurity = { Privileged: "privileged", Baseline: "baseline", Restricted: "restricted" } as const;
 
-/** One of {@link podSecurityLevels}. */
-export type PodSecurity = (typeof podSecurityLevels)[number];
+/** One of {@link PodSecurity}. */
+export type PodSecurity = (typeof PodSecurity)[keyof typeof PodSecurity];
 
 /** Args of {@link MeshNamespace}. */
 export interface MeshNamespaceArgs {
@@ -67,7 +67,11 @@ export class MeshNamespace extends pulumi.ComponentResource {
 
   constructor(name: string, args: MeshNamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:MeshNamespace", name, {}, opts);
-    new ArgsCheck("MeshNamespace").requireDnsLabel("namespace", args.namespace).done(this);
+    new ArgsCheck("MeshNamespace")
+      .requireDnsLabel("namespace", args.namespace)
+      .requireOneOf("mtls", args.mtls, MutualTlsMode)
+      .requireOneOf("podSecurity", args.podSecurity, PodSecurity)
+      .done(this);
 
     const namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,

@@ -1,25 +1,31 @@
 import * as pulumi from "@pulumi/pulumi";
 import { EchoService } from "./echoService";
-import type { EchoServiceArgs } from "./echoService";
+import type { EchoServiceVersion, Workload } from "./echoService";
 import type { Guards } from "./guards";
 import { declareProxyScope } from "./proxyScope";
 import { RequestGuards } from "./requestGuards";
-import type { RouteSettings } from "./serviceRoute";
+import type { RouteRules, VersionWeight } from "./serviceRoute";
 import { ServiceRoutes } from "./serviceRoutes";
 import { TrafficPolicy } from "./trafficPolicy";
-import type { TrafficPolicyArgs } from "./trafficPolicy";
+import type { ServiceLimits } from "./trafficPolicy";
 
-/** Args of {@link MeshService}: what runs, what holds for its callers, and how they are routed. */
-export interface MeshServiceArgs
-  extends
-    Omit<EchoServiceArgs, "versions" | "version" | "subsets">,
-    Omit<RouteSettings, "versions">,
-    Omit<TrafficPolicyArgs, "versions">,
-    Guards {
-  /** Versions, each with its Deployment, its subset and its share of the requests. Default: one, without a subset. */
-  versions?: (NonNullable<EchoServiceArgs["versions"]>[number] & NonNullable<RouteSettings["versions"]>[number])[];
-  /** What its sidecars know of the mesh, as {@link declareProxyScope} takes it. Default: all of it. */
+/** A version of a service: its Deployment, its subset and its share of the requests. */
+export interface ServiceVersion extends EchoServiceVersion, VersionWeight {}
+
+/** A service: what runs, what holds for its callers, and how they are routed. */
+export interface ServiceSettings extends Workload, RouteRules, ServiceLimits, Guards {
+  /** Several versions. Default: one, without a subset. */
+  versions?: ServiceVersion[];
+  /** Each version gets a Service of its own, too: routes of the Kubernetes Gateway API lead there. Default false. */
+  versionServices?: boolean;
+  /** What its sidecars know of the mesh: `NAMESPACE/HOST`, with `.` for the own namespace and `*` for any. Default: all of it. */
   knownHosts?: pulumi.Input<string>[];
+}
+
+/** Args of {@link MeshService}. */
+export interface MeshServiceArgs extends ServiceSettings {
+  /** Namespace of all that is made. */
+  namespace: pulumi.Input<string>;
 }
 
 /**

@@ -11,12 +11,28 @@ export interface Retries {
   retryOn?: string;
 }
 
+/** Requests that wait. */
+export interface FaultDelay {
+  /** Percent of the requests, 0 to 100. */
+  percent: number;
+  /** How long they wait, for example `2s`. */
+  duration: string;
+}
+
+/** Requests that are answered without the service. */
+export interface FaultAbort {
+  /** Percent of the requests, 0 to 100. */
+  percent: number;
+  /** HTTP status of the answer. */
+  status: number;
+}
+
 /** Failures made on purpose, to see how callers take them. Envoy retries no request that it failed itself. */
 export interface Fault {
-  /** Percent of the requests, 0 to 100, that wait for `duration` before they go on. */
-  delay?: { percent: number; duration: string };
-  /** Percent of the requests, 0 to 100, that are answered with `status`. */
-  abort?: { percent: number; status: number };
+  /** Requests that wait before they go on. Default: none. */
+  delay?: FaultDelay;
+  /** Requests that fail. Default: none. */
+  abort?: FaultAbort;
 }
 
 /** Requests that go to one version whatever the weights say. */
@@ -39,25 +55,30 @@ export interface Mirror {
 
 /** A version and its share of the requests. */
 export interface VersionWeight {
+  /** Value of the label `version`. */
   version: string;
   /** Percent of the requests, 0 to 100. Without weights all pods share the requests evenly, whatever their version. */
   weight?: number;
 }
 
-/** How requests to one service are routed, by the ingress gateway as well as by sidecars. */
-export interface RouteSettings {
+/** How requests to one service are routed, whatever its versions. */
+export interface RouteRules {
   /** Total time of a request, retries included. Default: no limit. */
   timeout?: string;
   /** Default: Istio's, two more tries. */
   retries?: Retries;
   /** Default: none. */
   fault?: Fault;
-  /** Default: one version, without a subset. */
-  versions?: readonly VersionWeight[];
   /** Default: none. */
   canary?: Canary;
   /** Default: none. */
   mirror?: Mirror;
+}
+
+/** How requests to one service are routed, by the ingress gateway as well as by sidecars. */
+export interface RouteSettings extends RouteRules {
+  /** Default: one version, without a subset. */
+  versions?: VersionWeight[];
 }
 
 /** The Service that a route leads to. */
@@ -113,7 +134,7 @@ export function httpRoutes(
 }
 
 /** @returns where requests go by weight; one entry without version if nothing weighs. */
-function weighted(versions: readonly VersionWeight[] = []): { version?: string; weight?: number }[] {
+export function weighted(versions: readonly VersionWeight[] = []): { version?: string; weight?: number }[] {
   const sharing = versions.filter(({ weight }) => weight !== undefined && weight > 0);
   return sharing.length > 0 ? sharing.map(({ version, weight }) => ({ version, weight })) : [{}];
 }

@@ -2,21 +2,22 @@ import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy } from "./accessPolicy";
 import { guardsMeshConfig } from "./guards";
 import { IngressRoutes } from "./ingressRoutes";
+import { IngressApi } from "./ingressRoutes";
 import { Istio } from "./istio";
 import type { IstioArgs } from "./istio";
 import { LostConnections } from "./lostConnections";
 import { MeshNamespace } from "./meshNamespace";
 import { MeshService } from "./meshService";
-import type { MeshServiceArgs } from "./meshService";
-import type { DashboardEndpoint, DashboardName } from "./observability/endpoints";
+import type { ServiceSettings } from "./meshService";
+import type { Dashboards } from "./observability/endpoints";
 import { logScraper, Observability, observabilityDefaults, spanReceiver } from "./observability/observability";
-import type { ObservabilityArgs } from "./observability/observability";
+import type { ObservabilityArgs, ObservabilitySettings } from "./observability/observability";
 import { joinExtras } from "./podExtras";
 import { mergeMeshConfig, MeshTelemetry, telemetryMeshConfig } from "./telemetry";
 import { ArgsCheck } from "./validation";
 
 /** A service of a {@link MeshApplication}. */
-export interface ApplicationService extends Omit<MeshServiceArgs, "namespace"> {
+export interface ApplicationService extends ServiceSettings {
   /** Path on the ingress gateway, for example `/user`. Default: none, the gateway does not lead here. */
   path?: string;
   /** Names of the services of the same application that may call this one. Default none. The gateway may where there is a `path`. */
@@ -39,12 +40,14 @@ export interface MeshApplication {
 export interface SidecarMeshArgs {
   /** At least one namespace with services. */
   applications: MeshApplication[];
-  /** Control plane and gateways. Default: those of {@link Istio}. */
+  /** Control plane and gateways. Default: those of `Istio`. */
   istio?: IstioArgs;
   /** Backends and pages. Default: Prometheus, Jaeger and Loki; Kiali and Grafana where their args are given. The gateway serves no page. */
-  observability?: Omit<ObservabilityArgs, "dashboardsExposed">;
+  observability?: ObservabilitySettings;
   /** Percent of the requests that are traced, 0 to 100. Default 1, as Istio has it. */
   samplingPercent?: number;
+  /** The API that paths are declared in; `gateway` is the Kubernetes Gateway API. Default `istio`. */
+  ingressApi?: IngressApi;
   /** Refuse each call that no `path` and no `allowFrom` allows. Default true. */
   defaultDeny?: boolean;
 }
@@ -65,7 +68,7 @@ export class SidecarMesh extends pulumi.ComponentResource {
   /** Names of the applications' namespaces, in the order of the args. */
   readonly namespaces: pulumi.Output<string[]>;
   /** How each page that was installed is reached. */
-  readonly dashboards: Partial<Record<DashboardName, DashboardEndpoint>>;
+  readonly dashboards: Dashboards;
   /** Password of Grafana's `admin`, a secret; undefined without Grafana. */
   readonly grafanaPassword?: pulumi.Output<string>;
 
@@ -80,7 +83,11 @@ export class SidecarMesh extends pulumi.ComponentResource {
     const configured = mergeMeshConfig(guards, args.istio?.meshConfig ?? {});
     const istio = new Istio(
       `${name}-istio`,
-      { ...args.istio, meshConfig: mergeMeshConfig(telemetryMeshConfig(spans), configured) },
+      {
+        gatewayApi: args.ingressApi === "gateway",
+        ...args.istio,
+        meshConfig: mergeMeshConfig(telemetryMeshConfig(spans), configured),
+      },
       { parent: this },
     );
     const afterIstio = { parent: this, dependsOn: istio.controlPlane };
@@ -113,7 +120,12 @@ export class SidecarMesh extends pulumi.ComponentResource {
       {
         systemNamespace: istio.systemNamespace,
         services: applications.flatMap(({ namespace, services }) =>
-          services.map(({ serviceName }) => ({ namespace, service: serviceName })),
+          services
+            .flatMap(({ serviceName, versions = [] }) => [
+              serviceName,
+              ...(args.ingressApi === "gateway" ? versions.map(({ version }) => `${serviceName}-${version}`) : []),
+            ])
+            .map((service) => ({ namespace, service })),
         ),
       },
       afterIstio,
@@ -139,7 +151,7 @@ export class SidecarMesh extends pulumi.ComponentResource {
   private declare(
     name: string,
     application: MeshApplication,
-    { defaultDeny = true, istio: { mtls } = {} }: SidecarMeshArgs,
+    { defaultDeny = true, ingressApi, istio: { mtls } = {} }: SidecarMeshArgs,
     istio: Istio,
     observed: ObservabilityArgs,
   ): { namespace: pulumi.Output<string>; scraped: boolean } {
@@ -172,7 +184,7 @@ export class SidecarMesh extends pulumi.ComponentResource {
       return new MeshService(
         // With a dot, which neither part can have: a-b.c and a.b-c stay two.
         `${name}-${service.serviceName}.${application.namespace}`,
-        { ...service, namespace, extras },
+        { ...service, namespace, extras, versionServices: ingressApi === "gateway" },
         // A pod that starts before the injector is there stays without a sidecar; and none starts unprotected.
         { parent: this, dependsOn: [controlPlane, meshNamespace, ...access] },
       );
@@ -185,7 +197,10 @@ export class SidecarMesh extends pulumi.ComponentResource {
         at,
         {
           namespace,
+          api: ingressApi,
           gatewayLabel: istio.ingressLabel,
+          gatewayNamespace: istio.gatewayNamespace,
+          gatewayService: istio.ingressServiceAccount,
           hosts: application.hosts,
           tlsSecret: application.tlsSecret,
           routes,
@@ -206,8 +221,8 @@ function callersOf({ path, allowFrom = [] }: ApplicationService, namespace: pulu
   ];
 }
 
-function validate({ applications }: SidecarMeshArgs, resource: pulumi.Resource): void {
-  const check = new ArgsCheck("SidecarMesh");
+function validate({ applications, ingressApi }: SidecarMeshArgs, resource: pulumi.Resource): void {
+  const check = new ArgsCheck("SidecarMesh").requireOneOf("ingressApi", ingressApi, IngressApi);
   check.require(applications.length > 0, "applications", applications, "declare at least one application");
   const owners = new Map<string, number>();
   const authorizers = new Map<string, number>();

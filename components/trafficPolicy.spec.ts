@@ -70,6 +70,16 @@ describe("TrafficPolicy", () => {
     );
   });
 
+  it("holds for the Service of each version as well, where there are such", async () => {
+    const { all } = await declared({ versions: ["v1"], versionServices: true, circuitBreaker: { maxRequests: 1 } });
+    const specs = all("DestinationRule").flatMap(({ inputs }) => (inputs.spec.trafficPolicy ? [inputs.spec] : []));
+    const [service, version] = ["user-service", "user-service-v1"].map((host) =>
+      specs.find((one) => one.host === host),
+    );
+    assert.equal(version.trafficPolicy.connectionPool.http.http2MaxRequests, 1);
+    assert.deepEqual(version.trafficPolicy, service.trafficPolicy);
+  });
+
   it("puts a token bucket in front of the service's own pods, right before the application", async () => {
     const { one } = await declared({ rateLimit: { tokens: 60, fillInterval: "1m30s", burst: 90 } });
     const { metadata, spec } = one("EnvoyFilter").inputs;

@@ -28,12 +28,8 @@ export interface CircuitBreaker {
   maxEjectionPercent?: number;
 }
 
-/** Args of {@link TrafficPolicy}. */
-export interface TrafficPolicyArgs {
-  /** Namespace of the Service. */
-  namespace: pulumi.Input<string>;
-  /** Name of the Service, and value of the label `app` of its pods. */
-  serviceName: string;
+/** Limits of a service. */
+export interface ServiceLimits {
   /** Default: no limits; an endpoint is ejected only if it cannot be reached. */
   circuitBreaker?: CircuitBreaker;
   /** Limit of each pod. Default: none. */
@@ -42,8 +38,18 @@ export interface TrafficPolicyArgs {
   globalRateLimit?: GlobalRateLimit;
   /** Who counts for `globalRateLimit`. */
   rateLimitService?: RateLimitEndpoint;
+}
+
+/** Args of {@link TrafficPolicy}. */
+export interface TrafficPolicyArgs extends ServiceLimits {
+  /** Namespace of the Service. */
+  namespace: pulumi.Input<string>;
+  /** Name of the Service, and value of the label `app` of its pods. */
+  serviceName: string;
   /** Versions that routes may name, values of the label `version`. Default none. */
-  versions?: readonly string[];
+  versions?: string[];
+  /** Each version has a Service of its own, whose callers keep the same policy. Default false. */
+  versionServices?: boolean;
 }
 
 /** Half of the endpoints: Istio's own 10 percent would eject none of a few. */
@@ -92,7 +98,8 @@ export function callersPolicy(breaker: CircuitBreaker = {}): TrafficPolicySpec {
  */
 export class TrafficPolicy extends pulumi.ComponentResource {
   /** What declares the subset of each version, by its name. */
-  readonly subsets: Readonly<Record<string, pulumi.Resource>>;
+  // An accessor, as in istio.ts: resources are not handed to other languages.
+  accessor subsets: Readonly<Record<string, pulumi.Resource>>;
 
   constructor(name: string, args: TrafficPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:TrafficPolicy", name, {}, opts);
@@ -120,6 +127,16 @@ export class TrafficPolicy extends pulumi.ComponentResource {
         ),
       ]),
     );
+    for (const version of (args.versionServices && args.versions) || []) {
+      new DestinationRule(
+        `${name}-rule-${version}`,
+        {
+          metadata: { name: `${app}-${version}-service`, namespace: args.namespace },
+          spec: { host: `${app}-${version}`, trafficPolicy: callersPolicy(args.circuitBreaker) },
+        },
+        { parent: this },
+      );
+    }
     if (args.rateLimit) {
       new EnvoyFilter(
         `${name}-rate-limit`,

@@ -1,5 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
+/**
+ * An object that Kubernetes or Istio knows the fields of. Pulumi's schema has `any` for it: it knows neither `unknown` nor the unions of
+ * Kubernetes' own types.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyObject = Record<string, any>;
+
 /** RFC 1123 label: what Kubernetes accepts as the name of a Namespace or a Service. */
 const dnsLabel = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
@@ -67,6 +74,12 @@ export class ArgsCheck {
           "use a DNS label: a-z first, then a-z, 0-9 and -, at most 63 characters",
         )
       : this;
+  }
+
+  /** Like {@link require}: the value, where there is one, is one of `allowed`. Programs in other languages than TypeScript can give any. */
+  requireOneOf(field: string, value: string | undefined, allowed: Readonly<Record<string, string>>): this {
+    const values = Object.values(allowed);
+    return this.require(value === undefined || values.includes(value), field, value, `use one of ${values.join(", ")}`);
   }
 
   /**

@@ -34,6 +34,7 @@ export function istioArgs(settings: Settings): IstioArgs {
     mtls: security.mutualTls,
     outboundTraffic: security.outboundTraffic,
     filterGatewayClusters: scope.declared,
+    gatewayApi: gateway.ingressApi === "gateway",
     manifests: cluster.manifestFolder !== undefined,
   };
 }
@@ -74,6 +75,14 @@ export function observabilityArgs(
       : undefined,
     images: profile.images,
   };
+}
+
+/** @returns the names of the Services that proxies call: those of config, and those of their versions where HTTPRoutes name them. */
+export function calledServices({ services, gateway }: Settings): string[] {
+  return services.flatMap(({ serviceName, versions = [] }) => [
+    serviceName,
+    ...(gateway.ingressApi === "gateway" ? versions.map(({ version }) => `${serviceName}-${version}`) : []),
+  ]);
 }
 
 /** @returns how the ingress gateway is reached, from config and kubeconfig. */

@@ -8,7 +8,7 @@ import { ConfigReader, type RawConfig } from "./configReader";
 import { dev } from "./dev";
 import { readExternalHosts } from "./externalHostsConfig";
 import { rejectUnknownAuthorizers } from "./guardsConfig";
-import { readGateway, type GatewayConfig } from "./gatewayConfig";
+import { readGateway, rejectBeyondApi, type GatewayConfig } from "./gatewayConfig";
 import { readDigests, type ImageDigests } from "./imageDigests";
 import { readImages, type IstioConfigWithImages } from "./imagesConfig";
 import { readIstio } from "./istioConfig";
@@ -124,6 +124,7 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
   };
   const read = { ...unscoped, scope: readScope(reader, profile.name, unscoped.security.defaultDeny) };
   rejectTakenPaths(reader, read);
+  rejectBeyondApi(reader, read.gateway, read.services);
   rejectUnknownAuthorizers(reader, read);
   read.services.forEach(({ logFiles }, i) => {
     if (logFiles && read.observability.logs.kind === "none") {

@@ -60,7 +60,9 @@ export interface DeclaredMesh {
     /** Name of its Service, Deployment and service account. */
     name: string;
     hosts: string[];
-    /** First part of the names of the Gateway and of the VirtualService with its routes. */
+    /** The API that its routes are declared in. Default `istio`. */
+    api?: "istio" | "gateway";
+    /** First part of the names of the Gateway and of the VirtualService, or the HTTPRoutes, with its routes. */
     routes: string;
     /** TLS Secret; undefined for plain HTTP. */
     tlsSecret?: string;
@@ -106,6 +108,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
     gateway: {
       name: gateway.serviceAccount,
       hosts: settings.gateway.hosts,
+      api: settings.gateway.ingressApi,
       routes: ingressRoutesName,
       tlsSecret: gatewaySecret(settings.gateway),
       selfSigned: settings.gateway.selfSigned,

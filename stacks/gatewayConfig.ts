@@ -1,6 +1,9 @@
 import { defaultNodePorts } from "../components/gatewayAddress";
 import type { GatewaySettings } from "../components/istioValues";
 import type { CertificateIssuer } from "../components/gatewayCertificate";
+import { beyondHttpRoute } from "../components/gatewayApi/routeRules";
+import { IngressApi } from "../components/ingressRoutes";
+import type { RouteSettings } from "../components/serviceRoute";
 import { isDnsSubdomain, isQualifiedName } from "../components/validation";
 import type { ConfigProblem } from "./configError";
 import { z } from "zod";
@@ -10,6 +13,8 @@ import type { Profile } from "./profile";
 
 /** What config says of the gateways. */
 export interface GatewayConfig {
+  /** The API that its routes are declared in. */
+  ingressApi: IngressApi;
   serviceType: GatewaySettings["serviceType"];
   /** Annotations of its Service. */
   annotations: Record<string, string>;
@@ -40,6 +45,11 @@ const isIssuer = (v: string) => /^(Cluster)?Issuer\/./.test(v) && isDnsSubdomain
 
 /** Keys of the gateways. */
 export const gatewayKeys = {
+  ingressApi: key(
+    "API that the gateway's routes are declared in, istio (Gateway and VirtualService) or gateway (Gateway and HTTPRoute of the Kubernetes Gateway API).",
+    oneOf(Object.values(IngressApi)),
+    "istio",
+  ),
   gatewayServiceType: key(
     "Type of the ingress gateway's Service, LoadBalancer, NodePort or ClusterIP. auto takes NodePort in dev, LoadBalancer in prod.",
     oneOf(["LoadBalancer", "NodePort", "ClusterIP"]),
@@ -115,6 +125,7 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
   }
   const [kind, name] = own.gatewayIssuer?.split("/") ?? [];
   return {
+    ingressApi: own.ingressApi,
     serviceType: own.gatewayServiceType ?? profile.gateway.serviceType,
     annotations: own.gatewayAnnotations,
     httpNodePort: own.gatewayHttpNodePort,
@@ -158,6 +169,24 @@ export function gatewayLeadsNowhere(
         value: undefined,
         fix: "no service has a path, so that the gateway leads nowhere; give one of them a path, for example /shop",
       };
+}
+
+/** Notes what services behind the gateway ask for that its API cannot express. */
+export function rejectBeyondApi(
+  reader: ConfigReader,
+  { ingressApi }: Pick<GatewayConfig, "ingressApi">,
+  services: readonly (RouteSettings & { path?: string; calls: readonly unknown[] })[],
+): void {
+  services.forEach((service, i) => {
+    const open = service.path !== undefined || service.calls.length > 0;
+    for (const { field, value, fix } of ingressApi === "gateway" && open ? beyondHttpRoute(service) : []) {
+      reader.problem(
+        `services[${i}].${field}`,
+        value,
+        `${fix}, take its paths off the gateway, or set ingressApi to istio`,
+      );
+    }
+  });
 }
 
 /** @returns true for a host, or a host and a port: what a URL has between its scheme and its path. */

@@ -85,13 +85,13 @@ describe("readObservability", () => {
 
   it("runs one pod of what keeps its data to itself, and several where a store is shared", () => {
     const alone = read({}, prod).config;
-    assert.ok(alone.logs.kind === "loki" && alone.logs.sizing.replicas === 1);
-    assert.ok(alone.tracing.kind === "jaeger" && alone.tracing.sizing.replicas === 1);
+    assert.ok(alone.logs.kind === "loki" && alone.logs.sizing?.replicas === 1);
+    assert.ok(alone.tracing.kind === "jaeger" && alone.tracing.sizing?.replicas === 1);
     const shared = read(
       { logsBucket: "mesh-logs", tracingStorage: "opensearch", tracingStorageUrl: "https://search.example:9200" },
       prod,
     ).config;
-    assert.ok(shared.logs.kind === "loki" && shared.logs.sizing.replicas === 3 && shared.logs.storage.kind === "s3");
-    assert.ok(shared.tracing.kind === "jaeger" && shared.tracing.sizing.replicas === 2);
+    assert.ok(shared.logs.kind === "loki" && shared.logs.sizing?.replicas === 3 && shared.logs.storage?.kind === "s3");
+    assert.ok(shared.tracing.kind === "jaeger" && shared.tracing.sizing?.replicas === 2);
   });
 });

@@ -237,7 +237,7 @@ function completeTracing(own: Own, notes: ConfigReader, defaults: ObservabilityD
 }
 
 /** @returns the receiver of spans that is there already. */
-function spanReceiverOf(own: Own, notes: ConfigReader): Extract<TracingChoice, { kind: "existing" }> {
+function spanReceiverOf(own: Own, notes: ConfigReader): TracingChoice {
   const what = "the URL of OTLP over gRPC, for example http://collector.example.svc:4317";
   const url = requiredUrl(notes, own, "tracingUrl", what);
   const { protocol, hostname, port, pathname, search } = new URL(url);

@@ -1,5 +1,4 @@
-import { podSecurityLevels } from "../components/meshNamespace";
-import type { PodSecurity } from "../components/meshNamespace";
+import { PodSecurity } from "../components/meshNamespace";
 import type { OutboundTraffic } from "../components/istioValues";
 import { z } from "zod";
 import type { ConfigReader } from "./configReader";
@@ -38,7 +37,7 @@ const quotaFix = `use one of ${quotaResources.join(", ")}, or count/RESOURCE`;
 export const podKeys = {
   podSecurity: key(
     "Pod Security level that the namespace enforces, privileged, baseline or restricted. auto takes restricted with istioCni, else privileged, which Istio's init container needs.",
-    oneOf(podSecurityLevels),
+    oneOf(Object.values(PodSecurity)),
   ),
   resourceQuota: key(
     "Most of each resource that the namespace may take, for example requests.cpu of 4. Without an entry there is no limit.",

@@ -298,7 +298,7 @@ function isTo({ serviceName }: Pick<ServiceConfig, "serviceName">): (call: CallC
 }
 
 /** What each version of a service has of its own: the middle of the names of these in Pulumi's state, before the version. */
-const ofEachVersion = ["deployment", "pdb", "hpa", "subset"];
+const ofEachVersion = ["deployment", "pdb", "hpa", "subset", "service", "rule"];
 
 /**
  * Notes every version whose objects would have the name of another's, in the cluster (service `a` of version `b-c`, and service `a-b` of
@@ -320,6 +320,7 @@ function rejectNameClashes(notes: Notes, services: readonly ServiceConfig[]): vo
       const at = `services[${i}].versions[${j}].version`;
       const names = [
         `${serviceName}-${version}`,
+        `${serviceName}-${version}-service`,
         ...ofEachVersion.map((kind) => stateName(serviceName, kind, version)),
       ];
       const taken = names.find((name) => ![undefined, at].includes(owners.get(name)));

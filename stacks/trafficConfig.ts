@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { milliseconds } from "../components/durations";
-import { mostRequests, rateLimitUnits } from "../components/rateLimit/globalRateLimit";
+import { mostRequests, RateLimitUnit } from "../components/rateLimit/globalRateLimit";
 import { shortestFillMs } from "../components/rateLimitFilter";
 import { outlasts } from "../components/serviceRouteCheck";
 import type { Notes } from "./configReader";
@@ -46,7 +46,7 @@ export const trafficShape = {
   }).optional(),
   globalRateLimit: item({
     requests: required(whole(1, mostRequests), 1),
-    unit: required(oneOf(rateLimitUnits), "minute"),
+    unit: required(oneOf(Object.values(RateLimitUnit)), "minute"),
     failOpen: flag.optional(),
   }).optional(),
   fault: item({

@@ -113,6 +113,41 @@ describe("the sweep", () => {
     assert.deepEqual(kept, []);
   });
 
+  const gatewayApi = "gateway.networking.k8s.io";
+  const ofGatewayApi = (kind: string, name: string, namespace?: string): LiveObject => ({
+    apiVersion: `${gatewayApi}/v1`,
+    kind,
+    metadata: { name, namespace },
+  });
+  const routeDefinitions = [
+    definition(`gatewayclasses.${gatewayApi}`, "gateway-api"),
+    definition(`httproutes.${gatewayApi}`, "gateway-api"),
+    ofGatewayApi("GatewayClass", "istio"),
+  ].map((one) => {
+    const spec = one.spec as { names?: { kind: string } } | undefined;
+    const kinds: Record<string, string> = { gatewayclasses: "GatewayClass", httproutes: "HTTPRoute" };
+    return spec?.names ? { ...one, spec: { ...spec, names: { kind: kinds[spec.names.kind]! } } } : one;
+  });
+
+  it("removes the Gateway API's definitions that it brought, and istiod's GatewayClasses", async () => {
+    const theirs = definition(`grpcroutes.${gatewayApi}`, "another");
+    const cluster = new FakeCluster([...routeDefinitions, theirs]);
+    const { removed, kept } = await sweep(cluster, ours);
+    assert.deepEqual(removed, [
+      "GatewayClass istio",
+      `CustomResourceDefinition gatewayclasses.${gatewayApi}`,
+      `CustomResourceDefinition httproutes.${gatewayApi}`,
+    ]);
+    assert.deepEqual(kept, []);
+  });
+
+  it("keeps the Gateway API's definitions where others use them", async () => {
+    const cluster = new FakeCluster([...routeDefinitions, ofGatewayApi("HTTPRoute", "shop", "team")]);
+    const { removed, kept } = await sweep(cluster, ours);
+    assert.deepEqual(removed, ["GatewayClass istio"]);
+    assert.deepEqual(kept, ["the Gateway API's resource definitions: HTTPRoute team/shop is not of this stack"]);
+  });
+
   it("touches nothing of another release, another namespace's, or another root", async () => {
     const others = [
       definition("gateways.networking.istio.io", "istio-base", "team-mesh"),

@@ -22,6 +22,13 @@ export interface Leavings {
 /** Istio's resource definitions have these groups. */
 const istioGroups = /\.istio\.io$/;
 
+/** Group of the Gateway API, whose definitions the chart `gateway-api` of components/ installs where they are missing, and keeps. */
+const gatewayApiGroup = "gateway.networking.k8s.io";
+const gatewayApiRelease = "gateway-api";
+
+/** GatewayClasses that istiod makes where the cluster has this type, and leaves. */
+const gatewayClassesOfIstiod = ["istio", "istio-remote", "istio-waypoint", "istio-east-west"];
+
 /** Charts that install Istio's resource definitions: by its name in Istio's repository, and in Istio's source tree. */
 const definitionCharts = ["base", "istio-base"];
 
@@ -60,7 +67,7 @@ export async function ownLeavings(
 
 /**
  * Removes what Istio leaves when this stack's charts are gone: the charts keep their resource definitions, so that an uninstall loses
- * no routes, and istiod leaves its root certificate and revocation list in every namespace. Nothing is removed while another mesh is in
+ * no routes, and istiod leaves its root certificate and revocation list in every namespace, and its GatewayClasses. Nothing is removed while another mesh is in
  * the cluster: an istiod, an injector's webhook, or an object of one of Istio's types.
  * @param ours What is this stack's; see {@link ownLeavings}.
  * @param patienceMs How long the end of a deletion is waited for. Default 30 s.
@@ -82,18 +89,21 @@ export async function sweep(
     swept.kept.push(`Istio's resource definitions: ${another}`);
     return swept;
   }
-  const going: ObjectRef[] = [];
-  for (const { metadata } of definitions) {
-    const { name = "", annotations = {} } = metadata ?? {};
-    const [release, namespace] = ["name", "namespace"].map((key) => annotations[`meta.helm.sh/release-${key}`]);
-    if (releases.some((own) => own.name === release && own.namespace === namespace)) {
-      const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name };
-      await client.delete(definition);
-      going.push(definition);
-    }
+  const classes = await gatewayClasses(client);
+  const gatewayApi = await unusedGatewayApi(client, releases, swept);
+  const going: ObjectRef[] = classes;
+  for (const { metadata } of [...definitions.filter((one) => isOf(one, releases)), ...gatewayApi]) {
+    going.push({
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      name: metadata?.name ?? "",
+    });
+  }
+  for (const object of going) {
+    await client.delete(object);
   }
   for (const definition of going) {
-    const title = `CustomResourceDefinition ${definition.name}`;
+    const title = `${definition.kind} ${definition.name}`;
     if (await isGone(client, definition, patienceMs)) {
       swept.removed.push(title);
     } else {
@@ -105,6 +115,48 @@ export async function sweep(
     swept.removed.push(`ConfigMap ${namespace}/${name}`);
   }
   return swept;
+}
+
+/** @returns true if one of these Helm releases has installed the definition. */
+function isOf({ metadata }: LiveObject, releases: Leavings["releases"]): boolean {
+  const [release, namespace] = ["name", "namespace"].map(
+    (key) => metadata?.annotations?.[`meta.helm.sh/release-${key}`],
+  );
+  return releases.some((own) => own.name === release && own.namespace === namespace);
+}
+
+/** @returns the GatewayClasses that istiod has made. */
+async function gatewayClasses(client: Pick<KubeClient, "list">): Promise<ObjectRef[]> {
+  const apiVersion = `${gatewayApiGroup}/v1`;
+  const kind = "GatewayClass";
+  return (await client.list(apiVersion, kind)).flatMap(({ metadata: { name = "" } = {} }) =>
+    gatewayClassesOfIstiod.includes(name) ? [{ apiVersion, kind, name }] : [],
+  );
+}
+
+/** @returns the Gateway API's definitions that were installed beside ours of Istio, if nothing uses any of them. */
+async function unusedGatewayApi(
+  client: Pick<KubeClient, "list">,
+  releases: Leavings["releases"],
+  { kept }: Swept,
+): Promise<LiveObject[]> {
+  // A stack that went back to Istio's API has them as well, and no release of them any more.
+  const own = releases.map(({ namespace }) => ({ name: gatewayApiRelease, namespace }));
+  const definitions = (await client.list("apiextensions.k8s.io/v1", "CustomResourceDefinition")).filter(
+    (one) => one.metadata?.name?.endsWith(`.${gatewayApiGroup}`) && isOf(one, own),
+  );
+  for (const definition of definitions) {
+    const object = (await objectsOf(client, definition)).find(
+      ({ kind, metadata }) => kind !== "GatewayClass" || !gatewayClassesOfIstiod.includes(metadata?.name ?? ""),
+    );
+    if (object) {
+      const { namespace, name } = object.metadata ?? {};
+      const title = `${object.kind} ${namespace ? `${namespace}/` : ""}${name}`;
+      kept.push(`the Gateway API's resource definitions: ${title} is not of this stack`);
+      return [];
+    }
+  }
+  return definitions;
 }
 
 /** @returns why another mesh seems to use what Istio leaves behind; undefined if none does. */

@@ -56,6 +56,13 @@ describe("reviewPoints", () => {
       /opens at the gateway: `\/c` to `c`\.\n.*no longer leads from the gateway: `\/b` to `b`\.$/,
     ],
     [
+      "a service that an HTTPRoute opens",
+      change("create", "g:HTTPRoute", {
+        after: { spec: { rules: [{ matches: [{ path: { value: "/a" } }], backendRefs: [{ name: "a" }] }] } },
+      }),
+      /opens at the gateway: `\/a` to `a`\.$/,
+    ],
+    [
       "a caller that is let in",
       change("create", "s:AuthorizationPolicy", { after: allow("cluster.local/ns/demo/sa/user") }),
       /is new: it allows `cluster\.local\/ns\/demo\/sa\/user`/,

@@ -65,10 +65,8 @@ function widensAccess({ op, type, title, fields, after }: Change): string[] {
 
 /** What a gateway's routes lead to is open to the gateway's clients. */
 function opensService({ type, title, before, after }: Change): string[] {
-  if (
-    !type.endsWith(":VirtualService") ||
-    ![before, after].some((props) => Array.isArray(at(props, "spec.gateways")))
-  ) {
+  const ofGateway = [before, after].some((props) => Array.isArray(at(props, "spec.gateways")));
+  if (!type.endsWith(":HTTPRoute") && !(type.endsWith(":VirtualService") && ofGateway)) {
     return [];
   }
   const [was, is] = [routesOf(before), routesOf(after)];
@@ -82,10 +80,17 @@ function opensService({ type, title, before, after }: Change): string[] {
 
 /** @returns from which path a gateway's route leads to which service, each once. */
 function routesOf(props: Record<string, unknown> | undefined): string[] {
-  const routes = list(at(props, "spec.http")).flatMap((rule) => {
-    const uris = list(at(rule, "match")).map((match) => text(at(match, "uri.exact") ?? at(match, "uri.prefix") ?? "/"));
+  // A VirtualService has rules in `http`, an HTTPRoute in `rules`.
+  const routes = [...list(at(props, "spec.http")), ...list(at(props, "spec.rules"))].flatMap((rule) => {
+    const uris = [
+      ...list(at(rule, "match")).map((match) => text(at(match, "uri.exact") ?? at(match, "uri.prefix") ?? "/")),
+      ...list(at(rule, "matches")).map((match) => text(at(match, "path.value") ?? "/")),
+    ];
     const paths = uris.length > 0 ? uris : ["/"];
-    const hosts = list(at(rule, "route")).map((route) => text(at(route, "destination.host")));
+    const hosts = [
+      ...list(at(rule, "route")).map((route) => text(at(route, "destination.host"))),
+      ...list(at(rule, "backendRefs")).map((backend) => text(at(backend, "name"))),
+    ];
     return paths.flatMap((path) => hosts.map((host) => `\`${path.replace(/(.)\/$/, "$1")}\` to \`${host}\``));
   });
   return [...new Set(routes)];

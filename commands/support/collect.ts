@@ -27,6 +27,7 @@ const kinds: readonly [apiVersion: string, ...kinds: string[]][] = [
   ["networking.k8s.io/v1", "NetworkPolicy"],
   ["networking.istio.io/v1", "DestinationRule", "Gateway", "ServiceEntry", "Sidecar", "VirtualService"],
   ["networking.istio.io/v1alpha3", "EnvoyFilter"],
+  ["gateway.networking.k8s.io/v1", "Gateway", "HTTPRoute", "ReferenceGrant"],
   ["security.istio.io/v1", "AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
   ["telemetry.istio.io/v1", "Telemetry"],
 ];

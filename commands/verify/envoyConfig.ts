@@ -47,10 +47,11 @@ function compareTime(what: string, declared: string | undefined, envoy: Json | u
     : [{ what, declared, envoy: typeof envoy === "string" ? envoy : "none" }];
 }
 
-/** @returns the rules of the gateway's route configuration that lead requests to a path. */
+/** @returns the rules of the gateway's route configuration that lead requests to a path: a VirtualService's, or an HTTPRoute's. */
 export function rulesOfPath(path: string, routes: Json): JsonObject[] {
   const isMatch = (match: Json | undefined) =>
-    isJsonObject(match) && (path === "/" ? match.prefix === path : match.path === path);
+    isJsonObject(match) &&
+    (path === "/" ? match.prefix === path : match.path === path || match.path_separated_prefix === path);
   return findAll(routes, ({ match, route }) => isMatch(match) && isJsonObject(route));
 }
 
@@ -87,7 +88,16 @@ function ruleDifferences({ timeout, retries }: DeclaredService, route: JsonObjec
   ];
 }
 
-/** @returns where the circuit breaker of callers is not as declared; `clusters` are the caller's. */
+/** @returns the hosts that rules of a route configuration lead to. */
+export function hostsOfRules(rules: readonly JsonObject[]): string[] {
+  // One cluster is in `cluster`, several with weights are in `name`.
+  const named = rules.flatMap(({ route }) =>
+    findAll(route, () => true).flatMap(({ cluster, name }) => [cluster, name].filter((one) => typeof one === "string")),
+  );
+  return [...new Set(named.flatMap((name) => /^outbound\|\d+\|[^|]*\|(.+)$/.exec(name)?.[1] ?? []))];
+}
+
+/** @returns where the circuit breaker of callers is not as declared; `clusters` are the caller's, `host` is one that they call. */
 export function breakerDifferences(service: DeclaredService, clusters: Json, host: string): Difference[] {
   const breaker = service.circuitBreaker;
   if (!breaker) {

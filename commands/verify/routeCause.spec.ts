@@ -25,6 +25,7 @@ const pod = {
 /** A cluster in which all is well. */
 const sound: RouteFacts = {
   gateways: [object("demo-gateway", {})],
+  httpRoutes: [],
   virtualServices: [object("demo-vs", { http: [rule] })],
   destinationRules: [],
   authorizationPolicies: [object("allow-user", { selector: { matchLabels: { app: "user" } } })],
@@ -152,6 +153,47 @@ describe("routeCause", () => {
   for (const [title, answer, facts, expected] of cases) {
     it(`names ${title}`, () => assert.match(causeOf(answer, facts), expected));
   }
+
+  describe("of routes of the Gateway API", () => {
+    const inGatewayApi = { ...declared, gateway: { ...declared.gateway, api: "gateway" as const } };
+    const condition = (type: string, status: string) => ({ type, status, reason: "Why", message: "said so" });
+    const gateway = object("demo-gateway", {}, { status: { conditions: [condition("Programmed", "True")] } });
+    const httpRoute = (status: string) =>
+      object("demo-user", {}, { status: { parents: [{ conditions: [condition("ResolvedRefs", status)] }] } });
+    const off = object("demo-gateway", {}, { status: { conditions: [condition("Programmed", "False")] } });
+    const all: [string, number, Partial<RouteFacts>, RegExp][] = [
+      ["a route that is gone", 404, { httpRoutes: [] }, /^HTTPRoute demo\/demo-user is gone/],
+      ["a Gateway that is gone", 404, { gateways: [] }, /^Gateway istio-ingress\/demo-gateway is gone, so no route/],
+      [
+        "a Gateway that is gone, for HTTPS",
+        0,
+        { gateways: [] },
+        /^Gateway istio-ingress\/demo-gateway is gone, so the/,
+      ],
+      [
+        "a route that istiod cannot follow",
+        500,
+        { httpRoutes: [httpRoute("False")] },
+        /^HTTPRoute demo\/demo-user is not ResolvedRefs: Why: said so/,
+      ],
+      ["a Gateway that is not served", 404, { gateways: [off] }, /demo-gateway is not Programmed: Why: said so/],
+      ["a route that no listener takes", 404, {}, /demo-user has the path \/user, but the gateway does not serve it/],
+      ["a Service that is gone", 503, { services: [] }, /Service demo\/user is gone/],
+    ];
+    for (const [title, status, facts, expected] of all) {
+      it(`names ${title}`, () => {
+        const { cause } = routeCause({
+          service,
+          declared: inGatewayApi,
+          gatewayUrl: "http://10.0.0.1:30080",
+          answer: { status, body: "", headers: {}, ms: 1 },
+          facts: { ...sound, virtualServices: [], gateways: [gateway], httpRoutes: [httpRoute("True")], ...facts },
+          kubectl: "kubectl",
+        });
+        assert.match(cause, expected);
+      });
+    }
+  });
 
   it("names what lets a request without a token through", () => {
     const guarded = { ...service, jwt: {} };

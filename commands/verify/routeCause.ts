@@ -1,5 +1,6 @@
 import { isGuarded } from "../../components/guards";
 import { defaultNodePorts, localPorts } from "../../components/gatewayAddress";
+import { httpRouteName } from "../../components/ingressRoutes";
 import type { LiveObject } from "../../cluster/kubeClient";
 import type { DeclaredMesh, DeclaredService } from "../../stacks/declared";
 import type { Answer } from "../shared/httpClient";
@@ -51,6 +52,10 @@ export function routeCause(asked: Asked): Cause {
   if (fault) {
     return fault;
   }
+  const unserved = fromService ? undefined : refusedRoute(asked);
+  if (unserved) {
+    return unserved;
+  }
   if (answer.status === 404 && !fromService) {
     return notFound(asked);
   }
@@ -86,14 +91,71 @@ function named(objects: readonly LiveObject[], name: string): LiveObject | undef
   return objects.find(({ metadata }) => metadata?.name === name);
 }
 
+/** The object that has the rule of the service's path. */
+function routeObject({ declared, service, facts }: Asked): { title: string; object?: LiveObject } {
+  const { routes, api } = declared.gateway;
+  const isGatewayApi = api === "gateway";
+  const name = isGatewayApi ? httpRouteName(routes, service.path ?? "/") : `${routes}-vs`;
+  return {
+    title: `${isGatewayApi ? "HTTPRoute" : "VirtualService"} ${declared.namespaces.mesh}/${name}`,
+    object: named(isGatewayApi ? facts.httpRoutes : facts.virtualServices, name),
+  };
+}
+
+/** The Gateway of the routes. Two APIs have a kind of this name, so that kubectl has to hear which. */
+function gatewayObject({ declared, facts, kubectl }: Asked): { title: string; object?: LiveObject; next: string } {
+  const isGatewayApi = declared.gateway.api === "gateway";
+  const { gateway, mesh: ofServices } = declared.namespaces;
+  const namespace = isGatewayApi ? gateway : ofServices;
+  const name = `${declared.gateway.routes}-gateway`;
+  return {
+    title: `Gateway ${namespace}/${name}`,
+    object: named(facts.gateways, name),
+    next: `${kubectl} -n ${namespace} get ${isGatewayApi ? "gateways.gateway.networking.k8s.io" : "gateways.networking.istio.io"} -o yaml`,
+  };
+}
+
+interface Condition {
+  type: string;
+  status: string;
+  reason?: string;
+  message?: string;
+}
+
+/** An object of the Gateway API that istiod does not serve, as its status says. Objects of Istio's API have no such status. */
+function refusedRoute(asked: Asked): Cause | undefined {
+  const gateway = gatewayObject(asked);
+  const route = routeObject(asked);
+  const next = asked.declared.gateway.api === "gateway" ? `${mesh(asked)} get httproute -o yaml` : "";
+  const { conditions = [] } = (gateway.object?.status ?? {}) as { conditions?: Condition[] };
+  const { parents = [] } = (route.object?.status ?? {}) as { parents?: { conditions?: Condition[] }[] };
+  const refusal = (title: string, all: readonly Condition[], further: string): Cause[] =>
+    all
+      .filter(({ status }) => status === "False")
+      .map(({ type, reason, message }) => ({
+        cause: `${title} is not ${type}: ${reason}: ${message}`,
+        next: further,
+      }));
+  return next === ""
+    ? undefined
+    : [
+        ...refusal(gateway.title, conditions, gateway.next),
+        ...refusal(
+          route.title,
+          parents.flatMap((parent) => parent.conditions ?? []),
+          next,
+        ),
+      ][0];
+}
+
 /** The connection was refused or reset. */
 function noAnswer(asked: Asked): Cause {
-  const { declared, facts, gatewayUrl, answer } = asked;
-  const name = `${declared.gateway.routes}-gateway`;
-  if (!named(facts.gateways, name)) {
+  const { declared, gatewayUrl, answer, facts } = asked;
+  const gateway = gatewayObject(asked);
+  if (!gateway.object) {
     return {
-      cause: `Gateway ${declared.namespaces.mesh}/${name} is gone, so the ingress gateway opens no port: run npm start -- --refresh`,
-      next: `${mesh(asked)} get gateway`,
+      cause: `${gateway.title} is gone, so the ingress gateway opens no port: run npm start -- --refresh`,
+      next: gateway.next,
     };
   }
   if (/CERT|certificate/i.test(answer.error ?? "")) {
@@ -122,35 +184,30 @@ function noAnswer(asked: Asked): Cause {
   };
 }
 
-function ingressRules({ facts, declared }: Asked): HttpRule[] | undefined {
-  const virtualService = named(facts.virtualServices, `${declared.gateway.routes}-vs`);
-  return virtualService && ((virtualService.spec as { http?: HttpRule[] }).http ?? []);
-}
-
+/** @returns the rules of a VirtualService for the service's path. */
 function rulesFor(asked: Asked): HttpRule[] {
   const { path } = asked.service;
-  return (ingressRules(asked) ?? []).filter(({ match }) => match?.some(({ uri }) => uri?.exact === path));
+  const { http = [] } = (routeObject(asked).object?.spec ?? {}) as { http?: HttpRule[] };
+  return http.filter(({ match }) => match?.some(({ uri }) => uri?.exact === path));
 }
 
 function notFound(asked: Asked): Cause {
-  const { declared, service, facts } = asked;
-  const name = `${declared.namespaces.mesh}/${declared.gateway.routes}-vs`;
-  const next = `${mesh(asked)} get virtualservice,gateway -o yaml`;
-  if (!ingressRules(asked)) {
-    return { cause: `VirtualService ${name} is gone, so the gateway knows no path: run npm start -- --refresh`, next };
+  const { declared, service } = asked;
+  const { title, object } = routeObject(asked);
+  const isGatewayApi = declared.gateway.api === "gateway";
+  const next = `${mesh(asked)} get ${isGatewayApi ? "httproute" : "virtualservice,gateways.networking.istio.io"} -o yaml`;
+  if (!object) {
+    return { cause: `${title} is gone, so the gateway knows no path: run npm start -- --refresh`, next };
   }
-  if (rulesFor(asked).length === 0) {
-    return { cause: `VirtualService ${name} has no rule for ${service.path}: run npm start -- --refresh`, next };
+  if (!isGatewayApi && rulesFor(asked).length === 0) {
+    return { cause: `${title} has no rule for ${service.path}: run npm start -- --refresh`, next };
   }
-  const gateway = `${declared.gateway.routes}-gateway`;
-  if (!named(facts.gateways, gateway)) {
-    return {
-      cause: `Gateway ${declared.namespaces.mesh}/${gateway} is gone, so no route is served: run npm start -- --refresh`,
-      next,
-    };
+  const gateway = gatewayObject(asked);
+  if (!gateway.object) {
+    return { cause: `${gateway.title} is gone, so no route is served: run npm start -- --refresh`, next: gateway.next };
   }
   return {
-    cause: `VirtualService ${name} has the path ${service.path}, but the gateway does not serve it: its hosts or gateways do not fit the Gateway`,
+    cause: `${title} has the path ${service.path}, but the gateway does not serve it: its hosts or gateways do not fit the Gateway`,
     next,
   };
 }

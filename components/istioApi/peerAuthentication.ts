@@ -2,7 +2,10 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 /** What a server accepts: `STRICT` only mutual TLS, `PERMISSIVE` plain text as well, `DISABLE` only plain text. */
-export type MutualTlsMode = "STRICT" | "PERMISSIVE" | "DISABLE";
+export const MutualTlsMode = { Strict: "STRICT", Permissive: "PERMISSIVE", Disable: "DISABLE" } as const;
+
+/** One of {@link MutualTlsMode}. */
+export type MutualTlsMode = (typeof MutualTlsMode)[keyof typeof MutualTlsMode];
 
 /** Spec of a PeerAuthentication. */
 export interface PeerAuthenticationSpec {

@@ -7,13 +7,17 @@ import { spreadOverNodesAndZones } from "../spread";
 export type Resources = k8s.types.input.core.v1.ResourceRequirements;
 
 /** How one part of the observability stack runs. */
-export interface Sizing {
+export interface Sizing extends PodSizing {
+  /** Size of each pod's volume, for example `10Gi`; data ends with the pod when left out. */
+  volume?: string;
+}
+
+/** How a backend without a volume is run. */
+export interface PodSizing {
   /** Pods. */
   replicas: number;
   /** Requests and limits of its container. */
   resources: Resources;
-  /** Size of each pod's volume, for example `10Gi`; data ends with the pod when left out. */
-  volume?: string;
 }
 
 /** A port of a backend: what listens there, and how Istio and Kubernetes call it. */

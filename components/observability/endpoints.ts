@@ -47,6 +47,15 @@ export function exposedRoute(name: DashboardName, namespace: string): ExposedRou
   return { path: exposedPath(name), service: `${service}.${namespace}.svc.cluster.local`, port };
 }
 
+/** How each page that was installed is reached. */
+export interface Dashboards extends Partial<Record<DashboardName, DashboardEndpoint>> {
+  prometheus?: DashboardEndpoint;
+  jaeger?: DashboardEndpoint;
+  zipkin?: DashboardEndpoint;
+  kiali?: DashboardEndpoint;
+  grafana?: DashboardEndpoint;
+}
+
 /** @returns the pages with the URLs that they have below the gateway. */
 export function withUrls(
   dashboards: Partial<Record<DashboardName, DashboardEndpoint>>,

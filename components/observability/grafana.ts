@@ -4,7 +4,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { declareBackend } from "./backend";
-import type { Sizing } from "./backend";
+import type { PodSizing } from "./backend";
 import type * as Dashboards from "./dashboards";
 import { dataSourceUid } from "./dashboards/dataSources";
 import type { TracingBackendName } from "./tracing";
@@ -25,7 +25,7 @@ export interface GrafanaArgs {
   namespace: pulumi.Input<string>;
   image: string;
   /** Pods, requests and limits. Everything it shows is declared, so that it needs no volume. */
-  sizing: Omit<Sizing, "volume">;
+  sizing: PodSizing;
   sources: DataSourceUrls;
   /** Show the dashboards to those who do not log in, too. Default false. */
   anonymousViewers?: boolean;

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type * as k8s from "@pulumi/kubernetes";
 import * as random from "@pulumi/random";
 import { declareBackend } from "./backend";
-import type { Sizing } from "./backend";
+import type { PodSizing } from "./backend";
 
 /** Args of {@link Kiali}. */
 export interface KialiArgs {
@@ -10,7 +10,7 @@ export interface KialiArgs {
   namespace: pulumi.Input<string>;
   image: string;
   /** Pods, requests and limits. */
-  sizing: Omit<Sizing, "volume">;
+  sizing: PodSizing;
   /** Istio's root namespace. */
   systemNamespace: string;
   /** Namespace of istiod, known once it is there. Default: `systemNamespace`, which then has to be there. */

@@ -4,11 +4,26 @@ import { declareBackend } from "./backend";
 import type { Sizing } from "./backend";
 import { durationSeconds } from "./prometheusConfig";
 
-/** Where Loki keeps logs. */
-export type LokiStorage =
-  | { kind: "filesystem" }
-  /** Credentials come from the pod's identity, or from the Secret `loki-s3` with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. */
-  | { kind: "s3"; bucket: string; region: string; endpoint?: string };
+/** What Loki keeps logs in: its own volume, or an object store. */
+export const LokiStorageKind = { Filesystem: "filesystem", S3: "s3" } as const;
+
+/** One of {@link LokiStorageKind}. */
+export type LokiStorageKind = (typeof LokiStorageKind)[keyof typeof LokiStorageKind];
+
+/**
+ * Where Loki keeps logs. Credentials of an object store come from the pod's identity, or from the Secret `loki-s3` with AWS_ACCESS_KEY_ID
+ * and AWS_SECRET_ACCESS_KEY.
+ */
+export interface LokiStorage {
+  /** What it is. */
+  kind: LokiStorageKind;
+  /** Name of the bucket, for `s3`. */
+  bucket?: string;
+  /** Region of the bucket. Default `us-east-1`. */
+  region?: string;
+  /** URL of an object store that is not Amazon's. */
+  endpoint?: string;
+}
 
 /** Args of {@link Loki}. */
 export interface LokiArgs {
@@ -49,7 +64,7 @@ export function lokiConfig({ storage, retention, sizing }: Pick<LokiArgs, "stora
             ? {
                 s3: {
                   bucketnames: storage.bucket,
-                  region: storage.region,
+                  region: storage.region ?? "us-east-1",
                   ...(storage.endpoint && { endpoint: storage.endpoint, s3forcepathstyle: true }),
                 },
               }

@@ -4,7 +4,7 @@ import type { Rule } from "./rules";
 export interface Slo {
   /** Percent of the requests that are answered without 5xx, and within `latencyMs`: between 0 and 100, 99.9 for example. */
   success: number;
-  /** Milliseconds within which a good request is answered, one of {@link latencyBuckets}. Default: any. */
+  /** Milliseconds within which a good request is answered, one of the buckets of Istio's histogram. Default: any. */
   latencyMs?: number;
   /** Seconds over which the promise is kept. Default 30 days. */
   windowSeconds?: number;

@@ -79,6 +79,44 @@ describe("Observability", () => {
     assert.match(await errorOf(() => new Observability("o", { ...args, logs: loki })), /sizing\.replicas is 2/);
   });
 
+  it("runs a backend as one pod whose args name its kind alone", async () => {
+    const { one } = await declare(
+      () =>
+        new Observability("o", {
+          metrics: { kind: "prometheus" },
+          tracing: { kind: "jaeger" },
+          logs: { kind: "loki" },
+        }),
+    );
+    const byDefault = await declare(() => new Observability("o"));
+    for (const backend of ["prometheus", "jaeger", "loki"]) {
+      const { spec } = one("StatefulSet", backend).inputs;
+      assert.equal(spec.replicas, 1);
+      assert.deepEqual(spec, byDefault.one("StatefulSet", backend).inputs.spec);
+    }
+  });
+
+  it("refuses, all at once, kinds that it does not know, and kinds without what they need", async () => {
+    const unknown = { metrics: { kind: "thanos" }, tracing: { kind: "existing" }, logs: { kind: "existing" } };
+    const message = await errorOf(() => new Observability("o", unknown as ObservabilityArgs));
+    for (const part of [
+      'metrics.kind is "thanos": use one of prometheus, existing, none',
+      "tracing.host is missing: kind existing needs it",
+      "logs.backend is missing: kind existing needs it",
+    ]) {
+      assert.ok(message.includes(part), `${part} in ${message}`);
+    }
+    const incomplete: ObservabilityArgs = {
+      metrics: { kind: "prometheus", alerts: { kind: "alertmanager" } },
+      tracing: { kind: "jaeger", storage: { kind: "opensearch" } },
+      logs: { kind: "loki", storage: { kind: "s3" } },
+    };
+    const missing = await errorOf(() => new Observability("o", incomplete));
+    for (const part of ["metrics.alerts.webhookUrl", "tracing.storage.url", "logs.storage.bucket"]) {
+      assert.ok(missing.includes(`${part} is missing`), `${part} in ${missing}`);
+    }
+  });
+
   it("makes a long password for Grafana's admin, hands it out as a secret, and gives it to Grafana alone", async () => {
     const { result, all } = await declare(() => new Observability("observability", args));
     assert.ok(result.grafanaPassword);

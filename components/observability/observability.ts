@@ -1,53 +1,147 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { LogProtocol } from "../collectorConfig";
 import type { CollectorBackend } from "../collectorConfig";
 import { LogScraper } from "../logScraper";
 import type { SpanReceiver } from "../telemetry";
+import { ArgsCheck } from "../validation";
 import { images as ourImages } from "../versions";
-import type { ImageTable } from "../versions";
 import { Alertmanager, alertmanagerPort } from "./alertmanager";
-import type { Resources, Sizing } from "./backend";
+import type { PodSizing, Resources, Sizing } from "./backend";
 import { dashboardEndpoint, dashboardNames, exposedPath, exposedRoute, observabilityNamespace } from "./endpoints";
-import type { DashboardEndpoint, DashboardName, ExposedRoute } from "./endpoints";
+import type { DashboardName, Dashboards, ExposedRoute } from "./endpoints";
 import { Grafana } from "./grafana";
 import { Kiali } from "./kiali";
-import { Loki, lokiPorts } from "./loki";
+import { Loki, LokiStorageKind, lokiPorts } from "./loki";
 import type { LokiStorage } from "./loki";
 import { declareNetworkPolicies } from "./networkPolicies";
 import { NodeLogs } from "./nodeLogs";
 import type { Objective } from "./objectives";
 import { Prometheus } from "./prometheus";
 import { statsAccessLogRelabelings } from "./statsAccessLog";
-import { installedTracing, type TracingBackendName, tracingBackends } from "./tracing";
+import { installedTracing, tracingBackends, TracingKind } from "./tracing";
+import { TraceStorageKind } from "./tracing/tracingBackend";
 import type { TraceStorage } from "./tracing/tracingBackend";
 import { TracingStore } from "./tracing/tracingStore";
 
-/**
- * Prometheus, or one that is there already, or none. `retention` is how long samples are kept, for example `15d`; `remoteWrite` are URLs that
- * get a copy of each.
- */
-export type MetricsChoice =
-  | { kind: "prometheus"; sizing: Sizing; retention: string; remoteWrite: string[]; alerts?: AlertsChoice }
-  | { kind: "existing"; url: string }
-  | { kind: "none" };
+/** What keeps metrics: Prometheus, or one that is there already, or nothing. */
+export const MetricsKind = { Prometheus: "prometheus", Existing: "existing", None: "none" } as const;
 
-/** Where Prometheus sends its alerts: an Alertmanager that is there already, or one that sends them on to a webhook. */
-export type AlertsChoice = { kind: "existing"; url: string } | { kind: "alertmanager"; webhookUrl: string };
+/** One of {@link MetricsKind}. */
+export type MetricsKind = (typeof MetricsKind)[keyof typeof MetricsKind];
 
-/** A tracing backend of the stack, or a receiver of OTLP that is there already, or none. */
-export type TracingChoice =
-  | { kind: TracingBackendName; sizing: Omit<Sizing, "volume">; storage: TraceStorage }
-  | { kind: "existing"; host: string; port: number }
-  | { kind: "none" };
+/** Metrics: what keeps them. */
+export interface MetricsChoice {
+  /** What it is. */
+  kind: MetricsKind;
+  /** Pods, volume, requests and limits of Prometheus. Default: one pod whose data ends with it. */
+  sizing?: Sizing;
+  /** How long Prometheus keeps samples, for example `30d`. Default `15d`. */
+  retention?: string;
+  /** URLs that get a copy of each sample of Prometheus. Default none. */
+  remoteWrite?: string[];
+  /** Where Prometheus sends its alerts. Default: nowhere. */
+  alerts?: AlertsChoice;
+  /** URL of an existing Prometheus; `existing` needs it. */
+  url?: string;
+}
 
-/** Loki, or a store that is there already, or none. */
-export type LogsChoice =
-  | { kind: "loki"; sizing: Sizing; retention: string; storage: LokiStorage }
-  | { kind: "existing"; backend: CollectorBackend }
-  | { kind: "none" };
+/** Who gets alerts: an Alertmanager that is there already, or one that sends them on to a webhook. */
+export const AlertsKind = { Existing: "existing", Alertmanager: "alertmanager" } as const;
 
-/** Args of {@link Observability}. All have defaults: without any, each backend is one pod whose data ends with it. */
-export interface ObservabilityArgs {
+/** One of {@link AlertsKind}. */
+export type AlertsKind = (typeof AlertsKind)[keyof typeof AlertsKind];
+
+/** Where Prometheus sends its alerts. */
+export interface AlertsChoice {
+  /** What it is. */
+  kind: AlertsKind;
+  /** URL of an existing Alertmanager; `existing` needs it. */
+  url?: string;
+  /** URL that gets each group of alerts; `alertmanager` needs it. */
+  webhookUrl?: string;
+}
+
+/** Traces: what takes them. */
+export interface TracingChoice {
+  /** What it is. */
+  kind: TracingKind;
+  /** Pods, requests and limits of a backend that is installed. Default: one pod. */
+  sizing?: PodSizing;
+  /** Where that backend keeps traces. Default: the last 20000 in its memory. */
+  storage?: TraceStorage;
+  /** Host of an existing receiver, as the mesh knows it; `existing` needs it. */
+  host?: string;
+  /** Its port of OTLP over gRPC. Default 4317. */
+  port?: number;
+}
+
+/** What keeps logs: Loki, or a store that is there already, or nothing. */
+export const LogsKind = { Loki: "loki", Existing: "existing", None: "none" } as const;
+
+/** One of {@link LogsKind}. */
+export type LogsKind = (typeof LogsKind)[keyof typeof LogsKind];
+
+/** Logs: what keeps them. */
+export interface LogsChoice {
+  /** What it is. */
+  kind: LogsKind;
+  /** Pods, volume, requests and limits of Loki. Default: one pod whose data ends with it. */
+  sizing?: Sizing;
+  /** How long Loki keeps logs, for example `30d`. Default `15d`. */
+  retention?: string;
+  /** Where Loki keeps logs. Default: on its own volume. */
+  storage?: LokiStorage;
+  /** An existing store; `existing` needs it. */
+  backend?: CollectorBackend;
+}
+
+/** How users log in to Kiali: not at all, or with a token of the cluster. */
+export const KialiAuth = { Anonymous: "anonymous", Token: "token" } as const;
+
+/** One of {@link KialiAuth}. */
+export type KialiAuth = (typeof KialiAuth)[keyof typeof KialiAuth];
+
+/** How Kiali runs. */
+export interface KialiSettings {
+  /** Pods, requests and limits. */
+  sizing: PodSizing;
+  /** How users log in. */
+  auth: KialiAuth;
+}
+
+/** How Grafana runs. */
+export interface GrafanaSettings {
+  /** Pods, requests and limits. */
+  sizing: PodSizing;
+  /** Show the dashboards to those who do not log in, too. Default false. */
+  anonymousViewers?: boolean;
+}
+
+/** Images of the backends. Default: those that this package was tested with. */
+export interface BackendImages {
+  /** Prometheus 3. */
+  prometheus?: string;
+  /** Alertmanager. */
+  alertmanager?: string;
+  /** Jaeger 2. */
+  jaeger?: string;
+  /** Zipkin. */
+  zipkin?: string;
+  /** Loki 3. */
+  loki?: string;
+  /** The OpenTelemetry Collector, with contrib. */
+  collector?: string;
+  /** Kiali. */
+  kiali?: string;
+  /** Grafana. */
+  grafana?: string;
+  /** A shell, for the rotation of logs. */
+  busybox?: string;
+}
+
+/** What observes a mesh. All have defaults: without any, each backend is one pod whose data ends with it. */
+export interface ObservabilitySettings {
   /** Default: one Prometheus that keeps samples for 15 days. */
   metrics?: MetricsChoice;
   /** Default: one Jaeger that keeps the last 20000 traces in its memory. */
@@ -57,7 +151,7 @@ export interface ObservabilityArgs {
   /** Seconds between two scrapes. Default 15. */
   scrapeSeconds?: number;
   /** What services promise. Default: nothing. */
-  objectives?: readonly Objective[];
+  objectives?: Objective[];
   /** Requests and limits of an Alertmanager. Default: none. */
   alertmanager?: Resources;
   /** The proxies count requests with an access logger; see statsAccessLog.ts. Default false. */
@@ -74,8 +168,6 @@ export interface ObservabilityArgs {
   systemNamespace?: string;
   /** The same, known once it is there. Default: `systemNamespace`, which then has to be there. */
   controlPlaneNamespace?: pulumi.Input<string>;
-  /** Serve each page under its path of the ingress gateway. Default false. */
-  dashboardsExposed?: boolean;
   /** Let packets to the backends from here, from `meshNamespaces` and the gateway alone. Default false. */
   networkPolicy?: boolean;
   /** Namespaces whose proxies send spans, and whose scrapers send logs; what `networkPolicy` lets in. Default none. */
@@ -85,29 +177,34 @@ export interface ObservabilityArgs {
   /** The kubectl command for this cluster, as outputs show it. Default `kubectl`. */
   kubectl?: string;
   /** Install Kiali: how it runs, and how users log in. Default: it is left out. */
-  kiali?: { sizing: Omit<Sizing, "volume">; auth: "anonymous" | "token" };
+  kiali?: KialiSettings;
   /** Install Grafana: how it runs, and whether it shows its dashboards to those who do not log in. Default: it is left out. */
-  grafana?: { sizing: Omit<Sizing, "volume">; anonymousViewers?: boolean };
+  grafana?: GrafanaSettings;
   /** Images of the backends. Default: those that this package was tested with. */
-  images?: ImageTable;
+  images?: BackendImages;
 }
 
+/** Args of {@link Observability}. */
+export interface ObservabilityArgs extends ObservabilitySettings {
+  /** Serve each page under its path of the ingress gateway. Default false. */
+  dashboardsExposed?: boolean;
+}
+
+/** How a backend runs unless its args say otherwise. */
 const onePod = { replicas: 1, resources: {} };
 
-/** The backends without any args: each is one pod whose data ends with it. */
-const defaultChoices: { metrics: MetricsChoice; tracing: TracingChoice; logs: LogsChoice } = {
-  metrics: { kind: "prometheus", sizing: onePod, retention: "15d", remoteWrite: [] },
-  tracing: { kind: "jaeger", sizing: onePod, storage: { kind: "memory", maxTraces: 20_000 } },
-  logs: { kind: "loki", sizing: onePod, retention: "15d", storage: { kind: "filesystem" } },
-};
+const defaultRetention = "15d";
+
+/** Port of OTLP over gRPC by its specification. */
+const otlpPort = 4317;
 
 /** @returns the args with a value for each that has a default. */
 export function observabilityDefaults(args: ObservabilityArgs) {
   return {
     ...args,
-    metrics: args.metrics ?? defaultChoices.metrics,
-    tracing: args.tracing ?? defaultChoices.tracing,
-    logs: args.logs ?? defaultChoices.logs,
+    metrics: args.metrics ?? { kind: MetricsKind.Prometheus },
+    tracing: args.tracing ?? { kind: TracingKind.Jaeger },
+    logs: args.logs ?? { kind: LogsKind.Loki },
     scrapeSeconds: args.scrapeSeconds ?? 15,
     alertmanager: args.alertmanager ?? {},
     logScraper: args.logScraper ?? {},
@@ -115,7 +212,7 @@ export function observabilityDefaults(args: ObservabilityArgs) {
     systemNamespace: args.systemNamespace ?? "istio-system",
     meshNamespaces: args.meshNamespaces ?? [],
     gatewayNamespace: args.gatewayNamespace ?? "istio-ingress",
-    images: args.images ?? ourImages,
+    images: { ...ourImages, ...args.images },
   };
 }
 
@@ -126,7 +223,7 @@ export function observabilityDefaults(args: ObservabilityArgs) {
 export function spanReceiver(tracing: TracingChoice, namespace = observabilityNamespace): SpanReceiver | undefined {
   switch (tracing.kind) {
     case "existing":
-      return { host: tracing.host, port: tracing.port };
+      return { host: tracing.host ?? "", port: tracing.port ?? otlpPort };
     case "none":
       return undefined;
     default: {
@@ -158,7 +255,7 @@ export function logStore(logs: LogsChoice, namespace = observabilityNamespace): 
  */
 export class Observability extends pulumi.ComponentResource {
   /** How each page that was installed is reached. */
-  readonly dashboards: Partial<Record<DashboardName, DashboardEndpoint>>;
+  readonly dashboards: Dashboards;
   /** Routes of the pages on the ingress gateway; empty unless they are exposed. */
   readonly exposedRoutes: ExposedRoute[];
   /** Password of Grafana's `admin`, a secret; undefined without Grafana. */
@@ -168,6 +265,7 @@ export class Observability extends pulumi.ComponentResource {
     super("sidecar-mesh:index:Observability", name, {}, opts);
     const settings = observabilityDefaults(args);
     const { images, metrics, tracing, logs } = settings;
+    validate(settings, this);
     const parent = { parent: this };
     // The names that the parts had before they carried that of the component.
     const part = (child: string) => ({ ...parent, aliases: [{ name: child }] });
@@ -186,17 +284,42 @@ export class Observability extends pulumi.ComponentResource {
     const store = logStore(logs, at);
     const loki =
       logs.kind === "loki"
-        ? new Loki(`${name}-loki`, { ...logs, namespace, image: images.loki }, part("loki"))
+        ? new Loki(
+            `${name}-loki`,
+            {
+              sizing: onePod,
+              retention: defaultRetention,
+              storage: { kind: LokiStorageKind.Filesystem },
+              ...logs,
+              namespace,
+              image: images.loki,
+            },
+            part("loki"),
+          )
         : undefined;
-    if (tracing.kind !== "existing" && tracing.kind !== "none") {
-      const { kind } = tracing;
-      new TracingStore(`${name}-${kind}`, { ...tracing, namespace, image: images[kind], path: path(kind) }, part(kind));
-    }
     const tracer = installedTracing(tracing.kind);
+    if (tracer) {
+      const kind = tracer.name;
+      new TracingStore(
+        `${name}-${kind}`,
+        {
+          sizing: onePod,
+          storage: { kind: TraceStorageKind.Memory },
+          ...tracing,
+          kind,
+          namespace,
+          image: images[kind],
+          path: path(kind),
+        },
+        part(kind),
+      );
+    }
     const alerts = metrics.kind === "prometheus" ? metrics.alerts : undefined;
     if (alerts?.kind === "alertmanager") {
+      const { webhookUrl = "" } = alerts;
       const sizing = { resources: settings.alertmanager };
-      new Alertmanager(`${name}-alertmanager`, { ...alerts, namespace, image: images.alertmanager, sizing }, parent);
+      const image = images.alertmanager;
+      new Alertmanager(`${name}-alertmanager`, { webhookUrl, namespace, image, sizing }, parent);
     }
     const ownAlertmanager = alerts?.kind === "alertmanager" ? `alertmanager.${at}:${alertmanagerPort}` : undefined;
     const prometheus =
@@ -204,6 +327,9 @@ export class Observability extends pulumi.ComponentResource {
         ? new Prometheus(
             `${name}-prometheus`,
             {
+              sizing: onePod,
+              retention: defaultRetention,
+              remoteWrite: [],
               ...metrics,
               namespace,
               image: images.prometheus,
@@ -306,6 +432,33 @@ export class Observability extends pulumi.ComponentResource {
       : [];
     this.registerOutputs({ dashboards: this.dashboards });
   }
+}
+
+function validate(
+  { metrics, tracing, logs, kiali }: ReturnType<typeof observabilityDefaults>,
+  resource: pulumi.Resource,
+): void {
+  const check = new ArgsCheck("Observability")
+    .requireOneOf("metrics.kind", metrics.kind, MetricsKind)
+    .requireOneOf("metrics.alerts.kind", metrics.alerts?.kind, AlertsKind)
+    .requireOneOf("tracing.kind", tracing.kind, TracingKind)
+    .requireOneOf("tracing.storage.kind", tracing.storage?.kind, TraceStorageKind)
+    .requireOneOf("logs.kind", logs.kind, LogsKind)
+    .requireOneOf("logs.storage.kind", logs.storage?.kind, LokiStorageKind)
+    .requireOneOf("logs.backend.kind", logs.backend?.kind, LogProtocol)
+    .requireOneOf("kiali.auth", kiali?.auth, KialiAuth);
+  const needs = (choice: string, kind: string | undefined, of: string, field: string, value: unknown) =>
+    check.require(kind !== of || value !== undefined, `${choice}.${field}`, value, `kind ${of} needs it`);
+  needs("metrics", metrics.kind, "existing", "url", metrics.url);
+  needs("metrics.alerts", metrics.alerts?.kind, "existing", "url", metrics.alerts?.url);
+  needs("metrics.alerts", metrics.alerts?.kind, "alertmanager", "webhookUrl", metrics.alerts?.webhookUrl);
+  needs("tracing", tracing.kind, "existing", "host", tracing.host);
+  for (const store of ["elasticsearch", "opensearch"]) {
+    needs("tracing.storage", tracing.storage?.kind, store, "url", tracing.storage?.url);
+  }
+  needs("logs", logs.kind, "existing", "backend", logs.backend);
+  needs("logs.storage", logs.storage?.kind, "s3", "bucket", logs.storage?.bucket);
+  check.done(resource);
 }
 
 /** @returns the log scraper for the pods of a namespace, undefined if there is no log store. */

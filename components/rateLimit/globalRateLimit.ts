@@ -2,10 +2,10 @@ import type { EnvoyFilterSpec } from "../istioApi/envoyFilter";
 import { inboundHttpFilter } from "../istioApi/inboundHttpFilter";
 
 /** Windows in which requests are counted. */
-export const rateLimitUnits = ["second", "minute", "hour", "day"] as const;
+export const RateLimitUnit = { Second: "second", Minute: "minute", Hour: "hour", Day: "day" } as const;
 
-/** One of {@link rateLimitUnits}. */
-export type RateLimitUnit = (typeof rateLimitUnits)[number];
+/** One of {@link RateLimitUnit}. */
+export type RateLimitUnit = (typeof RateLimitUnit)[keyof typeof RateLimitUnit];
 
 /** Requests in a window of time, counted over all pods of a service. */
 export interface GlobalRateLimit {

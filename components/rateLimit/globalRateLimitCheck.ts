@@ -1,5 +1,5 @@
 import type { ArgsCheck } from "../validation";
-import { mostRequests, rateLimitUnits } from "./globalRateLimit";
+import { mostRequests, RateLimitUnit } from "./globalRateLimit";
 import type { GlobalRateLimit } from "./globalRateLimit";
 
 /** Notes what is wrong with a limit. `at` is the path to it. */
@@ -11,5 +11,5 @@ export function checkGlobalRateLimit(check: ArgsCheck, { requests, unit }: Globa
       requests,
       `use a whole number from 1 to ${mostRequests}`,
     )
-    .require(rateLimitUnits.includes(unit), `${at}.unit`, unit, `use one of ${rateLimitUnits.join(", ")}`);
+    .requireOneOf(`${at}.unit`, unit, RateLimitUnit);
 }

@@ -183,6 +183,7 @@ function installChart(release: Release): Installed {
     case "base":
     case "istio-base":
     case "ztunnel":
+    case "gateway-api":
       return { resources: [], opaque: false };
     default:
       return { resources: [], opaque: true };

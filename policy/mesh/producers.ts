@@ -75,9 +75,11 @@ export function hostsMadeBy(resource: Resource): string[] {
 /** The Deployment and Service that Istio makes for a Gateway of the Gateway API. */
 function gatewayApiWorkload(gateway: Resource): Resource[] {
   const { name, namespace, fields } = gateway;
-  const { gatewayClassName = "", listeners = [] } = (fields as Resource<"KubernetesGateway">["fields"]).spec ?? {};
+  const { spec = {} } = fields as Resource<"KubernetesGateway">["fields"];
+  const { gatewayClassName = "", listeners = [], addresses = [] } = spec;
   const made = text(gateway.annotations["gateway.istio.io/name-override"]) ?? `${name}-${gatewayClassName}`;
-  if (gatewayClassName !== "istio") {
+  // One with the name of a Service for its address is served by the pods of that.
+  if (gatewayClassName !== "istio" || addresses.some(({ type }) => type === "Hostname")) {
     return [];
   }
   const labels = { [gatewayNameLabel]: name, "istio.io/gateway-name": name };

@@ -146,7 +146,8 @@ export function makeResource(raw: RawResource): Resource {
       return inCluster ? "" : (declaredNamespace ?? metadata.namespace) || raw.defaultNamespace || "default";
     },
     get labels() {
-      return meta.labels ?? {};
+      // Kubernetes gives it to every Namespace.
+      return shape === "Namespace" ? { ...meta.labels, "kubernetes.io/metadata.name": this.name } : (meta.labels ?? {});
     },
     get annotations() {
       return meta.annotations ?? {};

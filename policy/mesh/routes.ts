@@ -1,4 +1,5 @@
 /** What the rules of a VirtualService lead to. */
+import { fqdn } from "./hosts";
 import type { Mesh } from "./mesh";
 import type { Resource } from "./resource";
 import type { Fields } from "./shapes";
@@ -16,8 +17,66 @@ export interface RouteDestination {
   protocol: "http" | "tls" | "tcp";
 }
 
-/** Every destination of a VirtualService, mirrors included. */
-export function destinationsOf(service: Resource<"VirtualService">): RouteDestination[] {
+/** A route of either API: istiod makes VirtualServices of those of the Gateway API. */
+export type AnyRoute = Resource<"VirtualService"> | Resource<"GatewayRoute">;
+
+type GatewayRule = NonNullable<NonNullable<Fields<"GatewayRoute">["spec"]>["rules"]>[number];
+
+/** All routes, of both APIs. */
+export function allRoutes(mesh: Mesh): AnyRoute[] {
+  return [...mesh.virtualServices, ...mesh.of("GatewayRoute")];
+}
+
+/** The rules of a route of the Gateway API; none of a VirtualService. */
+export function gatewayRules(route: AnyRoute): readonly GatewayRule[] {
+  return route.shape === "GatewayRoute" ? ((route).fields.spec?.rules ?? []) : [];
+}
+
+/** Whether a route of the Gateway API is for a gateway, and not for the mesh. */
+export function isForGateway({ fields }: Resource<"GatewayRoute">): boolean {
+  return (fields.spec?.parentRefs ?? []).some(({ kind = "Gateway" }) => kind === "Gateway");
+}
+
+const protocolsOfKinds: Readonly<Record<string, RouteDestination["protocol"]>> = {
+  HTTPRoute: "http",
+  GRPCRoute: "http",
+  TLSRoute: "tls",
+};
+
+/** The Services that the rules of a route of the Gateway API lead to. */
+function backendsOf(route: AnyRoute): RouteDestination[] {
+  const protocol = protocolsOfKinds[route.kind] ?? "tcp";
+  return gatewayRules(route).flatMap(({ backendRefs = [], filters = [] }, i) => {
+    const all = [
+      ...backendRefs.map((reference, j) => ({ reference, at: `backendRefs[${j}]`, mirror: false })),
+      ...filters.map(({ requestMirror }, j) => {
+        return { reference: requestMirror?.backendRef, at: `filters[${j}].requestMirror.backendRef`, mirror: true };
+      }),
+    ];
+    return all.flatMap(({ reference, at, mirror }): RouteDestination[] => {
+      const { kind = "Service", group = "", name, namespace = route.namespace, port } = reference ?? {};
+      return kind !== "Service" || group !== "" || name === undefined
+        ? []
+        : [
+            {
+              destination: { host: fqdn(name, namespace), port: { number: port } },
+              field: `spec.rules[${i}].${at}`,
+              mirror,
+              protocol,
+            },
+          ];
+    });
+  });
+}
+
+/** Every destination of a route, mirrors included. */
+export function destinationsOf(route: AnyRoute): RouteDestination[] {
+  return route.shape === "VirtualService"
+    ? virtualServiceDestinations(route)
+    : backendsOf(route);
+}
+
+function virtualServiceDestinations(service: Resource<"VirtualService">): RouteDestination[] {
   const found: RouteDestination[] = [];
   const add = (
     destination: Destination | undefined,

@@ -188,6 +188,7 @@ export const shapes = {
   KubernetesGateway: {
     spec: {
       gatewayClassName: "s",
+      addresses: [{ type: "s", value: "s" }],
       listeners: [
         {
           name: "s",
@@ -213,6 +214,8 @@ export const shapes = {
           matches: "d",
           filters: [{ type: "s", requestMirror: { backendRef } }],
           backendRefs: [backendRef],
+          timeouts: { request: "s", backendRequest: "s" },
+          retry: { attempts: "n" },
         },
       ],
     },

@@ -14,6 +14,18 @@ const route: readonly Edit[] = [
     { spec: { parentRefs: [{ name: "edge" }], rules: [{ backendRefs: [{ name: "user", port: 80 }] }] } },
   ],
 ];
+/** A certificate for the next hundred years, whose key nothing has. */
+const certificate = `-----BEGIN CERTIFICATE-----
+MIIBdDCCARugAwIBAgIUU6H30v3x+AT2+bVyd+83/0UQs3QwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEZWRnZTAgFw0yNjExMjkwMjUwMzlaGA8yMTI2MTEwNTAyNTAz
+OVowDzENMAsGA1UEAwwEZWRnZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCgZ
+NzY9sTeZSviJtH3LKaTYU24R34UGSwcHu/pq884yHprEQEc0uYYZjZZ5IR/YW3/w
+qMPGKgzZRpS93hiSLfOjUzBRMB0GA1UdDgQWBBTHcjPd9tdMZDX7cpQXnuU6lfRQ
+ozAfBgNVHSMEGDAWgBTHcjPd9tdMZDX7cpQXnuU6lfRQozAPBgNVHRMBAf8EBTAD
+AQH/MAoGCCqGSM49BAMCA0cAMEQCIG8nogc8Bczd6gmMIJU42b7dKja5BrdkJb89
+qLHytco7AiAhfd/4vRZRhHbW/aNyYbA5D5uxJ4vprFvD8aww64sKMA==
+-----END CERTIFICATE-----
+`;
 const parent = "spec.parentRefs[0]";
 const backend = "spec.rules[0].backendRefs[0]";
 const listener = "spec.listeners[0]";
@@ -191,6 +203,15 @@ specify(listenerCertificateExists, {
       on: "Gateway demo/edge",
     },
     {
+      it: "finds a Secret without a key",
+      edits: [
+        ...route,
+        ["+Secret edge", "", { stringData: { "tls.crt": certificate } }],
+        ["KubernetesGateway edge", listener, secure],
+      ],
+      on: "Gateway demo/edge",
+    },
+    {
       it: "finds a listener that ends TLS without a certificate",
       edits: [...route, ["KubernetesGateway edge", `${listener}.protocol`, "HTTPS"]],
       on: "Gateway demo/edge",
@@ -209,7 +230,11 @@ specify(listenerCertificateExists, {
   passes: [
     {
       it: "passes a Secret that is there",
-      edits: [...route, ["+Secret edge", "", {}], ["KubernetesGateway edge", listener, secure]],
+      edits: [
+        ...route,
+        ["+Secret edge", "", { stringData: { "tls.crt": certificate, "tls.key": "-" } }],
+        ["KubernetesGateway edge", listener, secure],
+      ],
     },
     {
       it: "passes a listener that passes TLS through",

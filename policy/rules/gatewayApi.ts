@@ -4,6 +4,7 @@ import { fqdn, hostsMatch } from "../mesh/hosts";
 import type { Mesh } from "../mesh/mesh";
 import { fullName, type Resource } from "../mesh/resource";
 import { matchesGlob, matchesSelector } from "../mesh/selectors";
+import { flawOf } from "../mesh/servings";
 import { eachOf, rule } from "../rule";
 
 /** The oldest version of each definition that Istio reads. */
@@ -269,7 +270,19 @@ export const listenerCertificateExists = rule({
               certain: mesh.namespace(namespace) !== undefined,
             });
           }
-          if (mesh.find("Secret", "", namespace, name) === undefined && !mesh.isSecretMade(namespace, name)) {
+          if (mesh.isSecretMade(namespace, name)) {
+            return;
+          }
+          const secret = mesh.find("Secret", "", namespace, name) as Resource<"Secret"> | undefined;
+          const wrong = secret && flawOf(secret);
+          if (wrong !== undefined) {
+            report(gateway, {
+              field: `${field}.name`,
+              message: `The Secret ${namespace}/${name} cannot serve: ${wrong}.`,
+              fix: "Renew it.",
+            });
+          }
+          if (secret === undefined) {
             missing(mesh.of("Secret").length > 0 && !mesh.mayBeMade(namespace), gateway, {
               field: `${field}.name`,
               message: `The Secret ${namespace}/${name} is not declared.`,

@@ -1,4 +1,4 @@
-import { specify, unknown } from "../../test/support/policyStack";
+import { specify, unknown, type Edit } from "../../test/support/policyStack";
 import {
   gatewayCertificatesUnique,
   gatewayCredentialValid,
@@ -62,8 +62,33 @@ specify(gatewayHostMatches, {
   unknown: { edits: [["VirtualService entry", "spec.hosts[0]", unknown]], on: "VirtualService demo/entry" },
 });
 
+/** A Gateway of the Gateway API that the pods of a Service serve. */
+const served = (service: string, listener: object): Edit => [
+  "+KubernetesGateway edge",
+  "",
+  {
+    metadata: { namespace: "istio-system" },
+    spec: {
+      gatewayClassName: "istio",
+      addresses: [{ type: "Hostname", value: service }],
+      listeners: [{ name: "http", port: 80, protocol: "HTTP", ...listener }],
+    },
+  },
+];
+
 specify(gatewayWorkloadPort, {
   violations: [
+    {
+      it: "finds a Gateway of the Gateway API whose Service is not there",
+      edits: [served("istio-ingress", {})],
+      on: "Gateway istio-system/edge",
+    },
+    {
+      it: "finds a listener on a port that its Service lacks",
+      edits: [served("istio-ingressgateway", { port: 8080 })],
+      on: "Gateway istio-system/edge",
+      code: "IST0162",
+    },
     {
       it: "finds a selector that takes nothing",
       edits: [["Gateway entry", "spec.selector.istio", "ingress"]],
@@ -100,12 +125,28 @@ specify(gatewayWorkloadPort, {
       ],
     },
     { it: "passes a gateway without servers", edits: [["Gateway entry", "spec.servers"]] },
+    {
+      it: "passes listeners of a gateway's Service, named in full, and a Gateway with pods of its own",
+      edits: [
+        served("istio-ingressgateway.istio-system.svc.cluster.local", { port: 443, protocol: "HTTP" }),
+        [
+          "+KubernetesGateway own",
+          "",
+          { spec: { gatewayClassName: "istio", listeners: [{ name: "http", port: 8080, protocol: "HTTP" }] } },
+        ],
+      ],
+    },
   ],
   unknown: { edits: [["Gateway entry", "spec.selector", unknown]], on: "Gateway demo/entry" },
 });
 
 specify(gatewaysDisjoint, {
   violations: [
+    {
+      it: "finds a listener for the pods, the port and the host of Istio's Gateway",
+      edits: [served("istio-ingressgateway", {})],
+      on: "Gateway istio-system/edge",
+    },
     {
       it: "finds one host on one port twice",
       edits: [
@@ -141,6 +182,7 @@ specify(gatewaysDisjoint, {
     },
   ],
   passes: [
+    { it: "passes a listener for another host", edits: [served("istio-ingressgateway", { hostname: "a.example" })] },
     {
       it: "passes another port",
       edits: [
@@ -162,6 +204,17 @@ specify(gatewaysDisjoint, {
       ],
     },
     { it: "passes a gateway without servers", edits: [["Gateway entry", "spec.servers"]] },
+    {
+      it: "passes listeners of a gateway's Service, named in full, and a Gateway with pods of its own",
+      edits: [
+        served("istio-ingressgateway.istio-system.svc.cluster.local", { port: 443, protocol: "HTTP" }),
+        [
+          "+KubernetesGateway own",
+          "",
+          { spec: { gatewayClassName: "istio", listeners: [{ name: "http", port: 8080, protocol: "HTTP" }] } },
+        ],
+      ],
+    },
   ],
   unknown: { edits: [["Gateway entry", "spec.servers", unknown]], on: "Gateway demo/entry" },
 });

@@ -1,13 +1,13 @@
-/** Istio's Gateways: who serves them, for which hosts, with which certificate. */
+/** Gateways: who serves them, for which hosts, with which certificate. */
 import { targetReferences, targetingPolicies } from "../mesh/policies";
 import { gatewayNameLabel } from "../mesh/names";
-import { X509Certificate } from "node:crypto";
 import { hostsMatch, serverHostsFor } from "../mesh/hosts";
 import type { Mesh } from "../mesh/mesh";
 import { fullName, type Resource } from "../mesh/resource";
 import { gatewayReference, isLegacyReference, isGenerated, meshGateway } from "../mesh/routes";
 import { selectorText, selects } from "../mesh/selectors";
-import { eachOf, rule } from "../rule";
+import { addressOf, allGateways, flawOf, servingOf, type AnyGateway, type Serving } from "../mesh/servings";
+import { eachOf, rule, type Context } from "../rule";
 
 /**
  * Whether a gateway of a namespace is to be declared beside a route: a shared one of another namespace may be another
@@ -95,49 +95,71 @@ export const gatewayWorkloadPort = rule({
   fix: "Use the labels of the gateway's pods, and add the port to the gateway's Service.",
   codes: ["IST0101", "IST0162", "KIA0302"],
   source: "IST0162",
-  check: eachOf("Gateway", (gateway, { mesh, report, missing }) => {
-    const { selector, servers = [] } = gateway.fields.spec ?? {};
-    const workloads = mesh.selectedBy(selector);
-    const text = selectorText(selector);
-    if (workloads.length === 0) {
-      missing(true, gateway, {
-        field: "spec.selector",
-        message: `No workload carries the labels ${text}, so no proxy serves this Gateway.`,
-        fix: "Use the labels of the gateway's pods, such as istio: ingressgateway.",
-      });
-      return;
-    }
-    const ports = new Set<number>();
-    for (const workload of workloads) {
-      if (workload.assumed) {
-        workload.spec.containers?.forEach((one) =>
-          one.ports?.forEach(({ containerPort = 0 }) => ports.add(containerPort)),
-        );
+  check({ mesh, each, report, missing }) {
+    each(allGateways(mesh), (gateway) => {
+      const address = addressOf(gateway);
+      const serving = servingOf(mesh, gateway);
+      if (serving === undefined) {
+        if (address !== undefined && mesh.host(address.host, gateway.namespace) === undefined) {
+          missing(mesh.declaresHosts && !mesh.mayBeMade(gateway.namespace), gateway, {
+            field: address.field,
+            message: `No Service has the host ${address.host}, so no proxy serves this Gateway.`,
+            fix: "Name the Service of the gateway's pods, or leave the address out for pods of its own.",
+          });
+        }
+        return;
       }
-      for (const service of mesh.servicesOf(workload)) {
-        for (const { port = 0, targetPort, protocol = "TCP" } of service.fields.spec?.ports ?? []) {
-          if (protocol === "TCP") {
-            // The proxy listens on the target port; Istio lets a Gateway name either.
-            ports.add(port);
-            ports.add(Number(targetPort) || port);
-          }
+      judgePorts({ mesh, report, missing }, gateway, serving);
+    });
+  },
+});
+
+/** Whether there are pods that serve a Gateway, and whether their Service opens its ports. */
+function judgePorts(
+  { mesh, report, missing }: Pick<Context, "mesh" | "report" | "missing">,
+  gateway: AnyGateway,
+  { selector, selectorField, ports: served }: Serving,
+): void {
+  const workloads = mesh.selectedBy(selector);
+  const text = selectorText(selector);
+  if (workloads.length === 0) {
+    missing(true, gateway, {
+      field: selectorField,
+      message: `No workload carries the labels ${text}, so no proxy serves this Gateway.`,
+      fix: "Use the labels of the gateway's pods, such as istio: ingressgateway.",
+    });
+    return;
+  }
+  const ports = new Set<number>();
+  for (const workload of workloads) {
+    if (workload.assumed) {
+      workload.spec.containers?.forEach((one) =>
+        one.ports?.forEach(({ containerPort = 0 }) => ports.add(containerPort)),
+      );
+    }
+    for (const service of mesh.servicesOf(workload)) {
+      for (const { port = 0, targetPort, protocol = "TCP" } of service.fields.spec?.ports ?? []) {
+        if (protocol === "TCP") {
+          // The proxy listens on the target port; Istio lets a Gateway name either.
+          ports.add(port);
+          ports.add(Number(targetPort) || port);
         }
       }
     }
-    servers.forEach(({ port }, i) => {
-      if (port?.number !== undefined && !ports.has(port.number)) {
-        mesh.requireKnownServices();
-        report(gateway, {
-          field: `spec.servers[${i}].port.number`,
-          message: `Port ${port.number} is not open on the Service of the workload that ${text} selects: it opens ${[...ports].join(", ") || "none"}.`,
-          fix: `Add port ${port.number} to that Service, or use one that it has.`,
-          code: "IST0162",
-          certain: !workloads.every(({ assumed }) => assumed),
-        });
-      }
-    });
-  }),
-});
+  }
+  for (const { number, numberField } of served) {
+    if (number !== undefined && !ports.has(number)) {
+      mesh.requireKnownServices();
+      report(gateway, {
+        field: numberField,
+        message: `Port ${number} is not open on the Service of the workload that ${text} selects: it opens ${[...ports].join(", ") || "none"}.`,
+        fix: `Add port ${number} to that Service, or use one that it has.`,
+        code: "IST0162",
+        certain: !workloads.every(({ assumed }) => assumed),
+      });
+    }
+  }
+}
 
 type Selector = Record<string, string> | undefined;
 
@@ -157,45 +179,41 @@ export const gatewaysDisjoint = rule({
   codes: ["IST0145", "KIA0301"],
   check({ mesh, each, report }) {
     interface Opening {
-      gateway: Resource<"Gateway">;
+      gateway: AnyGateway;
+      selector: Selector;
       bind: string;
     }
     const byHost = new Map<string, Opening[]>();
     const key = (number: number | undefined, host: string): string => `${number ?? 0} ${host}`;
-    each(mesh.gateways, (gateway) => {
-      // Of a gateway's servers on one port the last one's hosts stand for it, as they do where Istio merges them.
-      const servers = gateway.fields.spec?.servers ?? [];
-      servers.forEach(({ port, hosts = [], bind = "" }, i) => {
-        if (!servers.slice(i + 1).some((later) => later.port?.number === port?.number)) {
-          for (const host of hosts) {
-            const of = key(port?.number, host);
-            byHost.set(of, [...(byHost.get(of) ?? []), { gateway, bind }]);
-          }
+    const gateways = allGateways(mesh);
+    each(gateways, (gateway) => {
+      const { selector, ports = [] } = servingOf(mesh, gateway) ?? {};
+      for (const { number, hosts, bind } of ports) {
+        for (const host of hosts) {
+          const of = key(number, host);
+          byHost.set(of, [...(byHost.get(of) ?? []), { gateway, selector, bind }]);
         }
-      });
+      }
     });
-    each(mesh.gateways, (gateway) => {
-      const { selector, servers = [] } = gateway.fields.spec ?? {};
-      servers.forEach(({ port, hosts = [], bind = "" }, i) => {
+    each(gateways, (gateway) => {
+      const { selector, ports = [] } = servingOf(mesh, gateway) ?? {};
+      for (const { number, hosts, bind, field } of ports) {
         const others = new Set<string>();
         const shared = hosts.filter((host) => {
-          const rivals = (byHost.get(key(port?.number, host)) ?? []).filter(
-            (other) =>
-              other.gateway !== gateway &&
-              other.bind === bind &&
-              overlap(mesh, selector, other.gateway.fields.spec?.selector),
+          const rivals = (byHost.get(key(number, host)) ?? []).filter(
+            (other) => other.gateway !== gateway && other.bind === bind && overlap(mesh, selector, other.selector),
           );
           rivals.forEach((rival) => others.add(fullName(rival.gateway)));
           return rivals.length > 0;
         });
         if (shared.length > 0) {
           report(gateway, {
-            field: `spec.servers[${i}]`,
-            message: `It opens ${shared.join(", ")} on port ${port?.number}, as ${[...others].join(", ")} does for the same workload.`,
+            field,
+            message: `It opens ${shared.join(", ")} on port ${number}, as ${[...others].join(", ")} does for the same workload.`,
             fix: "Merge them into one Gateway, or give them different hosts or ports.",
           });
         }
-      });
+      }
     });
   },
 });
@@ -251,36 +269,6 @@ export const gatewayCertificatesUnique = rule({
   },
 });
 
-/** A value of a Secret, whichever way it is written. */
-function secretValue(secret: Resource<"Secret">, key: string): string | undefined {
-  const { data, stringData } = secret.fields as {
-    data?: Record<string, unknown>;
-    stringData?: Record<string, unknown>;
-  };
-  const encoded = data?.[key];
-  const plain = stringData?.[key];
-  return typeof plain === "string"
-    ? plain
-    : typeof encoded === "string"
-      ? Buffer.from(encoded, "base64").toString()
-      : undefined;
-}
-
-/** Why a Secret cannot serve as a gateway's certificate; undefined if it can. */
-function flaw(secret: Resource<"Secret">): string | undefined {
-  const certificate = secretValue(secret, "tls.crt") ?? secretValue(secret, "cert");
-  const key = secretValue(secret, "tls.key") ?? secretValue(secret, "key");
-  if (!certificate || !key) {
-    return `it lacks ${certificate ? "tls.key" : "tls.crt"}`;
-  }
-  try {
-    const { validTo } = new X509Certificate(certificate);
-    return new Date(validTo).getTime() < Date.now() ? `its certificate expired on ${validTo}` : undefined;
-  } catch {
-    return "its tls.crt is no certificate";
-  }
-}
-
 export const gatewayCredentialValid = rule({
   name: "gateway-credential-valid",
   description:
@@ -317,7 +305,7 @@ export const gatewayCredentialValid = rule({
           });
           return;
         }
-        const wrong = flaw(secret);
+        const wrong = flawOf(secret);
         if (wrong !== undefined) {
           report(gateway, {
             field,

@@ -1,4 +1,4 @@
-import { specify, unknown } from "../../test/support/policyStack";
+import { specify, unknown, type Edit } from "../../test/support/policyStack";
 import {
   destinationRuleHostKnown,
   destinationRuleOnLookupPath,
@@ -17,6 +17,24 @@ import {
   tlsBegunOnce,
   uriMatchLiteral,
 } from "./routing";
+
+/** An HTTPRoute of a gateway to a Service, and what more its rule says. */
+const httpRoute = (name: string, service: string, rule: object = {}): Edit => [
+  `+HTTPRoute ${name}`,
+  "",
+  {
+    spec: {
+      parentRefs: [{ name: "edge", namespace: "istio-system" }],
+      rules: [
+        {
+          matches: [{ path: { type: "PathPrefix", value: "/v2" } }],
+          backendRefs: [{ name: service, port: 80 }],
+          ...rule,
+        },
+      ],
+    },
+  },
+];
 
 specify(routeDestinationExists, {
   violations: [
@@ -244,6 +262,16 @@ specify(unreachableRoute, {
 specify(retriesNeedTimeout, {
   violations: [
     {
+      it: "finds an HTTPRoute with retries and no timeout",
+      edits: [httpRoute("user", "user", { retry: { attempts: 3 } })],
+      on: "HTTPRoute demo/user",
+    },
+    {
+      it: "finds an HTTPRoute whose timeout ends with the first try",
+      edits: [httpRoute("user", "user", { retry: { attempts: 3 }, timeouts: { request: "2s", backendRequest: "2s" } })],
+      on: "HTTPRoute demo/user",
+    },
+    {
       it: "finds retries without a timeout",
       edits: [
         ["VirtualService entry", "spec.http[0].timeout"],
@@ -258,6 +286,10 @@ specify(retriesNeedTimeout, {
     },
   ],
   passes: [
+    {
+      it: "passes an HTTPRoute with time for each try",
+      edits: [httpRoute("user", "user", { retry: { attempts: 3 }, timeouts: { request: "9s", backendRequest: "2s" } })],
+    },
     { it: "passes retries that are off", edits: [["VirtualService entry", "spec.http[0].retries", { attempts: 0 }]] },
     { it: "passes a rule without retries", edits: [["VirtualService entry", "spec.http[0].retries"]] },
   ],
@@ -313,6 +345,11 @@ specify(meshHostsUnique, {
 specify(ingressSubsetEffective, {
   violations: [
     {
+      it: "finds an HTTPRoute past the subsets",
+      edits: [httpRoute("payment", "payment")],
+      on: "HTTPRoute demo/payment",
+    },
+    {
       it: "finds a gateway route past the subsets",
       edits: [["VirtualService entry", "spec.http[1].route[0].destination.subset"]],
       on: "VirtualService demo/entry",
@@ -320,6 +357,28 @@ specify(ingressSubsetEffective, {
     },
   ],
   passes: [
+    {
+      it: "passes an HTTPRoute that leads to a Service of a version besides, or to none that has subsets",
+      edits: [
+        [
+          "+Service payment-v1",
+          "",
+          {
+            spec: {
+              selector: { app: "payment", version: "v1" },
+              ports: [{ name: "http", port: 80, targetPort: 8080 }],
+            },
+          },
+        ],
+        httpRoute("payment", "payment", {
+          backendRefs: [
+            { name: "payment-v1", port: 80 },
+            { name: "payment", port: 80 },
+          ],
+        }),
+        httpRoute("user", "user"),
+      ],
+    },
     {
       it: "passes where the mesh chooses none",
       edits: [
@@ -425,12 +484,28 @@ const other = (prefix: string) => ({
 specify(gatewayRoutesDisjoint, {
   violations: [
     {
+      it: "finds two HTTPRoutes with the same match at one gateway",
+      edits: [httpRoute("one", "user"), httpRoute("two", "payment")],
+      on: "HTTPRoute demo/two",
+    },
+    {
       it: "finds a prefix within another's",
       edits: [["+VirtualService other", "", other("/payment/v2")]],
       on: "VirtualService demo/other",
     },
   ],
   passes: [
+    {
+      it: "passes HTTPRoutes of which one is narrower, for another host, or on another port",
+      edits: [
+        httpRoute("one", "user"),
+        httpRoute("two", "user", { matches: [{ path: { type: "PathPrefix", value: "/v2/x" } }] }),
+        httpRoute("three", "user"),
+        ["HTTPRoute three", "spec.hostnames", ["three.example"]],
+        httpRoute("four", "user"),
+        ["HTTPRoute four", "spec.parentRefs[0].port", 8080],
+      ],
+    },
     { it: "passes the rule for everything else", edits: [["+VirtualService other", "", other("/")]] },
     { it: "passes another prefix", edits: [["+VirtualService other", "", other("/orders")]] },
   ],
@@ -458,6 +533,11 @@ specify(portSettingsKeepTls, {
 
 specify(tlsBegunOnce, {
   violations: [
+    {
+      it: "finds an HTTPRoute to a port of HTTPS",
+      edits: [["Service user", "spec.ports[0].name", "https"], httpRoute("user", "user"), ["VirtualService entry", ""]],
+      on: "HTTPRoute demo/user",
+    },
     {
       it: "finds TLS within TLS",
       edits: [["ServiceEntry api", "spec.ports", [{ number: 443, name: "https", protocol: "HTTPS" }]]],

@@ -1,11 +1,13 @@
-/** VirtualServices and DestinationRules: where requests go. */
+/** VirtualServices, HTTPRoutes and DestinationRules: where requests go. */
 import { milliseconds } from "../mesh/values";
 import { exportScopes, fqdn, hostsMatch, serverHostsFor, serviceOf } from "../mesh/hosts";
 import { isIstioService } from "../mesh/injection";
 import type { Host, Mesh, Workload } from "../mesh/mesh";
 import { declaredProtocol, isHttp, isTls, protocolNamed } from "../mesh/protocols";
 import { fullName, type Resource } from "../mesh/resource";
-import { appliesToMesh, bindingsOf, destinationsOf, meshGateway } from "../mesh/routes";
+import { gatewayApiGroup } from "../mesh/names";
+import { allRoutes, appliesToMesh, bindingsOf, destinationsOf, gatewayRules, isForGateway } from "../mesh/routes";
+import { meshGateway, type AnyRoute, type Destination } from "../mesh/routes";
 import { matchesGlob, selects } from "../mesh/selectors";
 import { eachOf, type Context, rule } from "../rule";
 
@@ -416,29 +418,58 @@ export const retriesNeedTimeout = rule({
   fix: "Set `timeout` and `retries.perTryTimeout`, the first at least twice the second.",
   level: "advisory",
   source: "reference/config/networking/virtual-service/",
-  check: eachOf("VirtualService", (route, { report }) => {
-    route.fields.spec?.http?.forEach(({ retries, timeout }, i) => {
-      if (retries === undefined || retries.attempts === 0) {
-        return;
-      }
-      const whole = milliseconds(timeout);
-      const one = milliseconds(retries.perTryTimeout);
-      if (!whole && !one) {
-        report(route, {
-          field: `spec.http[${i}].retries`,
-          message: "The rule retries without any timeout, so a try that hangs is never given up.",
-          fix: `Set spec.http[${i}].timeout and retries.perTryTimeout.`,
-        });
-      } else if (whole && one && whole <= one) {
-        report(route, {
-          field: `spec.http[${i}].timeout`,
-          message: `The timeout ${timeout} ends with the first try (perTryTimeout ${retries.perTryTimeout}), so nothing is ever retried.`,
-          fix: "Make the timeout longer than one try.",
-        });
+  check({ mesh, each, report }) {
+    each(allRoutes(mesh), (route) => {
+      for (const { attempts, timeout, perTry, field, names } of retriesOf(route)) {
+        const whole = milliseconds(timeout);
+        const one = milliseconds(perTry);
+        if (attempts === 0) {
+          continue;
+        }
+        if (!whole && !one) {
+          report(route, {
+            field: `${field}.${names.retries}`,
+            message: "The rule retries without any timeout, so a try that hangs is never given up.",
+            fix: `Set ${field}.${names.timeout} and ${names.perTry}.`,
+          });
+        } else if (whole && one && whole <= one) {
+          report(route, {
+            field: `${field}.${names.timeout}`,
+            message: `The timeout ${timeout} ends with the first try (${names.perTry.split(".")[1]} ${perTry}), so nothing is ever retried.`,
+            fix: "Make the timeout longer than one try.",
+          });
+        }
       }
     });
-  }),
+  },
 });
+
+interface Retrying {
+  attempts?: number;
+  timeout?: string;
+  perTry?: string;
+  /** The field of the rule, and in it those of retries, of the timeout and of that of one try. */
+  field: string;
+  names: { retries: string; timeout: string; perTry: string };
+}
+
+/** The rules of a route that say how requests are retried. */
+function retriesOf(route: AnyRoute): Retrying[] {
+  const http = route.shape === "VirtualService" ? ((route).fields.spec?.http ?? []) : [];
+  const ofIstio = { retries: "retries", timeout: "timeout", perTry: "retries.perTryTimeout" };
+  const ofGatewayApi = { retries: "retry", timeout: "timeouts.request", perTry: "timeouts.backendRequest" };
+  return [
+    ...http.flatMap(({ retries, timeout }, i): Retrying[] =>
+      retries === undefined
+        ? []
+        : [{ ...retries, timeout, perTry: retries.perTryTimeout, field: `spec.http[${i}]`, names: ofIstio }],
+    ),
+    ...gatewayRules(route).flatMap(({ retry, timeouts = {} }, i): Retrying[] => {
+      const { request: timeout, backendRequest: perTry } = timeouts;
+      return retry === undefined ? [] : [{ ...retry, timeout, perTry, field: `spec.rules[${i}]`, names: ofGatewayApi }];
+    }),
+  ];
+}
 
 type Route = Resource<"VirtualService">;
 
@@ -523,6 +554,23 @@ export const ingressSubsetEffective = rule({
         }
       }
     });
+    each(mesh.of("GatewayRoute"), (route) => {
+      const all = destinationsOf(route);
+      for (const { destination, field, mirror } of isForGateway(route) ? all : []) {
+        const { host = "" } = destination;
+        const { name = "", namespace } = serviceOf(host) ?? {};
+        const ignored = namespace === route.namespace ? choosing.get(name) : choosing.get(host);
+        // One that leads to Services of versions besides chooses as well.
+        const chooses = all.some((other) => other.destination.host !== host && isPartOf(mesh, other.destination, host));
+        if (ignored !== undefined && !mirror && !chooses) {
+          report(route, {
+            field: `${field}.name`,
+            message: `Requests through its gateway do not follow the subsets that ${[...ignored].join(", ")} chooses for ${name}.`,
+            fix: "An HTTPRoute knows no subsets: lead to a Service for each version.",
+          });
+        }
+      }
+    });
     each(mesh.virtualServices, (route) => {
       const { gateways = [], http = [] } = route.fields.spec ?? {};
       http.forEach((one, i) =>
@@ -540,6 +588,12 @@ export const ingressSubsetEffective = rule({
     });
   },
 });
+
+/** Whether a Service has pods of another one, and none besides. */
+function isPartOf(mesh: Mesh, { host = "" }: Destination, of: string): boolean {
+  const [part, whole] = [mesh.service(host, ""), mesh.service(of, "")].map((one) => one?.fields.spec?.selector);
+  return part !== undefined && whole !== undefined && selects(whole, part);
+}
 
 type Ports = NonNullable<Host["ports"]>;
 
@@ -736,11 +790,12 @@ function prefixOf(match: Match): string | undefined {
 
 export const gatewayRoutesDisjoint = rule({
   name: "gateway-routes-disjoint",
-  description: "VirtualServices of one host at one gateway do not have prefixes that take each other's paths.",
+  description: "Routes of one host at one gateway do not take each other's requests.",
   rationale:
     "A gateway merges the VirtualServices of a host in the order of their age. Where a prefix of one starts with a prefix of another, " +
-    "which of them is asked first differs from cluster to cluster.",
-  fix: "Put both rules into one VirtualService, the longer prefix first, or use delegates.",
+    "which of them is asked first differs from cluster to cluster. Of HTTPRoutes the more specific match counts, and the older route " +
+    "where two are the same.",
+  fix: "Put both rules into one VirtualService, the longer prefix first, or use delegates; give HTTPRoutes different matches.",
   source: "ops/best-practices/traffic-management/",
   check({ mesh, each, report }) {
     interface Prefix {
@@ -783,8 +838,47 @@ export const gatewayRoutesDisjoint = rule({
         open.push(one);
       }
     }
+    const seen = new Map<string, Resource>();
+    each(mesh.of("GatewayRoute"), (route) => {
+      for (const { key, field, text } of matchesAtGateways(route)) {
+        const first = seen.get(key) ?? route;
+        seen.set(key, first);
+        if (first !== route) {
+          report(route, {
+            field,
+            message: `${first.kind} ${fullName(first)} takes ${text} at the same gateway: only the older of the two is asked.`,
+            fix: "Give each a match of its own.",
+          });
+        }
+      }
+    });
   },
 });
+
+/** What a route of the Gateway API takes at each of its gateways, the same text for the same requests. */
+function matchesAtGateways(route: Resource<"GatewayRoute">): { key: string; field: string; text: string }[] {
+  const { parentRefs = [], hostnames = ["*"] } = route.fields.spec ?? {};
+  const parents = parentRefs.filter(({ kind = "Gateway" }) => kind === "Gateway");
+  return parents.flatMap(({ name, namespace = route.namespace, sectionName, port }) =>
+    hostnames.flatMap((hostname) =>
+      gatewayRules(route).flatMap(({ matches }, i) =>
+        (Array.isArray(matches) && matches.length > 0 ? (matches as PathMatch[]) : [{}]).map((match, j) => {
+          const { type = "PathPrefix", value = "/" } = match.path ?? {};
+          const at = [route.kind, namespace, name, sectionName, port, hostname].join(" ");
+          return {
+            key: `${at} ${canonical({ ...match, path: { type, value } })}`,
+            field: matches === undefined ? `spec.rules[${i}]` : `spec.rules[${i}].matches[${j}]`,
+            text: `the same requests (${hostname}, ${type} ${value})`,
+          };
+        }),
+      ),
+    ),
+  );
+}
+
+interface PathMatch {
+  path?: { type?: string; value?: string };
+}
 
 export const portSettingsKeepTls = rule({
   name: "port-settings-keep-tls",
@@ -824,13 +918,13 @@ export const tlsBegunOnce = rule({
   source: "reference/config/networking/destination-rule/",
   check({ mesh, each, report }) {
     /** Hosts and ports of TLS to which HTTP rules lead: there the traffic is plain until the proxy begins TLS. */
-    const plain = new Map<string, { route: Route; field: string }[]>();
+    const plain = new Map<string, { route: AnyRoute; field: string }[]>();
     const tlsPort = (host: Host | undefined, number: number | undefined): number | undefined => {
       const ports = (host?.ports ?? []).filter((port) => number === undefined || port.number === number);
       const [port] = ports;
       return ports.length === 1 && isTls(declaredProtocol({ ...port!, port: port!.number })) ? port!.number : undefined;
     };
-    const routesKnown = each(mesh.virtualServices, (route) => {
+    const routesKnown = each(allRoutes(mesh), (route) => {
       for (const { destination, field, protocol, mirror } of destinationsOf(route)) {
         const { host = "", port } = destination;
         const target = mesh.host(host, route.namespace);
@@ -845,6 +939,9 @@ export const tlsBegunOnce = rule({
       }
     });
     const begun = new Set<string>();
+    const gatewayTls = mesh.resources.some(
+      ({ kind, group }) => kind === "BackendTLSPolicy" && group === gatewayApiGroup,
+    );
     const rulesKnown = each(mesh.destinationRules, (one) => {
       const { host = "", trafficPolicy, subsets = [] } = one.fields.spec ?? {};
       const full = fqdn(host, one.namespace);
@@ -888,6 +985,10 @@ export const tlsBegunOnce = rule({
         continue;
       }
       for (const { route, field } of routes) {
+        // A BackendTLSPolicy begins TLS for routes of the Gateway API.
+        if (route.shape === "GatewayRoute" && gatewayTls) {
+          continue;
+        }
         report(route, {
           field,
           message: `The http rule leads to port ${port} of ${host}, which is declared as TLS, and no DestinationRule begins TLS: the server gets plain text.`,

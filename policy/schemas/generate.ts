@@ -2,25 +2,29 @@
  * Writes what the rules know of Istio's and the Gateway API's resources: JSON schemas of their fields, the annotations
  * of Istio, and schemas of its mesh and proxy configuration. The sources are the Go modules that
  * toolchain/binaries/core pins: the definitions of Istio's base chart, those of the Gateway API, and the annotations
- * and protocol buffers of istio.io/api.
+ * and protocol buffers of istio.io/api. It also fills the chart that installs the Gateway API's definitions.
  *
  *   npm run schemas
  */
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadAll } from "js-yaml";
+import { load, loadAll } from "js-yaml";
 import { parse as parseProto, Enum, MapField, Type, type Field, Root, type Namespace } from "protobufjs";
 import { isMap } from "../../common/isMap";
 
 type Schema = Record<string, unknown>;
 
-function moduleFolder(name: string): string {
+function moduleOf(name: string): { Dir: string; Version: string } {
   const cwd = join(__dirname, "../../toolchain/binaries/core");
-  const { Dir } = JSON.parse(execFileSync("go", ["mod", "download", "-json", name], { cwd, encoding: "utf8" })) as {
+  return JSON.parse(execFileSync("go", ["mod", "download", "-json", name], { cwd, encoding: "utf8" })) as {
     Dir: string;
+    Version: string;
   };
-  return Dir;
+}
+
+function moduleFolder(name: string): string {
+  return moduleOf(name).Dir;
 }
 
 /**
@@ -217,9 +221,33 @@ function write(name: string, value: unknown): void {
   writeFileSync(join(__dirname, name), `${JSON.stringify(value, undefined, 1)}\n`);
 }
 
+/** The kinds that ingressRoutes.ts declares, and those without which Istio serves none of them. */
+const installedKinds = ["gatewayclasses", "gateways", "httproutes", "referencegrants"];
+
+/** Fills the chart with definitions as they are, but for the descriptions of fields, which are most of their length. */
+function gatewayApiChart(version: string, definitionsFolder: string): void {
+  const folder = join(__dirname, "../../components/charts/gateway-api");
+  const isText = (key: string, value: unknown) => key === "description" && typeof value === "string";
+  mkdirSync(join(folder, "definitions"), { recursive: true });
+  for (const kind of installedKinds) {
+    const file = join(definitionsFolder, `gateway.networking.k8s.io_${kind}.yaml`);
+    const text = JSON.stringify(load(readFileSync(file, "utf8")), (key, value: unknown) =>
+      isText(key, value) ? undefined : value,
+    );
+    writeFileSync(join(folder, "definitions", `${kind}.json`), `${text}\n`);
+  }
+  const number = version.replace(/^v/, "");
+  writeFileSync(
+    join(folder, "Chart.yaml"),
+    `apiVersion: v2\nname: gateway-api\ndescription: Resource definitions of the Kubernetes Gateway API, experimental channel\nversion: ${number}\nappVersion: ${version}\n`,
+  );
+}
+
 const istio = moduleFolder("istio.io/istio");
 const api = moduleFolder("istio.io/api");
-const gatewayApi = join(moduleFolder("sigs.k8s.io/gateway-api"), "config/crd/experimental");
+const gatewayApiModule = moduleOf("sigs.k8s.io/gateway-api");
+const gatewayApi = join(gatewayApiModule.Dir, "config/crd/experimental");
+gatewayApiChart(gatewayApiModule.Version, gatewayApi);
 write("istio.json", definitions([join(istio, "manifests/charts/base/files/crd-all.gen.yaml")]));
 write(
   "gatewayApi.json",

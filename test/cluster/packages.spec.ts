@@ -52,38 +52,34 @@ describe("parts for other programs", () => {
     });
   });
 
-  describe("the components, in a program of another folder", () => {
+  describe("the components, in programs of another folder", () => {
     let fresh: FreshProgram;
+    let destroy: () => Promise<{ code: number; said: string }>;
     before(async () => {
-      fresh = await freshProgram({ KUBECONFIG: target.kubeconfig });
+      fresh = await freshProgram({ KUBECONFIG: target.kubeconfig, KUBE_CONTEXT: target.context });
     });
-    after(async () => {
-      assert.equal((await fresh.pulumi("destroy", "--yes", "--skip-preview")).code, 0);
-      await fresh.remove();
+    afterEach(async () => {
+      const { code, said } = await destroy();
+      assert.equal(code, 0, said);
       // What istiod and Helm leave: its authority's certificate in each namespace, and the resource definitions.
       await kubectl("delete", "crd", "--selector=app.kubernetes.io/part-of=istio");
       await kubectl("delete", "configmap", "--all-namespaces", "--selector=istio.io/config=true");
       await assertSameObjects(objectsBefore);
     });
+    after(() => fresh.remove());
 
     it("bring up two namespaces of one mesh, each behind its host", async () => {
-      const none = { metrics: { kind: "none" }, tracing: { kind: "none" }, logs: { kind: "none" } };
+      destroy = () => fresh.pulumi("destroy", "--yes", "--skip-preview");
       await fresh.write((program) =>
-        onTarget(program).replace("applications:", `observability: ${JSON.stringify(none)}, applications:`),
+        onTarget(program)
+          .replace("istio: {", `istio: { ...${JSON.stringify(istioOnTarget())},`)
+          .replace("applications:", `observability: ${JSON.stringify(noBackends)}, applications:`),
       );
       const { code, said } = await fresh.pulumi("up", "--yes", "--skip-preview");
       assert.equal(code, 0, said);
 
-      for (const [namespace, name] of [
-        ["shop", "cart"],
-        ["shop", "stock"],
-        ["blog", "posts"],
-      ] as const) {
-        const pods = Object.entries(await readyContainers(namespace));
-        const [, containers = []] = pods.find(([pod]) => pod.startsWith(`${name}-`)) ?? [];
-        assert.deepEqual([...containers].sort(), ["istio-proxy", name].sort(), `${namespace}/${name}`);
-      }
-      const answer = (host: string, path: string) => get(`${gatewayUrl}${path}`, { host });
+      await assertSidecarsOf("shop", "cart", "stock");
+      await assertSidecarsOf("blog", "posts");
       await eventually(async () => {
         assert.equal((await answer("shop.example.com", "/cart")).body.trim(), "Hello from cart");
         assert.equal((await answer("blog.example.com", "/")).body.trim(), "Hello from posts");
@@ -94,16 +90,86 @@ describe("parts for other programs", () => {
       const again = await fresh.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
       assert.equal(again.code, 0, again.said);
     });
+
+    for (const language of ["yaml", "python"] as const) {
+      it(`bring up both echo services from ${language}`, async () => {
+        destroy = () => Promise.resolve({ code: 0, said: "" });
+        const program = await fresh[language]((text) => inLanguage[language](onTarget(text)));
+        destroy = () => program.run("destroy");
+        const { code, said } = await program.run("up");
+        assert.equal(code, 0, said);
+
+        await assertSidecarsOf("shop", "user-service", "payment-service");
+        await eventually(async () => {
+          assert.equal((await answer("any", "/user")).body.trim(), "Hello from User Service");
+          assert.equal((await answer("any", "/payment")).body.trim(), "Hello from Payment Service");
+        });
+        assert.equal((await answer("any", "/")).status, 404);
+
+        const again = await program.run("up", "--expect-no-changes");
+        assert.equal(again.code, 0, again.said);
+      });
+    }
   });
 });
 
-/** @returns the documented program, for the cluster of these tests: its charts and images, and the proxies that it has. */
+const noBackends = { metrics: { kind: "none" }, tracing: { kind: "none" }, logs: { kind: "none" } };
+
+/** Puts charts, images and proxies of these tests into a documented program; without backends it is up sooner. */
+const inLanguage = {
+  yaml: (program: string) =>
+    Object.entries(istioOnTarget())
+      .flatMap(([key, value]) => (value === undefined ? [] : [`        ${key}: ${JSON.stringify(value)}`]))
+      .reduce((text, line) => text.replace("      istio:\n", `      istio:\n${line}\n`), program)
+      .replace("      applications:", `      observability: ${JSON.stringify(noBackends)}\n      applications:`),
+  python: (program: string) =>
+    program
+      .replace("istio={", `istio={**${inPython(istioOnTarget())}, `)
+      .replace("applications=[", `observability=${inPython(noBackends)}, applications=[`),
+};
+
+/** @returns an object as Python writes it, with the names that its SDK has. */
+function inPython(value: unknown): string {
+  return typeof value === "object" && value !== null
+    ? `{${Object.entries(value)
+        .filter(([, one]) => one !== undefined)
+        .map(([key, one]) => `"${/^[A-Z_]+$/.test(key) ? key : snakeCase(key)}": ${inPython(one)}`)
+        .join(", ")}}`
+    : typeof value === "boolean"
+      ? { true: "True", false: "False" }[`${value}`]
+      : JSON.stringify(value);
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Fails unless each service has a ready pod with a sidecar. */
+async function assertSidecarsOf(namespace: string, ...services: string[]): Promise<void> {
+  const pods = Object.entries(await readyContainers(namespace));
+  for (const name of services) {
+    const [, containers = []] = pods.find(([pod]) => pod.startsWith(`${name}-`)) ?? [];
+    assert.deepEqual([...containers].sort(), ["istio-proxy", name].sort(), `${namespace}/${name}`);
+  }
+}
+
+function answer(host: string, path: string): ReturnType<typeof get> {
+  return get(`${gatewayUrl}${path}`, { host });
+}
+
+/** @returns the documented program with the cluster and the image of these tests. */
 function onTarget(program: string): string {
   const settings = target.embedded ? embeddedSettings() : {};
   const echo = target.embedded
     ? (JSON.parse(settings.images ?? "{}") as Partial<typeof images>).httpEcho!
     : images.httpEcho;
-  const istio = {
+  return program.replaceAll("hashicorp/http-echo:1.0.0", echo).replace("kind-kind", target.context);
+}
+
+/** @returns args of Istio for the charts and images of these tests, and for the proxies that they have. */
+function istioOnTarget() {
+  const settings = target.embedded ? embeddedSettings() : {};
+  return {
     charts: settings.istioCharts,
     hub: settings.istioHub,
     tag: settings.istioTag,
@@ -112,8 +178,4 @@ function onTarget(program: string): string {
       telemetryFilter: false,
     }),
   };
-  return program
-    .replace("hashicorp/http-echo:1.0.0", echo)
-    .replace("kind-kind", target.context)
-    .replace("istio: {", `istio: { ...${JSON.stringify(istio)},`);
 }

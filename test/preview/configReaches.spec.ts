@@ -33,6 +33,7 @@ const changes: Record<string, Change> = {
   ],
   istioMeshConfig: [mesh],
   egressGateway: ["true"],
+  ingressApi: ["gateway"],
   gatewayServiceType: ["ClusterIP"],
   gatewayAnnotations: [JSON.stringify({ a: "b" })],
   gatewayHttpNodePort: ["30081"],

@@ -62,4 +62,37 @@ describe("npm run render", () => {
       said.join(""),
     );
   });
+
+  it("writes routes of the Gateway API and its definitions, which mesh-check finds nothing in either", () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [
+        ...["--require", "./loader.cjs", "commands/render.ts", folder, "--stack", "dev"],
+        ...["--config", "ingressApi=gateway", "--config", "gatewaySelfSigned=true"],
+      ],
+      { cwd: projectFolder, encoding: "utf8", env: { ...process.env, KUBECONFIG: folder } },
+    );
+    assert.equal(status, 0, stderr);
+    const read = (name: string) =>
+      parse(readFileSync(join(folder, name), "utf8")) as {
+        apiVersion: string;
+        kind: string;
+        metadata: { name: string };
+      };
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yaml"));
+    const ofGatewayApi = files.map(read).filter(({ apiVersion }) => /^gateway\.networking/.test(apiVersion));
+    assert.deepEqual(ofGatewayApi.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort(), [
+      "Gateway demo-gateway",
+      "HTTPRoute demo-https.redirect",
+      "HTTPRoute demo-payment",
+      "HTTPRoute demo-user",
+      "HTTPRoute demo-user-orders-0711f3",
+    ]);
+    assert.equal(files.filter((file) => /gateway\.networking\.k8s\.io\.yaml$/.test(file)).length, 4, files.join());
+
+    const said: string[] = [];
+    const say = (text: string) => void said.push(text);
+    const streams = { stdin: () => "", stdout: say, stderr: say };
+    assert.equal(meshCheck(["--fail-on-empty", "--level", "advisory", folder], streams), 0, said.join(""));
+  });
 });

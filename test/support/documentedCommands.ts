@@ -33,13 +33,13 @@ const parsers: Record<string, (argv: readonly string[]) => unknown> = {
 
 /** Subcommands of the Pulumi CLI that the pages use. */
 const pulumiCommands =
-  /^(login|preview|up|refresh|destroy|cancel|import|stack (init|select|output|rm|tag)|config (set|rm))\b/;
+  /^(login|preview|up|refresh|destroy|cancel|import|stack (init|select|output|rm|tag)|config (set|rm)|package (gen-sdk|get-schema))\b/;
 
 /** Programs that are checked here. They also distinguish a command from a name. */
 const ours = ["npm", "npx", "pulumi", "eval"];
 
 /** Programs that are not ours; only files of ours that they are given are looked at. */
-const others = ["kubectl", "kind", "minikube", "kustomize", "helm", "istioctl", "curl", "git"];
+const others = ["kubectl", "kind", "minikube", "kustomize", "helm", "istioctl", "curl", "git", "pip"];
 
 /** Whether code within text is a command, and not a name. */
 export function isCommand(code: string): boolean {
@@ -180,7 +180,8 @@ function problemsOfPulumi(args: string[]): string[] {
   }
   if (args[0] === "config") {
     const [key, value = ""] = args.slice(2).filter((word) => !word.startsWith("--"));
-    return key === undefined ? [] : problemOfSetting(key, value);
+    // Pulumi hands keys of a namespace to the provider of that name.
+    return key === undefined || key.startsWith("kubernetes:") ? [] : problemOfSetting(key, value);
   }
   const at = args.indexOf("--policy-pack");
   // In a program of another folder it is a package.

@@ -36,6 +36,7 @@ export const buildCosts: Readonly<Record<GroupName, BuildCost>> = {
   jaeger: { seconds: 160, packages: 1365 },
   otelcol: { seconds: 70, packages: 425 },
   loki: { seconds: 245, packages: 1145 },
+  "pulumi-languages": { seconds: 60, packages: 150 },
   "cert-manager": { seconds: 150, packages: 600 },
   kwok: { seconds: 110, packages: 675 },
 };

@@ -58,6 +58,7 @@ const kind = "sigs.k8s.io/kind";
 const kubeRouter = "github.com/cloudnativelabs/kube-router/v2";
 const metricsServer = "sigs.k8s.io/metrics-server";
 const pulumiSdk = "github.com/pulumi/pulumi/sdk/v3";
+const pulumiYaml = "github.com/pulumi/pulumi-yaml";
 const kubernetesProvider = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 const providerMain = "pulumi-resource-kubernetes";
 
@@ -206,6 +207,12 @@ export const binaryGroups = {
       // Read by pulumi-resource-random alone.
       { module: pulumiSdk, variable: "main.version", value: () => providerVersions.random },
     ],
+  },
+  // For the tests of the components in other languages alone. Released CLIs have these programs.
+  "pulumi-languages": {
+    name: "pulumi-languages",
+    outputs: ["pulumi-language-yaml", "pulumi-language-python"],
+    stamps: [{ module: pulumiYaml, variable: `${pulumiYaml}/pkg/version.Version`, value: same }],
   },
   "pulumi-kubernetes": {
     name: "pulumi-kubernetes",

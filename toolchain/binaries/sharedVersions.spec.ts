@@ -27,6 +27,7 @@ const shared: Partial<Record<GroupName, string[]>> = {
   "local-path": ["k8s.io/client-go", "k8s.io/api", "github.com/fxamacker/cbor/v2", "golang.org/x/net"],
   fortio: ["golang.org/x/net", "google.golang.org/grpc", "google.golang.org/protobuf"],
   pulumi: ["github.com/envoyproxy/go-control-plane/envoy", "google.golang.org/grpc", "golang.org/x/net"],
+  "pulumi-languages": ["google.golang.org/grpc", "golang.org/x/net", "golang.org/x/crypto"],
   "pulumi-kubernetes": ["k8s.io/api", "k8s.io/client-go", "k8s.io/kubectl", "helm.sh/helm/v3", "golang.org/x/net"],
   ratelimit: ["github.com/envoyproxy/go-control-plane/envoy", "google.golang.org/grpc", "golang.org/x/net"],
   "istio-cni": ["istio.io/istio", "k8s.io/client-go", "github.com/fxamacker/cbor/v2", "golang.org/x/net"],

@@ -66,8 +66,8 @@ export const routes: Check = {
     if (!served && status !== 404) {
       return fail(
         `${unknown}: ${status}`,
-        `a route takes paths that are not declared: a VirtualService of this namespace has a rule for everything`,
-        `${cluster.kubectl} -n ${declared.namespaces.mesh} get virtualservice -o yaml`,
+        `a route takes paths that are not declared: a VirtualService or HTTPRoute of this namespace has a rule for everything`,
+        `${cluster.kubectl} -n ${declared.namespaces.mesh} get virtualservice${declared.gateway.api === "gateway" ? ",httproute" : ""} -o yaml`,
       );
     }
     return pass(

@@ -3,7 +3,8 @@ import { declaredService } from "../../../test/support/declaredService";
 import type { DeclaredMesh, DeclaredService } from "../../../stacks/declared";
 import { callersOf } from "../callers";
 import type { Outcome } from "../check";
-import { breakerDifferences, rateLimitDifferences, routeDifferences, rulesOfHost, rulesOfPath } from "../envoyConfig";
+import { breakerDifferences, hostsOfRules, rateLimitDifferences, routeDifferences } from "../envoyConfig";
+import { rulesOfHost, rulesOfPath } from "../envoyConfig";
 import type { Json } from "../envoyConfig";
 import { judgePolicies } from "./trafficPolicy";
 import type { View } from "./trafficPolicy";
@@ -85,7 +86,18 @@ describe("traffic-policy", () => {
     );
     assert.equal(rateLimitDifferences(global, []).length, 1);
   });
-  const about = { mesh: "demo", routes: "demo", kubectl: "k" };
+  it("finds an HTTPRoute's rules, and the hosts of versions that they lead to", () => {
+    const weighted = { clusters: ["v1", "v2"].map((version) => ({ name: `outbound|8080||user-${version}.demo` })) };
+    const match = { path_separated_prefix: "/user" };
+    const rules = rulesOfPath("/user", [
+      { match, route: { weighted_clusters: weighted } },
+      { match, route: { cluster: "outbound|8080|v3|user.demo" } },
+    ]);
+    assert.equal(rules.length, 2);
+    assert.deepEqual(hostsOfRules(rules), ["user-v1.demo", "user-v2.demo", "user.demo"]);
+  });
+  const about = { mesh: "demo", gateway: { routes: "demo" }, kubectl: "k" };
+  const timeoutOff = { what: "timeout", declared: "15s", envoy: "3s" };
   it("names the object that says otherwise, by whose Envoy has it", () => {
     const causeAt = (of: View["of"], what: string) =>
       causeOf(
@@ -99,6 +111,9 @@ describe("traffic-policy", () => {
       /timeout of user is 3s in Envoy \(demo\/x\).*declared as 15s: VirtualService demo-vs was changed/,
     );
     assert.match(causeAt("sidecar", "timeout"), /VirtualService user was changed/);
+    const found = [{ service, views: [{ of: "gateway" as const, pod: "demo/x", differences: [timeoutOff] }] }];
+    const gateway = { routes: "demo", api: "gateway" } as const;
+    assert.match(causeOf(judgePolicies(found, { ...about, gateway })), /HTTPRoute demo-user was changed/);
     assert.match(causeAt("sidecar", "circuitBreaker.maxRequests"), /DestinationRule user was/);
     assert.match(causeAt("itself", "rateLimit.tokens"), /EnvoyFilter user-rate-limit was/);
   });

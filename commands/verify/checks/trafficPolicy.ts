@@ -1,12 +1,14 @@
 import type { LiveObject } from "../../../cluster/kubeClient";
-import type { DeclaredService } from "../../../stacks/declared";
+import { httpRouteName } from "../../../components/ingressRoutes";
+import type { DeclaredMesh, DeclaredService } from "../../../stacks/declared";
 import { callerNamespaces, callersOf } from "../callers";
 import type { Caller } from "../callers";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { askEnvoy } from "../envoy";
 import type { Difference, Json } from "../envoyConfig";
-import { breakerDifferences, rateLimitDifferences, routeDifferences, rulesOfHost, rulesOfPath } from "../envoyConfig";
+import { breakerDifferences, hostsOfRules, rateLimitDifferences, routeDifferences } from "../envoyConfig";
+import { rulesOfHost, rulesOfPath } from "../envoyConfig";
 import { servicePods } from "../meshPods";
 import { isReady, nameOf } from "../objects";
 
@@ -25,13 +27,24 @@ export interface Viewed {
   views: View[];
 }
 
+/** A difference, and whose it is. */
+interface Different {
+  service: DeclaredService;
+  of: View["of"];
+  what: string;
+  gateway: Pick<DeclaredMesh["gateway"], "routes" | "api">;
+}
+
 /** @returns the object that a difference is about. */
-function objectOf({ service, of, what, routes }: { service: string; of: View["of"]; what: string; routes: string }) {
+function objectOf({ service: { name: service, path = "/" }, of, what, gateway: { routes, api } }: Different): string {
   if (/^(r|globalR)ateLimit/.test(what)) {
     return `EnvoyFilter ${service}-rate-limit${what.startsWith("global") ? "-global" : ""}`;
   }
-  return what.startsWith("circuitBreaker")
-    ? `DestinationRule ${service}`
+  if (what.startsWith("circuitBreaker")) {
+    return `DestinationRule ${service}`;
+  }
+  return of === "gateway" && api === "gateway"
+    ? `HTTPRoute ${httpRouteName(routes, path)}`
     : `VirtualService ${of === "gateway" ? `${routes}-vs` : service}`;
 }
 
@@ -74,18 +87,18 @@ function toldOf({ service, views }: Viewed): { compared: string[]; left: string[
 /** @returns whether every service's policy is in Envoy as declared. The evidence lists what was not compared. */
 export function judgePolicies(
   found: readonly Viewed[],
-  { mesh, routes, kubectl }: { mesh: string; routes: string; kubectl: string },
+  { mesh, gateway, kubectl }: { mesh: string; gateway: Different["gateway"]; kubectl: string },
 ): Outcome {
-  const off = found.flatMap(({ service: { name: service }, views }) =>
+  const off = found.flatMap(({ service, views }) =>
     views.flatMap(({ of, pod, differences }) => differences.map((difference) => ({ service, of, pod, ...difference }))),
   );
   const [first] = off;
   if (first) {
     const { what, service, envoy, pod, declared } = first;
     return fail(
-      off.map((one) => `${one.service} ${one.what}: declared ${one.declared}, Envoy has ${one.envoy}`).join("; "),
-      `${what} of ${service} is ${envoy} in Envoy (${pod}), and was declared as ${declared}: ${objectOf({ ...first, routes })} was changed or removed, or another one overrides it. Run npm start -- --refresh`,
-      `${kubectl} -n ${mesh} get virtualservice,destinationrule,envoyfilter -o yaml`,
+      off.map((one) => `${one.service.name} ${one.what}: declared ${one.declared}, Envoy has ${one.envoy}`).join("; "),
+      `${what} of ${service.name} is ${envoy} in Envoy (${pod}), and was declared as ${declared}: ${objectOf({ ...first, gateway })} was changed or removed, or another one overrides it. Run npm start -- --refresh`,
+      `${kubectl} -n ${mesh} get ${gateway.api === "gateway" ? "httproute," : ""}virtualservice,destinationrule,envoyfilter -o yaml`,
     );
   }
   const told = found.map((one) => ({ name: one.service.name, ...toldOf(one) }));
@@ -130,7 +143,12 @@ export const trafficPolicy: Check = {
       ]);
       const rules =
         kind === "gateway" ? rulesOfPath(service.path ?? "", routes) : rulesOfHost(host, service.port, routes);
-      const differences = [...routeDifferences(service, rules), ...breakerDifferences(service, clusters, host)];
+      // An HTTPRoute leads to Services of versions, which are hosts of their own.
+      const hosts = kind === "gateway" && declared.gateway.api === "gateway" ? hostsOfRules(rules) : [host];
+      const differences = [
+        ...routeDifferences(service, rules),
+        ...hosts.flatMap((one) => breakerDifferences(service, clusters, one)),
+      ];
       return { of: kind, pod: nameOf(pod), differences };
     };
     const ownView = async (service: DeclaredService, pod: LiveObject): Promise<View> => {
@@ -149,6 +167,6 @@ export const trafficPolicy: Check = {
         return { service, views: await Promise.all(views) };
       }),
     );
-    return judgePolicies(found, { mesh, routes: declared.gateway.routes, kubectl: cluster.kubectl });
+    return judgePolicies(found, { mesh, gateway: declared.gateway, kubectl: cluster.kubectl });
   },
 };

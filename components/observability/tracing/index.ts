@@ -2,20 +2,20 @@ import { jaeger } from "./jaeger";
 import type { TracingBackend } from "./tracingBackend";
 import { zipkin } from "./zipkin";
 
-/** The tracing backends that the stack can install. To add one, add its file and its name here. */
-const backends = { jaeger, zipkin };
+/** What takes traces: a backend that is installed, or a receiver of OTLP that is there already, or nothing. */
+export const TracingKind = { Jaeger: "jaeger", Zipkin: "zipkin", Existing: "existing", None: "none" } as const;
 
-/** Name of a tracing backend that the stack can install. */
-export type TracingBackendName = keyof typeof backends;
+/** One of {@link TracingKind}. */
+export type TracingKind = (typeof TracingKind)[keyof typeof TracingKind];
 
-/** Names of the tracing backends that the stack can install; the first is the default. */
-export const tracingBackendNames = Object.keys(backends) as TracingBackendName[];
+/** Name of a tracing backend that can be installed. */
+export type TracingBackendName = Exclude<TracingKind, "existing" | "none">;
 
-/** The tracing backends that the stack can install. */
-export const tracingBackends: Readonly<Record<TracingBackendName, TracingBackend>> = backends;
+/** The tracing backends that can be installed. To add one, add its file, its kind above, and its name here. */
+export const tracingBackends: Readonly<Record<TracingBackendName, TracingBackend>> = { jaeger, zipkin };
 
-/** Values of `tracingBackend`. */
-export type TracingKind = TracingBackendName | "existing" | "none";
+/** Names of the tracing backends that can be installed; the first is the default. */
+export const tracingBackendNames = Object.keys(tracingBackends) as TracingBackendName[];
 
 /** @returns the backend that the stack installs; undefined if it installs none. */
 export function installedTracing(kind: TracingKind): (TracingBackend & { name: TracingBackendName }) | undefined {

@@ -1,3 +1,4 @@
+import { defaultMaxTraces } from "./tracingBackend";
 import type { TraceStorage, TracingBackend } from "./tracingBackend";
 
 const ports = { query: 16686, otlpGrpc: 4317, otlpHttp: 4318, metrics: 8888, health: 13133 } as const;
@@ -7,7 +8,7 @@ export function jaegerConfig(storage: TraceStorage, path?: string): string {
   const everywhere = (port: number) => ({ endpoint: `0.0.0.0:${port}` });
   const backend =
     storage.kind === "memory"
-      ? { memory: { max_traces: storage.maxTraces } }
+      ? { memory: { max_traces: storage.maxTraces ?? defaultMaxTraces } }
       : { [storage.kind]: { server_urls: [storage.url] } };
   return JSON.stringify(
     {

@@ -1,10 +1,28 @@
 import type { Tracer } from "../../telemetry";
 import type { BackendPort, BackendSpec } from "../backend";
 
+/** What a tracing backend keeps traces in: its own memory, where they end with the pod, or a store that is there. */
+export const TraceStorageKind = {
+  Memory: "memory",
+  Elasticsearch: "elasticsearch",
+  Opensearch: "opensearch",
+} as const;
+
+/** One of {@link TraceStorageKind}. */
+export type TraceStorageKind = (typeof TraceStorageKind)[keyof typeof TraceStorageKind];
+
 /** Where a tracing backend keeps traces. */
-export type TraceStorage =
-  /** In its own memory; they end with the pod. Zipkin counts spans: it keeps two for each of `maxTraces`. */
-  { kind: "memory"; maxTraces: number } | { kind: "elasticsearch" | "opensearch"; url: string };
+export interface TraceStorage {
+  /** What it is. */
+  kind: TraceStorageKind;
+  /** Most traces in its memory; the oldest go. Zipkin counts spans: it keeps two for each. Default 20000. */
+  maxTraces?: number;
+  /** URL of a store that is there. */
+  url?: string;
+}
+
+/** Most traces in memory, unless a storage says otherwise. */
+export const defaultMaxTraces = 20_000;
 
 /** A span, whatever backend has it. */
 export interface Span {

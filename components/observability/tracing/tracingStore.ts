@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ArgsCheck } from "../../validation";
 import { declareBackend } from "../backend";
-import type { Sizing } from "../backend";
+import type { PodSizing } from "../backend";
 import { type TracingBackendName, tracingBackends } from ".";
 import type { TraceStorage } from "./tracingBackend";
 
@@ -13,7 +13,7 @@ export interface TracingStoreArgs {
   namespace: pulumi.Input<string>;
   image: string;
   /** Pods, requests and limits. More than one pod needs a storage outside of them. */
-  sizing: Omit<Sizing, "volume">;
+  sizing: PodSizing;
   storage: TraceStorage;
   /** Path under which its page is served, for example `/jaeger`. Default: `/`. */
   path?: string;

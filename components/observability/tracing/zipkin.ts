@@ -1,3 +1,4 @@
+import { defaultMaxTraces } from "./tracingBackend";
 import type { TraceStorage, TracingBackend } from "./tracingBackend";
 
 /** Zipkin takes spans and serves its page, API, health and metrics on one port. */
@@ -15,9 +16,9 @@ export function zipkinEnv(storage: TraceStorage): Record<string, string> {
     // The heap follows the container's memory limit. Without these the image takes 160 MiB, whatever the limit.
     JAVA_OPTS: "-XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError",
     ...(storage.kind === "memory"
-      ? { STORAGE_TYPE: "mem", MEM_MAX_SPANS: String(storage.maxTraces * spansPerTrace) }
+      ? { STORAGE_TYPE: "mem", MEM_MAX_SPANS: String((storage.maxTraces ?? defaultMaxTraces) * spansPerTrace) }
       : // It tells OpenSearch from Elasticsearch by what the server answers.
-        { STORAGE_TYPE: "elasticsearch", ES_HOSTS: storage.url }),
+        { STORAGE_TYPE: "elasticsearch", ES_HOSTS: storage.url ?? "" }),
   };
 }
 
