@@ -33,7 +33,7 @@ export interface IstioArgs extends ControlPlaneArgs {
   egressGateway?: GatewayArgs;
   /** What the workloads of every namespace accept, unless the namespace says otherwise. Default `STRICT`: plain text is refused. */
   mtls?: MutualTlsMode;
-  /** Install the resource definitions of the Kubernetes Gateway API that the cluster lacks; see {@link gatewayApiChart}. Default false. */
+  /** Install the resource definitions of the Kubernetes Gateway API that the cluster lacks. Default false. */
   gatewayApi?: boolean;
   /**
    * Declare the charts' objects themselves, as `helm template` prints them, for a provider that writes manifests (`renderYamlToDirectory`):

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import * as components from "../../components/index";
+import { packageSchema } from "../../components/packageSchema";
+import manifest from "../../components/package.json";
 import type { PackageSchema } from "../../components/provider";
 import { moduleCharts } from "../../toolchain";
 import { freshProgram } from "../support/freshProgram";
@@ -51,19 +52,12 @@ describe("the packages, in a program of another folder", () => {
     assert.doesNotMatch(said, /kubernetes:core\/v1:Namespace/);
   });
 
-  it("have a schema, in which all types are named and all comments are texts", async () => {
+  it("have the schema that packing made", async () => {
     const { code, said } = await fresh.pulumi("package", "get-schema", "./node_modules/sidecar-mesh-components");
     assert.equal(code, 0, said);
     const schema = JSON.parse(said.slice(said.indexOf("{\n"), said.lastIndexOf("}") + 1)) as PackageSchema;
-    const classes = Object.entries(components).flatMap(([name, value]) => (typeof value === "function" ? [name] : []));
-    const types = Object.keys(schema.resources);
-    assert.deepEqual(types.sort(), classes.map((name) => `sidecar-mesh:index:${name}`).sort());
-    const any = Object.entries(schema.types).flatMap(([type, { properties = {} }]) =>
-      Object.entries(properties).flatMap(([name, property]) =>
-        JSON.stringify(property).includes("pulumi.json#/Any") ? [`${type.split(":").at(-1)}.${name}`] : [],
-      ),
-    );
-    assert.deepEqual(any.sort(), ["IstioArgs.meshConfig", "PodExtras.containers", "PodExtras.volumes"]);
+    assert.equal(schema.version, manifest.version);
+    assert.deepEqual(Object.keys(schema.resources).sort(), Object.keys(packageSchema().resources).sort());
   });
 
   describe("in YAML", () => {
