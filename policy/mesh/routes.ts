@@ -29,7 +29,7 @@ export function allRoutes(mesh: Mesh): AnyRoute[] {
 
 /** The rules of a route of the Gateway API; none of a VirtualService. */
 export function gatewayRules(route: AnyRoute): readonly GatewayRule[] {
-  return route.shape === "GatewayRoute" ? ((route).fields.spec?.rules ?? []) : [];
+  return route.shape === "GatewayRoute" ? (route.fields.spec?.rules ?? []) : [];
 }
 
 /** Whether a route of the Gateway API is for a gateway, and not for the mesh. */
@@ -71,9 +71,7 @@ function backendsOf(route: AnyRoute): RouteDestination[] {
 
 /** Every destination of a route, mirrors included. */
 export function destinationsOf(route: AnyRoute): RouteDestination[] {
-  return route.shape === "VirtualService"
-    ? virtualServiceDestinations(route)
-    : backendsOf(route);
+  return route.shape === "VirtualService" ? virtualServiceDestinations(route) : backendsOf(route);
 }
 
 function virtualServiceDestinations(service: Resource<"VirtualService">): RouteDestination[] {

@@ -49,7 +49,7 @@ export function addressOf(gateway: AnyGateway): { host: string; field: string } 
 /** What a Gateway comes to; undefined where pods of its own serve it, or some of which nothing is declared. */
 export function servingOf(mesh: Mesh, gateway: AnyGateway): Serving | undefined {
   if (gateway.shape === "Gateway") {
-    const { selector, servers = [] } = (gateway).fields.spec ?? {};
+    const { selector, servers = [] } = gateway.fields.spec ?? {};
     const ports = servers.map(({ port, hosts = [], bind = "" }, i) => {
       const field = `spec.servers[${i}]`;
       return { number: port?.number, hosts, bind, field, numberField: `${field}.port.number` };

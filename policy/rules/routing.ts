@@ -455,7 +455,7 @@ interface Retrying {
 
 /** The rules of a route that say how requests are retried. */
 function retriesOf(route: AnyRoute): Retrying[] {
-  const http = route.shape === "VirtualService" ? ((route).fields.spec?.http ?? []) : [];
+  const http = route.shape === "VirtualService" ? (route.fields.spec?.http ?? []) : [];
   const ofIstio = { retries: "retries", timeout: "timeout", perTry: "retries.perTryTimeout" };
   const ofGatewayApi = { retries: "retry", timeout: "timeouts.request", perTry: "timeouts.backendRequest" };
   return [
