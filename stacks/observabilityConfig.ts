@@ -154,7 +154,7 @@ export function readObservability(reader: ConfigReader, profile: Profile): Obser
     reader.problem(
       "dashboardsExposed",
       "true",
-      "Prometheus and Jaeger have no login: not in prod; use npm run dashboards, or a proxy with authentication",
+      "Prometheus and the tracing backend have no login: not in prod; use npm run dashboards, or a proxy with authentication",
     );
   }
   return config;
