@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import fc from "fast-check";
 import {
   asProgramConfig,
@@ -287,6 +288,18 @@ describe("parseConfig", () => {
     assert.throws(
       () => parseConfig(raw, (key) => key === `${configNamespace}:services`),
       (error: Error) => /services\[0\]\.env\.TOKEN = "\[secret\]"/.test(error.message) && /x = "1"/.test(error.message),
+    );
+  });
+
+  it("shows no password of a URL, neither in the message nor in what Node prints of the error", () => {
+    const services = [
+      { name: "a", path: "/a", extAuthz: { url: "http://me:hunter2@authz" }, env: ["x://me:hunter2@y"] },
+    ];
+    const urls = { metricsUrl: "https://me:hunter2@p", metricsRemoteWrite: ["https://me:hunter2@w"] };
+    assert.throws(
+      () => parse({ services, ...urls }),
+      (error: Error) =>
+        !inspect(error, { depth: null }).includes("hunter2") && /"https:\/\/\*\*\*@p"/.test(error.message),
     );
   });
 

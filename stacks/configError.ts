@@ -1,3 +1,5 @@
+import { isMap } from "../common/isMap";
+
 /** One mistake in the configuration. */
 export interface ConfigProblem {
   /** Key or path below it, without the project's namespace: `services[1].port`. */
@@ -12,11 +14,17 @@ export interface ConfigProblem {
 
 /** All mistakes of a configuration at once, so that they can be mended at once. */
 export class ConfigError extends Error {
-  constructor(readonly problems: readonly ConfigProblem[]) {
+  /** The mistakes. */
+  declare readonly problems: readonly ConfigProblem[];
+
+  constructor(noted: readonly ConfigProblem[]) {
+    const problems = noted.map((one) => ("value" in one ? { ...one, value: withoutPasswords(one.value) } : one));
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
     const lines = problems.map((problem) => `  ${lineOf(problem)}`);
     super([`the configuration has ${count}; nothing was changed`, ...lines].join("\n"));
     this.name = "ConfigError";
+    // Node would print them once more below the message.
+    Object.defineProperty(this, "problems", { value: problems, enumerable: false });
   }
 }
 
@@ -26,13 +34,22 @@ function lineOf(problem: ConfigProblem): string {
   return "value" in problem ? `${place} = ${show(problem.value)}: ${fix}` : `${place}: ${fix}`;
 }
 
-/** User and password of a URL, which must not get into a log. */
-const password = /\/\/[^/\s"]*@/g;
+/** @returns a value without the users and passwords of the URLs in it, which must not get into a log. */
+function withoutPasswords(value: unknown): unknown {
+  if (typeof value === "string") {
+    return value.replace(/\/\/[^/\s"]*@/g, "//***@");
+  }
+  if (Array.isArray(value)) {
+    return value.map(withoutPasswords);
+  }
+  return isMap(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutPasswords(one)]))
+    : value;
+}
 
 function show(value: unknown): string {
   // JSON has no word for these, and writes null.
   const isOdd = typeof value === "number" && !Number.isFinite(value);
-  const text =
-    value === undefined ? "(not set)" : isOdd ? String(value) : JSON.stringify(value).replace(password, "//***@");
+  const text = value === undefined ? "(not set)" : isOdd ? String(value) : JSON.stringify(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }

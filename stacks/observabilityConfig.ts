@@ -75,7 +75,7 @@ export const observabilityKeys = {
     serverUrl,
   ),
   tracingBackend: key(
-    "Where traces go, one of jaeger or zipkin (installed), existing (tracingUrl), none. auto installs Jaeger. Kiali shows no traces of Zipkin.",
+    `Where traces go, one of ${tracingBackendNames.join(" or ")} (installed), existing (tracingUrl), none. auto installs Jaeger. Kiali shows no traces of Zipkin.`,
     oneOf([...tracingBackendNames, "existing", "none"]),
   ),
   tracingUrl: key(
