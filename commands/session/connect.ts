@@ -9,6 +9,6 @@ const requireLate = createRequire(__filename);
  * is done while the cluster is looked over, and not at all by commands that end before.
  */
 export function connect({ kubeconfig, context }: Pick<Session, "kubeconfig" | "context">): Client.KubeClient {
-  const { KubeClient } = requireLate("../cluster/kubeClient") as typeof Client;
+  const { KubeClient } = requireLate("../../cluster/kubeClient") as typeof Client;
   return KubeClient.connect(kubeconfig, context);
 }

@@ -48,7 +48,7 @@ export function exposedRoute(name: DashboardName, namespace: string): ExposedRou
 }
 
 /** How each page that was installed is reached. */
-export interface Dashboards extends Partial<Record<DashboardName, DashboardEndpoint>> {
+export interface Dashboards {
   prometheus?: DashboardEndpoint;
   jaeger?: DashboardEndpoint;
   zipkin?: DashboardEndpoint;

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { projectFolder } from "../../commands/session/stackFiles";
+
+/** A module that a function loads when it needs it: no compiler looks whether the path leads to a file. */
+const lateModule = /\brequireLate\("([^"]+)"\)/g;
 
 /** Runs a script as Pulumi runs the program, and gives what it prints. */
 function run(script: string): string {
@@ -9,6 +15,24 @@ function run(script: string): string {
     encoding: "utf8",
   });
 }
+
+describe("modules that are loaded late", () => {
+  it("are there", () => {
+    const folders = ["cluster", "commands", "common", "components", "policy", "stacks", "toolchain"];
+    const late = folders.flatMap((folder) =>
+      readdirSync(join(projectFolder, folder), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".ts"))
+        .flatMap((name) => {
+          const file = join(projectFolder, folder, name);
+          return [...readFileSync(file, "utf8").matchAll(lateModule)].map(([, path]) => ({ file, path: path! }));
+        }),
+    );
+    assert.ok(late.length > 0);
+    for (const { file, path } of late) {
+      assert.doesNotThrow(() => createRequire(file).resolve(path), `${file} loads ${path}`);
+    }
+  });
+});
 
 describe("the loader", () => {
   it("compiles TypeScript", () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { declare, errorOf } from "../../../test/support/declare";
 import { telemetryMeshConfig } from "../../telemetry";
-import type { ObservabilityArgs } from "../observability";
+import type { BackendImages, ObservabilityArgs } from "../observability";
 import { Observability, spanReceiver } from "../observability";
-import { installedTracing, tracingBackendNames } from ".";
+import { installedTracing, tracingBackendNames, tracingImages } from ".";
 import { jaeger } from "./jaeger";
 import { zipkin, zipkinEnv } from "./zipkin";
 
@@ -29,6 +29,9 @@ for (const kind of tracingBackendNames) {
       const { one, all, resources } = await declared();
       const [container] = one("StatefulSet", kind).inputs.spec.template.spec.containers;
       assert.equal(container.image, backend.image);
+      // Does not compile unless the args have a name for its image.
+      const ofArgs: keyof BackendImages = kind;
+      assert.ok(ofArgs in tracingImages);
       const ports = (name: string) => (one("Service", name).inputs.spec.ports as { port: number }[]).map((p) => p.port);
       assert.ok(ports(backend.spans.service).includes(backend.spans.port));
       assert.ok(ports(backend.spans.service).includes(backend.metrics.port));
