@@ -48,7 +48,7 @@ describe("npm run bump:istio", () => {
     [["1.31"], /^1\.31: name one release of Istio, such as/],
     [["1.31.5", "1.31.6"], /name one release/],
     [["9.9.9"], /9\.9\.9: add the end of its support to commands\/doctor\/istioSupport\.ts/],
-    [["1.31.5", "--skip", "tests"], /--skip tests: name some of modules, schemas, docs, digests/],
+    [["1.31.5", "--skip", "tests"], /--skip tests: name some of modules, schemas, docs, golden, digests/],
   ];
   for (const [argv, message] of wrong) {
     it(`refuses ${JSON.stringify(argv)}`, () =>

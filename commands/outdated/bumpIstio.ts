@@ -16,13 +16,13 @@ generates again what comes from these: schemas, documents, digests. It commits n
 
       --dry-run           List the files and the commands; change nothing
       --istio-module REV  Version, tag or commit of the Go module istio.io/istio that the toolchain builds (default: VERSION)
-      --skip LIST         Commands to leave out, by name, with commas between them: modules, schemas, docs, digests
+      --skip LIST         Commands to leave out, by name, with commas between them: modules, schemas, docs, golden, digests
       --json              Print the result as one JSON object on the last line
   -h, --help              This text
 `;
 
 /** Names of the steps that follow the files. */
-const stepNames = ["modules", "schemas", "docs", "digests"] as const;
+const stepNames = ["modules", "schemas", "docs", "golden", "digests"] as const;
 
 /** A command that brings a part of the project to the new release. */
 interface Step {
@@ -105,6 +105,7 @@ export function stepsOf(version: string, module: string): Step[] {
     { name: "schemas", command: ["go", "run", "."], folder: "stacks/meshConfig", output: "schema.json" },
     { name: "schemas", command: ["npm", "run", "schemas"] },
     { name: "docs", command: ["npm", "run", "docs"] },
+    { name: "golden", command: ["npm", "run", "golden"] },
     { name: "digests", command: ["npm", "run", "digests"] },
   ];
 }
