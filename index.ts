@@ -42,7 +42,8 @@ const provider = new k8s.Provider(
     ? {
         kubeconfig: cluster.kubeconfig,
         context: cluster.context,
-        // The provider acts on PULUMI_K8S_ENABLE_PATCH_FORCE alone, and takes it as this input: named here, it is no change without the variable.
+        // The provider acts on PULUMI_K8S_ENABLE_PATCH_FORCE alone, and takes it as this input: named here, it is no
+        // change without the variable.
         enablePatchForce: true,
       }
     : // With no kubeconfig the SDK takes KUBECONFIG's, and the provider wants none when it writes manifests.
@@ -230,7 +231,9 @@ const gatewayUrl =
     : pulumi.output(expectedUrl);
 const { grafanaPassword } = observability;
 
-/** The stack's outputs. Pulumi warns of one that is undefined: those that a stack can lack are left out where it does. */
+/**
+ * The stack's outputs. Pulumi warns of one that is undefined: those that a stack can lack are left out where it does.
+ */
 const outputs = {
   /** For the policy pack: the engine does not pass the stack's configuration to a pack. */
   profile: settings.profile.name,

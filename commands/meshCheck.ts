@@ -40,8 +40,8 @@ export interface Streams {
 class UsageError extends Error {}
 
 /**
- * The manifest files below a directory, in the order of their names. Symbolic links are followed; one that leads back to a directory
- * on its own way is not.
+ * The manifest files below a directory, in the order of their names. Symbolic links are followed; one that leads back
+ * to a directory on its own way is not.
  */
 function filesBelow(folder: string, way: readonly string[] = []): string[] {
   const real = realpathSync(folder);

@@ -40,7 +40,10 @@ export function parseRenderFlags(argv: readonly string[]) {
 /** The folders of the result, in the order in which their objects are to be applied: each needs those before. */
 const folders = ["0-definitions", "1-namespaces", "2-objects"] as const;
 
-/** @returns in which of the folders an object goes, by the file that the provider wrote for it: `VERSION-KIND-NAMESPACE-NAME.yaml`. */
+/**
+ * @returns in which of the folders an object goes, by the file that the provider wrote for it:
+ * `VERSION-KIND-NAMESPACE-NAME.yaml`.
+ */
 export function folderOf(file: string): (typeof folders)[number] {
   if (basename(dirname(file)) === "0-crd") {
     return "0-definitions";

@@ -4,12 +4,14 @@ export const providers = { tracing: "mesh-tracing", stdoutLog: "mesh-stdout-log"
 /** The folder that Envoy and the log scraper of a pod share, and the file that Envoy writes there. */
 export const sharedLog = { folder: "/var/log/mesh", file: "/var/log/mesh/access.log" } as const;
 
-/** Label of the pods that have the shared folder; in others Envoy would fail to open the file, and refuse its listeners. */
+/**
+ * Label of the pods that have the shared folder; in others Envoy would fail to open the file, and refuse its listeners.
+ */
 export const scrapedLabel = { "sidecar-mesh/access-log": "file" } as const;
 
 /**
- * Fields of a line of the access log, and what Envoy puts there. Names are those that Istio's own JSON format has; trace and span are
- * what links a line to its trace.
+ * Fields of a line of the access log, and what Envoy puts there. Names are those that Istio's own JSON format has;
+ * trace and span are what links a line to its trace.
  */
 export const accessLogFields: Record<string, string> = {
   start_time: "%START_TIME%",

@@ -19,20 +19,21 @@ export interface AccessPolicyArgs {
 }
 
 /**
- * @returns a caller as AuthorizationPolicies name it. `cluster.local` is there an alias of whatever trust domain the mesh has.
+ * @returns a caller as AuthorizationPolicies name it. `cluster.local` is there an alias of whatever trust domain the
+ * mesh has.
  */
 export function principal({ namespace, serviceAccount }: Caller): pulumi.Output<string> {
   return pulumi.interpolate`cluster.local/ns/${namespace}/sa/${serviceAccount}`;
 }
 
 /**
- * Default deny in a namespace, and one exception for each declared edge. Callers are known by the identity that mutual TLS proves, so
- * that neither an address nor a header gives access.
+ * Default deny in a namespace, and one exception for each declared edge. Callers are known by the identity that mutual
+ * TLS proves, so that neither an address nor a header gives access.
  */
 export class AccessPolicy extends pulumi.ComponentResource {
   /**
-   * The last of the policies: what depends on it starts protected. To depend on the component means the same and names each policy, which
-   * for many services, each of which does, is the square of their number.
+   * The last of the policies: what depends on it starts protected. To depend on the component means the same and names
+   * each policy, which for many services, each of which does, is the square of their number.
    */
   readonly inForce: pulumi.Resource;
 

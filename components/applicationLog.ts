@@ -1,6 +1,9 @@
 /** What a service writes to files, for its pods' log scraper to read. */
 export interface LogFiles {
-  /** Folder that the application writes to, as an absolute path; it is empty when a pod starts, and shared with the scraper. */
+  /**
+   * Folder that the application writes to, as an absolute path; it is empty when a pod starts, and shared with the
+   * scraper.
+   */
   folder: string;
   /** Names of the files in it, with `*` for any letters. Default `*.log`. */
   files?: string;
@@ -15,12 +18,15 @@ export const applicationRotator = "application-log-rotator";
 /** Size at which a file of an application is put aside, in MiB. */
 export const applicationFileMiB = 16;
 
-/** Room that all files of an application have together, those put aside among them, in MiB; beyond it the oldest go, read or not. */
+/**
+ * Room that all files of an application have together, those put aside among them, in MiB; beyond it the oldest go,
+ * read or not.
+ */
 export const applicationKeptMiB = 4 * applicationFileMiB;
 
 /**
- * Size of the volume, in MiB: a pod that takes more is evicted. To what is kept come the copy that a rotation makes, and what is written between
- * two looks a second apart.
+ * Size of the volume, in MiB: a pod that takes more is evicted. To what is kept come the copy that a rotation makes,
+ * and what is written between two looks a second apart.
  */
 export const applicationFolderMiB = applicationKeptMiB + 2 * applicationFileMiB;
 
@@ -36,8 +42,8 @@ export function isFilePattern(value: string): boolean {
 }
 
 /**
- * Where an entry of several lines starts, for an expression without lookahead: at a letter that is no blank, but not at `Caused by` and `... 5 more`
- * of a stack trace. Lines that are indented belong to the one before.
+ * Where an entry of several lines starts, for an expression without lookahead: at a letter that is no blank, but not at
+ * `Caused by` and `... 5 more` of a stack trace. Lines that are indented belong to the one before.
  */
 const entryStart = String.raw`^(?:[^\sC.]|C[^a\s]|Ca[^u\s]|\.[^.\s])`;
 
@@ -48,8 +54,8 @@ const severityKeys = ["level", "severity", "lvl"];
 const traceKeys = ["trace_id", "traceId", "traceID", "traceid"];
 
 /**
- * @returns the Collector's receiver for what an application writes: JSON and plain lines. Severity and trace id are taken from a line where it has
- * one; the line itself stays as it is.
+ * @returns the Collector's receiver for what an application writes: JSON and plain lines. Severity and trace id are
+ * taken from a line where it has one; the line itself stays as it is.
  */
 export function applicationLogReceiver(): Record<string, unknown> {
   const parsed = "attributes.line";

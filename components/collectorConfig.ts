@@ -24,15 +24,16 @@ export const collectorMetricsPort = 8889;
 export const collectorHealthPort = 13134;
 
 /**
- * Bytes that may wait for the log store on disk. When it is full nothing is thrown away: reading stops, and goes on from the same place
- * once the store takes logs again. An access log line has half a kilobyte.
+ * Bytes that may wait for the log store on disk. When it is full nothing is thrown away: reading stops, and goes on
+ * from the same place once the store takes logs again. An access log line has half a kilobyte.
  */
 export const queueBytes = 64 * 1024 * 1024;
 
 /**
- * One request at a time. Loki's ingester counts the lines of a stream, and writes them to its log in whatever order requests of the
- * stream come to that; after a restart it takes a request with a lower count than the one before for a duplicate, and drops it (Loki 3.7,
- * `stream.Push` in pkg/ingester/stream.go). Streams are of one pod, so that one sender keeps their order. Batches make up for the speed.
+ * One request at a time. Loki's ingester counts the lines of a stream, and writes them to its log in whatever order
+ * requests of the stream come to that; after a restart it takes a request with a lower count than the one before for a
+ * duplicate, and drops it (Loki 3.7, `stream.Push` in pkg/ingester/stream.go). Streams are of one pod, so that one
+ * sender keeps their order. Batches make up for the speed.
  */
 const inOrder = {
   num_consumers: 1,

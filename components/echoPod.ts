@@ -13,8 +13,9 @@ const nonRootUser = 65532;
 const logVolume = { name: applicationLogs.volume, emptyDir: { sizeLimit: `${applicationFolderMiB}Mi` } };
 
 /**
- * The one place that needs @pulumi/kubernetesx. Its repository is archived, and it asks for @pulumi/kubernetes 3 (`overrides` in
- * package.json). To drop it, return the plain PodSpec here that the test beside this file compares with.
+ * The one place that needs @pulumi/kubernetesx. Its repository is archived, and it asks for @pulumi/kubernetes 3
+ * (`overrides` in package.json). To drop it, return the plain PodSpec here that the test beside this file compares
+ * with.
  * @param labels Of the pod, by which it is spread.
  * @returns the pod of a service, without the containers of others.
  */

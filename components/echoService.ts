@@ -86,12 +86,15 @@ export interface EchoServiceArgs extends Workload {
   version?: string;
   /** Several versions, each with a Deployment of its own. Default: one, whose Deployment is named like the Service. */
   versions?: EchoServiceVersion[];
-  /** Each version gets a Service of its own, too, named like its Deployment: an HTTPRoute knows no subsets. Default false. */
+  /**
+   * Each version gets a Service of its own, too, named like its Deployment: an HTTPRoute knows no subsets. Default
+   * false.
+   */
   versionServices?: boolean;
   /**
-   * What declares the subset of each version, by its name. A version's Deployment depends on it, so that of a version that goes the pods go
-   * first. While they drain, the proxies learn the routes without it: a change of routes and the end of a subset in one push would leave
-   * routes that lead nowhere for a moment. Default: none.
+   * What declares the subset of each version, by its name. A version's Deployment depends on it, so that of a version
+   * that goes the pods go first. While they drain, the proxies learn the routes without it: a change of routes and the
+   * end of a subset in one push would leave routes that lead nowhere for a moment. Default: none.
    */
   subsets?: Readonly<Record<string, pulumi.Resource>>;
 }
@@ -154,7 +157,8 @@ export class EchoService extends pulumi.ComponentResource {
           name: args.serviceName + suffix,
           namespace: args.namespace,
           labels: selector,
-          // The Deployment is awaited already; waiting for the endpoints of the same pods takes ten more seconds and adds nothing.
+          // The Deployment is awaited already; waiting for the endpoints of the same pods takes ten more seconds and
+          // adds nothing.
           annotations: { "pulumi.com/skipAwait": "true" },
         },
         // The name of the port is how Istio knows the protocol.

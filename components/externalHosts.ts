@@ -12,7 +12,9 @@ export interface ExternalHost {
   port: number;
   /** What is spoken there. `HTTPS` and `TLS` pass as the caller encrypted them; `TCP` needs `addresses`. */
   protocol: ServiceEntryProtocol;
-  /** IP addresses of the host. Default: what DNS says; of all names below one, the address that the caller connects to. */
+  /**
+   * IP addresses of the host. Default: what DNS says; of all names below one, the address that the caller connects to.
+   */
   addresses?: readonly string[];
 }
 
@@ -62,8 +64,9 @@ export function serviceEntries(hosts: readonly ExternalHost[]): ServiceEntrySpec
 }
 
 /**
- * Hosts outside of the mesh that its proxies know: with `REGISTRY_ONLY` requests go to these, and to no other host outside. They are
- * known in every namespace. Let it depend on the control plane, and pods on it: what they ask for at their start should be let out.
+ * Hosts outside of the mesh that its proxies know: with `REGISTRY_ONLY` requests go to these, and to no other host
+ * outside. They are known in every namespace. Let it depend on the control plane, and pods on it: what they ask for at
+ * their start should be let out.
  */
 export class ExternalHosts extends pulumi.ComponentResource {
   constructor(name: string, args: ExternalHostsArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -1,7 +1,9 @@
 /** Node ports of the ingress gateway; kind's cluster file maps them to ports of this machine. */
 export const defaultNodePorts = { http: 30080, https: 30443 } as const;
 
-/** Ports of this machine at which the gateway answers: through kind's port mapping, or through `kubectl port-forward`. */
+/**
+ * Ports of this machine at which the gateway answers: through kind's port mapping, or through `kubectl port-forward`.
+ */
 export const localPorts = { http: 8080, https: 8443 } as const;
 
 /** What is known of how the ingress gateway is reached. */

@@ -28,8 +28,8 @@ export interface GatewayCertificateArgs {
 }
 
 /**
- * @returns what a self-signed certificate is kept under: another text for other hosts, and in each half of a year, so that a certificate of
- * a year is renewed by any `pulumi up` in its second half.
+ * @returns what a self-signed certificate is kept under: another text for other hosts, and in each half of a year, so
+ * that a certificate of a year is renewed by any `pulumi up` in its second half.
  */
 export function selfSignedKey(hosts: readonly string[], now: Date): string {
   const half = `${now.getUTCFullYear()}-${now.getUTCMonth() < 6 ? 1 : 2}`;
@@ -37,12 +37,15 @@ export function selfSignedKey(hosts: readonly string[], now: Date): string {
 }
 
 /**
- * The gateway's certificate, as a Secret. With an issuer it is a Certificate of cert-manager, which makes the Secret and renews it. Without
- * one it is self-signed: clients have to trust it on sight. Key and certificate are made once and kept in the stack's state, encrypted, until
- * the hosts change or half a year has passed.
+ * The gateway's certificate, as a Secret. With an issuer it is a Certificate of cert-manager, which makes the Secret
+ * and renews it. Without one it is self-signed: clients have to trust it on sight. Key and certificate are made once
+ * and kept in the stack's state, encrypted, until the hosts change or half a year has passed.
  */
 export class GatewayCertificate extends pulumi.ComponentResource {
-  /** Name of the Secret. A self-signed one is there then; an issuer's comes when it is issued, and the gateway waits for it. */
+  /**
+   * Name of the Secret. A self-signed one is there then; an issuer's comes when it is issued, and the gateway waits for
+   * it.
+   */
   readonly secretName: pulumi.Output<string>;
 
   constructor(name: string, args: GatewayCertificateArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -50,7 +50,10 @@ export function isGuarded({ jwt, extAuthz }: { [Key in keyof Guards]: { paths?: 
   return (jwt !== undefined && covers(jwt)) || (extAuthz !== undefined && covers(extAuthz));
 }
 
-/** @returns the RequestAuthentication that reads tokens for the pods with this `app` label, and refuses wrong ones with 401. */
+/**
+ * @returns the RequestAuthentication that reads tokens for the pods with this `app` label, and refuses wrong ones with
+ * 401.
+ */
 export function tokenReader(app: string, { issuer, jwksUri, jwks, audiences }: Jwt): RequestAuthenticationSpec {
   return {
     selector: { matchLabels: { app } },
@@ -67,7 +70,10 @@ export function tokenReader(app: string, { issuer, jwksUri, jwks, audiences }: J
   };
 }
 
-/** @returns the AuthorizationPolicy that refuses requests without a token, with 403: for a RequestAuthentication they are right. */
+/**
+ * @returns the AuthorizationPolicy that refuses requests without a token, with 403: for a RequestAuthentication they
+ * are right.
+ */
 export function tokenRequirement(app: string, { issuer, paths }: Jwt): AuthorizationPolicySpec {
   return {
     selector: { matchLabels: { app } },
@@ -96,7 +102,10 @@ function providerName(app: string): string {
   return `ext-authz-${app}`;
 }
 
-/** @returns what the guards of services need in Istio's MeshConfig: the authorizers, and paths that cannot be written in two ways. */
+/**
+ * @returns what the guards of services need in Istio's MeshConfig: the authorizers, and paths that cannot be written in
+ * two ways.
+ */
 export function guardsMeshConfig(services: readonly ({ serviceName: string } & Guards)[]): Record<string, unknown> {
   const limited = services.some(({ jwt, extAuthz }) => jwt?.paths ?? extAuthz?.paths);
   return {

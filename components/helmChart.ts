@@ -59,9 +59,10 @@ export function chartReference(source: ChartSource, chart: IstioChart, version: 
 }
 
 /**
- * @returns the folder of the chart `gateway-api`, which this package brings along: the definitions of GatewayClass, Gateway, HTTPRoute and
- * ReferenceGrant, of the version that Istio is built with and of the experimental channel, which alone has an HTTPRoute's retries. It
- * installs those that the cluster lacks, and leaves all when it goes. `npm run schemas` fills it.
+ * @returns the folder of the chart `gateway-api`, which this package brings along: the definitions of GatewayClass,
+ * Gateway, HTTPRoute and ReferenceGrant, of the version that Istio is built with and of the experimental channel, which
+ * alone has an HTTPRoute's retries. It installs those that the cluster lacks, and leaves all when it goes. `npm run
+ * schemas` fills it.
  */
 export function gatewayApiChart(): string {
   const folder = relative(process.cwd(), join(__dirname, "charts", "gateway-api"));

@@ -22,7 +22,8 @@ export function parseImage(reference: string): ImageReference | undefined {
     return undefined;
   }
   const [, first, path = "", tag, digest] = match;
-  // What stands before the first slash is a host only if it looks like one; else it is a part of the path on Docker Hub.
+  // What stands before the first slash is a host only if it looks like one; else it is a part of the path on Docker
+  // Hub.
   const isHost = first !== undefined && (/[.:]/.test(first) || first === "localhost");
   if (isHost && !hasPossiblePort(first)) {
     return undefined;
@@ -66,7 +67,8 @@ export function withDigest(reference: string, digest: string): string {
 }
 
 /**
- * @returns the reference as a mirror has it: the host is replaced, the path stays. What is in the mirror already is left alone.
+ * @returns the reference as a mirror has it: the host is replaced, the path stays. What is in the mirror already is
+ * left alone.
  * @param mirror Registry, with a path in it or without.
  */
 export function inRegistry(reference: string, mirror: string): string {

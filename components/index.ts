@@ -1,10 +1,11 @@
 /**
- * What other programs use: `import { SidecarMesh } from "sidecar-mesh-components"`. No component reads configuration, and each passes
- * providers and transformations on to its children. docs/packages.md has examples.
+ * What other programs use: `import { SidecarMesh } from "sidecar-mesh-components"`. No component reads configuration,
+ * and each passes providers and transformations on to its children. docs/packages.md has examples.
  *
- * Pulumi's analyzer makes the schema for other languages of the args and outputs of these classes. It takes interfaces, arrays, maps,
- * inputs, and constant objects with a type of the same name as enums. It takes no union, no inline object, and nothing that is derived
- * with `Omit` or `Pick`. It passes over accessors. Packing fails where it does not take a type.
+ * Pulumi's analyzer makes the schema for other languages of the args and outputs of these classes. It takes interfaces,
+ * arrays, maps, inputs, and constant objects with a type of the same name as enums. It takes no union, no inline
+ * object, and nothing that is derived with `Omit` or `Pick`. It passes over accessors. Packing fails where it does not
+ * take a type.
  */
 export { LogProtocol } from "./collectorConfig";
 export type { CollectorBackend } from "./collectorConfig";

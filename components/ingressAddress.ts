@@ -13,7 +13,10 @@ export interface IngressAddressArgs extends Omit<GatewayReach, "loadBalancer"> {
 
 /** Finds out at which URL the ingress gateway is reached. It asks the cluster for a load balancer's address alone. */
 export class IngressAddress extends pulumi.ComponentResource {
-  /** URL without a / at the end; undefined if the cluster reports none. Unknown in a preview of a gateway yet to be made. */
+  /**
+   * URL without a / at the end; undefined if the cluster reports none. Unknown in a preview of a gateway yet to be
+   * made.
+   */
   readonly url: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: IngressAddressArgs, opts?: pulumi.ComponentResourceOptions) {

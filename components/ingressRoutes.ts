@@ -31,15 +31,20 @@ export interface IngressRoutesArgs {
   /** Namespace of the routes and the Services, and of Istio's Gateway. */
   namespace: pulumi.Input<string>;
   /**
-   * `istio` declares Istio's Gateway and VirtualService; `gateway` Gateway and HTTPRoutes of the Kubernetes Gateway API, whose definitions
-   * the cluster has to have. Default `istio`.
+   * `istio` declares Istio's Gateway and VirtualService; `gateway` Gateway and HTTPRoutes of the Kubernetes Gateway
+   * API, whose definitions the cluster has to have. Default `istio`.
    */
   api?: IngressApi;
-  /** Value of the label `istio` that the gateway's pods carry; what Istio's Gateway selects. Default `ingressgateway`. */
+  /**
+   * Value of the label `istio` that the gateway's pods carry; what Istio's Gateway selects. Default `ingressgateway`.
+   */
   gatewayLabel?: pulumi.Input<string>;
   /** Namespace of the gateway's pods; the Gateway of the Gateway API goes there. Default `istio-ingress`. */
   gatewayNamespace?: pulumi.Input<string>;
-  /** Name of the gateway's Service, by which the Gateway of the Gateway API finds its pods. Default `istio-ingressgateway`. */
+  /**
+   * Name of the gateway's Service, by which the Gateway of the Gateway API finds its pods. Default
+   * `istio-ingressgateway`.
+   */
   gatewayService?: pulumi.Input<string>;
   /** The routes, each path once. */
   routes: IngressRoute[];
@@ -58,8 +63,8 @@ export interface IngressRoutesArgs {
 const defaultHttpsPort = 443;
 
 /**
- * A prefix match of Envoy compares letters, so that `/user` would catch `/users` too. Two alternatives say what is meant:
- * the path itself, or anything below it.
+ * A prefix match of Envoy compares letters, so that `/user` would catch `/users` too. Two alternatives say what is
+ * meant: the path itself, or anything below it.
  */
 export function matchPathSegment(path: string): HttpMatchRequest[] {
   return path === "/" ? [{ uri: { prefix: "/" } }] : [{ uri: { exact: path } }, { uri: { prefix: `${path}/` } }];
@@ -90,7 +95,9 @@ export function gatewayServers(
   ];
 }
 
-/** @returns the rule that sends plain HTTP to HTTPS on another port than 443: a Gateway's own redirect knows no port. */
+/**
+ * @returns the rule that sends plain HTTP to HTTPS on another port than 443: a Gateway's own redirect knows no port.
+ */
 export function httpsRedirect(httpsPort: number): HttpRoute {
   return {
     name: "https-redirect",
@@ -99,7 +106,10 @@ export function httpsRedirect(httpsPort: number): HttpRoute {
   };
 }
 
-/** @returns the listeners of a Gateway of the Gateway API: one for each host and port, open to the routes of one namespace. */
+/**
+ * @returns the listeners of a Gateway of the Gateway API: one for each host and port, open to the routes of one
+ * namespace.
+ */
 export function gatewayListeners(
   namespace: pulumi.Input<string>,
   hosts: string[],
@@ -146,7 +156,9 @@ function nameOfPath(path: string): string {
   return [words.join("-").slice(0, 40).replace(/-$/, "") || "root", hash].join("-");
 }
 
-/** What comes in through the ingress gateway, and where it goes: Gateway and VirtualService, or Gateway and HTTPRoutes. */
+/**
+ * What comes in through the ingress gateway, and where it goes: Gateway and VirtualService, or Gateway and HTTPRoutes.
+ */
 export class IngressRoutes extends pulumi.ComponentResource {
   /** Name of the VirtualService, known once the routes exist; undefined where HTTPRoutes take its place. */
   readonly virtualService?: pulumi.Output<string>;
@@ -196,7 +208,10 @@ export class IngressRoutes extends pulumi.ComponentResource {
     );
   }
 
-  /** Declares Gateway `demo-gateway` beside the gateway's Service, for whose pods it is, and HTTPRoute `demo-user` for the path `/user`. */
+  /**
+   * Declares Gateway `demo-gateway` beside the gateway's Service, for whose pods it is, and HTTPRoute `demo-user` for
+   * the path `/user`.
+   */
   private declareHttpRoutes(name: string, args: IngressRoutesArgs): void {
     const { hosts = ["*"], tlsSecret, httpsPort = defaultHttpsPort } = args;
     const gateway = new KubernetesGateway(

@@ -12,11 +12,14 @@ import { istioChartRepo, istioHub, istioVersion } from "./versions";
 
 /** Args of {@link Istio}. All have defaults: without any, it is a small mesh for trying out. */
 export interface IstioArgs extends ControlPlaneArgs {
-  /** Version of the charts. A local folder has its own and ignores this. Default: the release that this package was tested with. */
+  /**
+   * Version of the charts. A local folder has its own and ignores this. Default: the release that this package was
+   * tested with.
+   */
   version?: string;
   /**
-   * Where the charts come from: a Helm repository (`https://...`), an OCI registry with path (`oci://...`), or a folder on this machine, as
-   * `helm pull --untar` leaves it. Default: Istio's own repository.
+   * Where the charts come from: a Helm repository (`https://...`), an OCI registry with path (`oci://...`), or a folder
+   * on this machine, as `helm pull --untar` leaves it. Default: Istio's own repository.
    */
   charts?: string;
   /** A second control plane beside the first. Default: none. */
@@ -25,19 +28,25 @@ export interface IstioArgs extends ControlPlaneArgs {
   injector?: Injector;
   /** Namespace of the control plane. Default `istio-system`. */
   systemNamespace?: string;
-  /** Namespace of the gateways: apart from the control plane, as Istio advises, or the same. Default `istio-ingress`. */
+  /**
+   * Namespace of the gateways: apart from the control plane, as Istio advises, or the same. Default `istio-ingress`.
+   */
   gatewayNamespace?: string;
   /** The gateway that requests come in through. Default: one pod behind a Service of type LoadBalancer. */
   ingressGateway?: GatewayArgs;
   /** The gateway that requests to the outside leave through. Default: none. */
   egressGateway?: GatewayArgs;
-  /** What the workloads of every namespace accept, unless the namespace says otherwise. Default `STRICT`: plain text is refused. */
+  /**
+   * What the workloads of every namespace accept, unless the namespace says otherwise. Default `STRICT`: plain text is
+   * refused.
+   */
   mtls?: MutualTlsMode;
   /** Install the resource definitions of the Kubernetes Gateway API that the cluster lacks. Default false. */
   gatewayApi?: boolean;
   /**
-   * Declare the charts' objects themselves, as `helm template` prints them, for a provider that writes manifests (`renderYamlToDirectory`):
-   * it cannot write a Helm release. Not for a cluster: istiod changes its own webhooks, which Helm leaves alone. Default false.
+   * Declare the charts' objects themselves, as `helm template` prints them, for a provider that writes manifests
+   * (`renderYamlToDirectory`): it cannot write a Helm release. Not for a cluster: istiod changes its own webhooks,
+   * which Helm leaves alone. Default false.
    */
   manifests?: boolean;
   /** Seconds that each chart may take to become ready. Default 600. */
@@ -65,11 +74,13 @@ export class Istio extends pulumi.ComponentResource {
   /** Revision that injects pods; undefined is the default one. What is injected has to be labelled with it. */
   readonly revision?: string;
   /**
-   * Annotations of pods that are injected. They change with the control plane and its version, so that the pods are made anew, which
-   * is the only way to give them its sidecar.
+   * Annotations of pods that are injected. They change with the control plane and its version, so that the pods are
+   * made anew, which is the only way to give them its sidecar.
    */
   readonly podAnnotations: Record<string, string>;
-  /** Ready control plane: what needs injection or Istio's resource types depends on it, and need not wait for a gateway. */
+  /**
+   * Ready control plane: what needs injection or Istio's resource types depends on it, and need not wait for a gateway.
+   */
   // Pulumi's analyzer passes over accessors: a program in another language depends on the component itself.
   accessor controlPlane: pulumi.Resource;
   /** Ready ingress gateway. */
@@ -110,8 +121,9 @@ export class Istio extends pulumi.ComponentResource {
         {
           ...chartArgs,
           timeout: settings.timeoutSeconds ?? 600,
-          // Helm looks every two seconds whether the API server serves the resource definitions, which it does within one. Their objects
-          // wait for istiod, which takes longer; and if a type is not served yet all the same, Pulumi's provider tries again.
+          // Helm looks every two seconds whether the API server serves the resource definitions, which it does within
+          // one. Their objects wait for istiod, which takes longer; and if a type is not served yet all the same,
+          // Pulumi's provider tries again.
           ...((chart === "base" || chart === "gateway-api") && { skipAwait: true }),
         },
         // In another namespace, a gateway's node ports are taken until the old one is gone.
@@ -135,7 +147,8 @@ export class Istio extends pulumi.ComponentResource {
     // If a pod is injected before the node agent runs, its traffic is not redirected and it never becomes ready.
     const nodeAgent = settings.cni ? [release("cni", "istio-cni", systemNamespace, cniValues(settings), [base])] : [];
     const before = [base, ...gatewayApi, ...nodeAgent];
-    // A resource is named after its revision, so that a canary stays the same resource when it becomes the first control plane.
+    // A resource is named after its revision, so that a canary stays the same resource when it becomes the first
+    // control plane.
     const controlPlane = (revision: string | undefined, version: string, values: Record<string, unknown>) =>
       release("istiod", revision ? `istiod-${revision}` : "istiod", systemNamespace, values, before, version);
     const stable = controlPlane(settings.revision, settings.version, istiodValues(settings));
@@ -213,7 +226,8 @@ function declareNamespaces(
   const systemNamespace = declare("system", { name: system });
   return {
     systemNamespace,
-    // Where both are one, the label of the gateways' pods has them injected; that of the namespace would be for istiod as well.
+    // Where both are one, the label of the gateways' pods has them injected; that of the namespace would be for istiod
+    // as well.
     gatewayNamespace:
       ofGateways === system
         ? systemNamespace

@@ -54,7 +54,10 @@ export interface ControlPlaneArgs {
   istiodEnv?: Record<string, string>;
   /** False leaves out Istio's own metrics filter, for proxies that lack it. Default true. */
   telemetryFilter?: boolean;
-  /** A node agent (istio-cni) redirects the pods' traffic, so that no pod needs rights for it. Default false: an init container does. */
+  /**
+   * A node agent (istio-cni) redirects the pods' traffic, so that no pod needs rights for it. Default false: an init
+   * container does.
+   */
   cni?: boolean;
   /** Folders of the nodes that the node agent writes to. Default: the chart's, which are most clusters'. */
   cniFolders?: CniFolders;
@@ -115,7 +118,9 @@ export interface GatewayArgs {
 /** {@link GatewayArgs} with a value for each that has to have one. */
 export type GatewaySettings = GatewayArgs & Required<Pick<GatewayArgs, "serviceType" | "resources" | "scaling">>;
 
-/** Istio's images are pinned by tag, so a pull is needed once. `image: auto` would make Kubernetes pull at every start. */
+/**
+ * Istio's images are pinned by tag, so a pull is needed once. `image: auto` would make Kubernetes pull at every start.
+ */
 const imagePullPolicy = "IfNotPresent";
 
 /** Requests and limits that the chart `istiod` gives each sidecar, where `sidecarResources` says nothing else. */
@@ -124,7 +129,9 @@ export const defaultSidecarResources = {
   limits: { cpu: "2000m", memory: "1024Mi" },
 };
 
-/** Seconds between a starting sidecar's readiness probes; the chart's 15 would be most of the time to the first request. */
+/**
+ * Seconds between a starting sidecar's readiness probes; the chart's 15 would be most of the time to the first request.
+ */
 const sidecarReadinessPeriodSeconds = 2;
 
 /** @returns the values of the chart `istiod`. */

@@ -56,7 +56,10 @@ export interface GatewayTarget {
 /** Name of all that {@link LoadGenerator} makes, and value of the label `app`. */
 export const loadGeneratorName = "load-generator";
 
-/** Files that a caller's own requests are logged to, a JSON line each, so that the default stack shows a service that writes files. */
+/**
+ * Files that a caller's own requests are logged to, a JSON line each, so that the default stack shows a service that
+ * writes files.
+ */
 export const callLog: LogFiles = { folder: "/var/log/calls" };
 
 /** Any user that is not root. */
@@ -76,8 +79,8 @@ export function gatewayTarget(name: string, path: string, { host, tls, hosts }: 
 }
 
 /**
- * @returns the container that sends requests to `target` for as long as it lives. It keeps no pace to catch up with: after a pause
- * it goes on as before.
+ * @returns the container that sends requests to `target` for as long as it lives. It keeps no pace to catch up with:
+ * after a pause it goes on as before.
  * @param logged Each request is logged to a file of the pod's application, in the folder of {@link callLog}.
  */
 export function loadSender(
@@ -110,19 +113,20 @@ export function loadSender(
 }
 
 /**
- * @returns what a caller's own pod gets to send requests to the services that it may call. A caller is known by its identity, its
- * proxy and its labels, and only its own pod has all three. The mesh would refuse
- * requests from another pod, or record them with a wrong caller.
- * @param logFiles What the caller's pods write to files. With the folder of {@link callLog}, the requests are logged there.
+ * @returns what a caller's own pod gets to send requests to the services that it may call. A caller is known by its
+ * identity, its proxy and its labels, and only its own pod has all three. The mesh would refuse requests from another
+ * pod, or record them with a wrong caller.
+ * @param logFiles What the caller's pods write to files. With the folder of {@link callLog}, the requests are logged
+ * there.
  */
 export function loadCompanion(callees: readonly LoadTarget[], settings: LoadSettings, logFiles?: LogFiles): PodExtras {
   return { containers: callees.map((callee) => loadSender(callee, settings, logFiles?.folder === callLog.folder)) };
 }
 
 /**
- * Steady requests to the ingress gateway from a pod of the mesh, so that graphs and dashboards are alive when they are opened. The
- * requests count where they arrive, at the gateway and behind it; of the sender itself nothing is reported: no metrics, no spans, no
- * log lines. Let it depend on the control plane, and on the services.
+ * Steady requests to the ingress gateway from a pod of the mesh, so that graphs and dashboards are alive when they are
+ * opened. The requests count where they arrive, at the gateway and behind it; of the sender itself nothing is reported:
+ * no metrics, no spans, no log lines. Let it depend on the control plane, and on the services.
  */
 export class LoadGenerator extends pulumi.ComponentResource {
   constructor(name: string, args: LoadGeneratorArgs, opts?: pulumi.ComponentResourceOptions) {

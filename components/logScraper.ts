@@ -62,9 +62,10 @@ export const rotation = { fileBytes: 8 * MiB, kept: 2, everySeconds: 2 } as cons
 export const sharedFolderBytes = 2 * (rotation.kept + 1) * rotation.fileBytes;
 
 /**
- * Rotates Envoy's access log: renames the file and asks Envoy, by its admin port inside the pod, to open a new one. Nothing is copied
- * or truncated, so that no line is lost on the way; the scraper goes on reading a renamed file where it was. The oldest file is removed
- * whether it was read or not: a log that may fill the disk would end the pod it is about.
+ * Rotates Envoy's access log: renames the file and asks Envoy, by its admin port inside the pod, to open a new one.
+ * Nothing is copied or truncated, so that no line is lost on the way; the scraper goes on reading a renamed file where
+ * it was. The oldest file is removed whether it was read or not: a log that may fill the disk would end the pod it is
+ * about.
  */
 export function rotationScript(file: string, { fileBytes, kept, everySeconds }: typeof rotation = rotation): string {
   const shift = Array.from({ length: kept - 1 }, (_, i) => kept - 1 - i).map(
@@ -85,7 +86,10 @@ export function rotationScript(file: string, { fileBytes, kept, everySeconds }: 
   ].join("\n");
 }
 
-/** Size at which a file of an application is put aside, room of all its files, both in bytes, and how often they are looked at. */
+/**
+ * Size at which a file of an application is put aside, room of all its files, both in bytes, and how often they are
+ * looked at.
+ */
 export const applicationRotation = {
   fileBytes: applicationFileMiB * MiB,
   keptBytes: applicationKeptMiB * MiB,
@@ -93,13 +97,15 @@ export const applicationRotation = {
 } as const;
 
 /**
- * Rotates files of an application that goes on writing to an open file: a full file is copied, to the last line that was written meanwhile, and
- * emptied. Each copy has a name of its own, so that none takes the place of one that is not read yet: while the log store is away and the
- * scraper's queue is full, copies wait until all files together have no room left. Then the oldest copies go, and after these the contents
- * of the oldest files, whether this or the application rotated them.
+ * Rotates files of an application that goes on writing to an open file: a full file is copied, to the last line that
+ * was written meanwhile, and emptied. Each copy has a name of its own, so that none takes the place of one that is not
+ * read yet: while the log store is away and the scraper's queue is full, copies wait until all files together have no
+ * room left. Then the oldest copies go, and after these the contents of the oldest files, whether this or the
+ * application rotated them.
  *
- * What is written between the last look at a file and its emptying, some microseconds of one process, is lost: no command empties the read part
- * of a file alone. An application that renames its own files before they are full loses nothing. It needs no shell in the application's image.
+ * What is written between the last look at a file and its emptying, some microseconds of one process, is lost: no
+ * command empties the read part of a file alone. An application that renames its own files before they are full loses
+ * nothing. It needs no shell in the application's image.
  */
 export function applicationRotationScript(
   folder: string,
@@ -142,7 +148,10 @@ export function applicationRotationScript(
   ].join("\n");
 }
 
-/** @returns the annotation that makes the injector mount a volume of the pod into the sidecar, whose root file system is read-only. */
+/**
+ * @returns the annotation that makes the injector mount a volume of the pod into the sidecar, whose root file system is
+ * read-only.
+ */
 export function sharedFolderAnnotation(volume: string): Record<string, string> {
   return { "sidecar.istio.io/userVolumeMount": JSON.stringify([{ name: volume, mountPath: sharedLog.folder }]) };
 }
@@ -188,7 +197,8 @@ export class LogScraper extends pulumi.ComponentResource {
       labels: scrapedLabel,
       annotations: {
         ...sharedFolderAnnotation(sharedVolume),
-        // Through the sidecar, each delivery would be a request with a log line and a trace of its own, and so on without end.
+        // Through the sidecar, each delivery would be a request with a log line and a trace of its own, and so on
+        // without end.
         "traffic.sidecar.istio.io/excludeOutboundPorts": String(portOf(this.args.backend.url)),
         "sidecar-mesh/log-scraper": configHash(this.config),
       },

@@ -11,8 +11,9 @@ export interface LostConnectionsArgs {
 }
 
 /**
- * Milliseconds for which sent data may stay without an acknowledgement. The kernel's own limit is about 15 minutes; a request to a pod
- * whose node is gone would hang until its time-out. An application that is slow is not meant: its kernel acknowledges at once.
+ * Milliseconds for which sent data may stay without an acknowledgement. The kernel's own limit is about 15 minutes; a
+ * request to a pod whose node is gone would hang until its time-out. An application that is slow is not meant: its
+ * kernel acknowledges at once.
  */
 const acknowledgedWithinMs = 1000;
 
@@ -20,9 +21,9 @@ const acknowledgedWithinMs = 1000;
 const tcpUserTimeout = { description: "TCP_USER_TIMEOUT", level: 6, name: 18 };
 
 /**
- * Lets proxies give up a connection to a service of the mesh when its other end no longer acknowledges what they send. They then retry
- * with another pod, and pass over the one that is lost. No API of Istio's sets this option of a socket. Connections that leave the mesh
- * stay as they are: a slow line is no lost node.
+ * Lets proxies give up a connection to a service of the mesh when its other end no longer acknowledges what they send.
+ * They then retry with another pod, and pass over the one that is lost. No API of Istio's sets this option of a socket.
+ * Connections that leave the mesh stay as they are: a slow line is no lost node.
  */
 export class LostConnections extends pulumi.ComponentResource {
   constructor(name: string, args: LostConnectionsArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -26,7 +26,10 @@ export interface MeshNamespaceArgs {
    * Default: no label, the cluster decides.
    */
   podSecurity?: PodSecurity;
-  /** Let packets in from this namespace and these alone, and to the proxies' metrics from anywhere. Default: from anywhere. */
+  /**
+   * Let packets in from this namespace and these alone, and to the proxies' metrics from anywhere. Default: from
+   * anywhere.
+   */
   allowedNamespaces?: pulumi.Input<string>[];
   /** Most of each resource that the namespace may take, for example `{"requests.cpu": "4"}`. Default: no limit. */
   resourceQuota?: Record<string, string>;
@@ -62,7 +65,10 @@ export function ingressPolicy(allowed: pulumi.Input<string>[]): k8s.types.input.
  * Let it depend on the Istio component: its PeerAuthentication needs Istio's resource definitions and webhook.
  */
 export class MeshNamespace extends pulumi.ComponentResource {
-  /** Name of the Namespace. What runs in it depends on this component: a pod that starts before the mode is declared accepts plain text. */
+  /**
+   * Name of the Namespace. What runs in it depends on this component: a pod that starts before the mode is declared
+   * accepts plain text.
+   */
   readonly namespace: pulumi.Output<string>;
 
   constructor(name: string, args: MeshNamespaceArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -18,7 +18,10 @@ export interface ServiceSettings extends Workload, RouteRules, ServiceLimits, Gu
   versions?: ServiceVersion[];
   /** Each version gets a Service of its own, too: routes of the Kubernetes Gateway API lead there. Default false. */
   versionServices?: boolean;
-  /** What its sidecars know of the mesh: `NAMESPACE/HOST`, with `.` for the own namespace and `*` for any. Default: all of it. */
+  /**
+   * What its sidecars know of the mesh: `NAMESPACE/HOST`, with `.` for the own namespace and `*` for any. Default: all
+   * of it.
+   */
   knownHosts?: pulumi.Input<string>[];
 }
 
@@ -29,8 +32,9 @@ export interface MeshServiceArgs extends ServiceSettings {
 }
 
 /**
- * A service of the mesh, in the order that loses no request: what its proxies know, its limits, subsets and guards, then its pods, then the routes that lead there.
- * Let it depend on the control plane and on the MeshNamespace: a pod that starts before the injector stays without a sidecar.
+ * A service of the mesh, in the order that loses no request: what its proxies know, its limits, subsets and guards,
+ * then its pods, then the routes that lead there. Let it depend on the control plane and on the MeshNamespace: a pod
+ * that starts before the injector stays without a sidecar.
  */
 export class MeshService extends pulumi.ComponentResource {
   /** Name of the Service. What sends it requests depends on this component, which is done when its pods are ready. */

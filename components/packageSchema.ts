@@ -7,8 +7,9 @@ import type { PackageSchema } from "./provider";
 const provider = "sidecar-mesh";
 
 /**
- * Pulumi's own analyzer reads the schema of the package, from which Pulumi makes SDKs, from the types of the components. It takes some
- * seconds: packing writes the schema to a file, so that the plugin need not make it each time it starts.
+ * Pulumi's own analyzer reads the schema of the package, from which Pulumi makes SDKs, from the types of the
+ * components. It takes some seconds: packing writes the schema to a file, so that the plugin need not make it each time
+ * it starts.
  * @returns the schema.
  * @throws Error naming a type that the analyzer does not take, or comments that it does not read.
  */

@@ -74,7 +74,8 @@ export function componentProvider(schema: string): pulumi.provider.Provider {
       const late = lateInputs(parsed, type, inputs);
       if (late.length > 0) {
         const fix = "an output or a secret can not decide what is declared; give the value itself";
-        // No InputPropertiesError: Pulumi 3.274 prints the values of its properties, and panics at one that is not known yet.
+        // No InputPropertiesError: Pulumi 3.274 prints the values of its properties, and panics at one that is not
+        // known yet.
         throw new Error(`invalid args of ${name}: ${late.map((path) => `${path}: ${fix}`).join("; ")}`);
       }
       const instance = new component(name, inputs, options);

@@ -12,7 +12,9 @@ export interface ProxyScopeArgs {
   hosts: pulumi.Input<string>[];
 }
 
-/** `NAMESPACE/HOST`: `.` is the own namespace, `*` any; the host may begin with `*.`, or be `*` for all of a namespace. */
+/**
+ * `NAMESPACE/HOST`: `.` is the own namespace, `*` any; the host may begin with `*.`, or be `*` for all of a namespace.
+ */
 const hostPattern =
   /^(\*|\.|[a-z0-9]([-a-z0-9]*[a-z0-9])?)\/(\*|(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?)$/;
 
@@ -27,9 +29,10 @@ export function knownHost(namespace: string, name: string): string {
 }
 
 /**
- * Declares what the sidecars of a workload know of the mesh. Without it each knows every Service of every namespace: it holds
- * configuration for all of them, and gets a push whenever one changes. What is outside of the scope is not forbidden but unknown:
- * requests go there as to any host outside the mesh, in plain text, or not at all with `REGISTRY_ONLY`.
+ * Declares what the sidecars of a workload know of the mesh. Without it each knows every Service of every namespace: it
+ * holds configuration for all of them, and gets a push whenever one changes. What is outside of the scope is not
+ * forbidden but unknown: requests go there as to any host outside the mesh, in plain text, or not at all with
+ * `REGISTRY_ONLY`.
  *
  * No component of its own, for each service has one of these.
  * @param opts With the parent that it belongs to; let it depend on the control plane.
@@ -58,7 +61,8 @@ export function declareProxyScope(
   return new Sidecar(
     `${name}-scope`,
     {
-      // Istio takes a Sidecar without a selector for the namespace's own, whatever its name; by custom it is called default.
+      // Istio takes a Sidecar without a selector for the namespace's own, whatever its name; by custom it is called
+      // default.
       metadata: { name: app ?? "default", namespace },
       spec: { ...(app !== undefined && { workloadSelector: { labels: { app } } }), egress: [{ hosts }] },
     },

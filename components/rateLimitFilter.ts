@@ -2,7 +2,10 @@ import { milliseconds } from "./durations";
 import type { EnvoyFilterSpec } from "./istioApi/envoyFilter";
 import { inboundHttpFilter } from "./istioApi/inboundHttpFilter";
 
-/** A token bucket: each request takes a token, and is answered with 429 where none is left. Each pod has a bucket of its own. */
+/**
+ * A token bucket: each request takes a token, and is answered with 429 where none is left. Each pod has a bucket of its
+ * own.
+ */
 export interface RateLimit {
   /** Tokens that are added at each interval. */
   tokens: number;

@@ -15,9 +15,9 @@ export interface RequestGuardsArgs extends Guards {
 }
 
 /**
- * What a service asks of a request besides that its caller is a declared one: a token, an external authorizer's consent. All must let it
- * pass. The authorizer has to be in MeshConfig, see guardsMeshConfig; let it depend on the control plane, which refuses all for one that
- * it does not know.
+ * What a service asks of a request besides that its caller is a declared one: a token, an external authorizer's
+ * consent. All must let it pass. The authorizer has to be in MeshConfig, see guardsMeshConfig; let it depend on the
+ * control plane, which refuses all for one that it does not know.
  */
 export class RequestGuards extends pulumi.ComponentResource {
   constructor(name: string, args: RequestGuardsArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -4,7 +4,10 @@ import type { PodExtras } from "./echoService";
 import { containerSecurity } from "./observability/backend";
 import type { Resources } from "./observability/backend";
 
-/** A path of one service that is answered by another: the request goes on from the first service's pod, with all its headers. */
+/**
+ * A path of one service that is answered by another: the request goes on from the first service's pod, with all its
+ * headers.
+ */
 export interface ServiceCall {
   /** Port of the calling service at which the path is served. */
   port: number;
@@ -33,9 +36,9 @@ export function callPortName(port: number): string {
 }
 
 /**
- * @returns what a pod gets to answer by calls to other services: fortio's HTTP proxies, one port each. fortio mirrors method, path, body and every
- * header (fhttp/http_forwarder.go, CopyHeaders), `traceparent` and `x-request-id` among them, so that the spans of both services are of one
- * trace; it answers with the status and the body that it was given.
+ * @returns what a pod gets to answer by calls to other services: fortio's HTTP proxies, one port each. fortio mirrors
+ * method, path, body and every header (fhttp/http_forwarder.go, CopyHeaders), `traceparent` and `x-request-id` among
+ * them, so that the spans of both services are of one trace; it answers with the status and the body that it was given.
  */
 export function callCompanion(calls: readonly ServiceCall[], { image }: CallSettings): PodExtras | undefined {
   if (calls.length === 0) {

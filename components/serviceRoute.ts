@@ -91,7 +91,8 @@ export interface RouteTarget {
 
 /**
  * @param match What the requests have in common. Default: every request.
- * @returns the rules of a VirtualService that lead to one service, the canary's first: the first rule that matches decides.
+ * @returns the rules of a VirtualService that lead to one service, the canary's first: the first rule that matches
+ * decides.
  */
 export function httpRoutes(
   target: RouteTarget,

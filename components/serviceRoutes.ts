@@ -14,8 +14,8 @@ export interface ServiceRoutesArgs extends RouteTarget, RouteSettings {
 }
 
 /**
- * How sidecars send requests to a service: the same retries, timeouts and weights that the ingress gateway follows. Let it depend on
- * the service's TrafficPolicy: a subset must exist before a route names it.
+ * How sidecars send requests to a service: the same retries, timeouts and weights that the ingress gateway follows. Let
+ * it depend on the service's TrafficPolicy: a subset must exist before a route names it.
  */
 export class ServiceRoutes extends pulumi.ComponentResource {
   /** Name of the VirtualService, known once it exists. */

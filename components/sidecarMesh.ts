@@ -20,7 +20,10 @@ import { ArgsCheck } from "./validation";
 export interface ApplicationService extends ServiceSettings {
   /** Path on the ingress gateway, for example `/user`. Default: none, the gateway does not lead here. */
   path?: string;
-  /** Names of the services of the same application that may call this one. Default none. The gateway may where there is a `path`. */
+  /**
+   * Names of the services of the same application that may call this one. Default none. The gateway may where there is
+   * a `path`.
+   */
   allowFrom?: string[];
 }
 
@@ -30,7 +33,10 @@ export interface MeshApplication {
   namespace: string;
   /** What runs there. */
   services: ApplicationService[];
-  /** Hosts by which the gateway knows this application. Default `*`: any; no two applications can have that, or share a host. */
+  /**
+   * Hosts by which the gateway knows this application. Default `*`: any; no two applications can have that, or share a
+   * host.
+   */
   hosts?: string[];
   /** Name of a `kubernetes.io/tls` Secret in the gateway's namespace, to serve HTTPS with. Default: HTTP alone. */
   tlsSecret?: pulumi.Input<string>;
@@ -42,7 +48,10 @@ export interface SidecarMeshArgs {
   applications: MeshApplication[];
   /** Control plane and gateways. Default: those of `Istio`. */
   istio?: IstioArgs;
-  /** Backends and pages. Default: Prometheus, Jaeger and Loki; Kiali and Grafana where their args are given. The gateway serves no page. */
+  /**
+   * Backends and pages. Default: Prometheus, Jaeger and Loki; Kiali and Grafana where their args are given. The gateway
+   * serves no page.
+   */
   observability?: ObservabilitySettings;
   /** Percent of the requests that are traced, 0 to 100. Default 1, as Istio has it. */
   samplingPercent?: number;
@@ -53,10 +62,11 @@ export interface SidecarMeshArgs {
 }
 
 /**
- * A whole mesh: Istio, what observes it, and namespaces with services behind its ingress gateway. A cluster has room for one.
+ * A whole mesh: Istio, what observes it, and namespaces with services behind its ingress gateway. A cluster has room
+ * for one.
  *
- * It is made of the components of this package, which can be declared one by one where this is too little; what is declared besides it
- * depends on it.
+ * It is made of the components of this package, which can be declared one by one where this is too little; what is
+ * declared besides it depends on it.
  */
 export class SidecarMesh extends pulumi.ComponentResource {
   /** Namespace of the control plane. */
@@ -212,7 +222,10 @@ export class SidecarMesh extends pulumi.ComponentResource {
   }
 }
 
-/** @returns who may call a service: the gateway where it has a path, and the services that it names. Each runs as the account of its name. */
+/**
+ * @returns who may call a service: the gateway where it has a path, and the services that it names. Each runs as the
+ * account of its name.
+ */
 function callersOf({ path, allowFrom = [] }: ApplicationService, namespace: pulumi.Output<string>, istio: Istio) {
   const gateway = { namespace: istio.gatewayNamespace, serviceAccount: istio.ingressServiceAccount };
   return [

@@ -65,8 +65,8 @@ export function mergeMeshConfig(
 }
 
 /**
- * Switches on, for the whole mesh, tracing and the access log in JSON. MeshConfig alone only names the providers: without a Telemetry
- * nothing is sent. Let it depend on the control plane.
+ * Switches on, for the whole mesh, tracing and the access log in JSON. MeshConfig alone only names the providers:
+ * without a Telemetry nothing is sent. Let it depend on the control plane.
  */
 export class MeshTelemetry extends pulumi.ComponentResource {
   constructor(name: string, args: MeshTelemetryArgs, opts?: pulumi.ComponentResourceOptions) {

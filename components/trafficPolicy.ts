@@ -56,14 +56,16 @@ export interface TrafficPolicyArgs extends ServiceLimits {
 const defaultMaxEjectionPercent = 50;
 
 /**
- * How callers' proxies find out that a pod's node is gone, long before Kubernetes does: that takes 40 seconds and more. A connection is
- * there within a second, or another endpoint is tried; an idle one is asked whether its other end is still there.
+ * How callers' proxies find out that a pod's node is gone, long before Kubernetes does: that takes 40 seconds and more.
+ * A connection is there within a second, or another endpoint is tried; an idle one is asked whether its other end is
+ * still there.
  */
 const connectionTiming = { connectTimeout: "1s", tcpKeepalive: { time: "10s", interval: "2s", probes: 3 } };
 
 /**
- * An endpoint gets a rest after three connections in a row that were refused, reset or not answered. What the application answers does
- * not count here. Where less than half of the endpoints are left, all are asked again: one that may answer is better than none.
+ * An endpoint gets a rest after three connections in a row that were refused, reset or not answered. What the
+ * application answers does not count here. Where less than half of the endpoints are left, all are asked again: one
+ * that may answer is better than none.
  */
 const lostEndpoints = { splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailures: 3, minHealthPercent: 50 };
 
@@ -91,10 +93,12 @@ export function callersPolicy(breaker: CircuitBreaker = {}): TrafficPolicySpec {
 }
 
 /**
- * What holds for a service before its pods start and before a route leads to it: lost endpoints, circuit breaking, subsets, rate limit.
+ * What holds for a service before its pods start and before a route leads to it: lost endpoints, circuit breaking,
+ * subsets, rate limit.
  *
- * Each version has a DestinationRule of its own, which Istio merges: a version that goes away takes its subset with it after the
- * routes were changed, while a change of one common DestinationRule would come before theirs and leave them pointing nowhere.
+ * Each version has a DestinationRule of its own, which Istio merges: a version that goes away takes its subset with it
+ * after the routes were changed, while a change of one common DestinationRule would come before theirs and leave them
+ * pointing nowhere.
  */
 export class TrafficPolicy extends pulumi.ComponentResource {
   /** What declares the subset of each version, by its name. */

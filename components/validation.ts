@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * An object that Kubernetes or Istio knows the fields of. Pulumi's schema has `any` for it: it knows neither `unknown` nor the unions of
- * Kubernetes' own types.
+ * An object that Kubernetes or Istio knows the fields of. Pulumi's schema has `any` for it: it knows neither `unknown`
+ * nor the unions of Kubernetes' own types.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type AnyObject = Record<string, any>;
@@ -10,19 +10,24 @@ export type AnyObject = Record<string, any>;
 /** RFC 1123 label: what Kubernetes accepts as the name of a Namespace or a Service. */
 const dnsLabel = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-/** @returns true if `value` can name a Kubernetes Service: a letter first, lower case, digits and dashes, at most 63 characters. */
+/**
+ * @returns true if `value` can name a Kubernetes Service: a letter first, lower case, digits and dashes, at most 63
+ * characters.
+ */
 export function isDnsLabel(value: string): boolean {
   return dnsLabel.test(value);
 }
 
-/** @returns true if `value` can name a Secret, and most other objects: an RFC 1123 subdomain of at most 253 characters. */
+/**
+ * @returns true if `value` can name a Secret, and most other objects: an RFC 1123 subdomain of at most 253 characters.
+ */
 export function isDnsSubdomain(value: string): boolean {
   return value.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value);
 }
 
 /**
- * @returns true if `value` can be the key of an annotation or a label: a name of at most 63 characters, with or without a DNS subdomain
- * and a slash before it.
+ * @returns true if `value` can be the key of an annotation or a label: a name of at most 63 characters, with or without
+ * a DNS subdomain and a slash before it.
  */
 export function isQualifiedName(value: string): boolean {
   const [name = "", prefix, ...rest] = value.split("/").reverse();
@@ -76,7 +81,10 @@ export class ArgsCheck {
       : this;
   }
 
-  /** Like {@link require}: the value, where there is one, is one of `allowed`. Programs in other languages than TypeScript can give any. */
+  /**
+   * Like {@link require}: the value, where there is one, is one of `allowed`. Programs in other languages than
+   * TypeScript can give any.
+   */
   requireOneOf(field: string, value: string | undefined, allowed: Readonly<Record<string, string>>): this {
     const values = Object.values(allowed);
     return this.require(value === undefined || values.includes(value), field, value, `use one of ${values.join(", ")}`);

@@ -1,19 +1,22 @@
 import { tracingImages } from "./observability/tracing";
 
 /**
- * The one table of what the stack is made of. A version is pinned here, one of a tracing backend in the file of that, and nowhere else.
+ * The one table of what the stack is made of. A version is pinned here, one of a tracing backend in the file of that,
+ * and nowhere else.
  */
 
 /** Istio's release; charts and images carry the same number. */
 export const istioVersion = "1.31.4";
 
 /**
- * Where Istio publishes its Helm charts (`base`, `istiod`, `gateway`). Up to 1.30 they were at istio-release.storage.googleapis.com:
- * https://istio.io/latest/news/releases/1.31.x/announcing-1.31/upgrade-notes/
+ * Where Istio publishes its Helm charts (`base`, `istiod`, `gateway`). Up to 1.30 they were at
+ * istio-release.storage.googleapis.com: https://istio.io/latest/news/releases/1.31.x/announcing-1.31/upgrade-notes/
  */
 export const istioChartRepo = "https://blob.istio.io/istio-release/charts";
 
-/** Registry and path that hold Istio's images `pilot` and `proxyv2`. Since 1.31 registry.istio.io and gcr.io get none. */
+/**
+ * Registry and path that hold Istio's images `pilot` and `proxyv2`. Since 1.31 registry.istio.io and gcr.io get none.
+ */
 export const istioHub = "docker.io/istio";
 
 /** Images of everything that is not Istio itself, each with its version. */

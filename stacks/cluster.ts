@@ -19,8 +19,8 @@ export function kindOfContext(context: string, kubeconfig: ContextsOf, own?: rea
 }
 
 /**
- * Decides which cluster is used. A cluster that is not on this machine is used only if config names its context: the current
- * context is left from earlier work and may be any cluster.
+ * Decides which cluster is used. A cluster that is not on this machine is used only if config names its context: the
+ * current context is left from earlier work and may be any cluster.
  * @param dryRun True for a preview, which may do without a cluster.
  * @throws ConfigError if the context is unknown, or neither local nor named.
  */

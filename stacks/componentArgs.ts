@@ -77,7 +77,10 @@ export function observabilityArgs(
   };
 }
 
-/** @returns the names of the Services that proxies call: those of config, and those of their versions where HTTPRoutes name them. */
+/**
+ * @returns the names of the Services that proxies call: those of config, and those of their versions where HTTPRoutes
+ * name them.
+ */
 export function calledServices({ services, gateway }: Settings): string[] {
   return services.flatMap(({ serviceName, versions = [] }) => [
     serviceName,
@@ -102,7 +105,10 @@ export function gatewaySecret({ issuer, selfSigned, tlsSecret }: GatewayConfig):
   return issuer ? "gateway-issued" : selfSigned ? "gateway-self-signed" : tlsSecret;
 }
 
-/** @returns the certificate that is to be made for the gateway; undefined where there is none, or a Secret has it already. */
+/**
+ * @returns the certificate that is to be made for the gateway; undefined where there is none, or a Secret has it
+ * already.
+ */
 export function gatewayCertificateArgs(settings: Settings): Omit<GatewayCertificateArgs, "namespace"> | undefined {
   const { hosts, issuer, selfSigned } = settings.gateway;
   const secretName = gatewaySecret(settings.gateway)!;

@@ -26,8 +26,9 @@ import { foreignKeyProblem } from "./stackFile";
 import { readServices, type ServiceConfig } from "./servicesConfig";
 
 /**
- * A profile for proxies that are the upstream Envoy, as the images of the embedded cluster have it. It lacks Istio's own filters for
- * metadata exchange, ALPN and statistics: istiod must not configure them, and an access logger counts requests in their place.
+ * A profile for proxies that are the upstream Envoy, as the images of the embedded cluster have it. It lacks Istio's
+ * own filters for metadata exchange, ALPN and statistics: istiod must not configure them, and an access logger counts
+ * requests in their place.
  */
 export function withUpstreamEnvoy(profile: Profile): Profile {
   return {
@@ -75,7 +76,8 @@ export interface StackConfig {
  * Reads the configuration.
  * @param raw All config as Pulumi hands it out, with namespaces. A key of a namespace that nothing reads is a mistake.
  * @param isSecret Returns for a key, with its namespace, whether its value is secret. Default: none is secret.
- * @param digests Digests of released images, which the profile prod goes by. Default: those that `npm run digests` has written.
+ * @param digests Digests of released images, which the profile prod goes by. Default: those that `npm run digests` has
+ * written.
  * @throws ConfigError that lists every mistake.
  */
 export function parseConfig(
@@ -155,7 +157,10 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
   return { config, reader };
 }
 
-/** Lets callers log the requests of the load generator to files, where a log store takes them and config names no files of theirs. */
+/**
+ * Lets callers log the requests of the load generator to files, where a log store takes them and config names no files
+ * of theirs.
+ */
 function withCallLogs(config: StackConfig): StackConfig {
   if (!config.load || config.observability.logs.kind === "none") {
     return config;

@@ -46,8 +46,8 @@ export class Notes {
 }
 
 /**
- * Reads config by the schemas of its keys, and collects what is wrong instead of stopping at the first mistake. Wrong parts are left out or
- * have a stand-in, so that the rest can still be judged.
+ * Reads config by the schemas of its keys, and collects what is wrong instead of stopping at the first mistake. Wrong
+ * parts are left out or have a stand-in, so that the rest can still be judged.
  */
 export class ConfigReader extends Notes {
   constructor(private readonly raw: RawConfig) {
@@ -101,7 +101,10 @@ export class ConfigReader extends Notes {
   }
 }
 
-/** @returns a text as the kind of value that it is of, if it can be read so. Number() would take 0x50, 3e4 and blanks as well. */
+/**
+ * @returns a text as the kind of value that it is of, if it can be read so. Number() would take 0x50, 3e4 and blanks as
+ * well.
+ */
 function scalar(kind: z.ZodType, text: string): unknown {
   if (kind instanceof z.ZodBoolean && ["true", "false"].includes(text)) {
     return text === "true";
@@ -118,7 +121,8 @@ function readable(schema: z.ZodType, value: unknown, notes?: Notes, shown = valu
   if (result.success) {
     return result.data;
   }
-  // A rule of an object is judged once its keys are right, so that without the wrong ones it may be broken in turn: that is not noted.
+  // A rule of an object is judged once its keys are right, so that without the wrong ones it may be broken in turn:
+  // that is not noted.
   return readable(schema, repaired(schema, value, issuesOf(result.error), notes, shown));
 }
 
@@ -198,8 +202,8 @@ function textOrJson(value: string): unknown {
 }
 
 /**
- * Notes each text with a NUL in it, at whatever depth: no process can be given one as argument or variable. And each key that zod, like most
- * parsers of objects, passes over in silence.
+ * Notes each text with a NUL in it, at whatever depth: no process can be given one as argument or variable. And each
+ * key that zod, like most parsers of objects, passes over in silence.
  */
 function checkTexts(notes: Notes, value: unknown): void {
   if (typeof value === "string" && value.includes("\0")) {

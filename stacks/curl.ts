@@ -11,8 +11,9 @@ export interface AskedGateway {
 }
 
 /**
- * @returns the curl command that asks the gateway for a path. Where the gateway is reached at an address that it does not serve as a
- * host, the command names a host and says where to connect to: so also TLS asks for the right certificate.
+ * @returns the curl command that asks the gateway for a path. Where the gateway is reached at an address that it does
+ * not serve as a host, the command names a host and says where to connect to: so also TLS asks for the right
+ * certificate.
  */
 export function curl({ url, hosts, selfSigned }: AskedGateway, path: string): string {
   const at = URL.canParse(url) ? new URL(url) : undefined;

@@ -1,6 +1,9 @@
 import type { DeclaredMesh } from "./declared";
 
-/** Text that is not JSON as a whole stays one short line where the CLI shows outputs; an object, or JSON, fills the screen. */
+/**
+ * Text that is not JSON as a whole stays one short line where the CLI shows outputs; an object, or JSON, fills the
+ * screen.
+ */
 const beginning = "for npm run verify: ";
 
 /** @returns what a stack declares as the output `declared` has it. */

@@ -10,7 +10,10 @@ export interface EdgeContext {
   gateway: Caller;
 }
 
-/** @returns who may call a service: the gateway where it has a path, its own or a call's, and whom config allows. Each service runs as the account of its name. */
+/**
+ * @returns who may call a service: the gateway where it has a path, its own or a call's, and whom config allows. Each
+ * service runs as the account of its name.
+ */
 export function callersOf(
   service: Pick<ServiceConfig, "path" | "calls" | "allowFrom">,
   { namespace, gateway }: EdgeContext,
@@ -25,7 +28,8 @@ export function callersOf(
 
 /**
  * @param namespace Namespace of the services.
- * @returns the names of the services that each may call, by the caller's name; callers from elsewhere are not ours to speak for.
+ * @returns the names of the services that each may call, by the caller's name; callers from elsewhere are not ours to
+ * speak for.
  */
 export function calleesByCaller(
   services: readonly Pick<ServiceConfig, "serviceName" | "allowFrom">[],

@@ -155,8 +155,8 @@ function checkIssuer(
 }
 
 /**
- * @returns what is wrong where the gateway would lead nowhere: no service has a path and no dashboard is served there; undefined if it leads
- * somewhere. It is judged once the services can be read.
+ * @returns what is wrong where the gateway would lead nowhere: no service has a path and no dashboard is served there;
+ * undefined if it leads somewhere. It is judged once the services can be read.
  */
 export function gatewayLeadsNowhere(
   services: readonly { path?: string; calls: readonly unknown[] }[],

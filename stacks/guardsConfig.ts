@@ -98,7 +98,10 @@ function authorizerOf({ url, ...rest }: NonNullable<GuardsConfig["extAuthz"]>): 
   return { host: hostname, port: Number(port || 80), pathPrefix: pathname === "/" ? undefined : pathname, ...rest };
 }
 
-/** Notes every authorizer that the mesh does not know, or that refuses the service: all requests of the service would be refused. */
+/**
+ * Notes every authorizer that the mesh does not know, or that refuses the service: all requests of the service would be
+ * refused.
+ */
 export function rejectUnknownAuthorizers(
   notes: Notes,
   config: { services: readonly ServiceConfig[]; externalHosts: readonly ExternalHost[]; namespace: string },

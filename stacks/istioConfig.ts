@@ -127,12 +127,18 @@ export function readIstio(reader: ConfigReader, profile: ProfileName): IstioConf
   };
 }
 
-/** @returns true for a tag that is moved to each new build: `latest`, a minor version such as `1.31`, and Istio's `1.31-dev`. */
+/**
+ * @returns true for a tag that is moved to each new build: `latest`, a minor version such as `1.31`, and Istio's
+ * `1.31-dev`.
+ */
 function isMovingTag(tag: string): boolean {
   return !/^\d+\.\d+\.\d+/.test(tag) && !/[0-9a-f]{12,}/.test(tag);
 }
 
-/** Minor versions that an upgrade by revision may leave out is one: two steps. As Istio's documentation of canary upgrades has it. */
+/**
+ * Minor versions that an upgrade by revision may leave out is one: two steps. As Istio's documentation of canary
+ * upgrades has it.
+ */
 const mostMinors = 2;
 
 function completeCanary(

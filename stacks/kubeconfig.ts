@@ -77,14 +77,18 @@ export function readKubeconfig(files: readonly string[]): Kubeconfig {
   return merged;
 }
 
-/** @returns an object that has nothing in it, not even what every object inherits: a context may be called `constructor`. */
+/**
+ * @returns an object that has nothing in it, not even what every object inherits: a context may be called
+ * `constructor`.
+ */
 function byName(): Record<string, string> {
   return Object.create(null) as Record<string, string>;
 }
 
 /**
- * @returns the address of a node of a local cluster of one node, on which the API server runs too: the host of the server's URL.
- * Undefined where that is this machine itself, as with minikube's docker driver on macOS: node ports are then not reached at all.
+ * @returns the address of a node of a local cluster of one node, on which the API server runs too: the host of the
+ * server's URL. Undefined where that is this machine itself, as with minikube's docker driver on macOS: node ports are
+ * then not reached at all.
  */
 export function nodeAddress(context: string | undefined, { servers }: Pick<Kubeconfig, "servers">): string | undefined {
   const server = context === undefined ? undefined : servers[context];

@@ -6,7 +6,10 @@ export interface KubectlTarget {
   context?: string;
 }
 
-/** @returns the kubectl command for a cluster, to be pasted into a shell; whatever the shell's own context is, it asks that cluster. */
+/**
+ * @returns the kubectl command for a cluster, to be pasted into a shell; whatever the shell's own context is, it asks
+ * that cluster.
+ */
 export function kubectlCommand({ kubeconfig, context }: KubectlTarget): string {
   return [
     "kubectl",

@@ -31,7 +31,10 @@ export function readLoad(reader: ConfigReader, { load, images }: Profile): LoadS
 
 type Callable = Pick<ServiceConfig, "serviceName" | "port" | "allowFrom"> & Guards;
 
-/** @returns what the gateway is asked for: each service's path, and those of its calls, but what is guarded: requests have no token. */
+/**
+ * @returns what the gateway is asked for: each service's path, and those of its calls, but what is guarded: requests
+ * have no token.
+ */
 export function gatewayTargets(
   services: readonly (Pick<ServiceConfig, "serviceName" | "path" | "calls"> & Guards)[],
   gateway: GatewayTarget,
@@ -48,7 +51,10 @@ export function gatewayTargets(
   });
 }
 
-/** @returns what each service asks of the others, by its name: each that it is declared to call, and that asks for no token. */
+/**
+ * @returns what each service asks of the others, by its name: each that it is declared to call, and that asks for no
+ * token.
+ */
 export function calleeTargets(services: readonly Callable[], namespace: string): Map<string, LoadTarget[]> {
   const ports = new Map(services.map(({ serviceName, port }) => [serviceName, port]));
   const target = (name: string) => ({ name, url: `http://${name}.${namespace}:${ports.get(name)}/` });

@@ -12,10 +12,16 @@ export interface OwnAddress {
 
 const loopback = blocks(["127.0.0.0/8", "0.0.0.0/32", "::1/128", "::/128"]);
 
-/** Where Docker and the drivers of minikube put the networks of their machines: RFC 1918 without 10.0.0.0/8, which companies route. */
+/**
+ * Where Docker and the drivers of minikube put the networks of their machines: RFC 1918 without 10.0.0.0/8, which
+ * companies route.
+ */
 const driverNetworks = blocks(["172.16.0.0/12", "192.168.0.0/16"]);
 
-/** Interfaces between this machine and its containers and virtual machines: Docker, Podman, libvirt, VirtualBox, macOS, Hyper-V. */
+/**
+ * Interfaces between this machine and its containers and virtual machines: Docker, Podman, libvirt, VirtualBox, macOS,
+ * Hyper-V.
+ */
 const bridges =
   /^(docker|br-|podman|cni|virbr|vboxnet|bridge\d|vmnet|vmenet|vEthernet|mpqemubr|lxdbr|incusbr|lima|colima)/;
 
@@ -31,8 +37,9 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * @returns whether an API server at this host runs on this machine: the host is the machine itself, or in a network between it and its
- * containers and virtual machines. A private address alone proves nothing: offices and companies have those, too.
+ * @returns whether an API server at this host runs on this machine: the host is the machine itself, or in a network
+ * between it and its containers and virtual machines. A private address alone proves nothing: offices and companies
+ * have those, too.
  * @param own Addresses of this machine.
  */
 export function isOfThisMachine(host: string, own: readonly OwnAddress[] = ownAddresses()): boolean {
@@ -44,8 +51,9 @@ export function isOfThisMachine(host: string, own: readonly OwnAddress[] = ownAd
 }
 
 /**
- * @returns whether a driver of minikube may have given this address to its machine. While that is stopped, so is its bridge, and the system
- * does not list it. An address in a network that this machine shares with others belongs to one of the others.
+ * @returns whether a driver of minikube may have given this address to its machine. While that is stopped, so is its
+ * bridge, and the system does not list it. An address in a network that this machine shares with others belongs to one
+ * of the others.
  */
 export function mayBeDriverAddress(host: string, own: readonly OwnAddress[] = ownAddresses()): boolean {
   const isShared = own.some((one) => !bridges.test(one.interface) && isIn(blocks([one.cidr]), host));

@@ -52,9 +52,10 @@ const programs: readonly Program[] = [
 ];
 
 /**
- * @returns the cluster of this machine that a context leads to; undefined if it may be another machine's. The name says which program it
- * would be, and the API server's address whether it is here: any context may be named `minikube` or `kind-eu`. A context whose server is
- * not known, as without a kubeconfig, goes by its name alone: nothing can be reached through it.
+ * @returns the cluster of this machine that a context leads to; undefined if it may be another machine's. The name says
+ * which program it would be, and the API server's address whether it is here: any context may be named `minikube` or
+ * `kind-eu`. A context whose server is not known, as without a kubeconfig, goes by its name alone: nothing can be
+ * reached through it.
  * @param own Addresses of this machine.
  */
 export function localCluster(

@@ -69,8 +69,8 @@ export interface ObservabilityDefaults {
 }
 
 /**
- * A profile decides sizes and the few values that a kind of cluster needs. It never decides what code runs: all profiles declare
- * the same stack.
+ * A profile decides sizes and the few values that a kind of cluster needs. It never decides what code runs: all
+ * profiles declare the same stack.
  */
 export interface Profile {
   name: ProfileName;

@@ -29,7 +29,8 @@ export function proxyScopes(settings: Settings): ProxyScopes | undefined {
     ofGateway: namespaces.gateway === namespaces.system ? [] : [`${namespaces.gateway}/*`],
     ofService: ({ serviceName, globalRateLimit, extAuthz }) => [
       ...common,
-      // A DestinationRule of its own limits what a proxy lets in, too, and it takes no notice of one for a host that it does not know.
+      // A DestinationRule of its own limits what a proxy lets in, too, and it takes no notice of one for a host that it
+      // does not know.
       ...[serviceName, ...(callees.get(serviceName) ?? [])].map((name) => knownHost(namespace, name)),
       ...(globalRateLimit ? [rateLimitHost] : []),
       ...(extAuthz ? [`*/${extAuthz.host}`] : []),

@@ -81,16 +81,18 @@ function sidecarResources(profile: Resources): Resources {
 /** How a ResourceQuota calls what a container asks for. */
 const computeResource = /^(?:(requests|limits)\.)?(cpu|memory|ephemeral-storage)$/;
 
-/** @returns what a container asks for of a resource; as Kubernetes has it, a limit without a request stands for both. */
+/**
+ * @returns what a container asks for of a resource; as Kubernetes has it, a limit without a request stands for both.
+ */
 function asked(container: Resources, kind: "requests" | "limits", resource: string): number | undefined {
   const { requests, limits } = container as PlainResources;
   return amountOf(kind === "limits" ? limits?.[resource] : (requests?.[resource] ?? limits?.[resource]));
 }
 
 /**
- * Notes every entry of a quota under which the stack's own pods could not start: it is less than they need, or it counts what a container
- * does not set, for which Kubernetes refuses the pod. The init container of a pod is done before the others start, so that it counts no more
- * than the sidecar.
+ * Notes every entry of a quota under which the stack's own pods could not start: it is less than they need, or it
+ * counts what a container does not set, for which Kubernetes refuses the pod. The init container of a pod is done
+ * before the others start, so that it counts no more than the sidecar.
  */
 export function rejectSmallQuota(
   notes: Notes,

@@ -27,7 +27,10 @@ export interface ReadmeFacts {
   withoutImage?: readonly string[];
 }
 
-/** @returns the input of {@link readme} for a stack whose gateway is at `gatewayUrl`, in the namespace `gatewayNamespace`. */
+/**
+ * @returns the input of {@link readme} for a stack whose gateway is at `gatewayUrl`, in the namespace
+ * `gatewayNamespace`.
+ */
 export function readmeFacts(settings: Settings, gatewayUrl: string | undefined, gatewayNamespace: string): ReadmeFacts {
   const { gateway, istio, namespace, observability, services } = settings;
   // Images that are not releases bear this name; they are made for the embedded cluster.

@@ -110,7 +110,10 @@ export function isPath(value: string): boolean {
   return value === "/" || (/^(\/[A-Za-z0-9._~-]+)+$/.test(value) && !/\/\.{1,2}(\/|$)/.test(value));
 }
 
-/** @returns that there is no such thing, with the one that was meant if one of `candidates` is close, else with `otherwise`. */
+/**
+ * @returns that there is no such thing, with the one that was meant if one of `candidates` is close, else with
+ * `otherwise`.
+ */
 export function noSuch(what: string, value: string, candidates: readonly string[], otherwise: string): string {
   const candidate = nearest(value, candidates);
   return `no such ${what}; ${candidate ? `did you mean ${candidate}?` : otherwise}`;
@@ -135,7 +138,8 @@ function withoutNulls(value: unknown): unknown {
  */
 
 /**
- * @returns the schema of a config key that leaves the choice to the profile, or to the program, where it is not set, empty or `auto`.
+ * @returns the schema of a config key that leaves the choice to the profile, or to the program, where it is not set,
+ * empty or `auto`.
  * @param description For Pulumi.yaml and docs/configuration.md.
  */
 export function key<T extends z.ZodType>(description: string, schema: T): z.ZodOptional<T>;

@@ -54,7 +54,10 @@ export type ServiceConfig = Omit<EchoServiceArgs, "namespace" | "image" | "args"
     slo?: Slo;
     /** Paths that it answers by a call to another service. */
     calls: CallConfig[];
-    /** Who may call it, besides the gateway where it has a path: those that config names, and those whose `calls` name it. */
+    /**
+     * Who may call it, besides the gateway where it has a path: those that config names, and those whose `calls` name
+     * it.
+     */
     allowFrom: AllowedCaller[];
   };
 
@@ -225,7 +228,9 @@ interface VersionContext {
   ownImage?: string;
 }
 
-/** Fills in what a version leaves to its service, and notes a text that nothing would show, or a name that is too long. */
+/**
+ * Fills in what a version leaves to its service, and notes a text that nothing would show, or a name that is too long.
+ */
 function completeVersion(
   { text, image, args, ...version }: VersionConfig,
   notes: Notes,
@@ -297,12 +302,15 @@ function isTo({ serviceName }: Pick<ServiceConfig, "serviceName">): (call: CallC
   return ({ service }) => service === serviceName;
 }
 
-/** What each version of a service has of its own: the middle of the names of these in Pulumi's state, before the version. */
+/**
+ * What each version of a service has of its own: the middle of the names of these in Pulumi's state, before the
+ * version.
+ */
 const ofEachVersion = ["deployment", "pdb", "hpa", "subset", "service", "rule"];
 
 /**
- * Notes every version whose objects would have the name of another's, in the cluster (service `a` of version `b-c`, and service `a-b` of
- * version `c`) or in Pulumi's state. Services of one name are noted by {@link rejectTwins}.
+ * Notes every version whose objects would have the name of another's, in the cluster (service `a` of version `b-c`, and
+ * service `a-b` of version `c`) or in Pulumi's state. Services of one name are noted by {@link rejectTwins}.
  */
 function rejectNameClashes(notes: Notes, services: readonly ServiceConfig[]): void {
   const owners = new Map<string, string>();

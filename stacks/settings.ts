@@ -11,7 +11,10 @@ import type { StackConfig } from "./config";
 import type { ServiceConfig, ServiceVersion } from "./servicesConfig";
 import { kubeconfigFiles, nodeAddress, readKubeconfig } from "./kubeconfig";
 
-/** @returns true if a key, with its namespace, is encrypted in the stack's file. The SDK knows, but does not say; so does its source. */
+/**
+ * @returns true if a key, with its namespace, is encrypted in the stack's file. The SDK knows, but does not say; so
+ * does its source.
+ */
 function isConfigSecret(key: string): boolean {
   const keys: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
   return Array.isArray(keys) && keys.includes(key);

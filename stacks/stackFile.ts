@@ -9,15 +9,17 @@ import { noSuch } from "./schema";
 /** Keys that Pulumi reads in the file of a stack. */
 const stackFileKeys = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"];
 
-/** The key of Pulumi's Kubernetes provider that has it write manifests in place of changing a cluster; see settings.ts. */
+/**
+ * The key of Pulumi's Kubernetes provider that has it write manifests in place of changing a cluster; see settings.ts.
+ */
 export const manifestFolderKey = "kubernetes:renderYamlToDirectory";
 
 /** Namespaces of config that this program or the engine reads. */
 export const readNamespaces = (project: string): readonly string[] => [project, "pulumi"];
 
 /**
- * Reads the text of a stack's config file as the engine does, YAML merges (`<<:`) included, and checks its form. What the values mean is
- * judged by `parseConfig`.
+ * Reads the text of a stack's config file as the engine does, YAML merges (`<<:`) included, and checks its form. What
+ * the values mean is judged by `parseConfig`.
  * @param file Name of the file, for messages.
  * @param project Name of the project, which is the namespace of its keys.
  * @param keys The project's keys, without namespace.
@@ -109,7 +111,10 @@ function configProblems(config: unknown, project: string, keys: readonly string[
   });
 }
 
-/** JSON, in which the engine hands config to the program, knows no infinity and no NaN: they would arrive as null, which is not set. */
+/**
+ * JSON, in which the engine hands config to the program, knows no infinity and no NaN: they would arrive as null, which
+ * is not set.
+ */
 function numberProblems(key: string, value: unknown): ConfigProblem[] {
   if (typeof value === "number" && !Number.isFinite(value)) {
     return [{ key, value, fix: "use a finite number" }];

@@ -21,7 +21,9 @@ const versionName = textThat(
 /** Version that a canary or mirror names. */
 const subset = required(text, unnamed, "v2");
 
-/** Keys of an item of `services`: its versions, and who gets which. What a version leaves out is as the service has it. */
+/**
+ * Keys of an item of `services`: its versions, and who gets which. What a version leaves out is as the service has it.
+ */
 export const versionsShape = {
   versions: listOf(
     item({

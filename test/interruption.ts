@@ -30,7 +30,10 @@ interface Run {
   ended: Promise<{ code: number | null; said: string }>;
 }
 
-/** Texts of the services, and a setting of Istio's; to change from one to the other is to update Deployments and a release. */
+/**
+ * Texts of the services, and a setting of Istio's; to change from one to the other is to update Deployments and a
+ * release.
+ */
 type Variant = "first" | "second";
 
 function settingsOf(variant: Variant): string[] {

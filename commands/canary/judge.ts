@@ -61,7 +61,10 @@ export function judge(
   return { verdict: seconds < hold ? "wait" : "holds" };
 }
 
-/** Asks Prometheus for a version's requests of the last seconds. The servers' sidecars counted. @throws Error if it does not answer. */
+/**
+ * Asks Prometheus for a version's requests of the last seconds. The servers' sidecars counted.
+ * @throws Error if it does not answer.
+ */
 export async function measure(context: Context, service: string, version: string, seconds: number): Promise<Measured> {
   const { mesh } = context.declared.namespaces;
   const labels = [

@@ -77,7 +77,8 @@ export function isReady({ needs }: Purpose): boolean {
 }
 
 /**
- * @returns whether the machine will do: for all that is asked for; or, if nothing is, for the unit tests and some cluster.
+ * @returns whether the machine will do: for all that is asked for; or, if nothing is, for the unit tests and some
+ * cluster.
  */
 export function isFit(purposes: readonly Purpose[], asked: readonly PurposeName[], facts: MachineFacts): boolean {
   const ready = (name: PurposeName) => purposes.some((purpose) => purpose.name === name && isReady(purpose));

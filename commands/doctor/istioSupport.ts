@@ -14,10 +14,10 @@ export interface SupportedMinor {
 export const supportSource = "https://istio.io/latest/docs/releases/supported-releases/";
 
 /**
- * Istio's minor versions and the end of their support, the oldest first. All dates are of {@link supportSource}, which is made from
- * `data/compatibility/supportStatus.yml` of the repository istio/istio.io. They were read from copies of it: 1.28 and 1.30 as
- * endoflife.date had them in August 2026, 1.29 and 1.31 as the file was in October 2026. A minor version belongs here before it becomes the
- * default of the stack; a test demands it.
+ * Istio's minor versions and the end of their support, the oldest first. All dates are of {@link supportSource}, which
+ * is made from `data/compatibility/supportStatus.yml` of the repository istio/istio.io. They were read from copies of
+ * it: 1.28 and 1.30 as endoflife.date had them in August 2026, 1.29 and 1.31 as the file was in October 2026. A minor
+ * version belongs here before it becomes the default of the stack; a test demands it.
  */
 export const istioSupport: readonly SupportedMinor[] = [
   { minor: "1.28", end: "2026-07-01", expected: false },

@@ -22,7 +22,10 @@ export interface Leavings {
 /** Istio's resource definitions have these groups. */
 const istioGroups = /\.istio\.io$/;
 
-/** Group of the Gateway API, whose definitions the chart `gateway-api` of components/ installs where they are missing, and keeps. */
+/**
+ * Group of the Gateway API, whose definitions the chart `gateway-api` of components/ installs where they are missing,
+ * and keeps.
+ */
 const gatewayApiGroup = "gateway.networking.k8s.io";
 const gatewayApiRelease = "gateway-api";
 
@@ -66,9 +69,10 @@ export async function ownLeavings(
 }
 
 /**
- * Removes what Istio leaves when this stack's charts are gone: the charts keep their resource definitions, so that an uninstall loses
- * no routes, and istiod leaves its root certificate and revocation list in every namespace, and its GatewayClasses. Nothing is removed while another mesh is in
- * the cluster: an istiod, an injector's webhook, or an object of one of Istio's types.
+ * Removes what Istio leaves when this stack's charts are gone: the charts keep their resource definitions, so that an
+ * uninstall loses no routes, and istiod leaves its root certificate and revocation list in every namespace, and its
+ * GatewayClasses. Nothing is removed while another mesh is in the cluster: an istiod, an injector's webhook, or an
+ * object of one of Istio's types.
  * @param ours What is this stack's; see {@link ownLeavings}.
  * @param patienceMs How long the end of a deletion is waited for. Default 30 s.
  */
@@ -205,7 +209,10 @@ async function mapsOf(
   );
 }
 
-/** Waits for the end of a deletion: of a resource definition that comes a moment after the request. @returns false if it does not come. */
+/**
+ * Waits for the end of a deletion: of a resource definition that comes a moment after the request.
+ * @returns false if it does not come.
+ */
 async function isGone(client: Pick<KubeClient, "get">, ref: ObjectRef, patienceMs: number): Promise<boolean> {
   for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(100)) {
     if ((await client.get(ref)) === undefined) {

@@ -47,13 +47,17 @@ export function callerName(caller: Identity | undefined, services: AccessRules["
 
 /**
  * @param services Names of the services of the configuration, and of those that run.
- * @returns the edges of these services: Prometheus remembers those of services that are gone, which nothing will refuse.
+ * @returns the edges of these services: Prometheus remembers those of services that are gone, which nothing will
+ * refuse.
  */
 export function edgesOf(services: readonly string[], seen: readonly UsedEdge[]): UsedEdge[] {
   return seen.filter(({ service }) => service === unknownService || services.includes(service));
 }
 
-/** @returns how what is declared compares with what was used, the busiest edges first. @param mesh Namespace of the services. */
+/**
+ * @returns how what is declared compares with what was used, the busiest edges first.
+ * @param mesh Namespace of the services.
+ */
 export function compareEdges(
   { services }: Pick<AccessRules, "services">,
   seen: readonly UsedEdge[],
@@ -112,8 +116,9 @@ export function brokenEdges(
 
 /**
  * @param items Items of the key `services`, as written.
- * @returns the items with an `allowFrom` that has what is used, and no more; undefined where they have that already. What was refused
- * each time is not added: that is for a person to decide. Callers by `calls` and the gateway are not in `allowFrom`.
+ * @returns the items with an `allowFrom` that has what is used, and no more; undefined where they have that already.
+ * What was refused each time is not added: that is for a person to decide. Callers by `calls` and the gateway are not
+ * in `allowFrom`.
  */
 export function proposedItems(
   items: readonly Record<string, unknown>[],

@@ -33,8 +33,10 @@ export function adviceText(
 }
 
 /**
- * Says which of today's edges a change breaks, by what Prometheus counted in the last hour. It is advice: it never throws.
- * @param change What is in force, where that is known, and what a preview declares. A caller counts as let in now if it was answered.
+ * Says which of today's edges a change breaks, by what Prometheus counted in the last hour. It is advice: it never
+ * throws.
+ * @param change What is in force, where that is known, and what a preview declares. A caller counts as let in now if it
+ * was answered.
  * @returns a line for each edge; none if there is none, or no Prometheus of the stack's own.
  */
 export async function edgeAdvice(

@@ -44,7 +44,8 @@ export function edgesOfSamples(samples: readonly Sample[]): UsedEdge[] {
 }
 
 /**
- * Asks Prometheus who called the services in the last seconds. The servers' sidecars counted: what reached none is in no series.
+ * Asks Prometheus who called the services in the last seconds. The servers' sidecars counted: what reached none is in
+ * no series.
  * @throws Error if Prometheus does not answer.
  */
 export async function usedEdges(context: BackendContext, seconds: number): Promise<SeenEdges> {

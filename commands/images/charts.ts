@@ -5,8 +5,8 @@ import { readProject, readStackFile, withSettings } from "../session/stackFiles"
 const answerMs = 5000;
 
 /**
- * A preview reads Istio's charts, as an update does. Where the repository that a stack names does not answer, the charts of Istio's Go
- * module do: they are of a commit near the release.
+ * A preview reads Istio's charts, as an update does. Where the repository that a stack names does not answer, the
+ * charts of Istio's Go module do: they are of a commit near the release.
  * @param settings Config of this run.
  * @returns config that names the charts; empty if those of the stack can be had.
  */

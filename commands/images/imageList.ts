@@ -90,8 +90,8 @@ function chartOf(props: Record<string, unknown>): ListedChart {
 }
 
 /**
- * What runs from Istio's charts is not declared: istiod is in its chart, and sidecars and gateways (`image: auto`) get the image from the
- * injector's values. A folder of charts may have them under the names of Istio's source tree.
+ * What runs from Istio's charts is not declared: istiod is in its chart, and sidecars and gateways (`image: auto`) get
+ * the image from the injector's values. A folder of charts may have them under the names of Istio's source tree.
  */
 function imagesOfChart(chart: string, { image, global = {} }: ChartValues): string[] {
   const own = (name: string) => `${global.hub}/${name}:${global.tag}`;

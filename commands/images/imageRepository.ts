@@ -22,8 +22,8 @@ export interface RepositoryRequest {
 }
 
 /**
- * The repository of one image, in a registry that has the API of the OCI Distribution Specification. It logs in to nothing: the registry has
- * to show the image to everyone.
+ * The repository of one image, in a registry that has the API of the OCI Distribution Specification. It logs in to
+ * nothing: the registry has to show the image to everyone.
  */
 export class ImageRepository {
   /** Where its API is: `https://HOST/v2/PATH/`. */
@@ -63,7 +63,8 @@ export class ImageRepository {
 
   /**
    * Sends one request, with the token that everyone gets if the registry asks for one.
-   * @param target What is asked for, below {@link url}, for example `manifests/1.0`, or a whole URL of the same registry.
+   * @param target What is asked for, below {@link url}, for example `manifests/1.0`, or a whole URL of the same
+   * registry.
    * @throws Error naming image, cause and fix.
    */
   async ask(target: string, { method = "GET", accept = [] }: RepositoryRequest = {}): Promise<Response> {

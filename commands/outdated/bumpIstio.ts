@@ -78,7 +78,10 @@ export function withRelease(text: string, version: string): string {
   );
 }
 
-/** @returns the files that name Istio's release, by their path below the project, with their new text where that differs. */
+/**
+ * @returns the files that name Istio's release, by their path below the project, with their new text where that
+ * differs.
+ */
 export function bumpedFiles(version: string, folder = projectFolder): Map<string, string> {
   const files = [".", "components", "docs", join(".github", "workflows")]
     .flatMap((name) => readdirSync(join(folder, name)).map((file) => join(name, file)))

@@ -92,8 +92,9 @@ export function judgeModule(module: GoModule, where: string): Pin {
 }
 
 /**
- * @returns the version to go to, undefined if there is none. What Go takes for an update goes by number alone: k8s.io/client-go has a 1.5.2
- * that is years older than its 0.36. What was published before ours is no update; the newest of our major version is.
+ * @returns the version to go to, undefined if there is none. What Go takes for an update goes by number alone:
+ * k8s.io/client-go has a 1.5.2 that is years older than its 0.36. What was published before ours is no update; the
+ * newest of our major version is.
  */
 function newestModule(ours: string, { Time, Update }: GoModule, versions: readonly string[]): string | undefined {
   if (Update === undefined) {

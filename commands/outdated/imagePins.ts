@@ -16,7 +16,9 @@ const mostPages = 200;
 /** Milliseconds in which a chart repository has to answer. */
 const answerMs = 30_000;
 
-/** @returns the images of the stack, each with what its registry has; those of one registry that does not answer say so. */
+/**
+ * @returns the images of the stack, each with what its registry has; those of one registry that does not answer say so.
+ */
 export function imagePins(
   references: readonly string[] = [...Object.values(images), `${istioHub}/pilot:${istioVersion}`],
 ): Promise<Pin[]> {

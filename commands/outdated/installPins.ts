@@ -39,8 +39,8 @@ export async function npmPins(folder = projectFolder): Promise<Pin[]> {
 }
 
 /**
- * @returns the packages of package.json with their newest version. The tag `latest` may be moved back to an earlier version; ours is the
- * newest then.
+ * @returns the packages of package.json with their newest version. The tag `latest` may be moved back to an earlier
+ * version; ours is the newest then.
  * @throws Error if npm could not ask its registry.
  */
 export function judgeNpm({ dependencies = {}, devDependencies = {} }: Manifest, outdated: Outdated): Pin[] {
@@ -119,7 +119,9 @@ export function judgeSuite(suite: Suite, stable: string, packages: readonly stri
   return { what: `Debian (${count} packages)`, ours: suite, newest: stable, where };
 }
 
-/** @returns the pin of a package's upstream version: what our release of Debian has is the newest that there is for us. */
+/**
+ * @returns the pin of a package's upstream version: what our release of Debian has is the newest that there is for us.
+ */
 export function judgePackage(name: string, ours: string, suite: Suite, listing: string): Pin {
   const pin = { what: `${name} (Debian ${suite})`, ours, where };
   const versions = listing.split("\n").flatMap((line) => {

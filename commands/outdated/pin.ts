@@ -10,8 +10,9 @@ interface Parts {
 /**
  * @param ours A version or a tag.
  * @param versions Those that a registry has, in any order.
- * @returns the highest version that is made like ours, with the same prefix, as many numbers and the same suffix: `7.4.1-alpine` for
- * `7.2.11-alpine`, and neither `8` nor `8.0-rc1-alpine`. Ours if none is higher; undefined if ours is no version, as a commit is none.
+ * @returns the highest version that is made like ours, with the same prefix, as many numbers and the same suffix:
+ * `7.4.1-alpine` for `7.2.11-alpine`, and neither `8` nor `8.0-rc1-alpine`. Ours if none is higher; undefined if ours
+ * is no version, as a commit is none.
  */
 export function newestAlike(ours: string, versions: readonly string[]): string | undefined {
   const own = partsOf(ours);
@@ -98,7 +99,10 @@ export function describePins(pins: readonly Pin[], problems: readonly string[], 
   ];
 }
 
-/** @returns a line for each problem, with all pins that have it: a registry that does not answer keeps many pins unknown. */
+/**
+ * @returns a line for each problem, with all pins that have it: a registry that does not answer keeps many pins
+ * unknown.
+ */
 function byProblem(pins: readonly Pin[]): string[] {
   const problems = new Map<string, string[]>();
   for (const { what, ours, problem = "no answer" } of pins) {

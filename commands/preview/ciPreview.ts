@@ -113,8 +113,8 @@ async function previewStack(stack: string, options: PreviewOptions): Promise<Sta
 }
 
 /**
- * Previews the program against a state as it would be after an update to what another folder declares. No cluster is asked: what it
- * has is of neither.
+ * Previews the program against a state as it would be after an update to what another folder declares. No cluster is
+ * asked: what it has is of neither.
  * @returns what changes. A base that is broken is no reason to refuse what mends it.
  */
 async function compareWith(

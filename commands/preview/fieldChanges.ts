@@ -6,8 +6,8 @@ export interface FieldChange {
 }
 
 /**
- * @returns the fields in which two values differ; the order of keys is no difference. Items of a list that all have a name, such as containers, are
- * compared by it: `containers[istio-proxy].image`.
+ * @returns the fields in which two values differ; the order of keys is no difference. Items of a list that all have a
+ * name, such as containers, are compared by it: `containers[istio-proxy].image`.
  */
 export function fieldChanges(before: unknown, after: unknown, path = ""): FieldChange[] {
   if (Array.isArray(before) && Array.isArray(after)) {
@@ -42,7 +42,10 @@ function isNode(value: unknown): value is Record<string, unknown> {
 /** Characters of a value that are shown, and how many of those come before what differs. */
 const window = { length: 80, lead: 20 };
 
-/** @returns two values, each in one short line; of long ones, such as a file in a ConfigMap, the part where they begin to differ. */
+/**
+ * @returns two values, each in one short line; of long ones, such as a file in a ConfigMap, the part where they begin
+ * to differ.
+ */
 export function shownPair(before: unknown, after: unknown): [string, string] {
   const [one, other] = [text(before), text(after)];
   let same = 0;

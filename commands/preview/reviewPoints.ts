@@ -7,8 +7,8 @@ const workloads = /:(Deployment|StatefulSet|DaemonSet)$/;
 const guards = /:(PeerAuthentication|AuthorizationPolicy|NetworkPolicy|RequestAuthentication|Sidecar)$/;
 
 /**
- * @returns what a reviewer should look at, worst first, as sentences: what ends pods, what opens a service, what weakens mutual TLS or access, what
- * changes the mesh itself. Pure.
+ * @returns what a reviewer should look at, worst first, as sentences: what ends pods, what opens a service, what
+ * weakens mutual TLS or access, what changes the mesh itself. Pure.
  */
 export function reviewPoints(changes: readonly Change[]): string[] {
   return [endsPods, weakensTls, widensAccess, opensService, changesMesh].flatMap((judge) => changes.flatMap(judge));

@@ -14,8 +14,9 @@ const someSecret = "[secret]";
 
 /**
  * @param steps Steps of a preview of a stack without a state.
- * @returns the resources of a state as it would be after an update: a preview against it shows what another program would change, and the
- * provider decides what it would replace. Values that only an update brings are stood in for. Pure.
+ * @returns the resources of a state as it would be after an update: a preview against it shows what another program
+ * would change, and the provider decides what it would replace. Values that only an update brings are stood in for.
+ * Pure.
  */
 export function stateAsApplied(steps: readonly Step[]): StateResource[] {
   return steps.flatMap(({ op, new: state }, i) => (state && op === "create" ? [applied(state, `id-${i}`)] : []));

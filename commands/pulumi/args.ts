@@ -14,7 +14,10 @@ export interface UpdateOptions {
   expectNoChanges?: boolean;
 }
 
-/** Outputs are shown once, at the end, as what to do next; Pulumi would print all of them after the preview and after the update. */
+/**
+ * Outputs are shown once, at the end, as what to do next; Pulumi would print all of them after the preview and after
+ * the update.
+ */
 const quiet = "--suppress-outputs";
 
 /** @returns the arguments of a preview. What it finds is compared by the update, so it takes no --expect-no-changes. */

@@ -9,7 +9,8 @@ import { findOnPath } from "../shared/findOnPath";
 import { projectFolder } from "../session/stackFiles";
 
 /**
- * Versions of the Pulumi CLI that suit. Older ones were never tried, and the next major version may change its commands and its state.
+ * Versions of the Pulumi CLI that suit. Older ones were never tried, and the next major version may change its commands
+ * and its state.
  */
 export const supportedVersions = ">=3.224.0 <4.0.0";
 
@@ -40,7 +41,10 @@ export async function findPulumi(log: (line: string) => void): Promise<PulumiCli
   return (await presentPulumi(log)) ?? (await download(log)) ?? (await build(log));
 }
 
-/** @returns the Pulumi CLI that is on this machine already, in the order of {@link findPulumi}. Downloads and builds nothing. */
+/**
+ * @returns the Pulumi CLI that is on this machine already, in the order of {@link findPulumi}. Downloads and builds
+ * nothing.
+ */
 export async function presentPulumi(log: (line: string) => void): Promise<PulumiCli | undefined> {
   return (await onPath(log)) ?? (await downloaded()) ?? built();
 }

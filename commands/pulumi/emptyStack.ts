@@ -15,8 +15,8 @@ export interface EmptyStackOptions extends Pick<StackOptions, "policySettings" |
 }
 
 /**
- * Opens a stack on a backend of its own that has nothing, as long as `use` runs. A preview of it shows all that the program declares,
- * whatever is deployed elsewhere.
+ * Opens a stack on a backend of its own that has nothing, as long as `use` runs. A preview of it shows all that the
+ * program declares, whatever is deployed elsewhere.
  */
 export async function withEmptyStack<T>(
   cli: PulumiCli,
@@ -42,7 +42,10 @@ export async function withEmptyStack<T>(
   }
 }
 
-/** What decrypts the secrets of a stack's file needs its passphrase or cloud; where the file has no secret, a preview needs neither. */
+/**
+ * What decrypts the secrets of a stack's file needs its passphrase or cloud; where the file has no secret, a preview
+ * needs neither.
+ */
 function withoutEncryption(content: Record<string, unknown>): Record<string, unknown> {
   const { encryptionsalt: _, encryptedkey: __, secretsprovider: ___, ...rest } = content;
   return rest;

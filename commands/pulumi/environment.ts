@@ -28,8 +28,8 @@ export const ownBackendUrl = `file://${ownBackend}`;
 export const builtHome = join(userFolder, "pulumi-home");
 
 /**
- * @returns the environment that the CLI needs besides this process's. What is set already stays. A user who is logged in, or names a
- * backend, keeps it; others get a local backend, and a passphrase that is generated once.
+ * @returns the environment that the CLI needs besides this process's. What is set already stays. A user who is logged
+ * in, or names a backend, keeps it; others get a local backend, and a passphrase that is generated once.
  * @throws Error if PULUMI_HOME is set and has no plugins for a CLI that was built here.
  */
 export async function pulumiEnvironment(
@@ -38,7 +38,8 @@ export async function pulumiEnvironment(
 ): Promise<Record<string, string>> {
   const own: Record<string, string> = {
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // A change by hand makes its tool the manager of the field; server-side apply puts the stack's value back only if it is forced to.
+    // A change by hand makes its tool the manager of the field; server-side apply puts the stack's value back only if
+    // it is forced to.
     ...(env.PULUMI_K8S_ENABLE_PATCH_FORCE === undefined && { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" }),
     ...homeOf(cli, env),
   };
@@ -57,7 +58,10 @@ export function passphraseOf(env: NodeJS.ProcessEnv): Record<string, string> {
     : {};
 }
 
-/** @returns the folder of the CLI for PATH. That of a build has plugins, too, which Pulumi would take from PATH with a warning. */
+/**
+ * @returns the folder of the CLI for PATH. That of a build has plugins, too, which Pulumi would take from PATH with a
+ * warning.
+ */
 export function commandFolder({ command, source }: PulumiCli): string {
   return source === "built from Go modules" ? join(builtHome, "bin") : dirname(command);
 }
@@ -120,7 +124,9 @@ function link(program: string, folder: string): void {
   unlessThere(() => symlinkSync(program, at));
 }
 
-/** @returns the file of a passphrase that is generated once. Of two runs that generate one at the same time, one wins. */
+/**
+ * @returns the file of a passphrase that is generated once. Of two runs that generate one at the same time, one wins.
+ */
 export function passphraseFile(): string {
   const file = join(privateFolder(), "passphrase");
   if (!existsSync(file)) {

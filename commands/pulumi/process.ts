@@ -33,8 +33,8 @@ export class FailedError extends Error {
 }
 
 /**
- * Runs the CLI and shows what it prints, on standard error so that standard output stays ours. A signal that ends this process goes to
- * the CLI, which then ends what it is at, writes its state and gives up its lock: that is waited for.
+ * Runs the CLI and shows what it prints, on standard error so that standard output stays ours. A signal that ends this
+ * process goes to the CLI, which then ends what it is at, writes its state and gives up its lock: that is waited for.
  * @param cwd Folder of the program. Default: this project's.
  * @throws InterruptedError if a signal ended it, and FailedError if it failed; the CLI has then said why.
  */
@@ -48,7 +48,8 @@ export async function runPulumi(
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", process.stderr, process.stderr],
-    // A group of its own: of a Ctrl-C, which goes to a whole group, it would get two, and the second means to give up at once.
+    // A group of its own: of a Ctrl-C, which goes to a whole group, it would get two, and the second means to give up
+    // at once.
     detached: process.platform !== "win32",
   });
   let got: keyof typeof endings | undefined;

@@ -15,8 +15,9 @@ const helpers = /^components\/istioApi\//;
 /**
  * @param printed What `pulumi preview --json` prints.
  * @param lineOf Reads a line of a file of this project, 1 being the first; undefined if there is none.
- * @returns the place in this project that declares a resource, as `file:line`, by URN. Without the line where that declares nothing: of
- * a file that Node imports instead of requiring, such as index.ts, no source map is found, so that the line is one of compiled code.
+ * @returns the place in this project that declares a resource, as `file:line`, by URN. Without the line where that
+ * declares nothing: of a file that Node imports instead of requiring, such as index.ts, no source map is found, so that
+ * the line is one of compiled code.
  */
 export function sourcePlaces(printed: string, lineOf = readLine): Record<string, string> {
   const { steps = [] } = JSON.parse(printed) as { steps?: { newState?: PreviewedResource }[] };

@@ -212,8 +212,8 @@ async function withEventLog<T>(use: (file: string) => Promise<T>): Promise<T> {
 }
 
 /**
- * Creates the stack unless the backend has it. `pulumi stack init` writes what decrypts the stack's secrets into the stack's file and
- * takes no other file; so it runs in another folder.
+ * Creates the stack unless the backend has it. `pulumi stack init` writes what decrypts the stack's secrets into the
+ * stack's file and takes no other file; so it runs in another folder.
  * @param own What the stack's file has.
  * @returns what Pulumi wrote into the file.
  */
@@ -272,8 +272,8 @@ function writePackConfig(folder: string, stack: string, settings: Partial<Settin
 }
 
 /**
- * Writes the config of this run: the stack's own, and what only this run adds. The copy keeps what Pulumi wrote into it earlier, which
- * it needs to decrypt secrets.
+ * Writes the config of this run: the stack's own, and what only this run adds. The copy keeps what Pulumi wrote into it
+ * earlier, which it needs to decrypt secrets.
  */
 function writeConfig(
   folder: string,

@@ -12,13 +12,14 @@ const attempts = 3;
 const unreachable = /failed calling webhook ("[^"]*")/;
 
 /**
- * What the engine says besides once a resource has failed: that the whole did, and that it has cancelled what else was under way.
+ * What the engine says besides once a resource has failed: that the whole did, and that it has cancelled what else was
+ * under way.
  */
 const consequence = /^(preview|update) failed$|context canceled|resource monitor shut down/;
 
 /**
- * @returns the webhook that the API server could not reach, where a run failed for this reason alone. While istiod is replaced, a
- * request may still go to the pod that has just ended. Pure.
+ * @returns the webhook that the API server could not reach, where a run failed for this reason alone. While istiod is
+ * replaced, a request may still go to the pod that has just ended. Pure.
  */
 export function unreachableWebhook({ errors }: Pick<EngineReport, "errors">): string | undefined {
   const reasons = errors.filter((error) => !consequence.test(error.trim()));
@@ -27,8 +28,8 @@ export function unreachableWebhook({ errors }: Pick<EngineReport, "errors">): st
 }
 
 /**
- * Makes a preview or an update again where it failed only because the API server could not reach a webhook. Pulumi's Kubernetes provider makes a
- * request again only when a kind or a namespace is missing.
+ * Makes a preview or an update again where it failed only because the API server could not reach a webhook. Pulumi's
+ * Kubernetes provider makes a request again only when a kind or a namespace is missing.
  * @param waitMs Milliseconds before the next one.
  * @throws what `run` throws, when it fails for another reason or too often.
  */

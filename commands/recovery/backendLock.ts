@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A lock that the Pulumi CLI puts on a stack of a file backend while it changes it, and leaves behind when it is killed. */
+/**
+ * A lock that the Pulumi CLI puts on a stack of a file backend while it changes it, and leaves behind when it is
+ * killed.
+ */
 export interface BackendLock {
   /** Path of the lock. */
   file: string;
@@ -40,7 +43,8 @@ export function readLocks(folder: string, project: string, stack: string): Backe
 /**
  * Judges a lock. A pid alone proves nothing: its number may have gone to another process since.
  * @param hostname Of this machine.
- * @param commandOf The program that a process of this machine runs, without its path; undefined if there is no such process.
+ * @param commandOf The program that a process of this machine runs, without its path; undefined if there is no such
+ * process.
  */
 export function judgeLock(
   { pid, hostname: holder }: Pick<BackendLock, "pid" | "hostname">,

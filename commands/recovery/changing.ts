@@ -23,8 +23,8 @@ export interface Change {
 }
 
 /**
- * Mends what an earlier run left, and keeps a record of this one while it changes the stack, so that the next run knows of it if it is
- * cut short.
+ * Mends what an earlier run left, and keeps a record of this one while it changes the stack, so that the next run knows
+ * of it if it is cut short.
  * @param match How the cluster compares with the one that the stack remembers.
  * @param work Changes the stack.
  * @throws What `work` throws; the record then stays.

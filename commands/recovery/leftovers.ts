@@ -21,7 +21,10 @@ export interface Span {
   to: Date;
 }
 
-/** Seconds that the clock of the API server may be behind ours, and that a provider may go on after the state was last written. */
+/**
+ * Seconds that the clock of the API server may be behind ours, and that a provider may go on after the state was last
+ * written.
+ */
 const [behindSeconds, afterSeconds] = [5, 60];
 
 /** @returns whether a run came as far as changing anything; the state is written before each change. */
@@ -44,8 +47,8 @@ export function spanOf({ deployment }: ExportedStack, { startedAt, endedAt }: Ru
 
 /**
  * @param state The stack after the run.
- * @param missing What the program declares and the state has not. A run that failed without being killed has no pending operations;
- * but a request whose answer got lost may have been granted.
+ * @param missing What the program declares and the state has not. A run that failed without being killed has no pending
+ * operations; but a request whose answer got lost may have been granted.
  */
 export function leftoversOf({ deployment }: ExportedStack, missing: readonly StateResource[]): Leftovers {
   const pending = deployment?.pending_operations ?? [];
@@ -63,8 +66,8 @@ export function leftoversOf({ deployment }: ExportedStack, missing: readonly Sta
 }
 
 /**
- * @returns whether a run made an object and was cut short before the state had it: made while the run was at work, and by Pulumi's
- * provider. Other objects stay; the CLI then reports that the object already exists.
+ * @returns whether a run made an object and was cut short before the state had it: made while the run was at work, and
+ * by Pulumi's provider. Other objects stay; the CLI then reports that the object already exists.
  */
 export function isHalfMade({ metadata }: LiveObject, span: Span): boolean {
   const byPulumi = (metadata?.managedFields ?? []).some(({ manager }) => manager?.startsWith("pulumi-kubernetes"));

@@ -13,7 +13,10 @@ import { changedAnything, isHalfMade, isWithin, leftoversOf, mendedState, spanOf
 import type { RunRecord, RunRecords } from "./runRecord";
 import { isRunning } from "./runRecord";
 
-/** Environment variable that marks the processes of a run, so that the next run knows them: the path of the run's record. */
+/**
+ * Environment variable that marks the processes of a run, so that the next run knows them: the path of the run's
+ * record.
+ */
 export const runVariable = "SIDECAR_MESH_RUN";
 
 /** Milliseconds between two looks. */
@@ -41,11 +44,11 @@ export interface RecoveryContext {
 }
 
 /**
- * Mends what an earlier run left that was killed, or failed, so that the next one can go on. A run that ended well left no record, and
- * nothing is looked at.
+ * Mends what an earlier run left that was killed, or failed, so that the next one can go on. A run that ended well left
+ * no record, and nothing is looked at.
  *
- * The CLI leaves a lock and pending operations; it does not know whether these completed. Helm leaves a release in a pending state.
- * Both expect the user to decide. The run's record has what is needed to decide here.
+ * The CLI leaves a lock and pending operations; it does not know whether these completed. Helm leaves a release in a
+ * pending state. Both expect the user to decide. The run's record has what is needed to decide here.
  * @returns whether the state may differ from the cluster, so that the next command has to refresh it.
  * @throws Error if another process changes the stack, naming the process and the fix.
  */
@@ -95,7 +98,10 @@ async function emptyState({ stack, records, log }: RecoveryContext): Promise<voi
   records.end();
 }
 
-/** Waits for an earlier run that goes on, and ends the processes of a dead one. @returns the locks without a process. */
+/**
+ * Waits for an earlier run that goes on, and ends the processes of a dead one.
+ * @returns the locks without a process.
+ */
 async function untilNoRunIsActive(context: RecoveryContext): Promise<BackendLock[]> {
   const { records, log } = context;
   let logged = false;

@@ -58,7 +58,8 @@ export function notAgreed(target: Target, offers: readonly Offer[]): NoClusterEr
 }
 
 /**
- * Offers the clusters that run on this machine before one is made, and has the building of one agreed on. What is there already needs no question.
+ * Offers the clusters that run on this machine before one is made, and has the building of one agreed on. What is there
+ * already needs no question.
  * @returns the target that was agreed on.
  * @throws NoClusterError if none was.
  */

@@ -15,7 +15,8 @@ const reasons: Record<string, string> = {
 };
 
 /**
- * Asks whether anything answers at an API server's URL. Only that: no credentials are sent, so any answer is one, and no certificate is checked.
+ * Asks whether anything answers at an API server's URL. Only that: no credentials are sent, so any answer is one, and
+ * no certificate is checked.
  * @param withinMs Milliseconds in which it has to answer. Default 5000.
  * @returns undefined if it answers; else why not.
  */

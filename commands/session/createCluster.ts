@@ -38,7 +38,8 @@ const recipes: Record<ClusterTool, readonly string[]> = {
 };
 
 /**
- * Makes sure that there is a local cluster of ours: an earlier one is used again, one that has to be made is made after a question.
+ * Makes sure that there is a local cluster of ours: an earlier one is used again, one that has to be made is made after
+ * a question.
  * @param known The kubeconfig has the context already.
  * @param yes Do not ask.
  * @returns the context of the cluster.

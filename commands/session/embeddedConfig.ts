@@ -12,7 +12,8 @@ export const embeddedStack = "sandbox";
 const fileKeys = { kubeconfig: "auto", istioCharts: istioChartRepo };
 
 /**
- * The config that any stack needs to go to the embedded cluster: what Pulumi.sandbox.yaml says, but for the profile. Paths are absolute.
+ * The config that any stack needs to go to the embedded cluster: what Pulumi.sandbox.yaml says, but for the profile.
+ * Paths are absolute.
  * @param folder Where the program is. Default: this project.
  */
 export function embeddedSettings(folder = projectFolder): Record<string, string> {
@@ -31,7 +32,10 @@ export function settingsBeforeStart(folder = projectFolder): Record<string, stri
   return { ...embeddedSettings(folder), ...fileKeys };
 }
 
-/** Whether one of these kubeconfig files is that of the embedded cluster, by itself or by the link in the project's folder. */
+/**
+ * Whether one of these kubeconfig files is that of the embedded cluster, by itself or by the link in the project's
+ * folder.
+ */
 export function isEmbeddedKubeconfig(files: readonly string[], folder = projectFolder): boolean {
   const { kubeconfig } = expectedInfo();
   return files.some(

@@ -35,8 +35,8 @@ import { type Surroundings, type Target, chooseTarget, namedTarget } from "./tar
 import { noClusterAtAll } from "./noCluster";
 
 /**
- * @returns the programs that observe a mesh or make its traffic, as far as the stack installs them: a first build of one takes minutes. The
- * bench of `npm run verify` makes fortio for itself.
+ * @returns the programs that observe a mesh or make its traffic, as far as the stack installs them: a first build of
+ * one takes minutes. The bench of `npm run verify` makes fortio for itself.
  */
 export function wantedPrograms({ services, load, observability }: Watched): ObservabilityGroup[] {
   const { metrics, tracing, logs } = observability;
@@ -86,8 +86,8 @@ export interface Session {
   /** Folder of the embedded cluster's kubectl, helm and istioctl. */
   binFolder?: string;
   /**
-   * Settles once the cluster is there, or can't be had. The embedded one, if it runs, is looked over at each start; meanwhile it can be
-   * worked out what is to be applied.
+   * Settles once the cluster is there, or can't be had. The embedded one, if it runs, is looked over at each start;
+   * meanwhile it can be worked out what is to be applied.
    */
   ready: Promise<void>;
   /** What is still missing in the embedded cluster once `ready` has settled. Undefined if nothing is. */
@@ -115,8 +115,8 @@ export interface SessionOptions {
 
 /**
  * Decides stack and cluster, says what it decided, and looks whether the cluster answers.
- * @throws UsageError if there is no such stack or context, and NoClusterError if there is no cluster and none is to be made, or it does not
- * answer within five seconds.
+ * @throws UsageError if there is no such stack or context, and NoClusterError if there is no cluster and none is to be
+ * made, or it does not answer within five seconds.
  */
 export async function openSession(
   flags: Flags,
@@ -220,12 +220,18 @@ function settingsOf(target: Target, folder: string): Record<string, string> {
   return target.kind === "sandbox" ? settingsBeforeStart(folder) : {};
 }
 
-/** @returns the context of the cluster that a tool makes for us. Only a start makes one: who looks at a stack, or removes it, has one. */
+/**
+ * @returns the context of the cluster that a tool makes for us. Only a start makes one: who looks at a stack, or
+ * removes it, has one.
+ */
 function madeCluster(target: Target & { kind: "made" }, flags: Flags, start: boolean): Promise<string> {
   return start ? ensureCluster(target.tool, target.known, flags.yes) : Promise.resolve(madeContexts[target.tool]);
 }
 
-/** Starts the embedded cluster if need be, with the images that the stack's config asks for: first those that requests need. */
+/**
+ * Starts the embedded cluster if need be, with the images that the stack's config asks for: first those that requests
+ * need.
+ */
 function startSandbox(
   { config, hidesServices }: CheckedConfig,
   log: (line: string) => void,
@@ -253,7 +259,10 @@ interface CheckedConfig {
   hidesServices: boolean;
 }
 
-/** Refuses bad config before a cluster is built for it. What this run adds itself, such as paths of the cluster, comes later. */
+/**
+ * Refuses bad config before a cluster is built for it. What this run adds itself, such as paths of the cluster, comes
+ * later.
+ */
 function checkConfig(
   stack: string,
   settings: Record<string, string>,

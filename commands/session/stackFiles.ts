@@ -87,7 +87,10 @@ function asText(key: string, value: unknown): string {
   return typeof value === "string" ? value : value === null ? "" : JSON.stringify(value);
 }
 
-/** @returns a list or an object from its JSON; what can't be read stays as it is, for the program to name it among all mistakes. */
+/**
+ * @returns a list or an object from its JSON; what can't be read stays as it is, for the program to name it among all
+ * mistakes.
+ */
 function structured(value: string): unknown {
   try {
     return JSON.parse(value) as unknown;

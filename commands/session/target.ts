@@ -5,8 +5,9 @@ import { clusterTools, madeContexts } from "./createCluster";
 import type { Flags } from "../shared/flags";
 
 /**
- * The cluster that a command goes to, and why. One that is `made` by a tool for this project may be there from before: `known` if the
- * kubeconfig has it. The `sandbox` is the embedded one: kind, too, but with a node image and images of our own.
+ * The cluster that a command goes to, and why. One that is `made` by a tool for this project may be there from before:
+ * `known` if the kubeconfig has it. The `sandbox` is the embedded one: kind, too, but with a node image and images of
+ * our own.
  */
 export type Target =
   | { kind: "context"; context: string; why: string }
@@ -25,8 +26,9 @@ export interface Surroundings {
 }
 
 /**
- * Chooses the cluster that is named, or that the kubeconfig leads to: what a flag or config names; the current context if its cluster runs on
- * this machine. A remote current context is never chosen, and never a reason to stop: it is another project's.
+ * Chooses the cluster that is named, or that the kubeconfig leads to: what a flag or config names; the current context
+ * if its cluster runs on this machine. A remote current context is never chosen, and never a reason to stop: it is
+ * another project's.
  * @returns undefined if there is none.
  */
 export function namedTarget(

@@ -39,8 +39,8 @@ const terminal: Printer = { out: (text) => console.log(text), err: (text) => con
 /**
  * Makes a command: it parses its flags, prints its result, and turns what goes wrong into a message and an exit code.
  * @param file The file of the command. If Node was started with it, the command runs.
- * @param run Does the work; progress goes to `log`. @returns what --json prints. One that did its work, but found something wrong,
- * sets process.exitCode.
+ * @param run Does the work; progress goes to `log`.
+ * @returns what --json prints. One that did its work, but found something wrong, sets process.exitCode.
  * @param parse Parses the command line; throws UsageError. Default: the flags that all commands share.
  */
 export function defineCommand<F extends CommonFlags = Flags>(

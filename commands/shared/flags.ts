@@ -42,7 +42,8 @@ export class UsageError extends Error {}
  * @param more Flags of one command alone, as node's parseArgs takes them.
  * @param names Names of the words that one command takes besides flags, in their order. Default: none.
  * @returns the flags, and the words by their names.
- * @throws UsageError naming the flag that is unknown, or whose value is missing or empty, and the word that is missing or too much.
+ * @throws UsageError naming the flag that is unknown, or whose value is missing or empty, and the word that is missing
+ * or too much.
  */
 export function parseFlags<O extends Options = Record<never, never>, W extends string = never>(
   argv: readonly string[],
@@ -75,8 +76,8 @@ export function checkSettings(settings: readonly string[]): void {
 }
 
 /**
- * Node's own parser, whose complaints become UsageErrors. An empty value is refused: it is what a shell makes of a variable that is not
- * set, and to go on without the flag could change another cluster than the one that was meant.
+ * Node's own parser, whose complaints become UsageErrors. An empty value is refused: it is what a shell makes of a
+ * variable that is not set, and to go on without the flag could change another cluster than the one that was meant.
  * @throws UsageError
  */
 export function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
@@ -94,7 +95,10 @@ export function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<
   return parsed;
 }
 
-/** @returns what is wrong with a command line, from the complaint of Node's parser; for an unknown flag, which one may be meant. */
+/**
+ * @returns what is wrong with a command line, from the complaint of Node's parser; for an unknown flag, which one may
+ * be meant.
+ */
 function explain(error: unknown, options: [string, { short?: string }][]): string {
   const message = error instanceof Error ? error.message : String(error);
   const flag =

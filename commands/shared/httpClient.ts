@@ -75,7 +75,9 @@ export class HttpClient {
   }
 }
 
-/** @returns a client for the ingress gateway: it asks for a host that the gateway serves, and takes its own certificate. */
+/**
+ * @returns a client for the ingress gateway: it asks for a host that the gateway serves, and takes its own certificate.
+ */
 export function gatewayClient({ gateway }: Pick<DeclaredMesh, "gateway">, options: HttpClientOptions = {}): HttpClient {
   return new HttpClient({ host: servedHost(gateway.hosts, "verify"), insecure: gateway.selfSigned, ...options });
 }

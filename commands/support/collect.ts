@@ -54,7 +54,10 @@ export interface SupportRequest {
   logLines: number;
 }
 
-/** Collects the objects of namespaces, the configuration of their proxies, and the logs of their containers. It never throws. */
+/**
+ * Collects the objects of namespaces, the configuration of their proxies, and the logs of their containers. It never
+ * throws.
+ */
 export async function collect({ cluster, namespaces, logLines }: SupportRequest): Promise<Collected> {
   const files: SupportFile[] = [];
   const troubles: string[] = [];

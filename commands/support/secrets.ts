@@ -46,8 +46,9 @@ const authorization = /(\bauthorization\\*["']?\s*[:=]\s*\\*["']?(?:\w+\s+)?)[^\
 const bearer = /(\bbearer\s+)[\w.~+/=-]{12,}/gi;
 const userInfo = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/"'\\]*):[^\s@/"'\\]+@/gi;
 /**
- * `name: value` and `name=value`, with or without quotes, as logs, queries, flags, INI, YAML and JSON within JSON have them. The name has
- * to be of a secret, so that what stands around it does not hide it. After a blank the value has the rest of the line or of its quotes.
+ * `name: value` and `name=value`, with or without quotes, as logs, queries, flags, INI, YAML and JSON within JSON have
+ * them. The name has to be of a secret, so that what stands around it does not hide it. After a blank the value has the
+ * rest of the line or of its quotes.
  */
 const assignment = new RegExp(
   [
@@ -62,8 +63,8 @@ const assignment = new RegExp(
 const harmless = /^(true|false|null|none|\d{1,5}(\.\d+)?[a-z]{0,2}|\$.*|\[removed\]?),?$/i;
 
 /**
- * Removes secrets from what goes into an archive: by their place in an object, by the form of a text, and each value that it knows, or has
- * met in a place for secrets, wherever else it stands. Show it all objects before the first text.
+ * Removes secrets from what goes into an archive: by their place in an object, by the form of a text, and each value
+ * that it knows, or has met in a place for secrets, wherever else it stands. Show it all objects before the first text.
  */
 export class SecretRemover {
   private readonly known = new Set<string>();
@@ -108,7 +109,10 @@ export class SecretRemover {
     return isMap(value) ? this.map(value, sensitive) : value;
   }
 
-  /** @returns a text that is JSON, such as a list in a stack's config, as {@link object} leaves it; any other text as it is. */
+  /**
+   * @returns a text that is JSON, such as a list in a stack's config, as {@link object} leaves it; any other text as it
+   * is.
+   */
   private json(text: string, sensitive: boolean): string {
     if (!/^\s*[[{]/.test(text)) {
       return text;

@@ -33,7 +33,10 @@ ${flagsHelp}`;
 
 const options = { output: { type: "string" }, "log-lines": { type: "string", default: "2000" } } as const;
 
-/** Namespaces to collect from, of a stack without outputs as well: one that failed half way is what support is asked for. */
+/**
+ * Namespaces to collect from, of a stack without outputs as well: one that failed half way is what support is asked
+ * for.
+ */
 function namespacesOf(outputs: MeshOutputs | undefined, session: Session): string[] {
   if (outputs) {
     return [...new Set(Object.values(outputs.declared.namespaces).filter((one) => one !== undefined))];

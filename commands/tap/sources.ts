@@ -11,7 +11,10 @@ import { Unseen } from "./tapLines";
 /** Milliseconds between two questions to Loki, and to the API server for pods that are new. */
 const everyMs = { loki: 1000, pods: 5000 };
 
-/** Milliseconds by which lines may be late: Envoy writes them up to ten seconds after the request, and the log scraper sends them together. */
+/**
+ * Milliseconds by which lines may be late: Envoy writes them up to ten seconds after the request, and the log scraper
+ * sends them together.
+ */
 const lateMs = 30_000;
 
 /** Most lines of one answer: Loki refuses more. */

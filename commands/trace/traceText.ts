@@ -15,7 +15,10 @@ interface Placed {
   depth: number;
 }
 
-/** @returns spans in the order of calls, those that a span caused behind it. One whose cause is not there stands at the top. */
+/**
+ * @returns spans in the order of calls, those that a span caused behind it. One whose cause is not there stands at the
+ * top.
+ */
 export function spansInOrder(spans: readonly Span[]): Placed[] {
   const known = new Set(spans.map(({ id }) => id));
   const causeOf = ({ parentId }: Span) => (parentId !== undefined && known.has(parentId) ? parentId : undefined);
@@ -58,7 +61,8 @@ export function shortLine(text: string): string {
 
 /**
  * @param link URL of the lines' trace.
- * @returns lines as text, each once, with its link to the trace. A proxy may write one line to a file and to its standard output.
+ * @returns lines as text, each once, with its link to the trace. A proxy may write one line to a file and to its
+ * standard output.
  */
 export function logLines(lines: readonly LogLine[], link: string): string[] {
   const once = new Map(lines.map((line) => [`${line.service} ${line.text}`, line]));

@@ -18,13 +18,16 @@ const titles: Record<ObservabilityGroup, string> = {
   fortio: "the load generator",
 };
 
-/** @returns those of the programs without which the services' pods would not start, or would not be what they are declared to be. */
+/**
+ * @returns those of the programs without which the services' pods would not start, or would not be what they are
+ * declared to be.
+ */
 export function neededForTraffic({ services }: Pick<Watched, "services">): ObservabilityGroup[] {
   return [
     // A service's calls of others are made by fortio, in its own pod.
     ...(services.some(({ calls }) => calls.length > 0) ? (["fortio"] as const) : []),
-    // The folder that such a service writes to comes with the collector that reads it, which wants its store. The log of the
-    // load generator's requests is none of the application's, and goes with the store.
+    // The folder that such a service writes to comes with the collector that reads it, which wants its store. The log
+    // of the load generator's requests is none of the application's, and goes with the store.
     ...(services.some(({ logFiles }) => logFiles && logFiles.folder !== callLog.folder)
       ? (["otelcol", "loki"] as const)
       : []),
@@ -33,7 +36,8 @@ export function neededForTraffic({ services }: Pick<Watched, "services">): Obser
 
 /**
  * @param later Programs that are not there yet.
- * @returns the settings of a first update that does without them. All else is as configured, so that the update after it only adds.
+ * @returns the settings of a first update that does without them. All else is as configured, so that the update after
+ * it only adds.
  */
 export function settingsWithout(later: readonly ObservabilityGroup[]): Record<string, string> {
   const lacks = (...names: ObservabilityGroup[]) => names.some((name) => later.includes(name));

@@ -23,8 +23,8 @@ export interface Foreign {
 const mostNamed = 8;
 
 /**
- * Looks in the cluster for what a preview says will be created. Pulumi's provider would take it over without a word, and `pulumi
- * destroy` would delete it. What is on its way out is passed over: the provider waits for it.
+ * Looks in the cluster for what a preview says will be created. Pulumi's provider would take it over without a word,
+ * and `pulumi destroy` would delete it. What is on its way out is passed over: the provider waits for it.
  */
 export async function foreignObjects(
   client: Pick<KubeClient, "get" | "list" | "delete">,
@@ -101,8 +101,8 @@ export interface ImportFile {
 }
 
 /**
- * @returns what takes foreign objects into the stack: they, and the components and the provider that they need where the stack has none of
- * those yet.
+ * @returns what takes foreign objects into the stack: they, and the components and the provider that they need where
+ * the stack has none of those yet.
  */
 export function importFile(found: readonly Foreign[], { steps }: Pick<EngineReport, "steps">): ImportFile {
   const created = new Map(steps.flatMap(({ op, urn, new: state }) => (op === "create" && state ? [[urn, state]] : [])));

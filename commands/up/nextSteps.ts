@@ -9,7 +9,8 @@ const shownRequests = 2;
 /**
  * @param outputs Outputs of the stack.
  * @param flags Flags of this run that choose stack and cluster: the next commands need them, too.
- * @returns what a person needs after an update, as lines: the gateway's URL, two requests, verify, and dashboards. Pure.
+ * @returns what a person needs after an update, as lines: the gateway's URL, two requests, verify, and dashboards.
+ * Pure.
  */
 export function nextSteps(
   outputs: Record<string, unknown>,

@@ -5,7 +5,10 @@ export function atLeast(printed: string, wanted: string): boolean {
   return found !== null && (Number(found[1]) > major || (Number(found[1]) === major && Number(found[2]) >= minor));
 }
 
-/** The oldest Node that everything here was run with, as in package.json and loader.cjs; and the oldest that @pulumi/pulumi supports. */
+/**
+ * The oldest Node that everything here was run with, as in package.json and loader.cjs; and the oldest that
+ * @pulumi/pulumi supports.
+ */
 export const nodeVersions = { works: "20.19", supported: "22.0" };
 
 /** How to get a Node that is supported. */

@@ -72,8 +72,8 @@ function unlessFails<T>(needed: Promise<unknown>, work: Promise<T>): Promise<T> 
 }
 
 /**
- * Applies a stack without the programs that are still to be built, so that traffic passes while they are. Only one that nothing was applied of:
- * one that runs, or was interrupted, is not taken anything away from.
+ * Applies a stack without the programs that are still to be built, so that traffic passes while they are. Only one that
+ * nothing was applied of: one that runs, or was interrupted, is not taken anything away from.
  */
 async function bringTraffic(
   { programs, config }: LaterPrograms,
@@ -90,7 +90,10 @@ async function bringTraffic(
   }
 }
 
-/** Previews and applies a stack as `npm start` does, with all that it refuses and mends. @returns the stack's outputs. */
+/**
+ * Previews and applies a stack as `npm start` does, with all that it refuses and mends.
+ * @returns the stack's outputs.
+ */
 export async function update(
   stack: PulumiStack,
   client: KubeClient,

@@ -24,8 +24,8 @@ export function askPage(context: BackendContext, name: DashboardName, path: stri
 }
 
 /**
- * Asks the first pod of a backend through a port-forward, which the namespace's NetworkPolicy lets pass: it refuses the API server, by which
- * a Service could be asked.
+ * Asks the first pod of a backend through a port-forward, which the namespace's NetworkPolicy lets pass: it refuses the
+ * API server, by which a Service could be asked.
  */
 function askBackend({ cluster, declared }: BackendContext, app: string, port: number, path: string): Promise<Answer> {
   return cluster.inPod(declared.namespaces.observability, `${app}-0`, port, path);
@@ -45,8 +45,8 @@ export async function promql(context: BackendContext, query: string): Promise<Sa
 
 /**
  * @param series A counter, or the buckets of a histogram.
- * @returns the expression of what each series grew by in the last seconds. One that began meanwhile counts from nothing, which `increase`
- * leaves out: a path that is first asked now would have no requests.
+ * @returns the expression of what each series grew by in the last seconds. One that began meanwhile counts from
+ * nothing, which `increase` leaves out: a path that is first asked now would have no requests.
  */
 export function growthOf(series: string, seconds: number): string {
   const over = `[${seconds}s]`;

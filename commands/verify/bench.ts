@@ -18,7 +18,10 @@ export const maxRps = 5000;
 /** Seconds of each measurement. */
 const seconds = 15;
 
-/** @returns over how many connections: each has one request under way at a time, and a slow one must not hold up the rest. */
+/**
+ * @returns over how many connections: each has one request under way at a time, and a slow one must not hold up the
+ * rest.
+ */
 export function connectionsFor(rps: number): number {
   return Math.max(4, Math.ceil(rps / 60));
 }
@@ -199,8 +202,8 @@ async function remove(cluster: Cluster): Promise<void> {
 }
 
 /**
- * Measures what the mesh adds to latency: the same two programs, once without sidecars and once with them, in a namespace that is
- * removed afterwards; and what sidecars use, those under this load and those of the stack.
+ * Measures what the mesh adds to latency: the same two programs, once without sidecars and once with them, in a
+ * namespace that is removed afterwards; and what sidecars use, those under this load and those of the stack.
  * @param rps Requests per second.
  */
 export async function bench(

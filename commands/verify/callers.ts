@@ -34,8 +34,9 @@ export function callerNamespaces(services: readonly Pick<DeclaredService, "calle
 }
 
 /**
- * @returns a pod of the ingress gateway, if the service has a path there, and a pod with a sidecar, of a declared caller of the services'
- * own namespace if there is one: both route requests to the service, each by a configuration of its own.
+ * @returns a pod of the ingress gateway, if the service has a path there, and a pod with a sidecar, of a declared
+ * caller of the services' own namespace if there is one: both route requests to the service, each by a configuration of
+ * its own.
  */
 export function callersOf({ callers }: Pick<DeclaredService, "callers">, { declared, pods }: CallerFacts): Caller[] {
   const podOf = (who: Identity, test: (pod: LiveObject) => boolean) =>

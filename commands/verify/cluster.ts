@@ -36,8 +36,8 @@ function typeOf({ type, body }: Form): Record<string, string> {
 const patienceMs = 10_000;
 
 /**
- * Everything that checks ask of a cluster. All of it goes through the API server, so that it works from wherever kubectl does: Services
- * and pods by its proxy, what listens on localhost inside a pod by a port-forward.
+ * Everything that checks ask of a cluster. All of it goes through the API server, so that it works from wherever
+ * kubectl does: Services and pods by its proxy, what listens on localhost inside a pod by a port-forward.
  */
 export class Cluster {
   private readonly known = new Map<string, Promise<LiveObject[]>>();
@@ -92,8 +92,8 @@ export class Cluster {
   }
 
   /**
-   * Asks what listens inside a pod, on localhost as well; with a form, posts that. Headers arrive as they are; the API server's proxy
-   * keeps some for itself.
+   * Asks what listens inside a pod, on localhost as well; with a form, posts that. Headers arrive as they are; the API
+   * server's proxy keeps some for itself.
    */
   async inPod(
     namespace: string,

@@ -47,7 +47,10 @@ function compareTime(what: string, declared: string | undefined, envoy: Json | u
     : [{ what, declared, envoy: typeof envoy === "string" ? envoy : "none" }];
 }
 
-/** @returns the rules of the gateway's route configuration that lead requests to a path: a VirtualService's, or an HTTPRoute's. */
+/**
+ * @returns the rules of the gateway's route configuration that lead requests to a path: a VirtualService's, or an
+ * HTTPRoute's.
+ */
 export function rulesOfPath(path: string, routes: Json): JsonObject[] {
   const isMatch = (match: Json | undefined) =>
     isJsonObject(match) &&
@@ -65,7 +68,8 @@ export function rulesOfHost(host: string, port: number, routes: Json): JsonObjec
 }
 
 /**
- * @param rules What a caller's proxy has for the service; of versions and canaries there are several, with the same policies.
+ * @param rules What a caller's proxy has for the service; of versions and canaries there are several, with the same
+ * policies.
  * @returns where timeout and retries are not as declared.
  */
 export function routeDifferences(service: DeclaredService, rules: readonly JsonObject[]): Difference[] {
@@ -97,7 +101,10 @@ export function hostsOfRules(rules: readonly JsonObject[]): string[] {
   return [...new Set(named.flatMap((name) => /^outbound\|\d+\|[^|]*\|(.+)$/.exec(name)?.[1] ?? []))];
 }
 
-/** @returns where the circuit breaker of callers is not as declared; `clusters` are the caller's, `host` is one that they call. */
+/**
+ * @returns where the circuit breaker of callers is not as declared; `clusters` are the caller's, `host` is one that
+ * they call.
+ */
 export function breakerDifferences(service: DeclaredService, clusters: Json, host: string): Difference[] {
   const breaker = service.circuitBreaker;
   if (!breaker) {

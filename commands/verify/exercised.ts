@@ -98,8 +98,8 @@ export function mostUnderWay({ maxRequests, maxConnections, maxPendingRequests }
 }
 
 /**
- * The caller's proxy marks what it refuses. Where only the status is known, a 503 must come from the proxy: the requests were delayed,
- * not failed.
+ * The caller's proxy marks what it refuses. Where only the status is known, a 503 must come from the proxy: the
+ * requests were delayed, not failed.
  */
 function isOverload({ status, headers }: Pick<Answer, "status" | "headers">): boolean {
   return headers["x-envoy-overloaded"] === "true" || (status === 503 && Object.keys(headers).length === 0);

@@ -32,8 +32,8 @@ export function openRoutes(context: Pick<Context, "declared" | "gatewayUrl">): G
 }
 
 /**
- * @returns the route over which a request is sent to be followed: the first whose service gets all that is sent to it, or, where there
- * is none, that nothing can be sent. What is aborted on purpose, or lacks a token, never arrives.
+ * @returns the route over which a request is sent to be followed: the first whose service gets all that is sent to it,
+ * or, where there is none, that nothing can be sent. What is aborted on purpose, or lacks a token, never arrives.
  */
 export function followedRoute(context: Pick<Context, "declared" | "gatewayUrl">): GatewayRoute | Outcome {
   const routes = openRoutes(context);

@@ -20,8 +20,8 @@ export function sessionCookie({ "set-cookie": cookies = [] }: IncomingHttpHeader
 }
 
 /**
- * @returns a reader of Kiali's API, with a session if Kiali requires a login; a skip if no token can be made, because a user who
- * verifies may lack that right; a failure if Kiali refuses a valid token.
+ * @returns a reader of Kiali's API, with a session if Kiali requires a login; a skip if no token can be made, because a
+ * user who verifies may lack that right; a failure if Kiali refuses a valid token.
  */
 export async function kialiReader(context: Context): Promise<KialiReader | Outcome> {
   const { cluster, declared } = context;

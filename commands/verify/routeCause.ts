@@ -122,7 +122,10 @@ interface Condition {
   message?: string;
 }
 
-/** An object of the Gateway API that istiod does not serve, as its status says. Objects of Istio's API have no such status. */
+/**
+ * An object of the Gateway API that istiod does not serve, as its status says. Objects of Istio's API have no such
+ * status.
+ */
 function refusedRoute(asked: Asked): Cause | undefined {
   const gateway = gatewayObject(asked);
   const route = routeObject(asked);

@@ -35,8 +35,8 @@ export interface RunEvents {
 }
 
 /**
- * Runs checks at once, each as soon as those that it needs have passed. A check whose need failed is not run: what it would find is a
- * consequence, and would name the wrong cause.
+ * Runs checks at once, each as soon as those that it needs have passed. A check whose need failed is not run: what it
+ * would find is a consequence, and would name the wrong cause.
  * @param on Called as each check starts, and with each result.
  * @returns the results in the order of `checks`.
  */

@@ -78,8 +78,8 @@ export function podSender({ cluster }: Pick<Context, "cluster">, pod: LiveObject
 
 /**
  * @param http Takes {@link atOnceThroughGateway} connections.
- * @returns for each service its sender of requests: through the gateway where it has a path, else from a declared caller's pod; or the
- * reason why there is none.
+ * @returns for each service its sender of requests: through the gateway where it has a path, else from a declared
+ * caller's pod; or the reason why there is none.
  */
 export async function sendersOf(context: Context, http: HttpClient): Promise<Map<DeclaredService, Sender | string>> {
   const { mesh } = context.declared.namespaces;

@@ -103,7 +103,10 @@ export function routeRules(target: RouteTarget, settings: RouteSettings, path: s
     : [rule];
 }
 
-/** Timeouts and retries. A time of one try is Istio's only beside `retry`: without it, it would be that of the whole request. */
+/**
+ * Timeouts and retries. A time of one try is Istio's only beside `retry`: without it, it would be that of the whole
+ * request.
+ */
 function policies({ timeout, retries }: RouteSettings): Pick<RouteRule, "timeouts" | "retry"> {
   const [codes] = retryOnOf(retries);
   const { attempts = istioAttempts, perTryTimeout } = retries ?? {};

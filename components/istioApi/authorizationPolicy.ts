@@ -3,15 +3,18 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /** Matches a request if each part that it has does. */
 export interface AuthorizationRule {
-  /** Callers by the identity of their certificate, or by the token that they bring: `issuer/subject`, with `*` at one end. */
+  /**
+   * Callers by the identity of their certificate, or by the token that they bring: `issuer/subject`, with `*` at one
+   * end.
+   */
   from?: { source: { principals?: pulumi.Input<string>[]; notRequestPrincipals?: string[] } }[];
   /** Paths, with `*` at one end. */
   to?: { operation: { paths: string[] } }[];
 }
 
 /**
- * Spec of an AuthorizationPolicy. Istio asks CUSTOM first, then DENY, then ALLOW: a request passes if each lets it. One that allows has no
- * `action`; without rules it allows nothing, and so denies all that no other one allows.
+ * Spec of an AuthorizationPolicy. Istio asks CUSTOM first, then DENY, then ALLOW: a request passes if each lets it. One
+ * that allows has no `action`; without rules it allows nothing, and so denies all that no other one allows.
  */
 export interface AuthorizationPolicySpec {
   /** Workloads it is for; the whole namespace when left out. */

@@ -29,8 +29,8 @@ export interface EnvoyFilterArgs {
 }
 
 /**
- * Istio's analyzer advises against every EnvoyFilter (IST0133). This project declares one only for what Istio has no other way to say,
- * so the advice is answered here, once.
+ * Istio's analyzer advises against every EnvoyFilter (IST0133). This project declares one only for what Istio has no
+ * other way to say, so the advice is answered here, once.
  */
 const analyzerAnswer = { "galley.istio.io/analyze-suppress": "IST0133" };
 

@@ -7,9 +7,9 @@ export interface HttpFilter {
 }
 
 /**
- * @returns the patch that puts an HTTP filter into the sidecars of servers, last before the application: what authorization refuses
- * never gets there. The place is relative to the router, so give the EnvoyFilter a priority: the order among several must not be left
- * to their age.
+ * @returns the patch that puts an HTTP filter into the sidecars of servers, last before the application: what
+ * authorization refuses never gets there. The place is relative to the router, so give the EnvoyFilter a priority: the
+ * order among several must not be left to their age.
  */
 export function inboundHttpFilter(filter: HttpFilter): EnvoyConfigPatch {
   const connectionManager = "envoy.filters.network.http_connection_manager";

@@ -1,7 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** Protocols by which a proxy knows what to do with a connection: HTTP is routed by host, TLS by server name, TCP by address. */
+/**
+ * Protocols by which a proxy knows what to do with a connection: HTTP is routed by host, TLS by server name, TCP by
+ * address.
+ */
 export const serviceEntryProtocols = ["HTTP", "HTTP2", "GRPC", "HTTPS", "TLS", "TCP"] as const;
 
 /** One of {@link serviceEntryProtocols}. */

@@ -9,7 +9,9 @@ export interface AlertmanagerArgs {
   image: string;
   /** Requests and limits. */
   sizing: Omit<Sizing, "volume" | "replicas">;
-  /** URL that gets each group of alerts when it fires, every four hours while it does, and when it is over. A secret. */
+  /**
+   * URL that gets each group of alerts when it fires, every four hours while it does, and when it is over. A secret.
+   */
   webhookUrl: string;
 }
 
@@ -32,7 +34,10 @@ export function alertmanagerConfig(webhookUrl: string): string {
   });
 }
 
-/** Alertmanager: sends Prometheus' alerts on to a webhook. It keeps silences as long as its pod, and is not doubled: Prometheus sends again. */
+/**
+ * Alertmanager: sends Prometheus' alerts on to a webhook. It keeps silences as long as its pod, and is not doubled:
+ * Prometheus sends again.
+ */
 export class Alertmanager extends pulumi.ComponentResource {
   constructor(name: string, args: AlertmanagerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:Alertmanager", name, {}, opts);

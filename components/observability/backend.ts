@@ -88,8 +88,8 @@ export const containerSecurity = {
 };
 
 /**
- * Declares a server with its configuration and data: ServiceAccount, ConfigMap, Service and StatefulSet. It stays out of the mesh: it
- * must answer when the mesh is what is broken, and a scrape is no request between services.
+ * Declares a server with its configuration and data: ServiceAccount, ConfigMap, Service and StatefulSet. It stays out
+ * of the mesh: it must answer when the mesh is what is broken, and a scrape is no request between services.
  * @param parent Component that it belongs to.
  * @returns the Service and the one of the page, if there is one; they depend on the pods being ready.
  */
@@ -215,7 +215,8 @@ export function declareAccount(
     opts,
   );
   const subjects = [{ kind: "ServiceAccount", name: account.metadata.name, namespace }];
-  // Names of the whole cluster, and of a namespace that is not ours alone, are shared with whatever else is installed there.
+  // Names of the whole cluster, and of a namespace that is not ours alone, are shared with whatever else is installed
+  // there.
   const shared = { name: `sidecar-mesh-${app}`, labels: { app } };
   if (clusterRules) {
     const metadata = shared;

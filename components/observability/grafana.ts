@@ -39,7 +39,10 @@ export const grafanaPort = 3000;
 const user = 472;
 const dashboardFolder = "/var/lib/grafana-dashboards";
 
-/** @returns the provisioned data sources: a line leads to its trace, a trace to its lines and its service's metrics. JSON is YAML too. */
+/**
+ * @returns the provisioned data sources: a line leads to its trace, a trace to its lines and its service's metrics.
+ * JSON is YAML too.
+ */
 export function dataSources({ prometheus, loki, tracing }: DataSourceUrls): string {
   type Source = Parameters<typeof dataSourceUid>[0];
   const source = (type: Source, url: string, jsonData: Record<string, unknown>, isDefault = false) => ({
@@ -146,8 +149,8 @@ const dashboardProvider = JSON.stringify({
 });
 
 /**
- * @returns the dashboards, by file. To load Grafana's SDK and to build them takes longer than all else here: it is done once the rest is
- * declared, while the engine is at work on that.
+ * @returns the dashboards, by file. To load Grafana's SDK and to build them takes longer than all else here: it is done
+ * once the rest is declared, while the engine is at work on that.
  */
 async function dashboardFiles(): Promise<Record<string, string>> {
   await setImmediate();

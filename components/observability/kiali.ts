@@ -73,7 +73,10 @@ const tokenRules: k8s.types.input.rbac.v1.PolicyRule[] = [
   { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
 ];
 
-/** istiod's own view of its proxies, through its debug port; in istiod's namespace alone, for a port-forward reaches any port of a pod. */
+/**
+ * istiod's own view of its proxies, through its debug port; in istiod's namespace alone, for a port-forward reaches any
+ * port of a pod.
+ */
 const debugRules: k8s.types.input.rbac.v1.PolicyRule[] = [
   { apiGroups: [""], resources: ["pods/portforward"], verbs: ["create"] },
 ];

@@ -11,8 +11,8 @@ export const LokiStorageKind = { Filesystem: "filesystem", S3: "s3" } as const;
 export type LokiStorageKind = (typeof LokiStorageKind)[keyof typeof LokiStorageKind];
 
 /**
- * Where Loki keeps logs. Credentials of an object store come from the pod's identity, or from the Secret `loki-s3` with AWS_ACCESS_KEY_ID
- * and AWS_SECRET_ACCESS_KEY.
+ * Where Loki keeps logs. Credentials of an object store come from the pod's identity, or from the Secret `loki-s3` with
+ * AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
  */
 export interface LokiStorage {
   /** What it is. */
@@ -96,14 +96,16 @@ export function lokiConfig({ storage, retention, sizing }: Pick<LokiArgs, "stora
         delete_request_store: objectStore,
       },
       // A line can be found a second after it came in, also while it is only in the ingester's memory; a crash makes it
-      // replay its log. An orderly end leaves nothing to replay, which would drop lines of requests that were taken side by side.
+      // replay its log. An orderly end leaves nothing to replay, which would drop lines of requests that were taken
+      // side by side.
       ingester: {
         wal: { enabled: true, dir: `${dataFolder}/wal`, flush_on_shutdown: true },
         chunk_idle_period: "15m",
         lifecycler: { min_ready_duration: several ? "15s" : "0s" },
       },
       query_range: { cache_results: false },
-      // Its own parts find each other by looking again and again, which after ten seconds is all that it would wait for at its start.
+      // Its own parts find each other by looking again and again, which after ten seconds is all that it would wait for
+      // at its start.
       frontend: { scheduler_dns_lookup_period: "1s" },
       frontend_worker: { dns_lookup_duration: "1s" },
     },

@@ -29,9 +29,9 @@ function fromNamespaces(names: readonly pulumi.Input<string>[]): IngressRule["fr
 }
 
 /**
- * Declares who may send packets to the pods of the observability namespace: those pods themselves; the mesh, to where spans and logs are taken;
- * the gateway, to the pages that it serves. Probes of the kubelet and port-forwards come from the pod's own node or network namespace, which
- * no NetworkPolicy stops. A network plugin has to enforce it.
+ * Declares who may send packets to the pods of the observability namespace: those pods themselves; the mesh, to where
+ * spans and logs are taken; the gateway, to the pages that it serves. Probes of the kubelet and port-forwards come from
+ * the pod's own node or network namespace, which no NetworkPolicy stops. A network plugin has to enforce it.
  */
 export function declareNetworkPolicies(
   name: string,

@@ -60,7 +60,8 @@ export class NodeLogs extends pulumi.ComponentResource {
               securityContext: {
                 runAsNonRoot: true,
                 runAsUser: user,
-                // containerd writes the logs of containers for root and its group: the group may read them, and no more.
+                // containerd writes the logs of containers for root and its group: the group may read them, and no
+                // more.
                 runAsGroup: 0,
                 seccompProfile: { type: "RuntimeDefault" },
               },

@@ -2,7 +2,9 @@ import type { Rule } from "./rules";
 
 /** What a service promises: how many of its requests are good. */
 export interface Slo {
-  /** Percent of the requests that are answered without 5xx, and within `latencyMs`: between 0 and 100, 99.9 for example. */
+  /**
+   * Percent of the requests that are answered without 5xx, and within `latencyMs`: between 0 and 100, 99.9 for example.
+   */
   success: number;
   /** Milliseconds within which a good request is answered, one of the buckets of Istio's histogram. Default: any. */
   latencyMs?: number;
@@ -28,8 +30,9 @@ const [minute, hour, day] = [60, 3600, 86_400];
 export const defaultWindowSeconds = 30 * day;
 
 /**
- * When an alert fires, as "The Site Reliability Workbook" has it (chapter 5, table 5-8) for a window of 30 days: the budget of failures is
- * used up `burnRate` times as fast as it would last, over the long window, and still is, over the short one. Other windows scale both.
+ * When an alert fires, as "The Site Reliability Workbook" has it (chapter 5, table 5-8) for a window of 30 days: the
+ * budget of failures is used up `burnRate` times as fast as it would last, over the long window, and still is, over the
+ * short one. Other windows scale both.
  */
 export const burns = [
   { page: true, burnRate: 14.4, long: hour, short: 5 * minute },

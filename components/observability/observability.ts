@@ -178,7 +178,10 @@ export interface ObservabilitySettings {
   kubectl?: string;
   /** Install Kiali: how it runs, and how users log in. Default: it is left out. */
   kiali?: KialiSettings;
-  /** Install Grafana: how it runs, and whether it shows its dashboards to those who do not log in. Default: it is left out. */
+  /**
+   * Install Grafana: how it runs, and whether it shows its dashboards to those who do not log in. Default: it is left
+   * out.
+   */
   grafana?: GrafanaSettings;
   /** Images of the backends. Default: those that this package was tested with. */
   images?: BackendImages;
@@ -250,8 +253,8 @@ export function logStore(logs: LogsChoice, namespace = observabilityNamespace): 
 }
 
 /**
- * Metrics, traces and logs of the mesh, each as its backend or as one that is there already. It needs nothing of Istio's to start. A cluster
- * has room for one: its ClusterRoles are the cluster's.
+ * Metrics, traces and logs of the mesh, each as its backend or as one that is there already. It needs nothing of
+ * Istio's to start. A cluster has room for one: its ClusterRoles are the cluster's.
  */
 export class Observability extends pulumi.ComponentResource {
   /** How each page that was installed is reached. */

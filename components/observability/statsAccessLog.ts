@@ -2,10 +2,11 @@ import type { EnvoyConfigPatch, EnvoyFilterSpec } from "../istioApi/envoyFilter"
 import type { Relabeling } from "./prometheusConfig";
 
 /**
- * Istio's own metrics filter is compiled into Istio's Envoy. An Envoy without it still has an access logger that counts, which can
- * produce `istio_requests_total` and the durations. This file configures that logger, and the rules by which Prometheus gives the
- * series Istio's names and labels. What the proxy can't know without Istio's filters stays approximate: a workload is named after its label
- * `app` or its service account, and the destination of a client's request after the Service.
+ * Istio's own metrics filter is compiled into Istio's Envoy. An Envoy without it still has an access logger that
+ * counts, which can produce `istio_requests_total` and the durations. This file configures that logger, and the rules
+ * by which Prometheus gives the series Istio's names and labels. What the proxy can't know without Istio's filters
+ * stays approximate: a workload is named after its label `app` or its service account, and the destination of a
+ * client's request after the Service.
  */
 
 /** Envoy puts this, and its own prefix, before each name. */
@@ -21,7 +22,10 @@ const commonTags = {
 
 type Reporter = "source" | "destination";
 
-/** Labels of Istio's standard metrics for both ends of a request, and its result. Kiali leaves out each series that lacks one. */
+/**
+ * Labels of Istio's standard metrics for both ends of a request, and its result. Kiali leaves out each series that
+ * lacks one.
+ */
 export const standardLabels = [
   ...["source_workload", "source_workload_namespace", "source_principal", "source_app", "source_version"],
   ...["source_cluster", "source_canonical_service", "source_canonical_revision"],
@@ -31,7 +35,10 @@ export const standardLabels = [
   ...["request_protocol", "response_flags", "connection_security_policy"],
 ] as const;
 
-/** @returns an EnvoyFilter that makes every proxy of the mesh count requests and TCP connections, as client and as server. */
+/**
+ * @returns an EnvoyFilter that makes every proxy of the mesh count requests and TCP connections, as client and as
+ * server.
+ */
 export function statsAccessLogFilter(): EnvoyFilterSpec {
   const contexts = [
     ["SIDECAR_INBOUND", "destination"],
@@ -115,7 +122,10 @@ function loggerPatch(
 /** Name of the cluster in Istio's metrics, unless the chart's `global.multiCluster.clusterName` gives it another. */
 const cluster = "Kubernetes";
 
-/** @returns rules that turn what {@link statsAccessLogFilter} counts into Istio's series. The target has the labels of its pod. */
+/**
+ * @returns rules that turn what {@link statsAccessLogFilter} counts into Istio's series. The target has the labels of
+ * its pod.
+ */
 export function statsAccessLogRelabelings(): Relabeling[] {
   const server = "istio_.+;destination";
   const client = "istio_.+;source";
@@ -177,7 +187,8 @@ export function statsAccessLogRelabelings(): Relabeling[] {
       replacement: "http",
     },
     { source_labels: ["__name__"], regex: "istio_tcp_.+", target_label: "request_protocol", replacement: "tcp" },
-    // What nothing above filled: a request that failed before it had an endpoint, the other end of a connection, plain text.
+    // What nothing above filled: a request that failed before it had an endpoint, the other end of a connection, plain
+    // text.
     ...standardLabels.map((label) => ({
       source_labels: ["__name__", label],
       regex: "istio_.+;",

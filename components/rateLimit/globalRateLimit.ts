@@ -41,8 +41,8 @@ export interface ServiceLimit {
 const descriptorKey = "service";
 
 /**
- * Seconds that a proxy waits for an answer. Envoy's own 0.02 is less than the way through two more proxies and Redis may take on a busy
- * node; this much is what each request loses while the rate limit service hangs.
+ * Seconds that a proxy waits for an answer. Envoy's own 0.02 is less than the way through two more proxies and Redis
+ * may take on a busy node; this much is what each request loses while the rate limit service hangs.
  */
 const timeoutSeconds = 0.25;
 

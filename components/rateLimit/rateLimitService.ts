@@ -49,15 +49,20 @@ export interface RateLimitServiceArgs {
   podSecurity?: PodSecurity;
   /** Let packets in from this namespace and the services' alone. Default false. */
   networkPolicy?: boolean;
-  /** What its sidecars know of the mesh besides their own namespace, as {@link declareProxyScope} takes it. Default: all of it. */
+  /**
+   * What its sidecars know of the mesh besides their own namespace, as {@link declareProxyScope} takes it. Default: all
+   * of it.
+   */
   knownHosts?: string[];
 }
 
 /**
- * envoyproxy/ratelimit with a Redis: proxies ask it whether a request may pass, so that all pods of a service share one limit.
+ * envoyproxy/ratelimit with a Redis: proxies ask it whether a request may pass, so that all pods of a service share one
+ * limit.
  *
- * It is part of the mesh, in a namespace of its own: the questions go over mutual TLS, only the limited services may ask, and only it
- * may talk to Redis. Any other client could use up the limit of a service. Let it depend on Istio's control plane.
+ * It is part of the mesh, in a namespace of its own: the questions go over mutual TLS, only the limited services may
+ * ask, and only it may talk to Redis. Any other client could use up the limit of a service. Let it depend on Istio's
+ * control plane.
  */
 export class RateLimitService extends pulumi.ComponentResource {
   /** Where proxies ask. What is to be limited from its first request on depends on this component. */

@@ -19,7 +19,8 @@ export interface RedisSpec {
 }
 
 /**
- * Counters of a few bytes each, which end with their window: nothing is worth a disk, or a replica. They start anew with the pod.
+ * Counters of a few bytes each, which end with their window: nothing is worth a disk, or a replica. They start anew
+ * with the pod.
  */
 const settings = {
   save: "",
@@ -27,11 +28,15 @@ const settings = {
   // Far below the container's limit, and room for a hundred thousand counters; those that end soonest go first.
   maxmemory: "32mb",
   "maxmemory-policy": "volatile-ttl",
-  // Redis would take the sidecar, which hands it every connection, for a stranger. Who may connect is the mesh's to say.
+  // Redis would take the sidecar, which hands it every connection, for a stranger. Who may connect is the mesh's to
+  // say.
   "protected-mode": "no",
 };
 
-/** Declares the Redis that keeps the counters. @returns its Service, and its Deployment, which is done when it answers. */
+/**
+ * Declares the Redis that keeps the counters.
+ * @returns its Service, and its Deployment, which is done when it answers.
+ */
 export function declareRedis(
   name: string,
   { namespace, image, resources, podAnnotations }: RedisSpec,

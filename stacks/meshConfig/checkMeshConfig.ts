@@ -11,8 +11,8 @@ interface Schema {
 }
 
 /**
- * Checks Istio's MeshConfig against the schema of Istio's API (schema.json, made by main.go): istiod stops at a field that it does not know,
- * and every pod with it.
+ * Checks Istio's MeshConfig against the schema of Istio's API (schema.json, made by main.go): istiod stops at a field
+ * that it does not know, and every pod with it.
  */
 export function checkMeshConfig(config: Record<string, unknown>, notes: Notes): void {
   // Most stacks have none, and need neither schema nor validator.

@@ -33,7 +33,9 @@ function answers(...stretches: [minutes: number, bad: number][]): Series {
   return { [requests(200)]: values[0].join(" "), [requests(503)]: values[1].join(" ") };
 }
 
-/** @returns durations: 1000 requests a minute, of which so many take longer than 250 ms, and no longer than two seconds. */
+/**
+ * @returns durations: 1000 requests a minute, of which so many take longer than 250 ms, and no longer than two seconds.
+ */
 function durations(minutes: number, slow: number): Series {
   const name = "istio_request_duration_milliseconds";
   const labels = `${served}, response_code="200"`;
@@ -51,7 +53,10 @@ const expiry = 'istio_agent_cert_expiry_seconds{resource_name="default", namespa
 const up = 'up{job="istiod", instance="istiod:15014"}';
 const rejects = 'pilot_total_xds_rejects{type="lds"}';
 
-/** An objective of 99.9 % has a budget of 0.1 %: `MeshSloBurnsFast` at 14.4 and 6 times that, `MeshSloBurns` at once that. */
+/**
+ * An objective of 99.9 % has a budget of 0.1 %: `MeshSloBurnsFast` at 14.4 and 6 times that, `MeshSloBurns` at once
+ * that.
+ */
 const courses: Course[] = [
   { title: "all is well", minutes: 120, series: answers([120, 0]), fire: [] },
   { title: "0.05 % are bad, for seven hours", minutes: 420, series: answers([420, 0.5]), fire: [] },

@@ -8,7 +8,10 @@ import { assertAnswers, assertSameObjects, meshOutputs } from "./stack";
 import { target } from "./target";
 import { assertNothingToAnalyze, remove } from "./trafficSupport";
 
-/** The article's port-forwards: what it types behind `kubectl port-forward`, and a path that only that program answers with JSON. */
+/**
+ * The article's port-forwards: what it types behind `kubectl port-forward`, and a path that only that program answers
+ * with JSON.
+ */
 const forwards = [
   { args: ["svc/prometheus", "-n", "istio-system", "9090"], url: "http://localhost:9090/api/v1/query?query=up" },
   { args: ["svc/jaeger-query", "-n", "istio-system", "16686"], url: "http://localhost:16686/api/services" },

@@ -85,7 +85,9 @@ export async function startNode(node: string): Promise<void> {
   await tool("kubectl", "wait", "--for=condition=Ready", `node/${node}`, "--timeout=110s");
 }
 
-/** @returns the address at which pods reach the machine that the nodes' containers run on: the gateway of their network. */
+/**
+ * @returns the address at which pods reach the machine that the nodes' containers run on: the gateway of their network.
+ */
 export async function machineAddress(): Promise<string> {
   const [node] = await nodes();
   const route = await docker("inspect", node!, "--format", "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}");
@@ -111,8 +113,8 @@ export async function plainTextError(app: string): Promise<string> {
 }
 
 /**
- * Lists every object of the cluster but events, which pass, and what each API server and each node says of itself: its lease.
- * Component statuses and what metrics-server measures are no objects.
+ * Lists every object of the cluster but events, which pass, and what each API server and each node says of itself: its
+ * lease. Component statuses and what metrics-server measures are no objects.
  */
 export async function allObjects(): Promise<string[]> {
   const types = (await tool("kubectl", "api-resources", "--verbs=list", "-o", "name")).trim().split("\n");
@@ -170,7 +172,9 @@ export function servingPod(namespace: string, selector: string): Promise<Pod & {
   }, 60);
 }
 
-/** @returns by pod, its containers that are ready. A sidecar of Kubernetes' own kind stands among the init containers. */
+/**
+ * @returns by pod, its containers that are ready. A sidecar of Kubernetes' own kind stands among the init containers.
+ */
 export async function readyContainers(namespace: string): Promise<Record<string, string[]>> {
   const pods = await client().list("v1", "Pod", namespace);
   return Object.fromEntries(

@@ -14,7 +14,10 @@ const services = [
   { name: "payment-service", path: "/payment", replicas: 2, retries, allowFrom: ["user-service"] },
 ];
 
-/** Does something under constant load, and goes on with the load for some seconds. Asserts that each request was answered with 200. */
+/**
+ * Does something under constant load, and goes on with the load for some seconds. Asserts that each request was
+ * answered with 200.
+ */
 async function unharmed(what: string, seconds: number, act: () => Promise<unknown>): Promise<void> {
   const loads = services.map(({ path }) => constantLoad(`${gatewayUrl}${path}`, perSecond));
   let answers: Answer[];

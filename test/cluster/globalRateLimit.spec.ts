@@ -21,7 +21,10 @@ import { podsOf, servingPod } from "./cluster";
 /** Requests that all pods of `shared` let pass in a minute. */
 const requests = 40;
 
-/** Proxies know what they call, the limiter included, and little else. A stranger does not get as far as being told 403 then. */
+/**
+ * Proxies know what they call, the limiter included, and little else. A stranger does not get as far as being told 403
+ * then.
+ */
 const scoped = { proxyScope: "declared" };
 
 /** The services, with this limit of `shared`. */

@@ -99,7 +99,8 @@ async function folderMiB(): Promise<number> {
 }
 
 /**
- * Writes as {@link run} says, with the log store away for a while. Where the nodes are on this machine, it is killed before it is away.
+ * Writes as {@link run} says, with the log store away for a while. Where the nodes are on this machine, it is killed
+ * before it is away.
  * @returns how many lines were written, and the folder's most MiB.
  */
 async function writeThroughOutage(id: string, between: string): Promise<{ written: number; most: number }> {

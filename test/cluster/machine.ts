@@ -22,7 +22,10 @@ const kernelSettings = [
   ...["vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops"],
 ];
 
-/** The programs that a sandbox consists of, by names that the kernel cuts at 15 characters. Others come and go on any machine. */
+/**
+ * The programs that a sandbox consists of, by names that the kernel cuts at 15 characters. Others come and go on any
+ * machine.
+ */
 const ofSandbox =
   /^(dockerd|docker-proxy|containerd|runc|systemd$|etcd|kube-|kubelet|kubernetes|coredns|local-path|metrics-server|pilot-|envoy|http-echo|prometheus|jaeger|java$|loki|otelcol|fortio|ratelimit|redis-server)/;
 
@@ -45,7 +48,8 @@ export async function lookAtMachine(): Promise<Machine> {
 }
 
 /**
- * @returns the processes of a program on the cluster's nodes, which are processes of this machine where the cluster is embedded.
+ * @returns the processes of a program on the cluster's nodes, which are processes of this machine where the cluster is
+ * embedded.
  * @param pod Of this pod alone, for programs that know theirs.
  */
 export function processesOf(program: string, pod?: string): number[] {
@@ -90,7 +94,9 @@ async function rules(command: string): Promise<string[]> {
     .map((line) => line.replace(/\[\d+:\d+\]/g, "").trim());
 }
 
-/** @returns the lines that a command prints; none where the machine does not have it, before the sandbox installs it. */
+/**
+ * @returns the lines that a command prints; none where the machine does not have it, before the sandbox installs it.
+ */
 async function printed(command: string, ...args: string[]): Promise<string[]> {
   const { stdout = "" } = (await tryRun(command, args).catch(() => undefined)) ?? {};
   return stdout.split("\n").filter((line) => line.trim() !== "");

@@ -71,8 +71,8 @@ async function assertApart(): Promise<void> {
 }
 
 /**
- * Has the scheduler place all replicas anew; those that need most come last, when the others have made room. A pod that goes holds its room
- * for as long as it drains, longer than its rollout lasts.
+ * Has the scheduler place all replicas anew; those that need most come last, when the others have made room. A pod that
+ * goes holds its room for as long as it drains, longer than its rollout lasts.
  */
 async function placeAnew(): Promise<void> {
   for (const [namespace, deployment, selector] of [
@@ -198,7 +198,8 @@ describe("a stack of several nodes", function () {
     } finally {
       await startNode(worker!);
     }
-    // The node port leads to both gateways until Kubernetes marks the node; what the mesh itself loses is bench:lost-node's to tell.
+    // The node port leads to both gateways until Kubernetes marks the node; what the mesh itself loses is
+    // bench:lost-node's to tell.
     const lost = `${failures.length} of ${sent} lost: ${[...new Set(failures)].join("; ")}`;
     console.log(`      ${lost}`);
     assert.ok(failures.length < 0.6 * sent, lost);

@@ -31,7 +31,10 @@ interface Trace {
 }
 type Series = { metric: Record<string, string>; value?: [number, string] };
 
-/** Asks a Service of namespace observability, by way of the API server: nodes of kind have addresses that only they know. */
+/**
+ * Asks a Service of namespace observability, by way of the API server: nodes of kind have addresses that only they
+ * know.
+ */
 async function getJson<T>(service: string, path: string, query: Record<string, string> = {}): Promise<T> {
   const proxied = `/api/v1/namespaces/observability/services/${service}/proxy${path}`;
   return JSON.parse(await tool("kubectl", "get", "--raw", `${proxied}?${new URLSearchParams(query).toString()}`)) as T;

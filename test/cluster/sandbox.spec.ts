@@ -8,7 +8,9 @@ import { docker, nodes, npm, onNode, tool } from "./cluster";
 import type { Machine } from "./machine";
 import { lookAtMachine } from "./machine";
 
-/** Runs a command of the sandbox, and kills it, -9 and with all that it started in its own group, once it says `line`. */
+/**
+ * Runs a command of the sandbox, and kills it, -9 and with all that it started in its own group, once it says `line`.
+ */
 async function killedWhen(line: RegExp, ...args: string[]): Promise<string> {
   const child = spawn(process.execPath, ["--require", "./loader.cjs", "commands/sandbox.ts", ...args], {
     cwd: projectFolder,

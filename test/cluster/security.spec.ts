@@ -50,7 +50,10 @@ interface Question {
   headers: IncomingHttpHeaders;
 }
 
-/** On this machine, where pods reach it: the keys of an issuer, and an authorizer that lets requests with `x-purpose: audit` pass. */
+/**
+ * On this machine, where pods reach it: the keys of an issuer, and an authorizer that lets requests with `x-purpose:
+ * audit` pass.
+ */
 async function outsideServer(jwks: object) {
   const questions: Question[] = [];
   const server = createServer(({ method, url, headers }, answer) => {
@@ -71,7 +74,10 @@ async function outsideServer(jwks: object) {
   return { address, port: (server.address() as AddressInfo).port, questions, close };
 }
 
-/** One pod more for each Deployment, so that it can be replaced; to count requests and limits every container has to name them. */
+/**
+ * One pod more for each Deployment, so that it can be replaced; to count requests and limits every container has to
+ * name them.
+ */
 const quota = { pods: "8", "requests.cpu": "2", "requests.memory": "2Gi", "limits.memory": "8Gi" };
 
 describe("security", () => {
@@ -82,7 +88,8 @@ describe("security", () => {
   const other = tokenIssuer("https://login.test");
 
   before(async () => {
-    // Pods of another spec's services would take room of the quota until the end of the update, which waits for its own.
+    // Pods of another spec's services would take room of the quota until the end of the update, which waits for its
+    // own.
     await remove();
     outside = await outsideServer(issuer.jwks);
     const { address, port } = outside;

@@ -5,7 +5,10 @@ import type { Outputs } from "./cluster";
 import { allObjects, eventually, readyContainers } from "./cluster";
 import { target } from "./target";
 
-/** Asserts that both services answer with their text, through a gateway that is a real Envoy, and that nothing else does. */
+/**
+ * Asserts that both services answer with their text, through a gateway that is a real Envoy, and that nothing else
+ * does.
+ */
 export async function assertAnswers({ gatewayUrl, services }: Outputs): Promise<void> {
   assert.deepEqual(Object.keys(services).sort(), ["payment-service", "user-service"]);
   for (const [url, text] of [

@@ -22,7 +22,10 @@ export interface Target {
   command(name: "kubectl" | "helm" | "istioctl"): string;
 }
 
-/** The context that names a kind cluster of three nodes, made of commands/kindCluster.yaml, with tools on PATH and released images. */
+/**
+ * The context that names a kind cluster of three nodes, made of commands/kindCluster.yaml, with tools on PATH and
+ * released images.
+ */
 const variable = "CLUSTER_TEST_CONTEXT";
 
 /** @returns the cluster that the environment names; without one, the embedded cluster. */

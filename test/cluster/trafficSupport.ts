@@ -28,7 +28,9 @@ export async function addFortio(): Promise<void> {
   }
 }
 
-/** @returns an item of `services` that runs fortio's server; `params` is what it answers with, such as `status=503:50`. */
+/**
+ * @returns an item of `services` that runs fortio's server; `params` is what it answers with, such as `status=503:50`.
+ */
 export function fortioService(name: string, params: string, settings: Record<string, unknown> = {}) {
   return { name, image: target.images.fortio, args: fortioArgs(name, params), retries: { attempts: 0 }, ...settings };
 }
@@ -73,8 +75,8 @@ export async function istioctl(...args: string[]): Promise<string> {
 }
 
 /**
- * Asserts that istioctl analyze reports nothing for the running stack, in any namespace that it declares. It would report a
- * namespace without a label for injection.
+ * Asserts that istioctl analyze reports nothing for the running stack, in any namespace that it declares. It would
+ * report a namespace without a label for injection.
  */
 export async function assertNothingToAnalyze(): Promise<void> {
   const { namespaces } = (await meshOutputs()).declared;

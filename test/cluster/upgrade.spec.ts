@@ -20,7 +20,10 @@ const mesh = {
 };
 const canary = { ...mesh, istioCanary: { revision: "next" } };
 
-/** Applies a step of the upgrade under load. @returns how many requests were answered; fails if one was not answered with 200. */
+/**
+ * Applies a step of the upgrade under load.
+ * @returns how many requests were answered; fails if one was not answered with 200.
+ */
 async function under(step: string, config: Record<string, unknown>): Promise<void> {
   const loads = services.map(({ path }) => constantLoad(`${gatewayUrl}${path}`, perSecond));
   let answers: Answer[];
@@ -59,7 +62,9 @@ function proxyStatus(revision: string): Promise<string> {
   return tool("istioctl", "proxy-status", ...(revision === "default" ? [] : ["--revision", revision]));
 }
 
-/** Asserts that every pod runs the sidecar of `revision`, and that its istiod is the one that the sidecar listens to. */
+/**
+ * Asserts that every pod runs the sidecar of `revision`, and that its istiod is the one that the sidecar listens to.
+ */
 async function assertRevision(revision: string): Promise<void> {
   // A rollout is over for Pulumi when the new pods are ready; the last old one goes a moment later.
   let now: Record<string, string> = {};
@@ -79,7 +84,8 @@ async function assertRevision(revision: string): Promise<void> {
   );
 }
 
-// The sandbox has one build of Istio, so both revisions run the same version: what is shown is the way from one to the other.
+// The sandbox has one build of Istio, so both revisions run the same version: what is shown is the way from one to the
+// other.
 describe("an upgrade by revision", function () {
   this.timeout(600_000);
 

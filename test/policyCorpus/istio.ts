@@ -85,7 +85,10 @@ export function analysisFolder(): string {
   return join(istioModule(), "pkg/config/analysis");
 }
 
-/** The test cases that the rules are developed against, and those that would be, but for a file of theirs that files.txt leaves out. */
+/**
+ * The test cases that the rules are developed against, and those that would be, but for a file of theirs that files.txt
+ * leaves out.
+ */
 export function corpusCases(): { cases: Case[]; partly: Case[] } {
   const allowed = corpusFiles();
   const all = analyzerCases(analysisFolder()).filter(({ files }) => files.some((file) => allowed.has(file)));

@@ -1,8 +1,9 @@
 /**
- * Cases of our own for the codes of which Istio's tests, as far as the rules are developed against them, expect no message. Each has
- * manifests that earn the code and manifests that do not; where istioctl reads them from files, it has to agree. Its analyzers, run on all of
- * these manifests as its own tests run them (`AddTestReaderKubeSource`), say the same of each, but for IST0103: that is said of a Pod as it
- * runs, after injection, and here of what is declared before.
+ * Cases of our own for the codes of which Istio's tests, as far as the rules are developed against them, expect no
+ * message. Each has manifests that earn the code and manifests that do not; where istioctl reads them from files, it
+ * has to agree. Its analyzers, run on all of these manifests as its own tests run them (`AddTestReaderKubeSource`), say
+ * the same of each, but for IST0103: that is said of a Pod as it runs, after injection, and here of what is declared
+ * before.
  */
 
 /** One code, and what earns it. */
@@ -14,7 +15,10 @@ export interface OwnCase {
   on: string[];
   /** The same, mended. */
   holds: string;
-  /** Whether `istioctl analyze --use-kube=false` says the code of these manifests, too; it reads no Namespaces, Services and Pods. */
+  /**
+   * Whether `istioctl analyze --use-kube=false` says the code of these manifests, too; it reads no Namespaces, Services
+   * and Pods.
+   */
   istioctl: boolean;
 }
 

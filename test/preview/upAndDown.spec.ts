@@ -1,4 +1,7 @@
-/** What `npm start` and `npm run down` ask of Pulumi and of the cluster, with a Pulumi CLI and an API server that only note it. */
+/**
+ * What `npm start` and `npm run down` ask of Pulumi and of the cluster, with a Pulumi CLI and an API server that only
+ * note it.
+ */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -104,7 +107,10 @@ describe("a run of npm start or npm run down", function () {
     assert.deepEqual(open, []);
   });
 
-  /** @returns what other users of the machine could read of what a run has written; the CLI itself keeps the state in pulumi/. */
+  /**
+   * @returns what other users of the machine could read of what a run has written; the CLI itself keeps the state in
+   * pulumi/.
+   */
   function openToOthers(): string[] {
     const all = readdirSync(join(folder, "sidecar-mesh"), { recursive: true, encoding: "utf8" });
     assert.ok(all.length > 0, "a run has written something");
@@ -173,7 +179,10 @@ describe("a run of npm start or npm run down", function () {
     return run;
   }
 
-  /** Runs a command against a cluster of these objects. @returns its exit code, what it said, and the calls of the CLI that change things. */
+  /**
+   * Runs a command against a cluster of these objects.
+   * @returns its exit code, what it said, and the calls of the CLI that change things.
+   */
   async function run(file: string, ...objects: StubObject[]) {
     const { deleted } = await cluster(...objects);
     const { said, printed, code } = await ended(start(file));

@@ -33,8 +33,8 @@ export interface DeclaredProgram {
 
 /**
  * Runs a Pulumi program without applying anything.
- * @returns what it declares. Values that only an applied resource has are Pulumi's text for an unknown value. What the program only
- * reads is left out: it is not ours to judge.
+ * @returns what it declares. Values that only an applied resource has are Pulumi's text for an unknown value. What the
+ * program only reads is left out: it is not ours to judge.
  */
 export async function declareProgram(program: Program): Promise<DeclaredProgram> {
   const registrations: Registration[] = [];

@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 const requireAgain = createRequire(__filename);
 
 /**
- * Runs index.ts, in this process, and anew each time: it declares what it declares as it is loaded. All other modules are loaded once; the SDK's
- * mocks have to be set before.
+ * Runs index.ts, in this process, and anew each time: it declares what it declares as it is loaded. All other modules
+ * are loaded once; the SDK's mocks have to be set before.
  * @returns what it exports.
  */
 export function loadIndex(): Record<string, unknown> {

@@ -11,7 +11,9 @@ export interface Moment {
   at: number | { release: string; status: string };
   /** Whether the next is `npm run down`, before `npm start`. */
   downNext: boolean;
-  /** Whether what pulumi runs is killed, too. It is in process groups of its own, and goes on for a while without it. */
+  /**
+   * Whether what pulumi runs is killed, too. It is in process groups of its own, and goes on for a while without it.
+   */
   whole: boolean;
   /** Whether the next `npm start` goes back to what was there before the run, rather than on. */
   back?: boolean;

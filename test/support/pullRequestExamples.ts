@@ -67,7 +67,8 @@ const examples: readonly Example[] = [
 ];
 
 /**
- * Makes each change in a copy of the project and previews it there, as `npm run ci:preview -- --base HEAD` does, with Pulumi's engine.
+ * Makes each change in a copy of the project and previews it there, as `npm run ci:preview -- --base HEAD` does, with
+ * Pulumi's engine.
  * @returns the page with the comments.
  */
 export async function writeExamples(): Promise<string> {
@@ -88,7 +89,10 @@ export async function writeExamples(): Promise<string> {
     .concat("\n");
 }
 
-/** @returns the lines of the comment on a change, as a quotation, without what is folded and what differs from machine to machine. */
+/**
+ * @returns the lines of the comment on a change, as a quotation, without what is folded and what differs from machine
+ * to machine.
+ */
 async function commentOn(make: (copy: string) => void): Promise<string[]> {
   const copy = await copyOfProject();
   try {

@@ -28,8 +28,8 @@ interface Monitor {
 }
 
 /**
- * Reports each resource that the program registers from now on. The mocks of the SDK get neither URN, parent nor dependencies; all are
- * in the request of the SDK.
+ * Reports each resource that the program registers from now on. The mocks of the SDK get neither URN, parent nor
+ * dependencies; all are in the request of the SDK.
  * @throws Error if nothing stands in for the engine, which `setMocks` sees to.
  */
 export function watchRegistrations(seen: (registration: Registration) => void): void {

@@ -6,7 +6,10 @@ export interface TokenIssuer {
   issuer: string;
   /** The public key, as a JSON Web Key Set. */
   jwks: { keys: object[] };
-  /** @returns a signed token of {@link issuer} for audience `vault`, valid for an hour, with other claims in place of these. */
+  /**
+   * @returns a signed token of {@link issuer} for audience `vault`, valid for an hour, with other claims in place of
+   * these.
+   */
   token(claims?: Record<string, unknown>): string;
 }
 

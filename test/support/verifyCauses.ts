@@ -36,7 +36,8 @@ export function causeTexts(): CauseText[] {
 
 /**
  * @param errors Whether what is thrown is a cause as well.
- * @returns the causes in one source: second arguments of `fail`, properties called `cause`, what functions of trouble return.
+ * @returns the causes in one source: second arguments of `fail`, properties called `cause`, what functions of trouble
+ * return.
  */
 export function causesIn(file: string, source: string, errors = false): CauseText[] {
   const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true);

@@ -15,7 +15,8 @@ export interface WholeProgram {
 const known = new Map<string, Promise<WholeProgram>>();
 
 /**
- * Declares the whole program against mocks, as a preview. The same is not declared twice: what is returned is not to be changed.
+ * Declares the whole program against mocks, as a preview. The same is not declared twice: what is returned is not to be
+ * changed.
  * @param settings Config on top of the stack's own.
  */
 export function wholeProgram(stack: string, settings: Record<string, string> = {}): Promise<WholeProgram> {

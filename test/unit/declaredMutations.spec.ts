@@ -6,7 +6,10 @@ import { rules } from "../../policy/rules/index";
 import { Stack, type Edit } from "../support/policyStack";
 import { declaredBy } from "../support/declared";
 
-/** The stacks that are edited: those of the project, dev with a service of two versions, which has subsets, and prod with guards. */
+/**
+ * The stacks that are edited: those of the project, dev with a service of two versions, which has subsets, and prod
+ * with guards.
+ */
 const versions = [
   { version: "v1", weight: 90 },
   { version: "v2", weight: 10 },

@@ -54,8 +54,8 @@ function withoutSecrets(value: unknown): unknown {
 }
 
 /**
- * What our components may do in the cluster, each with the reason. Istio's own charts bring their own roles. A right that is not here
- * is not granted; one that is here and not needed any more is to be removed from both.
+ * What our components may do in the cluster, each with the reason. Istio's own charts bring their own roles. A right
+ * that is not here is not granted; one that is here and not needed any more is to be removed from both.
  */
 const rights: { role: string; may: string; on: string; why: string }[] = [
   {

@@ -50,7 +50,8 @@ for (const file of readdirSync(folder)) {
 
     it("runs nothing that does not run on any machine", () => {
       for (const { run } of steps.filter((step) => step.run !== undefined)) {
-        // What is the runner's alone: comments, the checker of links, and what the cluster tests find on other machines.
+        // What is the runner's alone: comments, the checker of links, and what the cluster tests find on other
+        // machines.
         if (
           !/^(gh pr comment|cargo install lychee|lychee|kubectl apply -k|curl -fsSL https:\/\/github.com\/istio\/istio\/releases)\b/.test(
             run!,

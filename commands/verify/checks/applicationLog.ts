@@ -97,7 +97,10 @@ async function arrival(context: Context, selector: string, { pod, line, sinceMs 
   return found === undefined ? undefined : seconds;
 }
 
-/** Asks a service for something, so that it has a reason to write. @returns what its line has in it if it logs paths. */
+/**
+ * Asks a service for something, so that it has a reason to write.
+ * @returns what its line has in it if it logs paths.
+ */
 async function askFor(context: Context, service: DeclaredService): Promise<string> {
   const marker = `verify-${newTrace().id.slice(0, 8)}`;
   const route = openRoutes(context).find((one) => one.service.name === service.name);

@@ -35,8 +35,8 @@ const hourMs = 3_600_000;
 const alarmMs = 24 * hourMs;
 
 /**
- * A workload's certificate is valid for a day (Istio's default). The proxy usually renews it after half of that time. With less than
- * this left, the renewal has failed.
+ * A workload's certificate is valid for a day (Istio's default). The proxy usually renews it after half of that time.
+ * With less than this left, the renewal has failed.
  */
 const workloadAlarmMs = hourMs;
 

@@ -26,7 +26,10 @@ export interface Call {
   said: string;
 }
 
-/** @returns all pairs of services, the declared edges first, but those to a service that asks for a token, too: a call has none. */
+/**
+ * @returns all pairs of services, the declared edges first, but those to a service that asks for a token, too: a call
+ * has none.
+ */
 export function pairs(services: readonly DeclaredService[], namespace: string): Omit<Call, "status" | "said">[] {
   const all = services.flatMap(({ name: to, callers }) =>
     services
@@ -51,7 +54,9 @@ interface AuthorizationPolicySpec {
 /** What calls are judged by. */
 export interface EdgeFacts {
   defaultDeny: boolean;
-  /** A caller's proxy knows only the declared services. Other calls leave it in plain text, which no service accepts. */
+  /**
+   * A caller's proxy knows only the declared services. Other calls leave it in plain text, which no service accepts.
+   */
   scopedProxies: boolean;
   namespace: string;
   policies: readonly LiveObject[];
@@ -120,7 +125,9 @@ async function call(context: Context, pod: LiveObject, to: DeclaredService): Pro
   return context.cluster.exec(namespace, name, shell, wgetCommand(url));
 }
 
-/** Asks again after an error: a connection that a proxy closes because its configuration changed may cost one request. */
+/**
+ * Asks again after an error: a connection that a proxy closes because its configuration changed may cost one request.
+ */
 async function settled(ask: () => Promise<WgetAnswer>): Promise<Pick<Call, "status" | "said">> {
   for (let i = 1; ; i++) {
     const answer = await ask();

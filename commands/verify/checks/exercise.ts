@@ -50,8 +50,8 @@ interface Exercise {
 }
 
 /**
- * Sends a request that is to fail until it does: a connection that was open when the proxy got the fault filter does not have it, and
- * may still be used for a while.
+ * Sends a request that is to fail until it does: a connection that was open when the proxy got the fault filter does
+ * not have it, and may still be used for a while.
  */
 async function whenItFails(send: () => Promise<Answer>): Promise<Answer> {
   let answer = await send();
@@ -143,7 +143,10 @@ async function exerciseService(context: Context, exercise: Exercise): Promise<Ex
   return [...single, ...breaker, ...limit, ...global];
 }
 
-/** @returns true once the sidecars of a service fail what asks for it. Requests that its rate limit refuses do not count. */
+/**
+ * @returns true once the sidecars of a service fail what asks for it. Requests that its rate limit refuses do not
+ * count.
+ */
 async function hasFaults({ service, sender }: Exercise): Promise<boolean> {
   const { status } = await sender.send(faultHeaders.abort(418));
   return status === 418 || (status === 429 && (service.rateLimit ?? service.globalRateLimit) !== undefined);
@@ -184,7 +187,8 @@ export const exercise: Check = {
     if (!deep) {
       return skip("it costs requests that fail: asked for with --deep");
     }
-    // A client of its own: the common one would queue what has to be under way at once, and wait less than the longest timeout.
+    // A client of its own: the common one would queue what has to be under way at once, and wait less than the longest
+    // timeout.
     const http = gatewayClient(declared, {
       timeoutMs: longestTimeout + 2 * overtimeMs,
       connections: atOnceThroughGateway,

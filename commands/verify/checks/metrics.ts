@@ -79,7 +79,10 @@ const counted = (service: string, namespace: string) =>
 /** Requests that each pod of a service has counted. */
 export type Counts = Record<string, number>;
 
-/** @returns how many requests came since. A pod that ended meanwhile takes what it had counted with it, and that is no loss. */
+/**
+ * @returns how many requests came since. A pod that ended meanwhile takes what it had counted with it, and that is no
+ * loss.
+ */
 export function grown(before: Counts, now: Counts): number {
   return Object.entries(now).reduce((sum, [pod, count]) => sum + Math.max(0, count - (before[pod] ?? 0)), 0);
 }

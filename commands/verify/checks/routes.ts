@@ -7,7 +7,10 @@ import { gatewayRoutes } from "../gatewayRoute";
 import { routeCause } from "../routeCause";
 import { routeFacts } from "../routeFacts";
 
-/** Times that a path is asked until the answer is right, and milliseconds between them: a change takes a moment to arrive. */
+/**
+ * Times that a path is asked until the answer is right, and milliseconds between them: a change takes a moment to
+ * arrive.
+ */
 const tries = { times: 3, everyMs: 700 };
 
 /** @returns whether an answer to a request without a token is what the service was declared to give. */

@@ -34,8 +34,8 @@ export interface Journey {
 }
 
 /**
- * @returns the longest way of one request that is declared: a path by which one service calls another, where neither fails requests on
- * purpose or asks for a token; undefined if no service calls another.
+ * @returns the longest way of one request that is declared: a path by which one service calls another, where neither
+ * fails requests on purpose or asks for a token; undefined if no service calls another.
  */
 export function callJourney(services: readonly DeclaredService[]): Journey | undefined {
   const arriving = services.filter(({ fault }) => !fault?.abort);
@@ -116,7 +116,10 @@ async function whyNot(
       };
 }
 
-/** Is a request that was just sent in the tracing backend, with the spans of the gateway and of each service that it passed? */
+/**
+ * Is a request that was just sent in the tracing backend, with the spans of the gateway and of each service that it
+ * passed?
+ */
 export const traces: Check = {
   name: "traces",
   description: "a request's trace is in the tracing backend",

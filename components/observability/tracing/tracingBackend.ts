@@ -40,8 +40,9 @@ export interface Span {
 }
 
 /**
- * All that the stack and its commands know of a tracing backend. One file declares one; `index.ts` lists them. The key in that list is the
- * name of its StatefulSet, of its page, of its data source in Grafana, and the value of `tracingBackend`.
+ * All that the stack and its commands know of a tracing backend. One file declares one; `index.ts` lists them. The key
+ * in that list is the name of its StatefulSet, of its page, of its data source in Grafana, and the value of
+ * `tracingBackend`.
  */
 export interface TracingBackend {
   /** Its name in messages, and the last part of its component's type. */

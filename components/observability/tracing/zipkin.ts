@@ -5,8 +5,9 @@ import type { TraceStorage, TracingBackend } from "./tracingBackend";
 const port = 9411;
 
 /**
- * Zipkin limits the spans in its memory, not the traces. With the tags of Istio's proxies each takes 4 KB of heap: so many for each trace
- * that Jaeger would keep fit into the same container (40,000 into 512 MiB, of which the whole process took 470).
+ * Zipkin limits the spans in its memory, not the traces. With the tags of Istio's proxies each takes 4 KB of heap: so
+ * many for each trace that Jaeger would keep fit into the same container (40,000 into 512 MiB, of which the whole
+ * process took 470).
  */
 const spansPerTrace = 2;
 
