@@ -159,7 +159,7 @@ describe("a run of npm start or npm run down", function () {
     const mutant = process.env.__STRYKER_ACTIVE_MUTANT__;
     const child = spawn(
       process.execPath,
-      ["--require", "./loader.cjs", `commands/${file}.ts`, "--context", "team", "--json"],
+      ["--require", "./loader.cjs", `commands/${file}/${file}.ts`, "--context", "team", "--json"],
       {
         cwd: projectFolder,
         stdio: ["ignore", "pipe", "pipe"],
