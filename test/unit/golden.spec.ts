@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { projectFolder } from "../../commands/session/stackFiles";
 import { isMap } from "../../common/isMap";
 import { istioVersion } from "../../components/versions";
+import { parseDeclared } from "../../stacks/declaredText";
 import type { Declared } from "../support/declare";
 import { wholeProgram } from "../support/wholeProgram";
 
@@ -104,14 +106,23 @@ function readable(value: unknown): unknown {
   return value;
 }
 
+function resolved(value: unknown): Promise<unknown> {
+  return new Promise((resolve) => pulumi.output(value).apply(resolve));
+}
+
 async function declared({ stack, settings }: (typeof programs)[string]): Promise<string> {
-  const { resources, failure } = await wholeProgram(stack, settings);
+  const { resources, outputs, failure } = await wholeProgram(stack, settings);
   assert.equal(failure, undefined);
   const all = resources
     .filter((resource) => !leftOut(resource))
     .map(({ type, name, inputs }) => [`${type} ${name}`, readable(inputs)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return stringify(Object.fromEntries(all), { lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: true });
+  // What the commands and the tests compare the cluster with.
+  const mesh = parseDeclared((await resolved(outputs.declared)) as string);
+  return stringify(
+    { ...Object.fromEntries(all), "output declared": mesh },
+    { lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: true },
+  );
 }
 
 describe("what the program declares", () => {
