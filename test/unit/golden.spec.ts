@@ -107,7 +107,7 @@ function readable(value: unknown): unknown {
 }
 
 function resolved(value: unknown): Promise<unknown> {
-  return new Promise((resolve) => pulumi.output(value).apply(resolve));
+  return new Promise((resolve) => (pulumi.output(value) as pulumi.Output<unknown>).apply(resolve));
 }
 
 async function declared({ stack, settings }: (typeof programs)[string]): Promise<string> {
@@ -118,7 +118,7 @@ async function declared({ stack, settings }: (typeof programs)[string]): Promise
     .map(({ type, name, inputs }) => [`${type} ${name}`, readable(inputs)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   // What the commands and the tests compare the cluster with.
-  const mesh = parseDeclared((await resolved(outputs.declared)) as string);
+  const mesh = parseDeclared(await resolved(outputs.declared));
   return stringify(
     { ...Object.fromEntries(all), "output declared": mesh },
     { lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: true },
