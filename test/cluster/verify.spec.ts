@@ -488,7 +488,9 @@ const breakages: Breakage[] = [
     title: "a container ends and is started again",
     break: async () => {
       const { name: pod } = await servingPod("demo", "app=user-service");
-      await kubectl("-n", "demo", "exec", pod, "-c", "log-rotator", "--", "kill", "1");
+      // After a second: what kubectl runs in a container ends with it, and kubectl then ends with 137.
+      const later = "(sleep 1; kill 1) > /dev/null 2>&1 &";
+      await kubectl("-n", "demo", "exec", pod, "-c", "log-rotator", "--", "sh", "-c", later);
       await eventually(async () => {
         const [found] = (await kube.list("v1", "Pod", "demo")).filter(({ metadata }) => metadata?.name === pod);
         assert.match(JSON.stringify(found?.status), /"restartCount":1/);
