@@ -44,6 +44,9 @@ export const lokiPorts = { http: 3100, grpc: 9095, members: 7946 } as const;
 const user = 10001;
 const dataFolder = "/loki";
 
+/** Largest message between Loki's parts, in bytes: what its gRPC clients take by default. */
+const maxMessageBytes = 100 * 1024 * 1024;
+
 /** @returns loki.yaml for one process, or for several that share an object store; JSON is YAML too. */
 export function lokiConfig({ storage, retention, sizing }: Pick<LokiArgs, "storage" | "retention" | "sizing">): string {
   const several = sizing.replicas > 1;
@@ -52,7 +55,17 @@ export function lokiConfig({ storage, retention, sizing }: Pick<LokiArgs, "stora
     {
       auth_enabled: false,
       analytics: { reporting_enabled: false },
-      server: { http_listen_port: lokiPorts.http, grpc_listen_port: lokiPorts.grpc, log_level: "warn" },
+      server: {
+        http_listen_port: lokiPorts.http,
+        grpc_listen_port: lokiPorts.grpc,
+        log_level: "warn",
+        // Its querier checks an answer against what its clients take, 100 MiB. A server that takes less drops the
+        // answer without a word, and the question waits until it times out.
+        grpc_server_max_recv_msg_size: maxMessageBytes,
+        grpc_server_max_send_msg_size: maxMessageBytes,
+        // Longer than a question may take, one minute, so that its error arrives.
+        http_server_write_timeout: "2m",
+      },
       common: {
         path_prefix: dataFolder,
         replication_factor: Math.min(sizing.replicas, 3),
