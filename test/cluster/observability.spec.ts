@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { stringify } from "yaml";
 import { allExpressions, filledIn } from "../../components/observability/dashboards/expressions";
 import { Grafana } from "../../components/observability/grafana";
@@ -216,6 +219,28 @@ describe("observability", () => {
       );
     }
     assert.deepEqual(unanswered, []);
+  });
+
+  it("finds lines whose answer is larger than the 4 MiB that a gRPC server takes by default", async () => {
+    const marker = `large-${Date.now()}`;
+    const folder = mkdtempSync(join(tmpdir(), "large-lines-"));
+    try {
+      // Five times 1.2 MB, below the rate that Loki takes by default.
+      for (let batch = 0; batch < 5; batch++) {
+        const lines = Array.from({ length: 6 }, (_, i) => [
+          `${Date.now() * 1e6 + i}`,
+          `${batch}-${i} ${"x".repeat(200_000)}`,
+        ]);
+        const file = join(folder, `${batch}.json`);
+        writeFileSync(file, JSON.stringify({ streams: [{ stream: { service_name: marker }, values: lines }] }));
+        const push = "/api/v1/namespaces/observability/services/loki:3100/proxy/loki/api/v1/push";
+        await eventually(() => tool("kubectl", "create", "--raw", push, "-f", file), 30);
+      }
+      const found = await logql(`{service_name="${marker}"}`);
+      assert.equal(found.flatMap(({ values }) => values).length, 30);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it(`loses no line while the log store is away for ${lokiDownSeconds} s`, async () => {
