@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { tracingBackendNames } from "../components/observability/tracing";
 import { ConfigReader } from "./configReader";
 import { dev } from "./dev";
 import { readObservability } from "./observabilityConfig";
@@ -37,7 +38,6 @@ describe("readObservability", () => {
 
   const mistakes: [string, Record<string, string>, RegExp][] = [
     ["an unknown backend", { metricsBackend: "promethues" }, /metricsBackend: use one of .*did you mean prometheus/],
-    ["an unknown tracer", { tracingBackend: "skywalking" }, /tracingBackend: use one of/],
     ["an unknown log store", { logsBackend: "splunk" }, /logsBackend: use one of/],
     ["a retention without a unit", { metricsRetention: "7x" }, /metricsRetention: .*15d/],
     ["a retention of nothing", { logsRetention: "0d" }, /logsRetention: .*15d/],
@@ -55,15 +55,22 @@ describe("readObservability", () => {
   ];
   for (const [what, raw, expected] of mistakes) {
     it(`refuses ${what}`, () => {
-      const { problems } = read({ ...(raw.metricsBackend === "none" ? {} : {}), ...raw });
+      const { problems } = read(raw);
       assert.equal(problems.length, 1, problems.join("; "));
       assert.match(problems[0]!, expected);
     });
   }
 
-  it("refuses to expose dashboards in prod", () => {
-    assert.match(read({ dashboardsExposed: "true" }, prod).problems.join(), /dashboardsExposed: .*not in prod/);
-    assert.deepEqual(read({ dashboardsExposed: "true" }).problems, []);
+  it("names every tracing backend where one of them has to be chosen", () => {
+    assert.deepEqual(read({ tracingBackend: "skywalking" }).problems, [
+      `tracingBackend: use one of ${[...tracingBackendNames, "existing", "none"].join(", ")}`,
+    ]);
+    const storage = { tracingStorage: "elasticsearch", tracingStorageUrl: "https://es.example.com" };
+    const installed = `tracingBackend: ${tracingBackendNames.join(" or ")}`;
+    assert.deepEqual(
+      read({ tracingBackend: "none", ...storage }).problems,
+      Object.keys(storage).map((key) => `${key}: only used with ${installed}; set that, or remove this key`),
+    );
   });
 
   it("reads existing backends", () => {

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import type { Sizing } from "../components/observability/backend";
+import { exposedPath } from "../components/observability/endpoints";
 import type { AlertsChoice, LogsChoice, MetricsChoice, TracingChoice } from "../components/observability/observability";
 import { durationSeconds } from "../components/observability/prometheusConfig";
-import { tracingBackendNames } from "../components/observability/tracing";
+import { tracingBackendNames, tracingBackends, TracingKind } from "../components/observability/tracing";
+import type { TracingBackendName } from "../components/observability/tracing";
+import { TraceStorageKind } from "../components/observability/tracing/tracingBackend";
 import type { ConfigReader, Notes } from "./configReader";
 import type { ObservabilityDefaults, Profile } from "./profile";
 import { flag, key, number, oneOf, textThat } from "./schema";
@@ -46,6 +49,12 @@ const volume = textThat(
   "use a size such as 10Gi, or none to keep data only as long as the pod",
 );
 
+const titlesOf = (names: readonly TracingBackendName[]) =>
+  names.map((name) => tracingBackends[name].title).join(" or ");
+
+const tracingTitles = titlesOf(tracingBackendNames);
+const unknownToKiali = titlesOf(tracingBackendNames.filter((name) => !tracingBackends[name].kiali));
+
 /** Keys of metrics, traces, logs and dashboards. */
 export const observabilityKeys = {
   metricsBackend: key(
@@ -75,8 +84,8 @@ export const observabilityKeys = {
     serverUrl,
   ),
   tracingBackend: key(
-    `Where traces go, one of ${tracingBackendNames.join(" or ")} (installed), existing (tracingUrl), none. auto installs Jaeger. Kiali shows no traces of Zipkin.`,
-    oneOf([...tracingBackendNames, "existing", "none"]),
+    `Where traces go, one of ${tracingBackendNames.join(" or ")} (installed), existing (tracingUrl), none. auto installs Jaeger. Kiali shows no traces of ${unknownToKiali}.`,
+    oneOf(Object.values(TracingKind)),
   ),
   tracingUrl: key(
     "URL of an existing receiver of OTLP over gRPC, for tracingBackend existing; its host must be known to the mesh.",
@@ -87,8 +96,8 @@ export const observabilityKeys = {
     number(0, 100, "use a percentage from 0 to 100"),
   ),
   tracingStorage: key(
-    "Where Jaeger or Zipkin keeps traces, one of memory, elasticsearch, opensearch. auto takes memory.",
-    oneOf(["memory", "elasticsearch", "opensearch"]),
+    `Where ${tracingTitles} keeps traces, one of ${Object.values(TraceStorageKind).join(", ")}. auto takes memory.`,
+    oneOf(Object.values(TraceStorageKind)),
   ),
   tracingStorageUrl: key("URL of Elasticsearch or OpenSearch, for tracingStorage.", serverUrl),
   logsBackend: key(
@@ -120,12 +129,12 @@ export const observabilityKeys = {
   kiali: key("Install Kiali, true or false. auto does, but for the sandbox, which has no image of it.", flag),
   grafana: key("Install Grafana, true or false. auto does, but for the sandbox, which has no image of it.", flag),
   dashboardsExposed: key(
-    "Serve the dashboards under the ingress gateway as well (/grafana, /kiali, /prometheus, and /jaeger or /zipkin). Refused in prod.",
+    `Serve the dashboards under the ingress gateway as well (/grafana, /kiali, /prometheus, and ${tracingBackendNames.map(exposedPath).join(" or ")}). Refused in prod.`,
     flag,
     false,
   ),
   observabilityNetworkPolicy: key(
-    "Let packets to Prometheus, Jaeger or Zipkin, Loki and Grafana from their own namespace, the mesh and the gateway alone, true or false. auto does in prod.",
+    `Let packets to Prometheus, ${tracingTitles}, Loki and Grafana from their own namespace, the mesh and the gateway alone, true or false. auto does in prod.`,
     flag,
   ),
 };

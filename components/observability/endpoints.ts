@@ -1,4 +1,5 @@
-import { type TracingBackendName, tracingBackendNames, tracingBackends } from "./tracing";
+import { tracingBackendNames, tracingBackends } from "./tracing";
+import type { OfTracingBackends, TracingBackendName } from "./tracing";
 
 /** A page that the stack can have. Of those of tracing backends it has one at most. */
 export type DashboardName = "prometheus" | TracingBackendName | "kiali" | "grafana";
@@ -48,10 +49,8 @@ export function exposedRoute(name: DashboardName, namespace: string): ExposedRou
 }
 
 /** How each page that was installed is reached. */
-export interface Dashboards {
+export interface Dashboards extends OfTracingBackends<DashboardEndpoint> {
   prometheus?: DashboardEndpoint;
-  jaeger?: DashboardEndpoint;
-  zipkin?: DashboardEndpoint;
   kiali?: DashboardEndpoint;
   grafana?: DashboardEndpoint;
 }

@@ -20,6 +20,7 @@ import type { Objective } from "./objectives";
 import { Prometheus } from "./prometheus";
 import { statsAccessLogRelabelings } from "./statsAccessLog";
 import { installedTracing, tracingBackends, TracingKind } from "./tracing";
+import type { OfTracingBackends } from "./tracing";
 import { TraceStorageKind } from "./tracing/tracingBackend";
 import type { TraceStorage } from "./tracing/tracingBackend";
 import { TracingStore } from "./tracing/tracingStore";
@@ -119,15 +120,11 @@ export interface GrafanaSettings {
 }
 
 /** Images of the backends. Default: those that this package was tested with. */
-export interface BackendImages {
+export interface BackendImages extends OfTracingBackends<string> {
   /** Prometheus 3. */
   prometheus?: string;
   /** Alertmanager. */
   alertmanager?: string;
-  /** Jaeger 2. */
-  jaeger?: string;
-  /** Zipkin. */
-  zipkin?: string;
   /** Loki 3. */
   loki?: string;
   /** The OpenTelemetry Collector, with contrib. */
