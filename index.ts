@@ -8,7 +8,7 @@ import { IngressAddress } from "./components/ingressAddress";
 import { IngressRoutes } from "./components/ingressRoutes";
 import { Istio } from "./components/istio";
 import { loadCompanion, LoadGenerator } from "./components/loadGenerator";
-import { LostConnections } from "./components/lostConnections";
+import { calledServices, LostConnections } from "./components/lostConnections";
 import { MeshNamespace } from "./components/meshNamespace";
 import { MeshService } from "./components/meshService";
 import { RateLimitService } from "./components/rateLimit/rateLimitService";
@@ -18,13 +18,7 @@ import { joinExtras } from "./components/podExtras";
 import { callCompanion } from "./components/serviceCalls";
 import { MeshTelemetry } from "./components/telemetry";
 import { httpsPort } from "./stacks/certificateHosts";
-import {
-  calledServices,
-  gatewayCertificateArgs,
-  gatewayReach,
-  istioArgs,
-  observabilityArgs,
-} from "./stacks/componentArgs";
+import { gatewayCertificateArgs, gatewayReach, istioArgs, observabilityArgs } from "./stacks/componentArgs";
 import { declaredMesh, ingressRoutesName } from "./stacks/declared";
 import { declaredText } from "./stacks/declaredText";
 import { callersOf } from "./stacks/edges";
@@ -87,7 +81,10 @@ new LostConnections(
   "lost-connections",
   {
     systemNamespace: settings.namespaces.system,
-    services: calledServices(settings).map((service) => ({ namespace: settings.namespace, service })),
+    services: calledServices(settings.services, gateway.ingressApi).map((service) => ({
+      namespace: settings.namespace,
+      service,
+    })),
   },
   afterIstio,
 );

@@ -16,6 +16,11 @@ export interface Autoscaling {
   cpuPercent: number;
 }
 
+/** @returns the name of a version's Deployment, and of the Service that has its pods alone. */
+export function versionName(service: string, version: string): string {
+  return `${service}-${version}`;
+}
+
 /** One of several versions of a service, which share its Service and its identity. */
 export interface EchoServiceVersion {
   /** Value of the label `version`, and last part of the Deployment's name. */
@@ -154,7 +159,7 @@ export class EchoService extends pulumi.ComponentResource {
       `${name}-service${suffix}`,
       {
         metadata: {
-          name: args.serviceName + suffix,
+          name: version === undefined ? args.serviceName : versionName(args.serviceName, version),
           namespace: args.namespace,
           labels: selector,
           // The Deployment is awaited already; waiting for the endpoints of the same pods takes ten more seconds and
@@ -186,7 +191,10 @@ export class EchoService extends pulumi.ComponentResource {
   ): void {
     const args = version ? withVersion(service, version) : service;
     const suffix = version ? `-${version.version}` : "";
-    const metadata = { name: args.serviceName + suffix, namespace: args.namespace };
+    const metadata = {
+      name: version ? versionName(args.serviceName, version.version) : args.serviceName,
+      namespace: args.namespace,
+    };
     // Istio's metrics, Kiali's graph and the access log identify workloads by these two labels.
     const labels = { app: args.serviceName, version: args.version ?? "v1" };
 

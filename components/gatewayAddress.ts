@@ -6,6 +6,15 @@ export const defaultNodePorts = { http: 30080, https: 30443 } as const;
  */
 export const localPorts = { http: 8080, https: 8443 } as const;
 
+/**
+ * What kinds of cluster there are, as far as addresses differ. Node ports of a `local` one answer on this machine
+ * (Docker Desktop, Rancher Desktop, OrbStack, Colima, MicroK8s); k3d publishes only the ports that its command names.
+ */
+export const clusterKinds = ["kind", "minikube", "k3d", "local", "remote"] as const;
+
+/** One of {@link clusterKinds}. */
+export type ClusterKind = (typeof clusterKinds)[number];
+
 /** What is known of how the ingress gateway is reached. */
 export interface GatewayReach {
   /** Address that config gives; it wins. */
@@ -14,7 +23,7 @@ export interface GatewayReach {
   tls: boolean;
   serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
   /** Kind of cluster. */
-  clusterKind: "kind" | "minikube" | "k3d" | "local" | "remote";
+  clusterKind: ClusterKind;
   /** Node ports of the Service. */
   nodePorts: { http: number; https: number };
   /** Address at which node ports are reached, where it is known. */

@@ -20,7 +20,7 @@ export { MeshNamespace, PodSecurity } from "./meshNamespace";
 export type { MeshNamespaceArgs } from "./meshNamespace";
 export { MeshService } from "./meshService";
 export type { MeshServiceArgs, ServiceSettings, ServiceVersion } from "./meshService";
-export { AlertsKind, KialiAuth, LogsKind, MetricsKind, Observability } from "./observability/observability";
+export { AlertsKind, LogsKind, MetricsKind, Observability } from "./observability/observability";
 export type {
   AlertsChoice,
   BackendImages,
@@ -34,6 +34,7 @@ export type {
 } from "./observability/observability";
 export type { PodSizing, Sizing } from "./observability/backend";
 export type { DashboardEndpoint, DashboardName, Dashboards, ExposedRoute } from "./observability/endpoints";
+export { KialiAuth } from "./observability/kiali";
 export { TracingKind } from "./observability/tracing";
 export { TraceStorageKind } from "./observability/tracing/tracingBackend";
 export type { TraceStorage } from "./observability/tracing/tracingBackend";

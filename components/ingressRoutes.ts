@@ -9,6 +9,7 @@ import type { GatewayServer } from "./istioApi/gateway";
 import { Gateway } from "./istioApi/gateway";
 import type { HttpMatchRequest, HttpRoute } from "./istioApi/virtualService";
 import { VirtualService } from "./istioApi/virtualService";
+import { gatewayName, ingressGateway, istioNamespaces } from "./istioValues";
 import { httpRoutes } from "./serviceRoute";
 import type { RouteSettings, RouteTarget } from "./serviceRoute";
 import { checkRouteSettings } from "./serviceRouteCheck";
@@ -183,7 +184,7 @@ export class IngressRoutes extends pulumi.ComponentResource {
       {
         metadata: { name: `${name}-gateway`, namespace: args.namespace },
         spec: {
-          selector: { istio: args.gatewayLabel ?? "ingressgateway" },
+          selector: { istio: args.gatewayLabel ?? ingressGateway },
           servers: gatewayServers(hosts, args.tlsSecret, httpsPort),
         },
       },
@@ -217,10 +218,10 @@ export class IngressRoutes extends pulumi.ComponentResource {
     const gateway = new KubernetesGateway(
       `${name}-gateway`,
       {
-        metadata: { name: `${name}-gateway`, namespace: args.gatewayNamespace ?? "istio-ingress" },
+        metadata: { name: `${name}-gateway`, namespace: args.gatewayNamespace ?? istioNamespaces.gateway },
         spec: {
           gatewayClassName: "istio",
-          addresses: [{ type: "Hostname", value: args.gatewayService ?? "istio-ingressgateway" }],
+          addresses: [{ type: "Hostname", value: args.gatewayService ?? gatewayName(ingressGateway) }],
           listeners: gatewayListeners(args.namespace, hosts, tlsSecret),
         },
       },

@@ -4,8 +4,9 @@ import type { IstioChart } from "./helmChart";
 import { chartReference, gatewayApiChart, parseChartSource } from "./helmChart";
 import { PeerAuthentication } from "./istioApi/peerAuthentication";
 import { MutualTlsMode } from "./istioApi/peerAuthentication";
-import { cniValues, gatewayValues, istiodValues, OutboundTraffic, ServiceType } from "./istioValues";
-import type { CanaryControlPlane, ControlPlaneArgs, GatewayArgs, GatewaySettings } from "./istioValues";
+import { cniValues, gatewayName, gatewayValues, ingressGateway, istiodValues } from "./istioValues";
+import { istioNamespaces, OutboundTraffic, ServiceType } from "./istioValues";
+import type { CanaryControlPlane, ControlPlaneArgs, GatewayArgs, GatewayKind, GatewaySettings } from "./istioValues";
 import { injectionLabel } from "./meshNamespace";
 import { ArgsCheck, isPort } from "./validation";
 import { istioChartRepo, istioHub, istioVersion } from "./versions";
@@ -68,9 +69,9 @@ export class Istio extends pulumi.ComponentResource {
   /** Name of the ingress gateway's Service, known once the gateway is ready. */
   readonly ingressService: pulumi.Output<string>;
   /** Value of the label `istio` on the ingress gateway's pods; what a Gateway selects. */
-  readonly ingressLabel: string = "ingressgateway";
+  readonly ingressLabel: string = ingressGateway;
   /** Service account of the ingress gateway's pods, its identity in the mesh; the chart names it after the release. */
-  readonly ingressServiceAccount: string = "istio-ingressgateway";
+  readonly ingressServiceAccount: string = gatewayName(ingressGateway);
   /** Revision that injects pods; undefined is the default one. What is injected has to be labelled with it. */
   readonly revision?: string;
   /**
@@ -166,16 +167,16 @@ export class Istio extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: istiod },
     );
-    const gateway = (kind: "ingressgateway" | "egressgateway", settings: GatewayArgs) =>
+    const gateway = (kind: GatewayKind, settings: GatewayArgs) =>
       release(
         "gateway",
-        `istio-${kind}`,
+        gatewayName(kind),
         gatewayNamespace,
         gatewayValues(kind, { ...defaultGateway, ...settings }, this.revision, this.podAnnotations),
         [istiod],
       );
 
-    const ingress = gateway("ingressgateway", settings.ingressGateway);
+    const ingress = gateway(ingressGateway, settings.ingressGateway);
     if (settings.egressGateway) {
       gateway("egressgateway", {
         ...settings.egressGateway,
@@ -217,7 +218,10 @@ function withDefaults(args: IstioArgs) {
 /** Declares the namespaces of the control plane and of the gateways, which may be one. */
 function declareNamespaces(
   name: string,
-  { systemNamespace: system = "istio-system", gatewayNamespace: ofGateways = "istio-ingress" }: IstioArgs,
+  {
+    systemNamespace: system = istioNamespaces.system,
+    gatewayNamespace: ofGateways = istioNamespaces.gateway,
+  }: IstioArgs,
   revision: string | undefined,
   parent: pulumi.Resource,
 ): { systemNamespace: k8s.core.v1.Namespace; gatewayNamespace: k8s.core.v1.Namespace } {

@@ -4,6 +4,20 @@ import type { AnyObject } from "./validation";
 
 type Resources = k8s.types.input.core.v1.ResourceRequirements;
 
+/** Namespaces of the control plane and of the gateways, unless args name others. */
+export const istioNamespaces = { system: "istio-system", gateway: "istio-ingress" } as const;
+
+/** A gateway: the value of the label `istio` on its pods. */
+export type GatewayKind = "ingressgateway" | "egressgateway";
+
+/** The gateway that requests from outside of the cluster come through. */
+export const ingressGateway: GatewayKind = "ingressgateway";
+
+/** @returns the name of a gateway's release, after which the chart names its Service and its service account. */
+export function gatewayName(kind: GatewayKind): string {
+  return `istio-${kind}`;
+}
+
 /** How a Deployment of Istio's is scaled. */
 export interface Scaling {
   /** Pods, or the fewest of them where `max` is higher. */
@@ -189,7 +203,7 @@ export function cniValues(
 
 /** @returns the values of the chart `gateway` for the gateway whose pods get the label `istio: <kind>`. */
 export function gatewayValues(
-  kind: "ingressgateway" | "egressgateway",
+  kind: GatewayKind,
   settings: GatewaySettings,
   revision?: string,
   podAnnotations?: Record<string, string>,

@@ -1,6 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
+import { versionName } from "./echoService";
+import type { IngressApi } from "./ingressRoutes";
 import { EnvoyFilter } from "./istioApi/envoyFilter";
 import { ArgsCheck } from "./validation";
+
+/**
+ * @param services What is declared.
+ * @param api The API that their paths on the gateway are declared in.
+ * @returns the names of the Services that proxies call: those of the services, and of their versions where HTTPRoutes
+ * name them.
+ */
+export function calledServices(
+  services: readonly { serviceName: string; versions?: readonly { version: string }[] }[],
+  api?: IngressApi,
+): string[] {
+  return services.flatMap(({ serviceName, versions = [] }) => [
+    serviceName,
+    ...(api === "gateway" ? versions.map(({ version }) => versionName(serviceName, version)) : []),
+  ]);
+}
 
 /** Args of {@link LostConnections}. */
 export interface LostConnectionsArgs {

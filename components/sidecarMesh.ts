@@ -5,7 +5,7 @@ import { IngressRoutes } from "./ingressRoutes";
 import { IngressApi } from "./ingressRoutes";
 import { Istio } from "./istio";
 import type { IstioArgs } from "./istio";
-import { LostConnections } from "./lostConnections";
+import { calledServices, LostConnections } from "./lostConnections";
 import { MeshNamespace } from "./meshNamespace";
 import { MeshService } from "./meshService";
 import type { ServiceSettings } from "./meshService";
@@ -130,12 +130,7 @@ export class SidecarMesh extends pulumi.ComponentResource {
       {
         systemNamespace: istio.systemNamespace,
         services: applications.flatMap(({ namespace, services }) =>
-          services
-            .flatMap(({ serviceName, versions = [] }) => [
-              serviceName,
-              ...(args.ingressApi === "gateway" ? versions.map(({ version }) => `${serviceName}-${version}`) : []),
-            ])
-            .map((service) => ({ namespace, service })),
+          calledServices(services, args.ingressApi).map((service) => ({ namespace, service })),
         ),
       },
       afterIstio,

@@ -1,4 +1,5 @@
-import type { ClusterConfig, ClusterKind } from "./clusterConfig";
+import type { ClusterKind } from "../components/gatewayAddress";
+import type { ClusterConfig } from "./clusterConfig";
 import { ConfigError } from "./configError";
 import type { Kubeconfig } from "./kubeconfig";
 import type { OwnAddress } from "./localAddress";

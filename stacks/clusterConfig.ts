@@ -1,15 +1,8 @@
 import { existsSync } from "node:fs";
+import { clusterKinds } from "../components/gatewayAddress";
+import type { ClusterKind } from "../components/gatewayAddress";
 import type { ConfigReader } from "./configReader";
 import { key, oneOf, text, textThat } from "./schema";
-
-/**
- * What kinds of cluster there are, as far as addresses differ. Node ports of a `local` one answer on this machine
- * (Docker Desktop, Rancher Desktop, OrbStack, Colima, MicroK8s); k3d publishes only the ports that its command names.
- */
-export const clusterKinds = ["kind", "minikube", "k3d", "local", "remote"] as const;
-
-/** One of {@link clusterKinds}. */
-export type ClusterKind = (typeof clusterKinds)[number];
 
 /** Which cluster config asks for. */
 export interface ClusterConfig {

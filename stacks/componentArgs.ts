@@ -77,17 +77,6 @@ export function observabilityArgs(
   };
 }
 
-/**
- * @returns the names of the Services that proxies call: those of config, and those of their versions where HTTPRoutes
- * name them.
- */
-export function calledServices({ services, gateway }: Settings): string[] {
-  return services.flatMap(({ serviceName, versions = [] }) => [
-    serviceName,
-    ...(gateway.ingressApi === "gateway" ? versions.map(({ version }) => `${serviceName}-${version}`) : []),
-  ]);
-}
-
 /** @returns how the ingress gateway is reached, from config and kubeconfig. */
 export function gatewayReach({ gateway, cluster }: Settings): GatewayReach {
   return {

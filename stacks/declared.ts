@@ -1,11 +1,16 @@
+import { defaultLogFiles } from "../components/applicationLog";
+import { versionName } from "../components/echoService";
+import type { IngressApi } from "../components/ingressRoutes";
+import type { KialiAuth } from "../components/observability/kiali";
+import type { LogsKind, MetricsKind } from "../components/observability/observability";
 import type { TracingKind } from "../components/observability/tracing";
 import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
 import { gatewaySecret } from "./componentArgs";
 import { callersOf } from "./edges";
 import { injectorOf } from "./istioConfig";
 import type { StackNamespaces } from "./namespacesConfig";
+import type { SecurityConfig } from "./securityConfig";
 import type { Settings } from "./settings";
-import { defaultLogFiles } from "../components/applicationLog";
 import type { TrafficConfig } from "./trafficConfig";
 
 /** Identity of a workload in the mesh: the service account of its pods. */
@@ -52,7 +57,7 @@ export interface DeclaredMesh {
   revision?: string;
   /** Tag of Istio's images. */
   istioTag: string;
-  mutualTls: "STRICT" | "PERMISSIVE";
+  mutualTls: SecurityConfig["mutualTls"];
   defaultDeny: boolean;
   /** Each proxy knows what is declared that it calls, and no more. */
   scopedProxies: boolean;
@@ -61,7 +66,7 @@ export interface DeclaredMesh {
     name: string;
     hosts: string[];
     /** The API that its routes are declared in. Default `istio`. */
-    api?: "istio" | "gateway";
+    api?: IngressApi;
     /** First part of the names of the Gateway and of the VirtualService, or the HTTPRoutes, with its routes. */
     routes: string;
     /** TLS Secret; undefined for plain HTTP. */
@@ -69,11 +74,11 @@ export interface DeclaredMesh {
     selfSigned: boolean;
   };
   services: DeclaredService[];
-  metrics: { kind: "prometheus" | "existing" | "none"; scrapeSeconds: number };
+  metrics: { kind: MetricsKind; scrapeSeconds: number };
   tracing: { kind: TracingKind; samplingPercent: number };
-  logs: { kind: "loki" | "existing" | "none" };
+  logs: { kind: LogsKind };
   /** How users log in to Kiali; undefined where it is not installed. */
-  kiali?: { auth: "anonymous" | "token" };
+  kiali?: { auth: KialiAuth };
   grafana: boolean;
   /** The dashboards are served under a path of their own. */
   dashboardsExposed: boolean;
@@ -151,7 +156,7 @@ function declaredService(service: Settings["services"][number], namespace: strin
     calls: calls.length > 0 ? calls.map(({ path: at, service: callee }) => ({ path: at, service: callee })) : undefined,
     logFiles: logFiles && { folder: logFiles.folder, files: logFiles.files ?? defaultLogFiles },
     texts: texts.every((text) => text !== undefined) ? texts : undefined,
-    deployments: versions ? versions.map(({ version }) => `${serviceName}-${version}`) : [serviceName],
+    deployments: versions ? versions.map(({ version }) => versionName(serviceName, version)) : [serviceName],
     callers: callersOf(service, { namespace, gateway }) as Identity[],
     jwt: jwt && { paths: jwt.paths },
     extAuthz: extAuthz && { paths: extAuthz.paths },

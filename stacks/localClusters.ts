@@ -1,4 +1,4 @@
-import type { ClusterKind } from "./clusterConfig";
+import type { ClusterKind } from "../components/gatewayAddress";
 import type { Kubeconfig } from "./kubeconfig";
 import { serverHost } from "./kubeconfig";
 import type { OwnAddress } from "./localAddress";

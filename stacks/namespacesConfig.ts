@@ -1,3 +1,4 @@
+import { istioNamespaces } from "../components/istioValues";
 import { observabilityNamespace } from "../components/observability/endpoints";
 import type { ConfigReader } from "./configReader";
 import { isDnsLabel } from "../components/validation";
@@ -16,13 +17,14 @@ export type StackNamespaces = {
 
 /** A NetworkPolicy, a quota or a role can be for one of them, and a gateway can't read the Secrets of istiod. */
 const separate: StackNamespaces = {
-  system: "istio-system",
-  gateway: "istio-ingress",
+  ...istioNamespaces,
   observability: observabilityNamespace,
 };
 
+const { system } = istioNamespaces;
+
 /** One for all, as Istio's own samples and the article have it. */
-const shared: StackNamespaces = { system: "istio-system", gateway: "istio-system", observability: "istio-system" };
+const shared: StackNamespaces = { system, gateway: system, observability: system };
 
 /** Every namespace that one of the layouts has, each once. */
 export const allStackNamespaces: readonly string[] = [

@@ -2,6 +2,7 @@ import { flag, key, oneOf } from "./schema";
 import type { Autoscaling } from "../components/echoService";
 import type { GatewaySettings, ControlPlaneSettings, Scaling } from "../components/istioValues";
 import type { Sizing } from "../components/observability/backend";
+import type { KialiAuth } from "../components/observability/kiali";
 import type { RateLimitSizing } from "../components/rateLimit/rateLimitService";
 import type { ImageTable } from "../components/versions";
 import type { TrafficConfig } from "./trafficConfig";
@@ -60,7 +61,7 @@ export interface ObservabilityDefaults {
   logScraper: Resources;
   kiali: boolean;
   /** How users log in to Kiali. */
-  kialiAuth: "anonymous" | "token";
+  kialiAuth: KialiAuth;
   kialiSizing: Omit<Sizing, "volume">;
   grafana: boolean;
   grafanaSizing: Omit<Sizing, "volume">;

@@ -1,3 +1,4 @@
+import { versionName } from "../components/echoService";
 import { defaultSidecarResources } from "../components/istioValues";
 import { rotatorResources } from "../components/logScraper";
 import type { Resources } from "../components/observability/backend";
@@ -41,7 +42,7 @@ export function plannedPods({ load, namespace, observability, profile, services 
   const workloads = services.flatMap(
     ({ serviceName, replicas = 1, autoscaling, resources = {}, versions, calls, logFiles }) =>
       (versions ?? [undefined]).map((version) => ({
-        workload: version ? `${serviceName}-${version.version}` : serviceName,
+        workload: version ? versionName(serviceName, version.version) : serviceName,
         pods: (version?.replicas ?? autoscaling?.min ?? replicas) + surge,
         containers: {
           [serviceName]: resources,

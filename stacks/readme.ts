@@ -1,5 +1,6 @@
 import { localPorts } from "../components/gatewayAddress";
 import { isGuarded } from "../components/guards";
+import { gatewayName, ingressGateway } from "../components/istioValues";
 import { gatewayReach } from "./componentArgs";
 import { curl } from "./curl";
 import { kubectlCommand } from "./kubectl";
@@ -49,7 +50,7 @@ export function readmeFacts(settings: Settings, gatewayUrl: string | undefined, 
     withoutImage: embedded && !observability.kiali && !observability.grafana ? ["Kiali", "Grafana"] : [],
     portForward:
       serviceType === "ClusterIP" || gatewayUrl === undefined
-        ? `${kubectl} --namespace ${gatewayNamespace} port-forward service/istio-ingressgateway ${forwardedPorts}`
+        ? `${kubectl} --namespace ${gatewayNamespace} port-forward service/${gatewayName(ingressGateway)} ${forwardedPorts}`
         : undefined,
   };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isFilePattern } from "../components/applicationLog";
 import type { Guards } from "../components/guards";
 import type { Slo } from "../components/observability/objectives";
-import { isUser, userFix } from "../components/echoService";
+import { isUser, userFix, versionName } from "../components/echoService";
 import type { EchoServiceArgs } from "../components/echoService";
 import { isDnsLabel, proxyPorts } from "../components/validation";
 import { accessShape, completeAccess } from "./accessConfig";
@@ -236,7 +236,7 @@ function completeVersion(
   notes: Notes,
   service: VersionContext,
 ): ServiceVersion {
-  const full = `${service.name}-${version.version}`;
+  const full = versionName(service.name, version.version);
   if (!fitsInNames(service.name, version.version)) {
     notes.problem("version", version.version, `${full} is too long for a name; shorten one of the two`);
   }
@@ -327,8 +327,8 @@ function rejectNameClashes(notes: Notes, services: readonly ServiceConfig[]): vo
     versions.forEach(({ version }, j) => {
       const at = `services[${i}].versions[${j}].version`;
       const names = [
-        `${serviceName}-${version}`,
-        `${serviceName}-${version}-service`,
+        versionName(serviceName, version),
+        `${versionName(serviceName, version)}-service`,
         ...ofEachVersion.map((kind) => stateName(serviceName, kind, version)),
       ];
       const taken = names.find((name) => ![undefined, at].includes(owners.get(name)));

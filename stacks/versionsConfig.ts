@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { versionName } from "../components/echoService";
 import { weightsAddUp } from "../components/serviceRouteCheck";
 import { isDnsLabel } from "../components/validation";
 import type { Notes } from "./configReader";
@@ -13,7 +14,7 @@ const header = textThat((v) => /^[A-Za-z0-9-]+$/.test(v), "use the name of a hea
 );
 
 /** A version's name is a part of names that have 63 characters at most. */
-const versionName = textThat(
+const versionText = textThat(
   (v) => /^[a-z]([-a-z0-9]{0,14}[a-z0-9])?$/.test(v),
   "use at most 16 of a-z, 0-9 and -, a letter first: v2",
 );
@@ -27,7 +28,7 @@ const subset = required(text, unnamed, "v2");
 export const versionsShape = {
   versions: listOf(
     item({
-      version: required(versionName, unnamed, "v2"),
+      version: required(versionText, unnamed, "v2"),
       weight: whole(0, 100).optional(),
       text: text.optional(),
       image: image.optional(),
@@ -81,5 +82,5 @@ export function checkVersions({ versions = [], canary, mirror }: VersionsConfig,
 
 /** @returns true if `name` can be a part of the names of a service's version. */
 export function fitsInNames(service: string, version: string): boolean {
-  return isDnsLabel(`${service}-${version}`);
+  return isDnsLabel(versionName(service, version));
 }

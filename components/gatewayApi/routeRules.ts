@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { milliseconds } from "../durations";
+import { versionName } from "../echoService";
 import { weighted } from "../serviceRoute";
 import type { Canary, Mirror, Retries, RouteSettings, RouteTarget } from "../serviceRoute";
 import type { BackendRef, RouteFilter, RouteMatch, RouteRule } from "./httpRoute";
@@ -52,11 +53,6 @@ function retryOnOf(retries?: Retries): [number[], string[]] {
   return [all.filter((one) => /^\d+$/.test(one)).map(Number), all.filter((one) => !/^\d+$/.test(one))];
 }
 
-/** @returns the name of the Service that has the pods of one version alone. */
-export function versionService(service: pulumi.Input<string>, version: string): pulumi.Output<string> {
-  return pulumi.interpolate`${service}-${version}`;
-}
-
 /** @returns a duration as the Gateway API takes it: whole numbers of at most five digits (GEP-2257). */
 export function gatewayDuration(text: string): string {
   let rest = Math.max(1, Math.round(milliseconds(text) ?? 0));
@@ -76,7 +72,10 @@ export function gatewayDuration(text: string): string {
  */
 export function routeRules(target: RouteTarget, settings: RouteSettings, path: string, name: string): RouteRule[] {
   const backend = (version?: string): BackendRef => ({
-    name: version === undefined ? target.service : versionService(target.service, version),
+    name:
+      version === undefined
+        ? target.service
+        : pulumi.output(target.service).apply((service) => versionName(service, version)),
     port: target.port,
   });
   const match: RouteMatch = { path: { type: "PathPrefix", value: path } };

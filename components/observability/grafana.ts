@@ -7,6 +7,7 @@ import { declareBackend } from "./backend";
 import type { PodSizing } from "./backend";
 import type * as Dashboards from "./dashboards";
 import { dataSourceUid } from "./dashboards/dataSources";
+import { dashboardServices } from "./endpoints";
 import type { TracingBackendName } from "./tracing";
 
 const requireLate = createRequire(__filename);
@@ -34,7 +35,7 @@ export interface GrafanaArgs {
 }
 
 /** Port of Grafana's page and API. */
-export const grafanaPort = 3000;
+export const grafanaPort = dashboardServices.grafana.port;
 
 const user = 472;
 const dashboardFolder = "/var/lib/grafana-dashboards";

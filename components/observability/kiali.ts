@@ -3,6 +3,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as random from "@pulumi/random";
 import { declareBackend } from "./backend";
 import type { PodSizing } from "./backend";
+import { dashboardServices } from "./endpoints";
 
 /** Args of {@link Kiali}. */
 export interface KialiArgs {
@@ -16,7 +17,7 @@ export interface KialiArgs {
   /** Namespace of istiod, known once it is there. Default: `systemNamespace`, which then has to be there. */
   controlPlaneNamespace?: pulumi.Input<string>;
   /** How users log in: `token` requires a token of the cluster, `anonymous` requires no login. */
-  auth: "anonymous" | "token";
+  auth: KialiAuth;
   /** URL of Prometheus inside the cluster; Kiali's graph is made from it. */
   prometheusUrl: string;
   /** Its settings of the tracing backend, besides `enabled`. Default: no traces. */
@@ -27,8 +28,14 @@ export interface KialiArgs {
   path?: string;
 }
 
+/** How users log in to Kiali: not at all, or with a token of the cluster. */
+export const KialiAuth = { Anonymous: "anonymous", Token: "token" } as const;
+
+/** One of {@link KialiAuth}. */
+export type KialiAuth = (typeof KialiAuth)[keyof typeof KialiAuth];
+
 /** Port of Kiali's page and API. */
-export const kialiPort = 20001;
+export const kialiPort = dashboardServices.kiali.port;
 
 const user = 1000;
 

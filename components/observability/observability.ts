@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { LogProtocol } from "../collectorConfig";
 import type { CollectorBackend } from "../collectorConfig";
+import { istioNamespaces } from "../istioValues";
 import { LogScraper } from "../logScraper";
 import type { SpanReceiver } from "../telemetry";
 import { ArgsCheck } from "../validation";
@@ -11,7 +12,7 @@ import type { PodSizing, Resources, Sizing } from "./backend";
 import { dashboardEndpoint, dashboardNames, exposedPath, exposedRoute, observabilityNamespace } from "./endpoints";
 import type { DashboardName, Dashboards, ExposedRoute } from "./endpoints";
 import { Grafana } from "./grafana";
-import { Kiali } from "./kiali";
+import { Kiali, KialiAuth } from "./kiali";
 import { Loki, LokiStorageKind, lokiPorts } from "./loki";
 import type { LokiStorage } from "./loki";
 import { declareNetworkPolicies } from "./networkPolicies";
@@ -96,12 +97,6 @@ export interface LogsChoice {
   /** An existing store; `existing` needs it. */
   backend?: CollectorBackend;
 }
-
-/** How users log in to Kiali: not at all, or with a token of the cluster. */
-export const KialiAuth = { Anonymous: "anonymous", Token: "token" } as const;
-
-/** One of {@link KialiAuth}. */
-export type KialiAuth = (typeof KialiAuth)[keyof typeof KialiAuth];
 
 /** How Kiali runs. */
 export interface KialiSettings {
@@ -209,9 +204,9 @@ export function observabilityDefaults(args: ObservabilityArgs) {
     alertmanager: args.alertmanager ?? {},
     logScraper: args.logScraper ?? {},
     podLogsFolder: args.podLogsFolder ?? "/var/log/pods",
-    systemNamespace: args.systemNamespace ?? "istio-system",
+    systemNamespace: args.systemNamespace ?? istioNamespaces.system,
     meshNamespaces: args.meshNamespaces ?? [],
-    gatewayNamespace: args.gatewayNamespace ?? "istio-ingress",
+    gatewayNamespace: args.gatewayNamespace ?? istioNamespaces.gateway,
     images: { ...ourImages, ...args.images },
   };
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ArgsCheck } from "../validation";
 import { declareBackend } from "./backend";
 import type { Sizing } from "./backend";
+import { dashboardServices } from "./endpoints";
 import { durationSeconds, prometheusConfig } from "./prometheusConfig";
 import type { PrometheusConfigArgs } from "./prometheusConfig";
 import type { Objective } from "./objectives";
@@ -26,8 +27,7 @@ export interface PrometheusArgs extends Omit<PrometheusConfigArgs, "targets"> {
   path?: string;
 }
 
-/** Default port of Prometheus. */
-export const prometheusPort = 9090;
+const { port } = dashboardServices.prometheus;
 
 const user = 65534;
 
@@ -62,12 +62,12 @@ export class Prometheus extends pulumi.ComponentResource {
           ...(path ? [`--web.external-url=http://localhost${path}`, `--web.route-prefix=${path}`] : []),
         ],
         user,
-        ports: [{ name: "http", port: prometheusPort }],
-        ready: { path: `${path}/-/ready`, port: prometheusPort },
+        ports: [{ name: "http", port }],
+        ready: { path: `${path}/-/ready`, port },
         config: {
           "prometheus.yml": prometheusConfig({
             ...args,
-            targets: { prometheus: `localhost:${prometheusPort}`, ...args.targets },
+            targets: { prometheus: `localhost:${port}`, ...args.targets },
             metricsPaths: path ? { prometheus: `${path}/metrics`, ...args.metricsPaths } : args.metricsPaths,
           }),
           "rules.yml": prometheusRules(args.objectives ?? [], args.scrapeSeconds),
@@ -82,7 +82,7 @@ export class Prometheus extends pulumi.ComponentResource {
 
     this.url = pulumi
       .all([args.namespace, service.metadata.name, workload.id])
-      .apply(([namespace, serviceName]) => `http://${serviceName}.${namespace}:${prometheusPort}${path}`);
+      .apply(([namespace, serviceName]) => `http://${serviceName}.${namespace}:${port}${path}`);
     this.registerOutputs({ url: this.url });
   }
 }
