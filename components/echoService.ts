@@ -2,9 +2,9 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LogFiles } from "./applicationLog";
 import { echoPod } from "./echoPod";
+import type { PodExtras } from "./podExtras";
 import { callPortName } from "./serviceCalls";
 import { ArgsCheck, isPort } from "./validation";
-import type { AnyObject } from "./validation";
 
 /** Bounds of a HorizontalPodAutoscaler. */
 export interface Autoscaling {
@@ -33,18 +33,6 @@ export interface EchoServiceVersion {
   env?: Record<string, pulumi.Input<string>>;
   /** Pods. Default: the service's. A number of its own switches the autoscaler off. */
   replicas?: number;
-}
-
-/** What a pod gets besides the application's own container. */
-export interface PodExtras {
-  /** More labels; not for names that Istio or the Service goes by. */
-  labels?: Record<string, string>;
-  /** Annotations of the pods. */
-  annotations?: Record<string, pulumi.Input<string>>;
-  /** More containers, as Kubernetes has them. */
-  containers?: AnyObject[];
-  /** Volumes that these use, as Kubernetes has them. */
-  volumes?: AnyObject[];
 }
 
 /** What runs behind a Service. */

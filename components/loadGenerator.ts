@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { applicationLogs } from "./applicationLog";
 import type { LogFiles } from "./applicationLog";
-import type { PodExtras } from "./echoService";
+import type { PodExtras } from "./podExtras";
 import { Telemetry } from "./istioApi/telemetry";
 import { declareProxyScope } from "./proxyScope";
 import { containerSecurity } from "./observability/backend";

@@ -13,7 +13,7 @@ import type { LogFiles } from "./applicationLog";
 import { collectorHealthPort, envName, queueBytes, queueFolder, scraperConfig } from "./collectorConfig";
 import type { CollectorBackend } from "./collectorConfig";
 import { drainSeconds, sleepBeforeStop } from "./drain";
-import type { PodExtras } from "./echoService";
+import type { PodExtras } from "./podExtras";
 import { configHash, containerSecurity } from "./observability/backend";
 import type { Resources } from "./observability/backend";
 

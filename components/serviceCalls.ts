@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { PodExtras } from "./echoService";
+import type { PodExtras } from "./podExtras";
 import { containerSecurity } from "./observability/backend";
 import type { Resources } from "./observability/backend";
 

@@ -39,9 +39,6 @@ export function isQualifiedName(value: string): boolean {
   );
 }
 
-/** Ports that Istio's proxy listens on in each pod, as Istio's page on application requirements lists them. */
-export const proxyPorts: readonly number[] = [15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021, 15053, 15090];
-
 /** @returns true if `value` is a whole number that a TCP port can have. */
 export function isPort(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65535;

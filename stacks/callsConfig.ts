@@ -1,4 +1,4 @@
-import { proxyPorts } from "../components/validation";
+import { proxyPorts } from "../common/reserved";
 import { collectorHealthPort, collectorMetricsPort } from "../components/collectorConfig";
 import type { Notes } from "./configReader";
 import { item, listOf, noSuch, path, required, text, unnamed } from "./schema";

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { isExternalHost } from "../components/externalHosts";
 import type { ExternalHost } from "../components/externalHosts";
 import { serviceEntryProtocols } from "../components/istioApi/serviceEntry";
-import { proxyPorts } from "../components/validation";
+import { proxyPorts } from "../common/reserved";
 import type { ConfigReader } from "./configReader";
 import { item, listOf, key as configKey, oneOf, required, text, textsThat, whole } from "./schema";
 

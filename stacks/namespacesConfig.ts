@@ -1,3 +1,4 @@
+import { kubernetesNamespaces } from "../common/reserved";
 import { istioNamespaces } from "../components/istioValues";
 import { observabilityNamespace } from "../components/observability/endpoints";
 import type { ConfigReader } from "./configReader";
@@ -32,14 +33,7 @@ export const allStackNamespaces: readonly string[] = [
 ];
 
 /** Namespaces that are not ours to label, or that the stack uses for something else. */
-const reserved = [
-  "default",
-  "kube-system",
-  "kube-public",
-  "kube-node-lease",
-  ...allStackNamespaces,
-  rateLimitNamespace,
-];
+const reserved = ["default", ...kubernetesNamespaces, ...allStackNamespaces, rateLimitNamespace];
 
 /** Keys of the namespaces. */
 export const namespacesKeys = {

@@ -258,7 +258,7 @@ function spanReceiverOf(own: Own, notes: ConfigReader): TracingChoice {
   if (pathname !== "/" || search !== "") {
     notes.problem("tracingUrl", url, "gRPC has a path of its own; leave out what follows host and port");
   }
-  return { kind: "existing", host: hostname, port: Number(port || 4317) };
+  return { kind: "existing", host: hostname, port: port === "" ? undefined : Number(port) };
 }
 
 function completeLogs(own: Own, notes: ConfigReader, defaults: ObservabilityDefaults["loki"]): LogsChoice {

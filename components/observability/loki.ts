@@ -41,6 +41,11 @@ export interface LokiArgs {
 /** Ports of Loki: its API, and how its pods find each other. */
 export const lokiPorts = { http: 3100, grpc: 9095, members: 7946 } as const;
 
+/** @returns host and port of Loki's API, as the namespace (`observability`, or `observability.svc`) leads there. */
+export function lokiAddress(namespace: string): string {
+  return `loki.${namespace}:${lokiPorts.http}`;
+}
+
 const user = 10001;
 const dataFolder = "/loki";
 

@@ -13,7 +13,7 @@ import { dashboardEndpoint, dashboardNames, exposedPath, exposedRoute, observabi
 import type { DashboardName, Dashboards, ExposedRoute } from "./endpoints";
 import { Grafana } from "./grafana";
 import { Kiali, KialiAuth } from "./kiali";
-import { Loki, LokiStorageKind, lokiPorts } from "./loki";
+import { Loki, lokiAddress, LokiStorageKind } from "./loki";
 import type { LokiStorage } from "./loki";
 import { declareNetworkPolicies } from "./networkPolicies";
 import { NodeLogs } from "./nodeLogs";
@@ -236,7 +236,7 @@ export function spanReceiver(tracing: TracingChoice, namespace = observabilityNa
 export function logStore(logs: LogsChoice, namespace = observabilityNamespace): CollectorBackend | undefined {
   switch (logs.kind) {
     case "loki":
-      return { kind: "otlp", url: `http://loki.${namespace}.svc:${lokiPorts.http}/otlp` };
+      return { kind: "otlp", url: `http://${lokiAddress(`${namespace}.svc`)}/otlp` };
     case "existing":
       return logs.backend;
     case "none":
@@ -338,7 +338,7 @@ export class Observability extends pulumi.ComponentResource {
                   : undefined,
               proxyRelabelings: settings.statsAccessLog ? statsAccessLogRelabelings() : undefined,
               targets: {
-                ...(loki && { loki: `loki.${at}:${lokiPorts.http}` }),
+                ...(loki && { loki: lokiAddress(at) }),
                 ...(ownAlertmanager && { alertmanager: ownAlertmanager }),
                 ...(tracer && { [tracer.name]: `${tracer.spans.service}.${at}:${tracer.metrics.port}` }),
               },
@@ -376,7 +376,7 @@ export class Observability extends pulumi.ComponentResource {
           image: images.grafana,
           sources: {
             prometheus: prometheusUrl,
-            loki: loki && `http://loki.${at}:${lokiPorts.http}`,
+            loki: loki && `http://${lokiAddress(at)}`,
             tracing: tracingPage,
           },
           path: path("grafana"),

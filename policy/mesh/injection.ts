@@ -2,6 +2,7 @@
  * Whether a pod gets a sidecar: first which webhook of the injector the API server calls for it, by labels alone, then
  * what the injector decides. See MutatingWebhookConfiguration in Istio's istiod chart, and the injector itself.
  */
+import { kubernetesNamespaces } from "../../common/reserved";
 import { ambientLabel, injectLabel, namespaceLabel, proxyName, revisionLabel } from "./names";
 import type { Injector } from "./helm";
 import { containersOf, hasOwnProxy, isGateway, type Mesh, type Workload } from "./mesh";
@@ -9,12 +10,7 @@ import type { Resource } from "./resource";
 import { isEmpty, matchesSelector, type LabelSelector } from "./selectors";
 
 /** Namespaces that the injector passes over whatever their labels say. */
-export const ignoredNamespaces: readonly string[] = [
-  "kube-system",
-  "kube-public",
-  "kube-node-lease",
-  "local-path-storage",
-];
+export const ignoredNamespaces: readonly string[] = [...kubernetesNamespaces, "local-path-storage"];
 
 /** What decided. */
 export type Cause =

@@ -1,6 +1,7 @@
 /** Which pods get a sidecar, and what lets traffic around it. */
 import { ambientLabel, injectLabel, namespaceLabel, proxyName, revisionLabel } from "../mesh/names";
 import { isIP } from "node:net";
+import { proxyPorts } from "../../common/reserved";
 import {
   asksForSidecars,
   type Cause,
@@ -399,9 +400,6 @@ export const noProxyUid = rule({
   }),
 });
 
-/** The ports that the sidecar listens on, or uses inside the pod. */
-const reserved = new Set([15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021, 15053, 15090]);
-
 export const noProxyPorts = rule({
   name: "no-proxy-ports",
   description: "No application container listens on a port of the sidecar (15000 to 15090).",
@@ -415,7 +413,7 @@ export const noProxyPorts = rule({
     }
     for (const { container, field } of containersOf(workload)) {
       container.ports?.forEach(({ containerPort }, i) => {
-        const taken = containerPort !== undefined && reserved.has(containerPort);
+        const taken = containerPort !== undefined && proxyPorts.includes(containerPort);
         if (taken && container.name !== proxyName && simulateInjection(mesh, workload, settings).injected !== false) {
           report(resource, {
             field: `${field}.ports[${i}].containerPort`,
