@@ -51,7 +51,6 @@ export function observabilityArgs(
   return {
     ...sizes,
     ...observability,
-    scrapeSeconds: sizes.prometheus.scrapeSeconds,
     objectives: services.flatMap(({ serviceName, slo }) => (slo ? [{ ...slo, service: serviceName, namespace }] : [])),
     namespace: namespaces.observability,
     existingNamespace: namespaces.observability === namespaces.system ? istio.systemNamespace : undefined,

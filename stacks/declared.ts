@@ -119,7 +119,7 @@ export function declaredMesh(settings: Settings, gateway: Identity): DeclaredMes
       selfSigned: settings.gateway.selfSigned,
     },
     services: services.map((service) => declaredService(service, namespace, gateway)),
-    metrics: { kind: metrics.kind, scrapeSeconds: profile.observability.prometheus.scrapeSeconds },
+    metrics: { kind: metrics.kind, scrapeSeconds: observability.scrapeSeconds },
     tracing: { kind: tracing.kind, samplingPercent: observability.samplingPercent },
     logs: { kind: logs.kind },
     kiali: observability.kiali ? { auth: profile.observability.kialiAuth } : undefined,

@@ -13,6 +13,8 @@ import { flag, key, number, oneOf, textThat } from "./schema";
 /** What config says of metrics, traces, logs and the pages that show them. */
 export interface ObservabilityConfig {
   metrics: MetricsChoice;
+  /** Seconds between two scrapes. */
+  scrapeSeconds: number;
   tracing: TracingChoice;
   /** Percent of the requests that are traced. */
   samplingPercent: number;
@@ -147,6 +149,7 @@ export function readObservability(reader: ConfigReader, profile: Profile): Obser
   const { observability } = profile;
   const config: ObservabilityConfig = {
     metrics: completeMetrics(own, reader, observability.prometheus),
+    scrapeSeconds: observability.prometheus.scrapeSeconds,
     tracing: completeTracing(own, reader, observability.tracing),
     samplingPercent: own.tracingSampling ?? observability.samplingPercent,
     logs: completeLogs(own, reader, observability.loki),
