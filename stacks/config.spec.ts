@@ -255,6 +255,11 @@ describe("parseConfig", () => {
       /^services\[0\]\.replica: no such key; did you mean replicas\?/,
     ],
     [
+      "a key of Kubernetes' own",
+      { services: [{ name: "a", containerPort: 80 }] },
+      /^services\[0\]\.containerPort: no such key; known are name, text, path, /,
+    ],
+    [
       "a text for an image that does not echo",
       { services: [{ name: "a", image: "b:1", text: "c" }] },
       /^services\[0\]\.text: the text is for the default image/,
