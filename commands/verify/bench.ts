@@ -1,7 +1,7 @@
 import type { LiveObject } from "../../cluster/kubeClient";
 import { injectionLabel } from "../../components/meshNamespace";
 import type { DeclaredMesh } from "../../stacks/declared";
-import { table } from "../traffic/summary";
+import { figureTable } from "../shared/plainTable";
 import { until } from "./backends";
 import type { Cluster } from "./cluster";
 import { isReady, nameOf, troubleOf } from "./objects";
@@ -122,9 +122,9 @@ export function benchText({ rps, reachedRps, seconds, direct, mesh, added: more,
     `latency between two pods at ${rps} requests per second, ${seconds} s each, ${connectionsFor(rps)} connections`,
     ...(reachedRps < rps * 0.95 ? [`only ${reachedRps} per second were reached: the node is short of CPU`] : []),
     "",
-    ...table(["", "p50 ms", "p90 ms", "p99 ms"], [row("direct", direct), row("mesh", mesh), row("added", more)]),
+    ...figureTable(["", "p50 ms", "p90 ms", "p99 ms"], [row("direct", direct), row("mesh", mesh), row("added", more)]),
     "",
-    ...table(["sidecar", "memory MiB", "CPU m"], uses),
+    ...figureTable(["sidecar", "memory MiB", "CPU m"], uses),
   ].join("\n");
 }
 
