@@ -19,11 +19,7 @@ ${stackOptionsHelp}`;
 
 /** Flags of `npm run render`. */
 export function parseRenderFlags(argv: readonly string[]) {
-  const { values, positionals } = parseStrictly({
-    args: [...argv],
-    allowPositionals: true,
-    options: stackOptions,
-  });
+  const { values, positionals } = parseStrictly(argv, stackOptions, true);
   checkSettings(values.config);
   const [folder, more] = positionals;
   if (!values.help && (folder === undefined || more !== undefined)) {

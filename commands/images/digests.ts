@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readDigests, digestsFile, releasedImages, type ImageDigests } from "../../stacks/imageDigests";
 import { isDigest } from "../../components/imageReference";
 import { defineCommand } from "../shared/defineCommand";
-import { everyCommand, parseStrictly } from "../shared/flags";
+import { parseStrictly } from "../shared/flags";
 import { ImageRepository } from "./imageRepository";
 
 /** Kinds of manifests: indexes first, whose digest is for every platform. */
@@ -54,13 +54,8 @@ stacks/imageDigests.json. The profile prod then runs these images by digest. Run
 
 /** Flags of `npm run digests`. */
 function parse(argv: readonly string[]) {
-  return parseStrictly({
-    args: [...argv],
-    allowPositionals: false,
-    options: {
-      check: { type: "boolean", default: false },
-      ...everyCommand,
-    },
+  return parseStrictly(argv, {
+    check: { type: "boolean", default: false },
   }).values;
 }
 

@@ -10,9 +10,8 @@ import { chartSettings } from "../images/charts";
 import { connect } from "../session/connect";
 import { edgeAdvice } from "../edges/edgeAdvice";
 import { checkContext } from "../session/checkCluster";
-import { parseCiPreviewFlags } from "./ciPreviewFlags";
 import { changesOf, describeChanges } from "./changes";
-import { policyConfigHelp, readPolicySettings } from "../shared/policySettings";
+import { policyConfigHelp, policyConfigOption, readPolicySettings } from "../shared/policySettings";
 import { type StackPreview, type StepResult, limitsOf, passed, toMarkdown, verdict } from "./previewReport";
 import { type PulumiCli, findPulumi } from "../pulumi/cli";
 import { withEmptyStack } from "../pulumi/emptyStack";
@@ -22,7 +21,8 @@ import { sourcePlaces } from "../pulumi/sourcePlaces";
 import { defineCommand } from "../shared/defineCommand";
 import { splitSetting } from "../session/session";
 import { projectFolder, stackFile } from "../session/stackFiles";
-import { UsageError } from "../shared/flags";
+import type { Flags } from "../shared/flags";
+import { checkSettings, parseStrictly, UsageError } from "../shared/flags";
 
 /**
  * Checks out another commit of the project beside this one, with the packages of this one, for as long as `use` runs.
@@ -61,6 +61,49 @@ ${policyConfigHelp}
       --json              Print the result as one JSON object on the last line
   -h, --help              This text
 `;
+
+/** Flags of `npm run ci:preview`. */
+export interface CiPreviewFlags extends Pick<Flags, "context" | "config" | "json" | "help"> {
+  stacks: string[];
+  tests: boolean;
+  /** Leave out everything but the previews. */
+  previewsOnly: boolean;
+  /** Commit to compare with. */
+  base?: string;
+  /** File that the report goes to. */
+  markdown?: string;
+  /** File with the settings of the policies. */
+  policyConfig?: string;
+}
+
+/**
+ * Parses the command line.
+ * @throws UsageError naming the flag that is unknown, lacks its value, or names a stack that there is not.
+ */
+export function parseCiPreviewFlags(argv: readonly string[]): CiPreviewFlags {
+  const { values } = parseStrictly(argv, {
+    ...policyConfigOption,
+    stacks: { type: "string", default: "dev,prod" },
+    tests: { type: "boolean", default: false },
+    "previews-only": { type: "boolean", default: false },
+    base: { type: "string" },
+    context: { type: "string" },
+    config: { type: "string", short: "c", multiple: true, default: [] },
+    markdown: { type: "string" },
+  });
+  checkSettings(values.config);
+  const stacks = values.stacks.split(",").map((stack) => stack.trim());
+  for (const stack of stacks) {
+    if (stack === "" || !existsSync(stackFile(stack))) {
+      throw new UsageError(`--stacks ${values.stacks}: there is no Pulumi.${stack}.yaml`);
+    }
+  }
+  const { "previews-only": previewsOnly, "policy-config": policyConfig, ...rest } = values;
+  if (previewsOnly && values.tests) {
+    throw new UsageError("--previews-only leaves out the tests that --tests asks for; use one of them");
+  }
+  return { ...rest, previewsOnly, policyConfig, stacks };
+}
 
 async function runStep(script: string, log: (line: string) => void): Promise<StepResult> {
   const command = script === "test" ? "npm test" : `npm run ${script}`;

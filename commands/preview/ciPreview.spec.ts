@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseCiPreviewFlags } from "./ciPreviewFlags";
+import { parseCiPreviewFlags } from "./ciPreview";
 import { UsageError } from "../shared/flags";
 
 describe("parseCiPreviewFlags", () => {
