@@ -1,6 +1,4 @@
 import { appendFileSync, existsSync, writeFileSync, symlinkSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../../policy/settings";
 import { tryRun, run } from "../../toolchain/system/run";
@@ -23,26 +21,23 @@ import { splitSetting } from "../session/session";
 import { projectFolder, stackFile } from "../session/stackFiles";
 import type { Flags } from "../shared/flags";
 import { checkSettings, parseStrictly, UsageError } from "../shared/flags";
+import { withTemporaryFolder } from "../shared/temporaryFolder";
 
 /**
  * Checks out another commit of the project beside this one, with the packages of this one, for as long as `use` runs.
  * @throws UsageError if git knows no such commit.
  */
 export async function withCommit<T>(commit: string, use: (folder: string) => Promise<T>): Promise<T> {
-  const parent = await mkdtemp(join(tmpdir(), "sidecar-mesh-base-"));
-  const folder = join(parent, "project");
   const git = (...args: string[]) => run("git", args, { cwd: projectFolder });
-  try {
-    await git("rev-parse", "--verify", "--quiet", `${commit}^{commit}`).catch(() => {
-      throw new UsageError(`--base ${commit}: git knows no such commit here; fetch it`);
-    });
+  await git("rev-parse", "--verify", "--quiet", `${commit}^{commit}`).catch(() => {
+    throw new UsageError(`--base ${commit}: git knows no such commit here; fetch it`);
+  });
+  return withTemporaryFolder(async (parent) => {
+    const folder = join(parent, "project");
     await git("worktree", "add", "--detach", folder, commit);
     symlinkSync(join(projectFolder, "node_modules"), join(folder, "node_modules"));
-    return await use(folder);
-  } finally {
-    await rm(parent, { recursive: true, force: true });
-    await git("worktree", "prune").catch(() => undefined);
-  }
+    return use(folder);
+  }).finally(() => git("worktree", "prune").catch(() => undefined));
 }
 
 const help = `npm run ci:preview -- [flags]
