@@ -24,9 +24,9 @@ export async function registryDigest(reference: string): Promise<string> {
   const repository = new ImageRepository(reference, "give its digest with the config key images");
   const ask = (method: "HEAD" | "GET") =>
     repository.ask(`manifests/${repository.tag}`, { method, accept: manifestTypes });
-  const told = (await ask("HEAD")).headers.get("docker-content-digest");
-  if (told !== null) {
-    return checked(repository, told);
+  const digest = (await ask("HEAD")).headers.get("docker-content-digest");
+  if (digest !== null) {
+    return checked(repository, digest);
   }
   // The header is optional; the digest is that of the manifest's bytes.
   const manifest = await ask("GET");

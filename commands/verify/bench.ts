@@ -29,7 +29,7 @@ export function connectionsFor(rps: number): number {
 const percents = [50, 90, 99] as const;
 
 /** Seconds until four small pods are ready, or gone. */
-const patienceSeconds = 90;
+const podSeconds = 90;
 
 /** Milliseconds by percentile. */
 export type Latency = Record<"p50" | "p90" | "p99", number>;
@@ -183,7 +183,7 @@ async function measure(cluster: Cluster, side: "mesh" | "direct", rps: number, d
 
 async function ready(cluster: Cluster): Promise<void> {
   let pods: LiveObject[] = [];
-  const { found } = await until(patienceSeconds, async () => {
+  const { found } = await until(podSeconds, async () => {
     pods = await cluster.client.list("v1", "Pod", namespace);
     return pods.length === 4 && pods.every(isReady) ? true : undefined;
   });
@@ -197,7 +197,7 @@ async function ready(cluster: Cluster): Promise<void> {
 async function remove(cluster: Cluster): Promise<void> {
   const ref = { apiVersion: "v1", kind: "Namespace", name: namespace };
   if (await cluster.client.delete(ref)) {
-    await until(patienceSeconds, async () => ((await cluster.client.get(ref)) === undefined ? true : undefined));
+    await until(podSeconds, async () => ((await cluster.client.get(ref)) === undefined ? true : undefined));
   }
 }
 

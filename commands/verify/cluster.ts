@@ -33,7 +33,7 @@ function typeOf({ type, body }: Form): Record<string, string> {
 }
 
 /** Milliseconds until an answer of the cluster is given up. */
-const patienceMs = 10_000;
+const answerMs = 10_000;
 
 /**
  * Everything that checks ask of a cluster. All of it goes through the API server, so that it works from wherever
@@ -54,7 +54,7 @@ export class Cluster {
   }
 
   /** Asks the API server for a path; with a form, posts that. It never throws. */
-  async raw(path: string, timeoutMs = patienceMs, form?: Form): Promise<Answer> {
+  async raw(path: string, timeoutMs = answerMs, form?: Form): Promise<Answer> {
     const options: RequestOptions = { timeout: timeoutMs, ...(form && { method: "POST", headers: typeOf(form) }) };
     try {
       await this.client.kubeConfig.applyToHTTPSOptions(options);
@@ -76,7 +76,7 @@ export class Cluster {
   async token(namespace: string, serviceAccount: string): Promise<{ token: string } | { refused: string }> {
     const asked = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: { expirationSeconds: 600 } };
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
-    const { status, body, error } = await this.raw(path, patienceMs, {
+    const { status, body, error } = await this.raw(path, answerMs, {
       type: "application/json",
       body: JSON.stringify(asked),
     });
@@ -118,7 +118,7 @@ export class Cluster {
             headers: { host: "localhost", connection: "close", ...headers, ...(form && typeOf(form)) },
             createConnection: () => connection,
           }),
-        patienceMs,
+        answerMs,
         form?.body,
       );
       socket.close();

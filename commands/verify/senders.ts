@@ -3,7 +3,7 @@ import { isGuarded } from "../../components/guards";
 import type { DeclaredService } from "../../stacks/declared";
 import type { Answer, HttpClient } from "../shared/httpClient";
 import type { Context } from "./check";
-import { below, gatewayRoutes } from "./gatewayRoute";
+import { joinPath, gatewayRoutes } from "./gatewayRoute";
 import { gatewayPods, refOfPod, servicePods } from "./meshPods";
 import { accountOf, isReady } from "./objects";
 import { floodCommand, readFlood, readWget, shell, speaker, wgetCommand } from "./wget";
@@ -42,7 +42,7 @@ async function inParallel<T>(count: number, together: number, act: () => Promise
 /** @returns what sends through the ingress gateway, shared by `proxies` pods. */
 export function gatewaySender(url: string, http: HttpClient, proxies: number): Sender {
   const send = (headers?: Record<string, string>, name?: string) =>
-    http.get(name === undefined ? url : below(url, name), headers);
+    http.get(name === undefined ? url : joinPath(url, name), headers);
   return {
     proxies,
     atOnce: atOnceThroughGateway,
@@ -64,7 +64,7 @@ export function podSender({ cluster }: Pick<Context, "cluster">, pod: LiveObject
         status = 0,
         said,
         ...answer
-      } = readWget(await exec(wgetCommand(name === undefined ? url : below(url, name), headers)));
+      } = readWget(await exec(wgetCommand(name === undefined ? url : joinPath(url, name), headers)));
       const ms = performance.now() - started;
       return { ...answer, status, ms, ...(status === 0 && { error: said || "no answer" }) };
     },

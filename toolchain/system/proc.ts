@@ -133,9 +133,9 @@ export function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
 }
 
 /** Ends processes: asks, waits, then insists. */
-export async function endAll(identities: readonly ProcessIdentity[], patienceMs: number): Promise<void> {
+export async function endAll(identities: readonly ProcessIdentity[], graceMs: number): Promise<void> {
   identities.forEach((identity) => signal(identity, "SIGTERM"));
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + graceMs;
   while (identities.some(isAlive) && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
