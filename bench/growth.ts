@@ -121,7 +121,7 @@ class Programs {
 }
 
 /** @returns a Markdown table with what each further service costs since the size before. */
-export function growthTable(rows: readonly Row[]): string {
+function growthTable(rows: readonly Row[]): string {
   const seconds = (ms: number) => (ms / 1000).toFixed(1);
   const lines = rows.map((row) => {
     const before = rows.findLast(

@@ -27,7 +27,7 @@ const startable = ["deployed", "superseded", "failed"];
 const [pollMs, goneMs] = [200, 120_000];
 
 /** @returns whether Helm takes the revision for one that another Helm works on. */
-export function isUnfinished({ status }: Pick<ReleaseRecord, "status">): boolean {
+function isUnfinished({ status }: Pick<ReleaseRecord, "status">): boolean {
   return unfinished.includes(status);
 }
 

@@ -55,7 +55,7 @@ export interface ObjectRef {
 }
 
 /** Owner of the fields that we apply. */
-export const fieldManager = "sidecar-mesh";
+const fieldManager = "sidecar-mesh";
 
 /** API versions of Istio's own types. */
 const istioTypes = /\.istio\.io\//;

@@ -7,7 +7,7 @@ import { commandFolder, pulumiEnvironment } from "./pulumi/environment";
 import { defineCommand } from "./shared/defineCommand";
 
 /** @returns a value as a POSIX shell takes it literally. */
-export function quoted(value: string): string {
+function quoted(value: string): string {
   return `'${value.replaceAll("'", `'\\''`)}'`;
 }
 

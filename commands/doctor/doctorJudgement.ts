@@ -23,7 +23,7 @@ export interface MachineFacts {
 }
 
 /** Programs that are asked for their version. */
-export const tools = ["pulumi", "kubectl", "kind", "minikube", "go"] as const;
+const tools = ["pulumi", "kubectl", "kind", "minikube", "go"] as const;
 
 /** One of {@link tools}. */
 export type Tool = (typeof tools)[number];

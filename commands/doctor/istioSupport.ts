@@ -12,7 +12,7 @@ export interface SupportedMinor {
 }
 
 /** Where Istio says how long it supports a minor version. */
-export const supportSource = "https://istio.io/latest/docs/releases/supported-releases/";
+const supportSource = "https://istio.io/latest/docs/releases/supported-releases/";
 
 /**
  * Istio's minor versions and the end of their support, the oldest first. All dates are of {@link supportSource}, which
@@ -28,7 +28,7 @@ export const istioSupport: readonly SupportedMinor[] = [
 ];
 
 /** Days before the end of support from which an upgrade is advised. */
-export const warningDays = 30;
+const warningDays = 30;
 
 /** What is to be said of a version's support. */
 export interface SupportJudgement {

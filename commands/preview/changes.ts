@@ -75,7 +75,7 @@ function isWithin(path: string, key: string): boolean {
 }
 
 /** @returns kind, namespace and name of a resource; where they are not known, the name that Pulumi has. */
-export function titleOf({ type, urn, inputs = {} }: StateResource): string {
+function titleOf({ type, urn, inputs = {} }: StateResource): string {
   const kind = type.split(":").at(-1)!;
   const { name, namespace } = (inputs.metadata ?? inputs) as { name?: unknown; namespace?: unknown };
   if (typeof name !== "string") {

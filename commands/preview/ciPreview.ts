@@ -27,7 +27,7 @@ import { withTemporaryFolder } from "../shared/temporaryFolder";
  * Checks out another commit of the project beside this one, with the packages of this one, for as long as `use` runs.
  * @throws UsageError if git knows no such commit.
  */
-export async function withCommit<T>(commit: string, use: (folder: string) => Promise<T>): Promise<T> {
+async function withCommit<T>(commit: string, use: (folder: string) => Promise<T>): Promise<T> {
   const git = (...args: string[]) => run("git", args, { cwd: projectFolder });
   await git("rev-parse", "--verify", "--quiet", `${commit}^{commit}`).catch(() => {
     throw new UsageError(`--base ${commit}: git knows no such commit here; fetch it`);

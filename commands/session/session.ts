@@ -53,7 +53,7 @@ export function wantedPrograms({ services, load, observability }: Watched): Obse
 }
 
 /** Gives the embedded cluster the images that only some configurations need. */
-export async function addWantedImages(
+async function addWantedImages(
   { rateLimit, istio, observability }: Pick<StackConfig, "rateLimit" | "istio" | "observability">,
   log: (line: string) => void,
 ): Promise<void> {

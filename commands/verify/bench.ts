@@ -22,7 +22,7 @@ const seconds = 15;
  * @returns over how many connections: each has one request under way at a time, and a slow one must not hold up the
  * rest.
  */
-export function connectionsFor(rps: number): number {
+function connectionsFor(rps: number): number {
   return Math.max(4, Math.ceil(rps / 60));
 }
 

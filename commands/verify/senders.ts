@@ -40,7 +40,7 @@ async function inParallel<T>(count: number, together: number, act: () => Promise
 }
 
 /** @returns what sends through the ingress gateway, shared by `proxies` pods. */
-export function gatewaySender(url: string, http: HttpClient, proxies: number): Sender {
+function gatewaySender(url: string, http: HttpClient, proxies: number): Sender {
   const send = (headers?: Record<string, string>, name?: string) =>
     http.get(name === undefined ? url : joinPath(url, name), headers);
   return {
@@ -52,7 +52,7 @@ export function gatewaySender(url: string, http: HttpClient, proxies: number): S
 }
 
 /** @returns what sends from a caller's own pod, through its proxy and with its identity. */
-export function podSender({ cluster }: Pick<Context, "cluster">, pod: LiveObject, url: string): Sender {
+function podSender({ cluster }: Pick<Context, "cluster">, pod: LiveObject, url: string): Sender {
   const { namespace, name: podName } = refOfPod(pod);
   const exec = (command: string[]) => cluster.exec(namespace, podName, shell, command);
   return {

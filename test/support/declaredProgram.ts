@@ -63,7 +63,7 @@ export async function declareProgram(program: Program): Promise<DeclaredProgram>
 }
 
 /** @returns registrations as what they declare, once all of them have their URN. */
-export function placed(registrations: readonly Registration[]): DeclaredProgram {
+function placed(registrations: readonly Registration[]): DeclaredProgram {
   const namespaces = new Map(registrations.map(({ urn, props }) => [urn, props["namespace"]]));
   const place = ({ type, name, props, urn, dependencies, parent, provider }: Registration): PlacedResource => {
     const namespace = provider === undefined ? undefined : namespaces.get(provider);

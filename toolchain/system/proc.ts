@@ -30,7 +30,7 @@ export function isZombie(stat: string): boolean {
   return stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
 }
 
-export function bootId(): string {
+function bootId(): string {
   return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 
@@ -121,7 +121,7 @@ export function processesWith(variable: string, value: string): ProcessIdentity[
 }
 
 /** Sends a signal to this process, and not to a later process with the same pid. */
-export function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
+function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
   if (!isAlive(identity)) {
     return;
   }

@@ -10,7 +10,7 @@ interface Webhook {
 }
 
 /** Name of istiod's Deployment. */
-export function istiodName(revision?: string): string {
+function istiodName(revision?: string): string {
   return revision ? `istiod-${revision}` : "istiod";
 }
 
