@@ -14,7 +14,6 @@ const arrivalSeconds = 12;
 
 /** A line of the access log, as far as it is compared. */
 interface Line {
-  trace_id?: string;
   path?: string;
   response_code?: number;
   downstream_peer?: string;

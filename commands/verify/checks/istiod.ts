@@ -5,7 +5,6 @@ import { containersOf, nameOf, tagOf } from "../objects";
 import { troubleOfWorkload } from "../workloads";
 
 interface Webhook {
-  name: string;
   clientConfig?: { caBundle?: string };
 }
 

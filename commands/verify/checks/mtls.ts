@@ -24,7 +24,6 @@ export function readPlainText(probed: Answer, asked: Answer): PlainText {
 }
 
 interface PeerAuthenticationSpec {
-  selector?: { matchLabels?: Record<string, string> };
   mtls?: { mode?: string };
   portLevelMtls?: Record<string, { mode?: string }>;
 }
