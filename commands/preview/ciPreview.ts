@@ -100,12 +100,19 @@ export function parseCiPreviewFlags(argv: readonly string[]): CiPreviewFlags {
   return { ...rest, previewsOnly, policyConfig, stacks };
 }
 
+/** @returns how a step ended, with what it said where it failed or ESLint has problems that fail nothing: warnings. */
+export function stepText({ command, passed: ok, said }: StepResult): string {
+  const isShown = !ok || /^✖ \d+ problem/m.test(said);
+  return `${command}: ${ok ? "passes" : "fails"}${isShown ? `\n${said}` : ""}`;
+}
+
 async function runStep(script: string, log: (line: string) => void): Promise<StepResult> {
   const command = script === "test" ? "npm test" : `npm run ${script}`;
   const { code, stdout, stderr } = await tryRun("npm", ["run", "--silent", script], { cwd: projectFolder });
   const said = [stdout.trim(), stderr.trim()].filter((text) => text !== "").join("\n");
-  log(`${command}: ${code === 0 ? "passes" : `fails\n${said}`}`);
-  return { command, passed: code === 0, said };
+  const result = { command, passed: code === 0, said };
+  log(stepText(result));
+  return result;
 }
 
 /** What all previews of a run have in common. */
