@@ -57,7 +57,7 @@ function byWorkload(containers: readonly ContainerUse[]) {
 }
 
 /** @returns the figures of a stack as a Markdown table. */
-export function stackTable(sums: ReturnType<typeof byWorkload>): string {
+function stackTable(sums: ReturnType<typeof byWorkload>): string {
   const row = (name: string, { requests, milliCpu, mib }: (typeof sums)[string]) =>
     `| ${name} | ${Math.round(requests.milliCpu)} m | ${Math.round(requests.mib)} MiB | ${Math.round(milliCpu)} m | ${Math.round(mib)} MiB |`;
   const all = Object.values(sums).reduce((total, one) => ({

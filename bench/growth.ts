@@ -10,9 +10,9 @@
  * measures the cost of the state file. It is no mode for real use: after an interrupted update the state lacks the
  * resources that were created.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withTemporaryFolder } from "../commands/shared/temporaryFolder";
 import { findPulumi } from "../commands/pulumi/cli";
 import { homeOf } from "../commands/pulumi/environment";
 import { projectFolder } from "../commands/session/stackFiles";
@@ -121,7 +121,7 @@ class Programs {
 }
 
 /** @returns a Markdown table with what each further service costs since the size before. */
-export function growthTable(rows: readonly Row[]): string {
+function growthTable(rows: readonly Row[]): string {
   const seconds = (ms: number) => (ms / 1000).toFixed(1);
   const lines = rows.map((row) => {
     const before = rows.findLast(
@@ -158,14 +158,11 @@ async function withPrograms(
   use: (programs: Programs) => Promise<void>,
 ): Promise<void> {
   const cli = await findPulumi(console.error);
-  const folder = mkdtempSync(join(tmpdir(), "growth-bench-"));
-  try {
+  await withTemporaryFolder(async (folder) => {
     const programs = new Programs(cli.command, homeOf(cli, process.env), folder, kubeconfig, config);
     await programs.init();
     await use(programs);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 /** The pods do not run, so there is nothing to observe. */

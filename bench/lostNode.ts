@@ -7,9 +7,10 @@
  *   tsx bench/lostNode.ts [rounds] [file.json]
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ensureGroup, expectedInfo, shellEnvironment, up } from "../toolchain";
+import { ensureGroup, shellEnvironment, up } from "../toolchain";
 import { run } from "../toolchain/system/run";
 import { waitFor } from "../toolchain/system/wait";
+import { apply, kubectl } from "./growth/cluster";
 import { writeResults } from "./measure";
 
 /** Requests per second, and seconds that they go on for. The node is killed after the first two. */
@@ -34,11 +35,8 @@ interface FortioResult {
   DurationHistogram: { Count: number; Max: number; Percentiles: { Percentile: number; Value: number }[] };
 }
 
-const { binDir, kubeconfig } = expectedInfo();
 const { variables, folders } = shellEnvironment();
 const env = { ...variables, PATH: [...folders, process.env.PATH].join(":") };
-const kubectl = (args: string[], input?: string) =>
-  run(`${binDir}/kubectl`, ["--kubeconfig", kubeconfig, ...args], { input, timeoutMs: 180_000 });
 
 function roundOf({ RetCodes, DurationHistogram: { Count, Max, Percentiles } }: FortioResult): Round {
   const percentile = (wanted: number) => Percentiles.find(({ Percentile }) => Percentile === wanted)?.Value ?? NaN;
@@ -48,7 +46,7 @@ function roundOf({ RetCodes, DurationHistogram: { Count, Max, Percentiles } }: F
 /** @returns nodes by name, of the pods of an app that are ready. */
 async function nodesOf(namespace: string, selector: string): Promise<string[]> {
   const path = '{range .items[*]}{.spec.nodeName} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';
-  const listing = await kubectl(["get", "pods", "-n", namespace, "-l", selector, "-o", `jsonpath=${path}`]);
+  const listing = await kubectl("get", "pods", "-n", namespace, "-l", selector, "-o", `jsonpath=${path}`);
   return listing.split("\n").flatMap((line) => (line.endsWith(" True") ? [line.split(" ")[0]!] : []));
 }
 
@@ -59,9 +57,9 @@ async function spreadPods(): Promise<void> {
     ["demo", "user-service", "app=user-service"],
   ] as const) {
     if (new Set(await nodesOf(namespace, selector)).size < 2) {
-      await kubectl(["rollout", "restart", "-n", namespace, `deployment/${deployment}`]);
+      await kubectl("rollout", "restart", "-n", namespace, `deployment/${deployment}`);
     }
-    await kubectl(["rollout", "status", "-n", namespace, `deployment/${deployment}`, "--timeout=170s"]);
+    await kubectl("rollout", "status", "-n", namespace, `deployment/${deployment}`, "--timeout=170s");
     await waitFor(
       deployment,
       async () => (new Set(await nodesOf(namespace, selector)).size > 1 ? undefined : "all pods are on one node"),
@@ -72,7 +70,7 @@ async function spreadPods(): Promise<void> {
 
 async function measure(fortio: string): Promise<Round> {
   const [stays, dies] = [...new Set(await nodesOf(service.namespace, "istio=ingressgateway"))];
-  const address = await kubectl(["get", "node", stays!, "-o", "jsonpath={.status.addresses[0].address}"]);
+  const address = await kubectl("get", "node", stays!, "-o", "jsonpath={.status.addresses[0].address}");
   const url = `http://${address}:${service.port}/user`;
   const flags = ["-qps", String(load.rps), "-c", String(load.rps), "-t", `${load.seconds}s`, "-timeout", "20s"];
   const result = run(fortio, ["load", "-quiet", "-allow-initial-errors", ...flags, "-json", "-", url], {
@@ -100,7 +98,7 @@ async function main(): Promise<void> {
       ports: [{ name: "http", port: 80, targetPort: 80, nodePort: service.port }],
     },
   };
-  await kubectl(["apply", "-f", "-"], JSON.stringify(manifest));
+  await apply(manifest);
   try {
     const results: Round[] = [];
     for (let round = 1; round <= rounds; round++) {
@@ -116,7 +114,7 @@ async function main(): Promise<void> {
     });
     writeResults(process.argv[3] ?? "bench/results/lost-node.json", { rounds, load, results });
   } finally {
-    await kubectl(["delete", "service", "-n", service.namespace, service.name, "--ignore-not-found"]);
+    await kubectl("delete", "service", "-n", service.namespace, service.name, "--ignore-not-found");
   }
 }
 

@@ -6,122 +6,49 @@
  *
  * istioctl is taken from the environment variable ISTIOCTL, or from PATH.
  */
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { median, writeResults } from "./measure";
+import { stringify } from "yaml";
+import { withTemporaryFolder } from "../commands/shared/temporaryFolder";
+import { run } from "../toolchain/system/run";
+import { type Measured, milliseconds, sideBySide, writeResults } from "./measure";
 
 const sizes = [10, 100, 1000, 2000, 4000];
 const istioctl = process.env["ISTIOCTL"] ?? "istioctl";
 const meshCheck = join(__dirname, "../commands/meshCheckBin.cjs");
 
-function service(name: string): string {
-  return `
-apiVersion: v1
-kind: Service
-metadata:
-  name: ${name}
-  namespace: demo
-spec:
-  selector:
-    app: ${name}
-  ports:
-  - name: http
-    port: 80
-    targetPort: 8080
----
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: ${name}
-  namespace: demo
-spec:
-  selector:
-    matchLabels:
-      app: ${name}
-  template:
-    metadata:
-      labels:
-        app: ${name}
-        version: v1
-    spec:
-      containers:
-      - name: app
-        image: hashicorp/http-echo:1.0.0
-        ports:
-        - containerPort: 8080
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata:
-  name: ${name}
-  namespace: demo
-spec:
-  host: ${name}
-  subsets:
-  - name: v1
-    labels:
-      version: v1
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata:
-  name: ${name}
-  namespace: demo
-spec:
-  hosts:
-  - ${name}
-  http:
-  - route:
-    - destination:
-        host: ${name}
-        subset: v1
----
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata:
-  name: ${name}
-  namespace: demo
-spec:
-  selector:
-    matchLabels:
-      app: ${name}
-  rules:
-  - from:
-    - source:
-        principals: [cluster.local/ns/demo/sa/default]
----
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata:
-  name: ${name}
-  namespace: demo
-spec:
-  selector:
-    matchLabels:
-      app: ${name}
-  mtls:
-    mode: STRICT
-`;
+/** @returns a service with its Deployment, DestinationRule, VirtualService and two policies. */
+function service(name: string): object[] {
+  const metadata = { name, namespace: "demo" };
+  const selector = { matchLabels: { app: name } };
+  const ports = [{ name: "http", port: 80, targetPort: 8080 }];
+  const containers = [{ name: "app", image: "hashicorp/http-echo:1.0.0", ports: [{ containerPort: 8080 }] }];
+  const template = { metadata: { labels: { app: name, version: "v1" } }, spec: { containers } };
+  const subsets = [{ name: "v1", labels: { version: "v1" } }];
+  const http = [{ route: [{ destination: { host: name, subset: "v1" } }] }];
+  const rules = [{ from: [{ source: { principals: ["cluster.local/ns/demo/sa/default"] } }] }];
+  const [networking, security] = ["networking.istio.io/v1", "security.istio.io/v1"];
+  return [
+    { apiVersion: "v1", kind: "Service", metadata, spec: { selector: { app: name }, ports } },
+    { apiVersion: "apps/v1", kind: "Deployment", metadata, spec: { selector, template } },
+    { apiVersion: networking, kind: "DestinationRule", metadata, spec: { host: name, subsets } },
+    { apiVersion: networking, kind: "VirtualService", metadata, spec: { hosts: [name], http } },
+    { apiVersion: security, kind: "AuthorizationPolicy", metadata, spec: { selector, rules } },
+    { apiVersion: security, kind: "PeerAuthentication", metadata, spec: { selector, mtls: { mode: "STRICT" } } },
+  ];
 }
 
-/** A mesh of some services, each with its Deployment, DestinationRule, VirtualService and two policies. */
+/** @returns a mesh of some services, as YAML. */
 function mesh(services: number): string {
-  const namespace =
-    "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: demo\n  labels:\n    istio-injection: enabled\n";
-  return [namespace, ...Array.from({ length: services }, (_, i) => service(`service-${i}`))].join("---");
+  const metadata = { name: "demo", labels: { "istio-injection": "enabled" } };
+  const namespace = { apiVersion: "v1", kind: "Namespace", metadata };
+  const objects = [namespace, ...Array.from({ length: services }, (_, i) => service(`service-${i}`)).flat()];
+  return objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join("---\n");
 }
 
-/** The milliseconds that a command takes from start to end. */
-function time(command: string, args: readonly string[]): number {
-  const start = performance.now();
-  const { status, error, stderr } = spawnSync(command, args, { encoding: "utf8" });
-  const elapsed = performance.now() - start;
-  if (error !== undefined || status !== 0) {
-    throw new Error(`${command} ${args.join(" ")}: ${error?.message ?? stderr}`);
-  }
-  return elapsed;
+/** @returns the milliseconds that a command takes from start to end. */
+function time(command: string, ...args: string[]): Promise<number> {
+  return milliseconds(() => run(command, args));
 }
 
 interface Row {
@@ -131,44 +58,36 @@ interface Row {
   ratio: number;
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const rounds = Number(process.argv[2] ?? 11);
   const output = process.argv[3] ?? "bench/results/mesh-check.json";
-  const folder = mkdtempSync(join(tmpdir(), "mesh-check-bench-"));
-  try {
-    const rows = sizes.map((services): Row => {
+  const rows: Row[] = [];
+  await withTemporaryFolder(async (folder) => {
+    for (const services of sizes) {
       const file = join(folder, `${services}.yaml`);
       writeFileSync(file, mesh(services));
-      const ours = (): number => time(process.execPath, [meshCheck, file]);
-      const theirs = (): number => time(istioctl, ["analyze", "--use-kube=false", file]);
-      // The first run of each fills caches: the file system's, and the bundle that the launcher keeps.
-      ours();
-      theirs();
-      const pairs = Array.from({ length: rounds }, () => ({ ours: ours(), theirs: theirs() }));
-      return {
-        services,
-        meshCheck: median(pairs.map((pair) => pair.ours)),
-        istioctl: median(pairs.map((pair) => pair.theirs)),
-        ratio: median(pairs.map((pair) => pair.ours / pair.theirs)),
+      const ways = {
+        ours: () => time(process.execPath, meshCheck, file),
+        theirs: () => time(istioctl, "analyze", "--use-kube=false", file),
       };
-    });
-    const [two, four] = [2000, 4000].map((size) => rows.find(({ services }) => services === size)!.meshCheck) as [
-      number,
-      number,
-    ];
-    const empty = median(Array.from({ length: rounds }, () => time(process.execPath, ["-e", "0"])));
-    console.log(`| services | mesh-check | istioctl analyze | ratio |\n| ---: | ---: | ---: | ---: |`);
-    for (const row of rows) {
-      const ms = (value: number): string => `${value.toFixed(0)} ms`;
-      console.log(`| ${row.services} | ${ms(row.meshCheck)} | ${ms(row.istioctl)} | ${row.ratio.toFixed(2)} |`);
+      // The first run of each fills caches: the file system's, and the bundle that the launcher keeps.
+      await sideBySide(ways, 1);
+      const { ours, theirs } = (await sideBySide(ways, rounds)) as Record<keyof typeof ways, Measured>;
+      rows.push({ services, meshCheck: ours.median, istioctl: theirs.median, ratio: ours.ratio });
     }
-    console.log(`\n4000 services take ${(four / two).toFixed(2)} times what 2000 take.`);
-    console.log(`Starting node with nothing to do takes ${empty.toFixed(0)} ms of each mesh-check.`);
-    const version = execFileSync(istioctl, ["version", "--remote=false"], { encoding: "utf8" }).trim();
-    writeResults(output, { istioctl: version, rounds, startOfNode: empty, rows });
-  } finally {
-    rmSync(folder, { recursive: true });
+  });
+  const nothing = await sideBySide({ node: () => time(process.execPath, "-e", "0") }, rounds);
+  const startOfNode = nothing.node!.median;
+  const [two, four] = [2000, 4000].map((size) => rows.find(({ services }) => services === size)!.meshCheck);
+  const ms = (value: number): string => `${value.toFixed(0)} ms`;
+  console.log(`| services | mesh-check | istioctl analyze | ratio |\n| ---: | ---: | ---: | ---: |`);
+  for (const row of rows) {
+    console.log(`| ${row.services} | ${ms(row.meshCheck)} | ${ms(row.istioctl)} | ${row.ratio.toFixed(2)} |`);
   }
+  console.log(`\n4000 services take ${(four! / two!).toFixed(2)} times what 2000 take.`);
+  console.log(`Starting node with nothing to do takes ${ms(startOfNode)} of each mesh-check.`);
+  const version = (await run(istioctl, ["version", "--remote=false"])).trim();
+  writeResults(output, { istioctl: version, rounds, startOfNode, rows });
 }
 
-main();
+void main();

@@ -4,9 +4,7 @@
  *
  *   tsx bench/noOp.ts [rounds] [file.json]
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { withTemporaryFolder } from "../commands/shared/temporaryFolder";
 import { packArgs } from "../commands/pulumi/args";
 import { findPulumi } from "../commands/pulumi/cli";
 import { homeOf, pulumiEnvironment } from "../commands/pulumi/environment";
@@ -27,8 +25,7 @@ async function main(): Promise<void> {
   const cli = await findPulumi(console.error);
   await sandboxUp({ log: console.error });
   const settings = embeddedSettings();
-  const folder = mkdtempSync(join(tmpdir(), "no-op-bench-"));
-  try {
+  await withTemporaryFolder(async (folder) => {
     const home = homeOf(cli, process.env);
     const empty = await makeEmptyPrograms(cli.command, folder, home);
     const update = (cwd: string, env: NodeJS.ProcessEnv, ...flags: string[]) =>
@@ -53,9 +50,7 @@ async function main(): Promise<void> {
     console.log(`${table("no-op update", results)}\n`);
     await npm("run", "--silent", "down", "--", "--sandbox");
     writeResults(output, { rounds, pulumi: cli.version, results });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 void main();

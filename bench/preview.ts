@@ -7,9 +7,9 @@
  * A folder of charts keeps the network out of it: from a repository the provider reads them at each preview. Another
  * checkout, with its packages installed, is previewed as well, for what a change brings.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { withTemporaryFolder } from "../commands/shared/temporaryFolder";
 import { findPulumi } from "../commands/pulumi/cli";
 import { homeOf } from "../commands/pulumi/environment";
 import { projectFolder } from "../commands/session/stackFiles";
@@ -65,8 +65,7 @@ async function main(): Promise<void> {
   const other = process.argv[5] && resolve(process.argv[5]);
   const cli = await findPulumi(console.error);
   const pulumi = cli.command;
-  const folder = mkdtempSync(join(tmpdir(), "preview-bench-"));
-  try {
+  await withTemporaryFolder(async (folder) => {
     const flat = join(folder, "flat");
     const empty = await makeEmptyPrograms(pulumi, folder, homeOf(cli, process.env));
     const config = join(folder, "Pulumi.bench.yaml");
@@ -116,9 +115,7 @@ async function main(): Promise<void> {
       `\nThe policy pack makes the preview of dev ${pack.toFixed(2)} times as long; one that does nothing, ${bound.toFixed(2)} times; ours to that one: ${byPack.toFixed(2)}.`,
     );
     writeResults(output, { rounds, pulumi: (await run(pulumi, ["version"])).trim(), results, pack, bound, byPack });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 void main();

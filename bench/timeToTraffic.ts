@@ -6,10 +6,10 @@
  *
  *   tsx bench/timeToTraffic.ts [rounds] [file.json]
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { withTemporaryFolder } from "../commands/shared/temporaryFolder";
 import { sweep } from "../commands/down/sweep";
 import { expectedInfo, up as sandboxUp } from "../toolchain";
 import { KubeClient } from "../cluster/kubeClient";
@@ -208,8 +208,7 @@ async function main(): Promise<void> {
   const output = process.argv[3] ?? "bench/results/time-to-traffic.json";
   await sandboxUp({ log: console.error });
   await npm("run", "--silent", "down", "--", "--sandbox");
-  const folder = mkdtempSync(join(tmpdir(), "time-to-traffic-"));
-  try {
+  await withTemporaryFolder(async (folder) => {
     const files = manualFiles(folder, await declared());
     const ways = {
       "npm start": ours(),
@@ -223,9 +222,7 @@ async function main(): Promise<void> {
     const results = await sideBySide(ways, rounds, console.error);
     console.log(table("time to traffic", results));
     writeResults(output, { rounds, results });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 void main();

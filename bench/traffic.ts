@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { projectFolder } from "../commands/session/stackFiles";
 import { expectedInfo } from "../toolchain";
+import { run } from "../toolchain/system/run";
 
 const urls = ["user", "payment"].map((path) => `${expectedInfo().gatewayUrl}/${path}`);
 
@@ -39,11 +39,5 @@ export async function untilTraffic(work: () => Promise<void>): Promise<number> {
 
 /** Runs npm, silently. @throws Error with what it said if it fails. */
 export async function npm(...args: string[]): Promise<void> {
-  const child = spawn("npm", args, { cwd: projectFolder, stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
-  if (code !== 0) {
-    throw new Error(`npm ${args.join(" ")}: exit code ${String(code)}\n${said}`);
-  }
+  await run("npm", args, { cwd: projectFolder });
 }

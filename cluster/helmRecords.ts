@@ -24,10 +24,10 @@ const unfinished = ["pending-install", "pending-upgrade", "pending-rollback", "u
 const startable = ["deployed", "superseded", "failed"];
 
 /** Milliseconds between two looks at an object that is going, and how long it may take. */
-const [pollMs, patienceMs] = [200, 120_000];
+const [pollMs, goneMs] = [200, 120_000];
 
 /** @returns whether Helm takes the revision for one that another Helm works on. */
-export function isUnfinished({ status }: Pick<ReleaseRecord, "status">): boolean {
+function isUnfinished({ status }: Pick<ReleaseRecord, "status">): boolean {
   return unfinished.includes(status);
 }
 
@@ -101,7 +101,7 @@ export class HelmRecords {
       // Its pods may take their time to end; what is made anew need not wait for them.
       await this.client.delete(object, "Background");
     }
-    for (const end = Date.now() + patienceMs; ; await sleep(pollMs)) {
+    for (const end = Date.now() + goneMs; ; await sleep(pollMs)) {
       const left = (await Promise.all(objects.map((object) => this.client.get(object)))).filter((object) => object);
       if (left.length === 0) {
         break;

@@ -55,7 +55,7 @@ export interface ObjectRef {
 }
 
 /** Owner of the fields that we apply. */
-export const fieldManager = "sidecar-mesh";
+const fieldManager = "sidecar-mesh";
 
 /** API versions of Istio's own types. */
 const istioTypes = /\.istio\.io\//;
@@ -86,7 +86,7 @@ export class KubeClient {
 
   private constructor(
     readonly kubeConfig: KubeConfig,
-    private readonly patienceMs: number,
+    private readonly requestMs: number,
   ) {
     this.api = KubernetesObjectApi.makeApiClient(kubeConfig);
   }
@@ -94,9 +94,9 @@ export class KubeClient {
   /**
    * @param kubeconfig Path of the file. Default: as kubectl finds it.
    * @param context Context by name. Default: the current one.
-   * @param patienceMs Milliseconds that a request may take before it is made again. Default 75,000.
+   * @param requestMs Milliseconds that a request may take before it is made again. Default 75,000.
    */
-  static connect(kubeconfig?: string, context?: string, patienceMs = answerMs): KubeClient {
+  static connect(kubeconfig?: string, context?: string, requestMs = answerMs): KubeClient {
     const config = new PooledKubeConfig();
     if (kubeconfig) {
       config.loadFromFile(kubeconfig);
@@ -106,7 +106,7 @@ export class KubeClient {
     if (context) {
       config.setCurrentContext(context);
     }
-    return new KubeClient(config, patienceMs);
+    return new KubeClient(config, requestMs);
   }
 
   /** @returns the object, or undefined if it, or its type, does not exist. */
@@ -125,7 +125,7 @@ export class KubeClient {
   /** Applies the object (server-side apply) and takes over fields of other field managers. */
   async apply(object: LiveObject): Promise<LiveObject> {
     const sent = toLibrary(object);
-    const applied = await this.patiently(() =>
+    const applied = await this.withRetries(() =>
       this.api.patch(sent, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply),
     );
     return fromLibrary(applied);
@@ -149,7 +149,7 @@ export class KubeClient {
 
   private async orUndefined<T>(call: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await this.patiently(call);
+      return await this.withRetries(call);
     } catch (error) {
       if (isNotFound(error)) {
         return undefined;
@@ -158,10 +158,10 @@ export class KubeClient {
     }
   }
 
-  private async patiently<T>(call: () => Promise<T>): Promise<T> {
+  private async withRetries<T>(call: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.slots.run(() => withinTime(call, this.patienceMs));
+        return await this.slots.run(() => withinTime(call, this.requestMs));
       } catch (error) {
         if (attempt >= retries || !passingTroubles.test(describe(error))) {
           throw isNotFound(error) ? error : new Error(describe(error), { cause: error });

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { delimiter } from "node:path";
 import { builtGroup, shellEnvironment } from "../toolchain";
-import { everyCommand, parseStrictly } from "./shared/flags";
+import { parseStrictly } from "./shared/flags";
 import { findPulumi } from "./pulumi/cli";
 import { commandFolder, pulumiEnvironment } from "./pulumi/environment";
 import { defineCommand } from "./shared/defineCommand";
 
 /** @returns a value as a POSIX shell takes it literally. */
-export function quoted(value: string): string {
+function quoted(value: string): string {
   return `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -38,11 +38,7 @@ there is one, and DOCKER_HOST where it has a Docker of its own; Pulumi's backend
 
 /** Flags of `npm run env`. */
 function parse(argv: readonly string[]) {
-  const { values } = parseStrictly({
-    args: [...argv],
-    allowPositionals: false,
-    options: everyCommand,
-  });
+  const { values } = parseStrictly(argv);
   return values;
 }
 

@@ -1,5 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { manifestFolderKey } from "../stacks/stackFile";
 import { chartSettings } from "./images/charts";
@@ -9,6 +8,7 @@ import { checkSettings, parseStrictly, stackOptions, stackOptionsHelp, UsageErro
 import { findPulumi } from "./pulumi/cli";
 import { withEmptyStack } from "./pulumi/emptyStack";
 import { splitSetting } from "./session/session";
+import { withTemporaryFolder } from "./shared/temporaryFolder";
 
 const help = `npm run render -- DIR [flags]
 
@@ -19,11 +19,7 @@ ${stackOptionsHelp}`;
 
 /** Flags of `npm run render`. */
 export function parseRenderFlags(argv: readonly string[]) {
-  const { values, positionals } = parseStrictly({
-    args: [...argv],
-    allowPositionals: true,
-    options: stackOptions,
-  });
+  const { values, positionals } = parseStrictly(argv, stackOptions, true);
   checkSettings(values.config);
   const [folder, more] = positionals;
   if (!values.help && (folder === undefined || more !== undefined)) {
@@ -60,11 +56,10 @@ export function isSecretManifest(yaml: string): boolean {
 export const command = defineCommand(
   __filename,
   help,
-  async ({ folder, stack: named, sandbox, config }, log) => {
+  ({ folder, stack: named, sandbox, config }, log) => {
     const stack = named ?? (sandbox ? "sandbox" : "dev");
     const own = { ...(sandbox && settingsBeforeStart()), ...Object.fromEntries(config.map(splitSetting)) };
-    const written = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
-    try {
+    return withTemporaryFolder(async (written) => {
       const settings = { ...own, ...(await chartSettings(stack, own, log)) };
       const session = { stack, settings: { ...settings, [manifestFolderKey]: written } };
       const { passed, said } = await withEmptyStack(await findPulumi(log), session, {}, (empty) => empty.tryUp());
@@ -76,9 +71,7 @@ export const command = defineCommand(
       log(`${stack}: ${files.length} manifests in ${folder}`);
       secrets.forEach((file) => log(`  ${file} holds a secret in plain text: keep it out of Git`));
       return { stack, folder, files, secrets };
-    } finally {
-      rmSync(written, { recursive: true, force: true });
-    }
+    });
   },
   parseRenderFlags,
 );

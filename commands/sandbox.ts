@@ -3,7 +3,7 @@ import { describeStatus, down, expectedInfo, reset, showProgress, status, up } f
 import { timedLogger } from "../toolchain/system/statusLine";
 import { defineCommand } from "./shared/defineCommand";
 import type { Flags } from "./shared/flags";
-import { everyCommand, parseStrictly, UsageError } from "./shared/flags";
+import { parseStrictly, UsageError } from "./shared/flags";
 
 const help = `npm run sandbox -- WORD [--nodes N]
 
@@ -59,14 +59,13 @@ function printUnless(json: boolean, ...lines: string[]): void {
 
 /** Parses the command line. @throws UsageError naming the word or the flag that is wrong. */
 function parse(argv: readonly string[]): SandboxFlags {
-  const { values, positionals } = parseStrictly({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
+  const { values, positionals } = parseStrictly(
+    argv,
+    {
       nodes: { type: "string" },
-      ...everyCommand,
     },
-  });
+    true,
+  );
   const { json, help } = values;
   const nodes = values.nodes === undefined ? undefined : Number(values.nodes);
   if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= 1 && nodes <= 9)) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import type { Registration } from "../test/support/registrations";
-import { watchRegistrations } from "../test/support/registrations";
+import type { Registration } from "../test/support/declaredProgram";
+import { watchRegistrations } from "../test/support/declaredProgram";
 import { declare, errorOf } from "../test/support/declare";
 import { GatewayCertificate, selfSignedKey } from "./gatewayCertificate";
 

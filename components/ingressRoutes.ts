@@ -29,7 +29,10 @@ export type IngressApi = (typeof IngressApi)[keyof typeof IngressApi];
 
 /** Args of {@link IngressRoutes}. */
 export interface IngressRoutesArgs {
-  /** Namespace of the routes and the Services, and of Istio's Gateway. */
+  /**
+   * Namespace of the routes, of Services where a route names no other, and of Istio's Gateway. An HTTPRoute is in the
+   * namespace of its Service.
+   */
   namespace: pulumi.Input<string>;
   /**
    * `istio` declares Istio's Gateway and VirtualService; `gateway` Gateway and HTTPRoutes of the Kubernetes Gateway
@@ -107,16 +110,14 @@ export function httpsRedirect(httpsPort: number): HttpRoute {
   };
 }
 
-/**
- * @returns the listeners of a Gateway of the Gateway API: one for each host and port, open to the routes of one
- * namespace.
- */
+/** @returns the listeners of a Gateway of the Gateway API: one for each host and port, open to the routes of namespaces. */
 export function gatewayListeners(
-  namespace: pulumi.Input<string>,
+  namespaces: pulumi.Input<string>[],
   hosts: string[],
   tlsSecret?: pulumi.Input<string>,
 ): Listener[] {
-  const selector = { matchLabels: { "kubernetes.io/metadata.name": namespace } };
+  const values = pulumi.all(namespaces).apply((all) => [...new Set(all)]);
+  const selector = { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values }] };
   const allowedRoutes: Listener["allowedRoutes"] = { namespaces: { from: "Selector", selector } };
   const ofHosts = (listener: Listener): Listener[] =>
     hosts.map((host, i) => ({
@@ -215,6 +216,8 @@ export class IngressRoutes extends pulumi.ComponentResource {
    */
   private declareHttpRoutes(name: string, args: IngressRoutesArgs): void {
     const { hosts = ["*"], tlsSecret, httpsPort = defaultHttpsPort } = args;
+    // A route beside its Service needs no ReferenceGrant.
+    const namespaceOf = (route: IngressRoute) => route.serviceNamespace ?? args.namespace;
     const gateway = new KubernetesGateway(
       `${name}-gateway`,
       {
@@ -222,30 +225,32 @@ export class IngressRoutes extends pulumi.ComponentResource {
         spec: {
           gatewayClassName: "istio",
           addresses: [{ type: "Hostname", value: args.gatewayService ?? gatewayName(ingressGateway) }],
-          listeners: gatewayListeners(args.namespace, hosts, tlsSecret),
+          listeners: gatewayListeners([args.namespace, ...args.routes.map(namespaceOf)], hosts, tlsSecret),
         },
       },
       { parent: this },
     );
-    const declare = (routeName: string, port: number, rules: RouteRule[]) => {
-      const { name: gatewayName, namespace } = gateway.metadata;
+    const declare = (routeName: string, namespace: pulumi.Input<string>, port: number, rules: RouteRule[]) => {
+      const { metadata } = gateway;
       const spec: HttpRouteArgs["spec"] = {
-        parentRefs: [{ name: gatewayName, namespace, port }],
+        parentRefs: [{ name: metadata.name, namespace: metadata.namespace, port }],
         ...(!hosts.includes("*") && { hostnames: hosts }),
         rules,
       };
-      const metadata = { name: routeName, namespace: args.namespace };
-      new KubernetesHttpRoute(routeName, { metadata, spec }, { parent: this });
+      new KubernetesHttpRoute(routeName, { metadata: { name: routeName, namespace }, spec }, { parent: this });
     };
     if (tlsSecret !== undefined) {
       // Without a port in it, Location is of the scheme's own.
       const port = httpsPort === defaultHttpsPort ? {} : { port: httpsPort };
       const requestRedirect = { scheme: "https", ...port, statusCode: 301 } as const;
-      declare(`${name}-https.redirect`, 80, [{ filters: [{ type: "RequestRedirect", requestRedirect }] }]);
+      declare(`${name}-https.redirect`, args.namespace, 80, [
+        { filters: [{ type: "RequestRedirect", requestRedirect }] },
+      ]);
     }
     for (const route of args.routes) {
       const full = httpRouteName(name, route.path);
-      declare(full, tlsSecret === undefined ? 80 : 443, routeRules(route, route, route.path, full));
+      const port = tlsSecret === undefined ? 80 : 443;
+      declare(full, namespaceOf(route), port, routeRules(route, route, route.path, full));
     }
   }
 }

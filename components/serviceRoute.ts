@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { HttpMatchRequest, HttpRoute, HttpRouteDestination } from "./istioApi/virtualService";
 
 /** How often and when a failed request is tried again. */
@@ -83,8 +83,10 @@ export interface RouteSettings extends RouteRules {
 
 /** The Service that a route leads to. */
 export interface RouteTarget {
-  /** Name of the Service, in the namespace of the VirtualService. */
+  /** Name of the Service. */
   service: pulumi.Input<string>;
+  /** Namespace of the Service. Default: that of the routes. */
+  serviceNamespace?: pulumi.Input<string>;
   /** Port of the Service. */
   port: number;
 }
@@ -100,8 +102,12 @@ export function httpRoutes(
   name: string,
   match?: HttpMatchRequest[],
 ): HttpRoute[] {
+  const host =
+    target.serviceNamespace === undefined
+      ? target.service
+      : pulumi.interpolate`${target.service}.${target.serviceNamespace}.svc.cluster.local`;
   const destination = (subset?: string) => ({
-    host: target.service,
+    host,
     port: { number: target.port },
     ...(subset !== undefined && { subset }),
   });

@@ -45,7 +45,7 @@ export function observabilityImage(base: string, name: ObservabilityGroup, binDi
 }
 
 /** The image of envoyproxy/ratelimit, whose tags are the first eight digits of a commit. Pure. */
-export function rateLimitImage(base: string, binDir: string, tag: string): ImageRecipe {
+function rateLimitImage(base: string, binDir: string, tag: string): ImageRecipe {
   return programImage(base, {
     name: "ratelimit",
     tag,
@@ -60,7 +60,7 @@ export function rateLimitImage(base: string, binDir: string, tag: string): Image
 export const redisReference = `${hub}/redis:${REDIS_VERSION}`;
 
 /** The image of Redis, from the folder of its unpacked packages. Pure. */
-export function redisImage(base: string, folder: string): ImageRecipe {
+function redisImage(base: string, folder: string): ImageRecipe {
   return programImage(base, {
     name: "redis",
     tag: REDIS_VERSION,
@@ -74,7 +74,7 @@ export function redisImage(base: string, folder: string): ImageRecipe {
 }
 
 /** The image of Zipkin, from its jar and the folder of Java's unpacked packages. Pure. */
-export function zipkinImage(base: string, jar: string, java: string): ImageRecipe {
+function zipkinImage(base: string, jar: string, java: string): ImageRecipe {
   return {
     reference: `${hub}/zipkin:${zipkinJar.version}`,
     base,

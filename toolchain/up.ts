@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { downloadAhead, ensureBuilt, expectBuilds, isBuilt } from "./binaries/build";
@@ -190,9 +189,4 @@ async function linkProject(): Promise<void> {
     await rm(join(folder, name), { force: true, recursive: true });
     await symlink(target, join(folder, name));
   }
-}
-
-/** Whether the cluster has been made on this machine. */
-export function clusterExists(paths: StatePaths = statePaths()): boolean {
-  return existsSync(paths.kubeconfig);
 }

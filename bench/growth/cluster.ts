@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Summary } from "../../commands/verify/bench";
 import { expectedInfo } from "../../toolchain";
 import { run } from "../../toolchain/system/run";
 
@@ -25,13 +26,6 @@ interface Container {
   resources?: { requests?: { cpu?: string; memory?: string } };
 }
 
-interface Summary {
-  pods: {
-    podRef: { name: string; namespace: string };
-    containers?: { name: string; cpu?: { usageNanoCores?: number }; memory?: { workingSetBytes?: number } }[];
-  }[];
-}
-
 const { kubeconfig, binDir } = expectedInfo();
 
 /** Runs kubectl on the sandbox. @returns what it prints. */
@@ -53,7 +47,7 @@ export async function containerUse(node: string): Promise<ContainerUse[]> {
     await kubectl("get", "pods", "--all-namespaces", "--field-selector", `spec.nodeName=${node}`, "--output", "json"),
   ) as { items: Pod[] };
   return pods.items.flatMap(({ metadata, spec }) => {
-    const used = summary.pods.find(
+    const used = summary.pods?.find(
       ({ podRef }) => podRef.name === metadata.name && podRef.namespace === metadata.namespace,
     );
     const lasting = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
@@ -112,19 +106,8 @@ async function podOf(namespace: string, app: string): Promise<string> {
 }
 
 async function askEnvoy(namespace: string, pod: string, path: string): Promise<string> {
-  return kubectl(
-    "exec",
-    "--namespace",
-    namespace,
-    pod,
-    "--container",
-    "istio-proxy",
-    "--",
-    "pilot-agent",
-    "request",
-    "GET",
-    path,
-  );
+  const request = ["pilot-agent", "request", "GET", path];
+  return kubectl("exec", "--namespace", namespace, pod, "--container", "istio-proxy", "--", ...request);
 }
 
 async function envoyUse(namespace: string, pod: string): Promise<{ clusters: number; envoyMiB: number }> {

@@ -53,7 +53,7 @@ function processes(): Map<number, Seen> {
 }
 
 /** @returns the processes below `root`, and itself. */
-function below(root: number, all: Map<number, Seen>): Map<number, Seen> {
+function treeOf(root: number, all: Map<number, Seen>): Map<number, Seen> {
   const children = new Map<number, number[]>();
   for (const [pid, { parent }] of all) {
     children.set(parent, [...(children.get(parent) ?? []), pid]);
@@ -91,7 +91,7 @@ export async function watched(
   const cpu = new Map<number, Seen>();
   const peakMiB = { program: 0, provider: 0, all: 0 };
   const look = () => {
-    const tree = below(child.pid ?? -1, processes());
+    const tree = treeOf(child.pid ?? -1, processes());
     const sum = (test: (name: string) => boolean) =>
       [...tree.values()].reduce((total, { name, residentMiB }) => total + (test(name) ? residentMiB : 0), 0);
     for (const [pid, seen] of tree) {

@@ -84,7 +84,7 @@ describe("npm run canary", () => {
 
   it("judges a step by success and latency, and not by too few requests", () => {
     const objective = { success: 99, latencyMs: 500, requests: 20 };
-    const at = (seconds: number) => ({ seconds, hold: 60, patience: 300 });
+    const at = (seconds: number) => ({ seconds, hold: 60, longest: 300 });
     const verdict = (measured: Parameters<typeof judge>[0], seconds: number) => {
       const judged = judge(measured, objective, at(seconds));
       return "cause" in judged ? judged.cause : judged.verdict;

@@ -111,7 +111,7 @@ async function watch(context: Context, weight: number, flags: CanaryFlags, log: 
     await sleep(scrapeSeconds * 1000);
     const seconds = Math.ceil((Date.now() - began) / 1000);
     const measured = await measure(context, service, version, seconds);
-    const judged = judge(measured, objective, { seconds, hold: holdSeconds, patience: 5 * holdSeconds });
+    const judged = judge(measured, objective, { seconds, hold: holdSeconds, longest: 5 * holdSeconds });
     const success = successOf(measured);
     const p99 = measured.p99Ms === undefined ? "" : `, p99 ${Math.round(measured.p99Ms)} ms`;
     log(`${version} at ${weight} % for ${seconds} s: ${measured.requests} requests, ${success} % succeeded${p99}`);

@@ -30,16 +30,16 @@ export function successOf({ requests, failed }: Measured): number {
 
 /**
  * Judges a step. A version that breaks its objective is found out at once, one that holds it at the end of the hold.
- * @param seconds How long the step lasts; `hold` is how long it has to, `patience` how long it may wait for requests.
+ * @param seconds How long the step lasts; `hold` is how long it has to, `longest` how long it may wait for requests.
  */
 export function judge(
   measured: Measured,
   { success, latencyMs, requests: fewest }: Objective,
-  { seconds, hold, patience }: { seconds: number; hold: number; patience: number },
+  { seconds, hold, longest }: { seconds: number; hold: number; longest: number },
 ): Judgement {
   const { requests, p99Ms } = measured;
   if (requests < fewest) {
-    return seconds < patience
+    return seconds < longest
       ? { verdict: "wait" }
       : {
           verdict: "broken",

@@ -16,7 +16,7 @@ export interface Opener {
 }
 
 /** Milliseconds after which an opener that still runs counts as one that works: it shows the page itself. */
-const patienceMs = 5000;
+const openMs = 5000;
 
 /** @returns what opens a page in the browser of this machine, or why there is nothing. */
 export function openerOf({ platform, env, has }: Desk): Opener | { reason: string } {
@@ -52,6 +52,6 @@ export async function openPage(url: string, { command, args }: Opener): Promise<
     (error: Error) => `${command}: ${error.message}`,
   );
   let timer: NodeJS.Timeout | undefined;
-  const shown = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), patienceMs)));
+  const shown = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), openMs)));
   return Promise.race([ended, shown]).finally(() => clearTimeout(timer));
 }

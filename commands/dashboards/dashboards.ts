@@ -31,7 +31,7 @@ export function parseDashboardFlags(argv: readonly string[]) {
 const againMs = 1000;
 
 /** Seconds that a page may take to answer. */
-const patienceSeconds = 60;
+const answerSeconds = 60;
 
 let ending = false;
 const forwards = new Map<string, ChildProcess>();
@@ -52,7 +52,7 @@ async function keepOpen(kubectl: string, args: string[], name: string): Promise<
 
 /** @returns true once something answers at `url`. */
 async function answers(url: string): Promise<boolean> {
-  const end = Date.now() + patienceSeconds * 1000;
+  const end = Date.now() + answerSeconds * 1000;
   while (!ending && Date.now() < end) {
     const response = await fetch(url, { redirect: "manual" }).catch(() => undefined);
     if (response && response.status < 500) {

@@ -1,7 +1,7 @@
 import { gatherFacts } from "./doctorFacts";
 import { describePurposes, isFit, isReady, judgeMachine, purposeNames, type PurposeName } from "./doctorJudgement";
 import { defineCommand } from "../shared/defineCommand";
-import { type Flags, everyCommand, parseStrictly, UsageError } from "../shared/flags";
+import { type Flags, parseStrictly, UsageError } from "../shared/flags";
 
 /** Flags of `npm run doctor`. */
 export interface DoctorFlags extends Pick<Flags, "json" | "help"> {
@@ -14,11 +14,7 @@ export interface DoctorFlags extends Pick<Flags, "json" | "help"> {
  * @throws UsageError naming the flag or purpose that is unknown.
  */
 export function parseDoctorFlags(argv: readonly string[]): DoctorFlags {
-  const { values, positionals } = parseStrictly({
-    args: [...argv],
-    allowPositionals: true,
-    options: everyCommand,
-  });
+  const { values, positionals } = parseStrictly(argv, {}, true);
   const purposes = positionals.map((word) => {
     const purpose = purposeNames.find((name) => name === word);
     if (purpose === undefined) {

@@ -22,11 +22,8 @@ export interface MachineFacts {
   istioSupport: SupportJudgement;
 }
 
-/** Programs that are asked for their version. */
-export const tools = ["pulumi", "kubectl", "kind", "minikube", "go"] as const;
-
-/** One of {@link tools}. */
-export type Tool = (typeof tools)[number];
+/** A program that is asked for its version. */
+export type Tool = "pulumi" | "kubectl" | "kind" | "minikube" | "go";
 
 /** What a user may want to do with the project. */
 export const purposeNames = ["tests", "preview", "sandbox", "kind", "minikube", "dashboards", "workflows"] as const;

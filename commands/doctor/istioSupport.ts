@@ -1,3 +1,4 @@
+import { coerce, lt } from "semver";
 import { istioVersion } from "../../components/versions";
 
 /** A minor version of Istio, and until when its community mends it. */
@@ -11,7 +12,7 @@ export interface SupportedMinor {
 }
 
 /** Where Istio says how long it supports a minor version. */
-export const supportSource = "https://istio.io/latest/docs/releases/supported-releases/";
+const supportSource = "https://istio.io/latest/docs/releases/supported-releases/";
 
 /**
  * Istio's minor versions and the end of their support, the oldest first. All dates are of {@link supportSource}, which
@@ -27,7 +28,7 @@ export const istioSupport: readonly SupportedMinor[] = [
 ];
 
 /** Days before the end of support from which an upgrade is advised. */
-export const warningDays = 30;
+const warningDays = 30;
 
 /** What is to be said of a version's support. */
 export interface SupportJudgement {
@@ -54,7 +55,7 @@ export function judgeSupport(
   const upgrade = `go to a newer minor version, as docs/upgrade.md says; dates: ${supportSource}`;
   if (row === undefined) {
     const oldest = table[0];
-    return oldest !== undefined && isOlder(minor, oldest.minor)
+    return oldest !== undefined && lt(coerce(minor)!, coerce(oldest.minor)!)
       ? { state: "ended", text: `the support of Istio ${minor} has ended`, fix: upgrade }
       : {
           state: "unknown",
@@ -81,9 +82,4 @@ export function supportLine(today = new Date(), version = istioVersion): string 
 /** @returns the minor version of a version: `1.31` of `1.31.4`. */
 function minorOf(version: string): string {
   return version.split(".").slice(0, 2).join(".");
-}
-
-function isOlder(minor: string, other: string): boolean {
-  const [a, b] = [minor, other].map((text) => text.split(".").map(Number));
-  return a![0] !== b![0] ? a![0]! < b![0]! : a![1]! < b![1]!;
 }

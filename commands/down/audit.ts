@@ -1,4 +1,5 @@
 import type { KubeClient, LiveObject } from "../../cluster/kubeClient";
+import { titleOf } from "../../cluster/title";
 import { rateLimitNamespace } from "../../components/rateLimit/rateLimitService";
 import { allStackNamespaces } from "../../stacks/namespacesConfig";
 
@@ -78,8 +79,8 @@ export async function audit(client: Pick<KubeClient, "list">): Promise<string[]>
   const left = new Map<string, string>();
   for (const { apiVersion, kind, isOf, why } of traces) {
     for (const object of (await client.list(apiVersion, kind)).filter(isOf)) {
-      const { namespace, name } = object.metadata ?? {};
-      const title = `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
+      const { namespace, name = "" } = object.metadata ?? {};
+      const title = titleOf({ kind, namespace, name });
       if (!left.has(title)) {
         left.set(title, `${title}: ${why}`);
       }

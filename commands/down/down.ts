@@ -35,8 +35,8 @@ export const command = defineCommand(__filename, help, async (flags, log) => {
   );
   await forgetCluster(stack);
   log(`swept ${removed.length} objects that Istio leaves behind`);
-  const told = (line: string) => spared.some((reason) => reason.split(":")[0] === line.split(":")[0]);
-  const kept = [...spared, ...(await audit(client)).filter((line) => !told(line))];
+  const isSpared = (line: string) => spared.some((reason) => reason.split(":")[0] === line.split(":")[0]);
+  const kept = [...spared, ...(await audit(client)).filter((line) => !isSpared(line))];
   kept.forEach((reason) => log(`kept ${reason}`));
   if (kept.length === 0) {
     log("audit: no resource definition, webhook, role, lease, certificate, claim or namespace of the mesh is left");

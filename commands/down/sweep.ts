@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeClient, LiveObject, ObjectRef } from "../../cluster/kubeClient";
+import { titleOf, titleOfLive } from "../../cluster/title";
 import type { ExportedStack } from "../pulumi/stack";
 import { releaseRefOf } from "../pulumi/things";
 
@@ -39,8 +40,8 @@ const definitionCharts = ["base", "istio-base"];
 const rootCertificateMap = "istio-ca-root-cert";
 const configMapsOfIstiod = [rootCertificateMap, "istio-ca-crl"];
 
-/** How long the end of a deletion is waited for, in milliseconds. */
-const patience = 30_000;
+/** Milliseconds that the end of a deletion is waited for. */
+const deletionMs = 30_000;
 
 /** Webhooks by which an injector asks to see each new pod. */
 const injectorWebhooks = /sidecar-injector\.istio\.io$/;
@@ -74,12 +75,12 @@ export async function ownLeavings(
  * GatewayClasses. Nothing is removed while another mesh is in the cluster: an istiod, an injector's webhook, or an
  * object of one of Istio's types.
  * @param ours What is this stack's; see {@link ownLeavings}.
- * @param patienceMs How long the end of a deletion is waited for. Default 30 s.
+ * @param waitMs Milliseconds that the end of a deletion is waited for. Default 30,000.
  */
 export async function sweep(
   client: Pick<KubeClient, "get" | "list" | "delete">,
   { releases, rootCertificates }: Leavings,
-  patienceMs = patience,
+  waitMs = deletionMs,
 ): Promise<Swept> {
   const swept: Swept = { removed: [], kept: [] };
   if (releases.length === 0) {
@@ -107,8 +108,8 @@ export async function sweep(
     await client.delete(object);
   }
   for (const definition of going) {
-    const title = `${definition.kind} ${definition.name}`;
-    if (await isGone(client, definition, patienceMs)) {
+    const title = titleOf(definition);
+    if (await isGone(client, definition, waitMs)) {
       swept.removed.push(title);
     } else {
       swept.kept.push(`${title}: its deletion does not end; see its finalizers and status`);
@@ -154,9 +155,7 @@ async function unusedGatewayApi(
       ({ kind, metadata }) => kind !== "GatewayClass" || !gatewayClassesOfIstiod.includes(metadata?.name ?? ""),
     );
     if (object) {
-      const { namespace, name } = object.metadata ?? {};
-      const title = `${object.kind} ${namespace ? `${namespace}/` : ""}${name}`;
-      kept.push(`the Gateway API's resource definitions: ${title} is not of this stack`);
+      kept.push(`the Gateway API's resource definitions: ${titleOfLive(object)} is not of this stack`);
       return [];
     }
   }
@@ -184,8 +183,7 @@ async function anotherMesh(
   for (const definition of definitions) {
     const [object] = await objectsOf(client, definition);
     if (object) {
-      const { namespace, name } = object.metadata ?? {};
-      return `${object.kind} ${namespace ? `${namespace}/` : ""}${name} is not of this stack`;
+      return `${titleOfLive(object)} is not of this stack`;
     }
   }
   return undefined;
@@ -213,8 +211,8 @@ async function mapsOf(
  * Waits for the end of a deletion: of a resource definition that comes a moment after the request.
  * @returns false if it does not come.
  */
-async function isGone(client: Pick<KubeClient, "get">, ref: ObjectRef, patienceMs: number): Promise<boolean> {
-  for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(100)) {
+async function isGone(client: Pick<KubeClient, "get">, ref: ObjectRef, waitMs: number): Promise<boolean> {
+  for (const end = Date.now() + waitMs; Date.now() < end; await sleep(100)) {
     if ((await client.get(ref)) === undefined) {
       return true;
     }

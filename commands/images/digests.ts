@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readDigests, digestsFile, releasedImages, type ImageDigests } from "../../stacks/imageDigests";
 import { isDigest } from "../../components/imageReference";
 import { defineCommand } from "../shared/defineCommand";
-import { everyCommand, parseStrictly } from "../shared/flags";
+import { parseStrictly } from "../shared/flags";
 import { ImageRepository } from "./imageRepository";
 
 /** Kinds of manifests: indexes first, whose digest is for every platform. */
@@ -24,9 +24,9 @@ export async function registryDigest(reference: string): Promise<string> {
   const repository = new ImageRepository(reference, "give its digest with the config key images");
   const ask = (method: "HEAD" | "GET") =>
     repository.ask(`manifests/${repository.tag}`, { method, accept: manifestTypes });
-  const told = (await ask("HEAD")).headers.get("docker-content-digest");
-  if (told !== null) {
-    return checked(repository, told);
+  const digest = (await ask("HEAD")).headers.get("docker-content-digest");
+  if (digest !== null) {
+    return checked(repository, digest);
   }
   // The header is optional; the digest is that of the manifest's bytes.
   const manifest = await ask("GET");
@@ -54,13 +54,8 @@ stacks/imageDigests.json. The profile prod then runs these images by digest. Run
 
 /** Flags of `npm run digests`. */
 function parse(argv: readonly string[]) {
-  return parseStrictly({
-    args: [...argv],
-    allowPositionals: false,
-    options: {
-      check: { type: "boolean", default: false },
-      ...everyCommand,
-    },
+  return parseStrictly(argv, {
+    check: { type: "boolean", default: false },
   }).values;
 }
 

@@ -19,11 +19,7 @@ ${stackOptionsHelp}`;
 
 /** Flags of `npm run images`. */
 function parse(argv: readonly string[]) {
-  const { values } = parseStrictly({
-    args: [...argv],
-    allowPositionals: false,
-    options: stackOptions,
-  });
+  const { values } = parseStrictly(argv, stackOptions);
   checkSettings(values.config);
   return values;
 }

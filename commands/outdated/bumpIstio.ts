@@ -5,7 +5,7 @@ import { istioVersion } from "../../components/versions";
 import renovate from "../../renovate.json";
 import { run } from "../../toolchain/system/run";
 import { defineCommand } from "../shared/defineCommand";
-import { everyCommand, parseStrictly, UsageError } from "../shared/flags";
+import { parseStrictly, UsageError } from "../shared/flags";
 import { istioSupport } from "../doctor/istioSupport";
 import { projectFolder } from "../session/stackFiles";
 
@@ -36,16 +36,15 @@ interface Step {
 
 /** @returns the flags. @throws UsageError naming the version or the step that is wrong. */
 export function parseBumpFlags(argv: readonly string[]) {
-  const { values, positionals } = parseStrictly({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
+  const { values, positionals } = parseStrictly(
+    argv,
+    {
       "dry-run": { type: "boolean", default: false },
       "istio-module": { type: "string" },
       skip: { type: "string" },
-      ...everyCommand,
     },
-  });
+    true,
+  );
   const [version = "", ...more] = positionals;
   const skip = values.skip?.split(",") ?? [];
   const unknown = skip.find((name) => !stepNames.some((known) => known === name));

@@ -1,5 +1,5 @@
 import { defineCommand } from "../shared/defineCommand";
-import { everyCommand, parseStrictly } from "../shared/flags";
+import { parseStrictly } from "../shared/flags";
 import { goPins } from "./goPins";
 import { chartPins, imagePins } from "./imagePins";
 import { debianPins, wheelPins, npmPins } from "./installPins";
@@ -17,13 +17,8 @@ Debian's packages and Envoy's wheel. Changes nothing. It says which registry it 
 
 /** Flags of `npm run outdated`. */
 function parse(argv: readonly string[]) {
-  return parseStrictly({
-    args: [...argv],
-    allowPositionals: false,
-    options: {
-      all: { type: "boolean", default: false },
-      ...everyCommand,
-    },
+  return parseStrictly(argv, {
+    all: { type: "boolean", default: false },
   }).values;
 }
 

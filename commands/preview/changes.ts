@@ -30,32 +30,44 @@ const ops: Record<string, ChangeOp> = { create: "create", update: "update", repl
  * @returns what changes, by title; without what differs only in values that are unknown before and after. Pure.
  */
 export function changesOf(steps: readonly Step[]): Change[] {
-  const changes = steps.flatMap(({ op: step, type, keys, old, new: now }) => {
-    const op = ops[step];
-    const state = now ?? old;
-    if (op === undefined || !state?.custom || type.startsWith("pulumi:")) {
-      return [];
-    }
-    const [before, after] = [op === "create" ? undefined : old?.inputs, op === "delete" ? undefined : now?.inputs];
-    const fields = before && after ? fieldChanges(before, after) : [];
-    const forcing = fields.map(({ path }) => path).filter((path) => keys?.some((key) => isWithin(path, key)));
-    if (before && after && fields.length === 0) {
-      return [];
-    }
-    return [
-      {
-        op: op === "replace" && forcing.length === 0 ? ("update" as const) : op,
-        type,
-        title: titleOf(state),
-        ...(before && { before }),
-        ...(after && { after }),
-        fields,
-        forcing: op === "replace" ? forcing : [],
-      },
-    ];
-  });
+  const changes = steps.flatMap((step) => changeOf(step) ?? []);
   // The engine takes resources side by side: their order is another one in each preview.
   return changes.sort((a, b) => (a.title < b.title ? -1 : 1));
+}
+
+function changeOf({ op: step, type, keys, old, new: now }: Step): Change | undefined {
+  const op = ops[step];
+  const state = now ?? old;
+  if (op === undefined || !state?.custom || type.startsWith("pulumi:")) {
+    return undefined;
+  }
+  const { before, after } = sidesOf(op, old, now);
+  const fields = before && after ? fieldChanges(before, after) : [];
+  if (before && after && fields.length === 0) {
+    return undefined;
+  }
+  const forcing = op === "replace" ? forcingOf(fields, keys ?? []) : [];
+  return {
+    op: op === "replace" && forcing.length === 0 ? "update" : op,
+    type,
+    title: titleOf(state),
+    ...sidesOf(op, old, now),
+    fields,
+    forcing,
+  };
+}
+
+/** @returns what a resource is declared with before and after a change, where there is such a thing. */
+function sidesOf(op: ChangeOp, old: StateResource | null, now: StateResource | null): Pick<Change, "before" | "after"> {
+  return {
+    ...(op !== "create" && old?.inputs && { before: old.inputs }),
+    ...(op !== "delete" && now?.inputs && { after: now.inputs }),
+  };
+}
+
+/** @returns the paths of the fields for which the provider replaces the resource. @param keys As the engine has them. */
+function forcingOf(fields: readonly FieldChange[], keys: readonly string[]): string[] {
+  return fields.map(({ path }) => path).filter((path) => keys.some((key) => isWithin(path, key)));
 }
 
 function isWithin(path: string, key: string): boolean {
@@ -63,7 +75,7 @@ function isWithin(path: string, key: string): boolean {
 }
 
 /** @returns kind, namespace and name of a resource; where they are not known, the name that Pulumi has. */
-export function titleOf({ type, urn, inputs = {} }: StateResource): string {
+function titleOf({ type, urn, inputs = {} }: StateResource): string {
   const kind = type.split(":").at(-1)!;
   const { name, namespace } = (inputs.metadata ?? inputs) as { name?: unknown; namespace?: unknown };
   if (typeof name !== "string") {

@@ -1,6 +1,4 @@
 import { appendFileSync, existsSync, writeFileSync, symlinkSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../../policy/settings";
 import { tryRun, run } from "../../toolchain/system/run";
@@ -10,9 +8,8 @@ import { chartSettings } from "../images/charts";
 import { connect } from "../session/connect";
 import { edgeAdvice } from "../edges/edgeAdvice";
 import { checkContext } from "../session/checkCluster";
-import { parseCiPreviewFlags } from "./ciPreviewFlags";
 import { changesOf, describeChanges } from "./changes";
-import { policyConfigHelp, readPolicySettings } from "../shared/policySettings";
+import { policyConfigHelp, policyConfigOption, readPolicySettings } from "../shared/policySettings";
 import { type StackPreview, type StepResult, limitsOf, passed, toMarkdown, verdict } from "./previewReport";
 import { type PulumiCli, findPulumi } from "../pulumi/cli";
 import { withEmptyStack } from "../pulumi/emptyStack";
@@ -22,27 +19,25 @@ import { sourcePlaces } from "../pulumi/sourcePlaces";
 import { defineCommand } from "../shared/defineCommand";
 import { splitSetting } from "../session/session";
 import { projectFolder, stackFile } from "../session/stackFiles";
-import { UsageError } from "../shared/flags";
+import type { Flags } from "../shared/flags";
+import { checkSettings, parseStrictly, UsageError } from "../shared/flags";
+import { withTemporaryFolder } from "../shared/temporaryFolder";
 
 /**
  * Checks out another commit of the project beside this one, with the packages of this one, for as long as `use` runs.
  * @throws UsageError if git knows no such commit.
  */
-export async function withCommit<T>(commit: string, use: (folder: string) => Promise<T>): Promise<T> {
-  const parent = await mkdtemp(join(tmpdir(), "sidecar-mesh-base-"));
-  const folder = join(parent, "project");
+async function withCommit<T>(commit: string, use: (folder: string) => Promise<T>): Promise<T> {
   const git = (...args: string[]) => run("git", args, { cwd: projectFolder });
-  try {
-    await git("rev-parse", "--verify", "--quiet", `${commit}^{commit}`).catch(() => {
-      throw new UsageError(`--base ${commit}: git knows no such commit here; fetch it`);
-    });
+  await git("rev-parse", "--verify", "--quiet", `${commit}^{commit}`).catch(() => {
+    throw new UsageError(`--base ${commit}: git knows no such commit here; fetch it`);
+  });
+  return withTemporaryFolder(async (parent) => {
+    const folder = join(parent, "project");
     await git("worktree", "add", "--detach", folder, commit);
     symlinkSync(join(projectFolder, "node_modules"), join(folder, "node_modules"));
-    return await use(folder);
-  } finally {
-    await rm(parent, { recursive: true, force: true });
-    await git("worktree", "prune").catch(() => undefined);
-  }
+    return use(folder);
+  }).finally(() => git("worktree", "prune").catch(() => undefined));
 }
 
 const help = `npm run ci:preview -- [flags]
@@ -62,12 +57,62 @@ ${policyConfigHelp}
   -h, --help              This text
 `;
 
+/** Flags of `npm run ci:preview`. */
+export interface CiPreviewFlags extends Pick<Flags, "context" | "config" | "json" | "help"> {
+  stacks: string[];
+  tests: boolean;
+  /** Leave out everything but the previews. */
+  previewsOnly: boolean;
+  /** Commit to compare with. */
+  base?: string;
+  /** File that the report goes to. */
+  markdown?: string;
+  /** File with the settings of the policies. */
+  policyConfig?: string;
+}
+
+/**
+ * Parses the command line.
+ * @throws UsageError naming the flag that is unknown, lacks its value, or names a stack that there is not.
+ */
+export function parseCiPreviewFlags(argv: readonly string[]): CiPreviewFlags {
+  const { values } = parseStrictly(argv, {
+    ...policyConfigOption,
+    stacks: { type: "string", default: "dev,prod" },
+    tests: { type: "boolean", default: false },
+    "previews-only": { type: "boolean", default: false },
+    base: { type: "string" },
+    context: { type: "string" },
+    config: { type: "string", short: "c", multiple: true, default: [] },
+    markdown: { type: "string" },
+  });
+  checkSettings(values.config);
+  const stacks = values.stacks.split(",").map((stack) => stack.trim());
+  for (const stack of stacks) {
+    if (stack === "" || !existsSync(stackFile(stack))) {
+      throw new UsageError(`--stacks ${values.stacks}: there is no Pulumi.${stack}.yaml`);
+    }
+  }
+  const { "previews-only": previewsOnly, "policy-config": policyConfig, ...rest } = values;
+  if (previewsOnly && values.tests) {
+    throw new UsageError("--previews-only leaves out the tests that --tests asks for; use one of them");
+  }
+  return { ...rest, previewsOnly, policyConfig, stacks };
+}
+
+/** @returns how a step ended, with what it said where it failed or ESLint has problems that fail nothing: warnings. */
+export function stepText({ command, passed: ok, said }: StepResult): string {
+  const isShown = !ok || /^✖ \d+ problem/m.test(said);
+  return `${command}: ${ok ? "passes" : "fails"}${isShown ? `\n${said}` : ""}`;
+}
+
 async function runStep(script: string, log: (line: string) => void): Promise<StepResult> {
   const command = script === "test" ? "npm test" : `npm run ${script}`;
   const { code, stdout, stderr } = await tryRun("npm", ["run", "--silent", script], { cwd: projectFolder });
   const said = [stdout.trim(), stderr.trim()].filter((text) => text !== "").join("\n");
-  log(`${command}: ${code === 0 ? "passes" : `fails\n${said}`}`);
-  return { command, passed: code === 0, said };
+  const result = { command, passed: code === 0, said };
+  log(stepText(result));
+  return result;
 }
 
 /** What all previews of a run have in common. */

@@ -12,7 +12,7 @@ import { projectFolder } from "../session/stackFiles";
  * Versions of the Pulumi CLI that suit. Older ones were never tried, and the next major version may change its commands
  * and its state.
  */
-export const supportedVersions = ">=3.224.0 <4.0.0";
+const supportedVersions = ">=3.224.0 <4.0.0";
 
 /** Seconds that the npm package `pulumi` may take to download the CLI on its first use. */
 const downloadSeconds = 300;

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Session } from "../session/session";
 import type { PulumiCli } from "./cli";
 import { holdsSecret, readStackFile } from "../session/stackFiles";
+import { withTemporaryFolder } from "../shared/temporaryFolder";
 import { homeOf, passphraseOf } from "./environment";
 import type { StackOptions } from "./stack";
 import { PulumiStack } from "./stack";
@@ -24,9 +24,8 @@ export async function withEmptyStack<T>(
   { cluster = false, ...options }: EmptyStackOptions,
   use: (stack: PulumiStack) => Promise<T>,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
   const hasSecrets = holdsSecret(readStackFile(session.stack, options.folder).config);
-  try {
+  return withTemporaryFolder(async (folder) => {
     mkdirSync(join(folder, "state"));
     const env = {
       ...homeOf(cli, process.env),
@@ -37,9 +36,7 @@ export async function withEmptyStack<T>(
     };
     const adapt = hasSecrets ? undefined : withoutEncryption;
     return await use(await PulumiStack.open(cli, session, { ...options, env, adapt, configFolder: folder }));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /**

@@ -25,7 +25,7 @@ export const ownBackend = join(userFolder, "pulumi");
 export const ownBackendUrl = `file://${ownBackend}`;
 
 /** PULUMI_HOME of a CLI that was built here: its plugins are not for other projects. */
-export const builtHome = join(userFolder, "pulumi-home");
+const builtHome = join(userFolder, "pulumi-home");
 
 /**
  * @returns the environment that the CLI needs besides this process's. What is set already stays. A user who is logged

@@ -1,5 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { packConfigOf, type Settings } from "../../policy/settings";
@@ -7,6 +6,7 @@ import { run, tryRun } from "../../toolchain/system/run";
 import type { Session } from "../session/session";
 import { projectFolder, readProject, readStackFile, stackFile, stackYaml, withSettings } from "../session/stackFiles";
 import { privateFolder } from "../session/userFolder";
+import { withTemporaryFolder } from "../shared/temporaryFolder";
 import { type UpdateOptions, destroyArgs, packArgs, previewArgs, upArgs } from "./args";
 import type { PulumiCli } from "./cli";
 import { ownBackend, ownBackendUrl, pulumiEnvironment } from "./environment";
@@ -202,13 +202,8 @@ export class PulumiStack {
 /** What makes the CLI take --event-log; its Automation API sets it, too. */
 const eventLogVariable = { PULUMI_DEBUG_COMMANDS: "true" };
 
-async function withEventLog<T>(use: (file: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
-  try {
-    return await use(join(folder, "events.json"));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+function withEventLog<T>(use: (file: string) => Promise<T>): Promise<T> {
+  return withTemporaryFolder((folder) => use(join(folder, "events.json")));
 }
 
 /**
@@ -227,16 +222,13 @@ async function createStack(
   if (await hasStack(cli, stack, env, project)) {
     return {};
   }
-  const folder = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
-  try {
+  return withTemporaryFolder(async (folder) => {
     copyFileSync(join(project, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
     writeFileSync(stackFile(stack, folder), stackYaml(own), { mode: 0o600 });
     await run(cli.command, ["stack", "init", stack, "--no-select", "--cwd", folder, "--non-interactive"], { env });
     const { config: _, ...written } = readStackFile(stack, folder);
     return written;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 type Tags = Record<string, string>;

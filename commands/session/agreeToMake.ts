@@ -13,7 +13,7 @@ import type { Target } from "./target";
 const offerMs = 2000;
 
 /** What a first build of the embedded cluster takes, see docs/performance.md. */
-export const buildTime =
+const buildTime =
   "the first time takes 10 to 30 minutes and 3 GB: its programs are compiled from package registries, and kept for later starts";
 
 /** A running cluster of this machine that can be had instead of a new one. */
@@ -36,12 +36,12 @@ export interface AgreeOptions {
 }
 
 /** Whether a cluster has to be made, or built from package registries, before it can be used. */
-export function isToBeMade(target: Target, isBuilt: boolean): boolean {
+function isToBeMade(target: Target, isBuilt: boolean): boolean {
   return (target.kind === "made" && !target.known) || (target.kind === "sandbox" && !isBuilt);
 }
 
 /** @returns the error where no question can be asked. */
-export function notAgreed(target: Target, offers: readonly Offer[]): NoClusterError {
+function notAgreed(target: Target, offers: readonly Offer[]): NoClusterError {
   const what =
     target.kind === "sandbox"
       ? `build a kind cluster (${buildTime}): npm start -- ${target.why === "--sandbox" ? "--sandbox " : ""}--yes`

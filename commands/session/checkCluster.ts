@@ -61,7 +61,7 @@ export async function checkSandbox(kubeconfig: string, why: string, ask = askSer
  * @returns whether a server is reached through a proxy, so that a connection from here says nothing about it. Pure but
  * for `env`.
  */
-export function isBehindProxy(server: string, proxied: boolean, env: NodeJS.ProcessEnv = process.env): boolean {
+function isBehindProxy(server: string, proxied: boolean, env: NodeJS.ProcessEnv = process.env): boolean {
   const host = serverHost(server);
   const proxy = env.HTTPS_PROXY || env.https_proxy || env.ALL_PROXY || env.all_proxy;
   return proxied || (Boolean(proxy) && host !== undefined && !isOfThisMachine(host));

@@ -53,7 +53,7 @@ export function wantedPrograms({ services, load, observability }: Watched): Obse
 }
 
 /** Gives the embedded cluster the images that only some configurations need. */
-export async function addWantedImages(
+async function addWantedImages(
   { rateLimit, istio, observability }: Pick<StackConfig, "rateLimit" | "istio" | "observability">,
   log: (line: string) => void,
 ): Promise<void> {
@@ -138,40 +138,46 @@ export async function openSession(
   const around = surroundings(kubeconfig, configOf("kubeContext"), folder);
   const target = await findTarget(flags, around, { start, ask, log });
 
+  const stack = flags.stack ?? stackOf(target);
   const checked = start
-    ? checkConfig(flags.stack ?? stackOf(target), { ...settingsOf(target, folder), ...flagSettings }, project, folder)
+    ? checkConfig(stack, { ...settingsOf(target, folder), ...flagSettings }, project, folder)
     : undefined;
   if (target.kind === "sandbox") {
-    const stack = flags.stack ?? stackOf(target);
     log(`cluster: the embedded one (${target.why}); stack: ${stack}`);
-    const info = expectedInfo();
     if (!start) {
-      await checkSandbox(info.kubeconfig, target.why, ask);
+      await checkSandbox(expectedInfo().kubeconfig, target.why, ask);
     }
-    return {
-      stack,
-      settings: { ...embeddedSettings(folder), ...flagSettings },
-      kubeconfig: info.kubeconfig,
-      context: info.context,
-      embedded: true,
-      ownCluster: true,
-      binFolder: info.binDir,
-      ...(checked ? startSandbox(checked, log) : { ready: Promise.resolve() }),
-    };
+    const settings = { ...embeddedSettings(folder), ...flagSettings };
+    return { ...embeddedSession(stack, settings), ...(checked && startSandbox(checked, log)) };
   }
 
   const where = target.kind === "context" ? target.context : `${madeContexts[target.tool]}, by ${target.tool}`;
-  log(`cluster: ${where} (${target.why}); stack: ${ownStack}`);
+  log(`cluster: ${where} (${target.why}); stack: ${stack}`);
   const context = target.kind === "context" ? target.context : await madeCluster(target, flags, start);
   const by = flags.context === undefined ? "kubeContext" : "--context";
   await checkContext({ context, by, paths: kubeconfigPaths(kubeconfig) }, ask);
   return {
-    stack: ownStack,
+    stack,
     settings: { ...flagSettings, ...(kubeconfig && { kubeconfig }), kubeContext: context },
     kubeconfig,
     context,
     embedded: false,
     ownCluster: target.kind === "made",
+    ready: Promise.resolve(),
+  };
+}
+
+/** @returns the session of the embedded cluster, as it is when the cluster runs. */
+function embeddedSession(stack: string, settings: Record<string, string>): Session {
+  const { kubeconfig, context, binDir } = expectedInfo();
+  return {
+    stack,
+    settings,
+    kubeconfig,
+    context,
+    embedded: true,
+    ownCluster: true,
+    binFolder: binDir,
     ready: Promise.resolve(),
   };
 }

@@ -17,7 +17,7 @@ export interface ClusterIdentity {
 export type ClusterMatch = "none yet" | "same" | "made anew" | "another";
 
 /** @returns the identity of a cluster. @throws Error if the cluster does not show its namespace kube-system. */
-export async function identifyCluster(client: Pick<KubeClient, "get">, context: string): Promise<ClusterIdentity> {
+async function identifyCluster(client: Pick<KubeClient, "get">, context: string): Promise<ClusterIdentity> {
   const namespace = await client.get({ apiVersion: "v1", kind: "Namespace", name: "kube-system" });
   const uid = namespace?.metadata?.uid;
   if (uid === undefined) {

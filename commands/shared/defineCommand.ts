@@ -15,6 +15,8 @@ interface CommonFlags {
 export interface Command {
   /** Printed for --help. */
   help: string;
+  /** Parses the words of a command line. @throws UsageError */
+  parse: (argv: readonly string[]) => unknown;
   /** Runs it with the words of a command line. @returns its exit code. */
   execute: (argv: readonly string[], printer?: Printer) => Promise<number>;
 }
@@ -68,7 +70,7 @@ export function defineCommand<F extends CommonFlags = Flags>(
       return exitCodeOf(error);
     }
   };
-  const command = { help: text, execute };
+  const command = { help: text, parse, execute };
   const started = process.argv[1];
   if (started !== undefined && existsSync(started) && realpathSync(started) === realpathSync(file)) {
     // What the SDK keeps open must not keep a finished command alive.

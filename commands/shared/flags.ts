@@ -18,7 +18,7 @@ export interface Flags {
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
 /** Flags of every command, as node's parseArgs takes them. */
-export const everyCommand = {
+const everyCommand = {
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const satisfies Options;
@@ -28,7 +28,6 @@ export const stackOptions = {
   stack: { type: "string", short: "s" },
   sandbox: { type: "boolean", default: false },
   config: { type: "string", short: "c", multiple: true, default: [] as string[] },
-  ...everyCommand,
 } as const satisfies Options;
 
 /** What parsing gives for the flags that one command has besides the common ones. */
@@ -78,14 +77,22 @@ export function checkSettings(settings: readonly string[]): void {
 /**
  * Node's own parser, whose complaints become UsageErrors. An empty value is refused: it is what a shell makes of a
  * variable that is not set, and to go on without the flag could change another cluster than the one that was meant.
+ * @param options Flags of the command besides --json and --help.
+ * @param allowPositionals Whether the command takes words besides flags. Default false.
  * @throws UsageError
  */
-export function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
-  let parsed: ReturnType<typeof parseArgs<T>>;
+export function parseStrictly<O extends Options = Record<never, never>>(
+  argv: readonly string[],
+  options?: O,
+  allowPositionals = false,
+) {
+  const all = { ...options, ...everyCommand } as O & typeof everyCommand;
+  const parse = () => parseArgs({ args: [...argv], allowPositionals, options: all });
+  let parsed: ReturnType<typeof parse>;
   try {
-    parsed = parseArgs(config);
+    parsed = parse();
   } catch (error) {
-    throw new UsageError(explain(error, Object.entries(config.options ?? {})));
+    throw new UsageError(explain(error, Object.entries<{ short?: string }>(all)));
   }
   for (const [name, value] of Object.entries(parsed.values)) {
     if ([value].flat().some((one) => typeof one === "string" && one.trim() === "")) {
@@ -114,17 +121,13 @@ function explain(error: unknown, options: [string, { short?: string }][]): strin
 }
 
 function parse(argv: readonly string[], more: Options = {}, allowPositionals = false) {
-  return parseStrictly({
-    args: [...argv],
-    allowPositionals,
-    options: {
-      ...more,
-      ...stackOptions,
-      context: { type: "string" },
-      kubeconfig: { type: "string" },
-      yes: { type: "boolean", short: "y", default: false },
-    },
-  });
+  const common = {
+    ...stackOptions,
+    context: { type: "string" },
+    kubeconfig: { type: "string" },
+    yes: { type: "boolean", short: "y", default: false },
+  } as const;
+  return parseStrictly(argv, { ...more, ...common }, allowPositionals);
 }
 
 const stackHelp =

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import type { IncomingHttpHeaders } from "node:http";
+import type { ClientRequest, IncomingHttpHeaders } from "node:http";
 import { servedHost } from "../../components/servedHost";
 import type { DeclaredMesh } from "../../stacks/declared";
 
@@ -42,30 +42,15 @@ export class HttpClient {
   /** Sends one request. It never throws: what went wrong is in the answer. */
   get(url: string, headers: Record<string, string> = {}): Promise<Answer> {
     const { host, insecure, timeoutMs = 20_000 } = this.options;
-    const started = performance.now();
-    const ms = () => performance.now() - started;
-    return new Promise((resolve) => {
-      const fail = (error: NodeJS.ErrnoException) =>
-        resolve({ status: 0, headers: {}, body: "", ms: ms(), error: error.code ?? error.message });
-      const common = { headers: { ...(host && { host }), ...headers } };
-      const sent = url.startsWith("https:")
-        ? httpsRequest(url, {
-            ...common,
-            agent: this.https,
-            rejectUnauthorized: !insecure,
-            ...(host && { servername: host }),
-          })
-        : httpRequest(url, { ...common, agent: this.http });
-      const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
-      sent.on("close", () => clearTimeout(timer));
-      sent.on("error", fail).on("response", (answer) => {
-        let body = "";
-        answer.setEncoding("utf8").on("data", (text: string) => (body += text));
-        answer.on("error", fail);
-        answer.on("end", () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body, ms: ms() }));
-      });
-      sent.end();
-    });
+    const common = { headers: { ...(host && { host }), ...headers } };
+    const tls = { agent: this.https, rejectUnauthorized: !insecure, ...(host && { servername: host }) };
+    return answerTo(
+      () =>
+        url.startsWith("https:")
+          ? httpsRequest(url, { ...common, ...tls })
+          : httpRequest(url, { ...common, agent: this.http }),
+      timeoutMs,
+    );
   }
 
   /** Closes the connections that are kept open. */
@@ -73,6 +58,32 @@ export class HttpClient {
     this.http.destroy();
     this.https.destroy();
   }
+}
+
+/** Sends a request, and reads its answer. It never throws: what went wrong is in the answer. */
+export function answerTo(send: () => ClientRequest, timeoutMs: number, body?: string): Promise<Answer> {
+  const started = performance.now();
+  const ms = () => performance.now() - started;
+  return new Promise((resolve) => {
+    const fail = (error: NodeJS.ErrnoException) => resolve({ ...noAnswer(error.code ?? error.message), ms: ms() });
+    const sent = send();
+    const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+    sent.on("error", fail).on("close", () => clearTimeout(timer));
+    sent.on("response", (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (more: string) => (text += more));
+      answer.on("error", fail);
+      answer.on("end", () =>
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text, ms: ms() }),
+      );
+    });
+    sent.end(body);
+  });
+}
+
+/** @returns that there was no answer, and why. */
+export function noAnswer(error: string): Answer {
+  return { status: 0, headers: {}, body: "", ms: 0, error };
 }
 
 /**

@@ -14,7 +14,7 @@ const noBorders = Object.fromEntries(
 export function plainTable(
   rows: readonly string[][],
   gap: number,
-  options: Pick<TableConstructorOptions, "head" | "colWidths" | "wordWrap"> = {},
+  options: Pick<TableConstructorOptions, "head" | "colWidths" | "colAligns" | "wordWrap"> = {},
 ): string[] {
   const style = { "padding-left": 0, "padding-right": gap, head: [], border: [] };
   const table = new Table({ chars: { ...noBorders, middle: "" }, style, ...options });
@@ -23,4 +23,9 @@ export function plainTable(
     .toString()
     .split("\n")
     .map((line) => line.trimEnd());
+}
+
+/** @returns the lines of a table of figures: the first column to the left, the others to the right. */
+export function figureTable(head: string[], rows: readonly string[][]): string[] {
+  return plainTable(rows, 2, { head, colAligns: head.map((_, i) => (i === 0 ? "left" : "right")) });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "./flags";
 import { readPolicySettings } from "./policySettings";
-import { parseUpFlags } from "../up/upFlags";
+import { parseUpFlags } from "../up/up";
 
 describe("--policy-config", () => {
   let folder: string;

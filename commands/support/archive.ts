@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { create } from "tar";
 import { stringify } from "yaml";
 import type { SupportFile } from "./collect";
 import type { SecretRemover } from "./secrets";
+import { withTemporaryFolder } from "../shared/temporaryFolder";
 
 /** @returns the files as texts, without secrets: all objects are looked at before the first text is written. */
 export function withoutSecrets(
@@ -32,15 +32,12 @@ function asText(path: string, content: unknown): string {
  */
 export async function writeArchive(file: string, files: readonly { path: string; text: string }[]): Promise<void> {
   const root = basename(file).replace(/\.(tgz|tar\.gz)$/, "");
-  const cwd = mkdtempSync(join(tmpdir(), "sidecar-mesh-"));
-  try {
+  await withTemporaryFolder(async (cwd) => {
     for (const { path, text } of files) {
       const at = join(cwd, root, path);
       mkdirSync(dirname(at), { recursive: true });
       writeFileSync(at, text, { mode: 0o600 });
     }
     await create({ file, cwd, gzip: true, portable: true, mode: 0o600 }, [root]);
-  } finally {
-    rmSync(cwd, { recursive: true, force: true });
-  }
+  });
 }

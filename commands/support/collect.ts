@@ -1,8 +1,7 @@
 import type { LiveObject } from "../../cluster/kubeClient";
 import { Slots } from "../../cluster/kubeClient";
 import type { Cluster } from "../verify/cluster";
-import { askEnvoy } from "../verify/envoy";
-import { podLog, refOfPod } from "../verify/meshPods";
+import { askEnvoy, podLog, refOfPod } from "../verify/meshPods";
 import { containersOf, isAlive, proxyOf, statusesOf } from "../verify/objects";
 
 /** A file of the archive, before secrets are removed: an object, or lines of a log. */

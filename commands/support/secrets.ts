@@ -1,7 +1,7 @@
 import { isMap } from "../../common/isMap";
 
 /** Stands where a secret was. */
-export const removed = "[removed]";
+const removed = "[removed]";
 
 /** Names of fields, variables and flags whose value is a secret. */
 const sensitiveName =

@@ -21,18 +21,18 @@ Loki, each with the link to the trace (npm run dashboards opens the page that it
 ${flagsHelp}`;
 
 /** Seconds until spans and lines have to be there, and in which no more of them came. */
-const patience = { seconds: 20, quiet: 3 };
+const limits = { seconds: 20, quiet: 3 };
 
 /** @returns what was found, once it has not grown for a while: nothing says that a trace is complete. */
 async function settled<T>(ask: () => Promise<T[]>): Promise<T[]> {
   let last: T[] = [];
   let since = Date.now();
-  await until(patience.seconds, async () => {
+  await until(limits.seconds, async () => {
     const now = await ask();
     if (now.length !== last.length) {
       [last, since] = [now, Date.now()];
     }
-    return last.length > 0 && Date.now() - since > patience.quiet * 1000 ? last : undefined;
+    return last.length > 0 && Date.now() - since > limits.quiet * 1000 ? last : undefined;
   });
   return last;
 }
@@ -78,7 +78,7 @@ async function follow(context: ReturnType<typeof traceable>, path: string, out: 
   const spans: Span[] = await settled(() => readTrace(context, backend, id));
   if (spans.length === 0) {
     throw new Error(
-      `${backend.title} has no trace ${id} after ${patience.seconds} s; npm run verify -- --only traces says why`,
+      `${backend.title} has no trace ${id} after ${limits.seconds} s; npm run verify -- --only traces says why`,
     );
   }
   const base = context.declared.dashboardsExposed ? exposedPath(backend.name) : "";

@@ -22,12 +22,12 @@ interface Placed {
 export function spansInOrder(spans: readonly Span[]): Placed[] {
   const known = new Set(spans.map(({ id }) => id));
   const causeOf = ({ parentId }: Span) => (parentId !== undefined && known.has(parentId) ? parentId : undefined);
-  const below = (cause: string | undefined, depth: number): Placed[] =>
+  const causedBy = (cause: string | undefined, depth: number): Placed[] =>
     spans
       .filter((span) => causeOf(span) === cause)
       .sort((one, other) => one.start - other.start)
-      .flatMap((span) => [{ span, depth }, ...below(span.id, depth + 1)]);
-  return below(undefined, 0);
+      .flatMap((span) => [{ span, depth }, ...causedBy(span.id, depth + 1)]);
+  return causedBy(undefined, 0);
 }
 
 const columns = { time: 10, service: 44 };

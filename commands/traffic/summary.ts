@@ -1,4 +1,5 @@
 import type { Answer } from "../shared/httpClient";
+import { figureTable } from "../shared/plainTable";
 import type { Percentiles } from "../shared/statistics";
 import { percentiles, round, tally } from "../shared/statistics";
 
@@ -58,19 +59,8 @@ export function summaryText(summary: TrafficSummary): string {
   return [
     `${requests} requests in ${seconds} s, ${perSecond} per second`,
     "",
-    ...table(["code", "requests", "share"], codes),
+    ...figureTable(["code", "requests", "share"], codes),
     "",
-    ...table(["path", "requests", "p50 ms", "p90 ms", "p99 ms", "max ms"], [...paths, ...all]),
+    ...figureTable(["path", "requests", "p50 ms", "p90 ms", "p99 ms", "max ms"], [...paths, ...all]),
   ].join("\n");
-}
-
-/** @returns the lines of a table: the first column to the left, numbers to the right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? "").length)));
-  return [head, ...rows].map((row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join("  ")
-      .trimEnd(),
-  );
 }

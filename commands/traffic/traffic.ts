@@ -6,6 +6,7 @@ import { readOutputs } from "../session/stackOutputs";
 import { drive } from "./drive";
 import { mostRps, mostSeconds, trafficPlan } from "./plan";
 import { progressLine, summarize, summaryText } from "./summary";
+import { StatusLine } from "../../toolchain/system/statusLine";
 
 const help = `npm run traffic -- [flags]
 
@@ -43,7 +44,7 @@ export const command = defineCommand(
 
     const stop = new AbortController();
     process.once("SIGINT", () => stop.abort());
-    const terminal = process.stderr.isTTY;
+    const status = process.stderr.isTTY ? new StatusLine(process.stderr) : undefined;
     let shown = performance.now();
     const http = gatewayClient(declared);
     const { sent, seconds } = await drive(
@@ -51,11 +52,11 @@ export const command = defineCommand(
       http,
       gatewayUrl,
       (progress) => {
-        if (performance.now() - shown >= (terminal ? everyMs.terminal : everyMs.plain)) {
+        if (performance.now() - shown >= (status ? everyMs.terminal : everyMs.plain)) {
           shown = performance.now();
           const line = progressLine(summarize(progress.sent, progress.seconds), plan.seconds);
-          if (terminal) {
-            process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
+          if (status) {
+            status.show(line);
           } else {
             log(line);
           }
@@ -64,9 +65,7 @@ export const command = defineCommand(
       stop.signal,
     );
     http.close();
-    if (terminal) {
-      process.stderr.write("\r\x1b[K");
-    }
+    status?.hide();
     const summary = summarize(sent, seconds);
     if (!flags.json) {
       console.log(summaryText(summary));

@@ -4,11 +4,12 @@ import { forecastSeconds, showProgress } from "../../toolchain";
 import { connect } from "../session/connect";
 import { edgeAdvice } from "../edges/edgeAdvice";
 import { settingsWithout, trafficText } from "./firstUpdate";
-import { flagsHelp } from "../shared/flags";
+import type { Flags } from "../shared/flags";
+import { flagsHelp, parseFlags } from "../shared/flags";
 import { refuseForeign } from "./foreignObjects";
 import { nextSteps } from "./nextSteps";
 import { nodeAdvice } from "./nodeVersion";
-import { policyConfigHelp, readPolicySettings } from "../shared/policySettings";
+import { policyConfigHelp, policyConfigOption, readPolicySettings } from "../shared/policySettings";
 import { findPulumi } from "../pulumi/cli";
 import { changesNothing } from "../pulumi/events";
 import { PulumiStack } from "../pulumi/stack";
@@ -18,8 +19,6 @@ import { defineCommand } from "../shared/defineCommand";
 import type { LaterPrograms, Session } from "../session/session";
 import { openSession } from "../session/session";
 import { checkCluster, rememberCluster } from "../session/stackCluster";
-import type { UpFlags } from "./upFlags";
-import { parseUpFlags } from "./upFlags";
 
 const help = `npm start -- [flags]
 
@@ -38,6 +37,33 @@ agree; kind or minikube if installed, created after a question; the embedded clu
       --quiet             Say how far a first build is in a line a minute, on a terminal too
 ${policyConfigHelp}
 ${flagsHelp}`;
+
+/** Flags of `npm start`. */
+export interface UpFlags extends Flags {
+  /** Fail if the update changes anything. */
+  expectNoChanges: boolean;
+  /** Compare with the cluster first, and not only with what Pulumi's state has of it. */
+  refresh: boolean;
+  /** Say how far builds are in a line a minute, on a terminal too. */
+  quiet: boolean;
+  /** File with the settings of the policies. */
+  policyConfig?: string;
+}
+
+/** Parses the command line. @throws UsageError as {@link parseFlags} does. */
+export function parseUpFlags(argv: readonly string[]): UpFlags {
+  const {
+    "expect-no-changes": expectNoChanges,
+    "policy-config": policyConfig,
+    ...flags
+  } = parseFlags(argv, {
+    ...policyConfigOption,
+    "expect-no-changes": { type: "boolean", default: false },
+    refresh: { type: "boolean", default: false },
+    quiet: { type: "boolean", default: false },
+  });
+  return { ...flags, expectNoChanges, ...(policyConfig !== undefined && { policyConfig }) };
+}
 
 async function up(flags: UpFlags, plainLog: (line: string) => void): Promise<object> {
   const log = showProgress(plainLog, flags);

@@ -97,7 +97,7 @@ export async function logql(context: Context, query: string, sinceMs?: number): 
 }
 
 /** @returns an answer's JSON. @throws Error if it is none. */
-export function jsonOf({ status, body, error }: Answer, who: string): unknown {
+function jsonOf({ status, body, error }: Answer, who: string): unknown {
   if (status !== 200) {
     throw new Error(`${who} answers with ${error ?? `HTTP ${status}`}: ${body.slice(0, 200)}`);
   }

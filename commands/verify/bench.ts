@@ -1,7 +1,7 @@
 import type { LiveObject } from "../../cluster/kubeClient";
 import { injectionLabel } from "../../components/meshNamespace";
 import type { DeclaredMesh } from "../../stacks/declared";
-import { table } from "../traffic/summary";
+import { figureTable } from "../shared/plainTable";
 import { until } from "./backends";
 import type { Cluster } from "./cluster";
 import { isReady, nameOf, troubleOf } from "./objects";
@@ -22,14 +22,14 @@ const seconds = 15;
  * @returns over how many connections: each has one request under way at a time, and a slow one must not hold up the
  * rest.
  */
-export function connectionsFor(rps: number): number {
+function connectionsFor(rps: number): number {
   return Math.max(4, Math.ceil(rps / 60));
 }
 
 const percents = [50, 90, 99] as const;
 
 /** Seconds until four small pods are ready, or gone. */
-const patienceSeconds = 90;
+const podSeconds = 90;
 
 /** Milliseconds by percentile. */
 export type Latency = Record<"p50" | "p90" | "p99", number>;
@@ -122,9 +122,9 @@ export function benchText({ rps, reachedRps, seconds, direct, mesh, added: more,
     `latency between two pods at ${rps} requests per second, ${seconds} s each, ${connectionsFor(rps)} connections`,
     ...(reachedRps < rps * 0.95 ? [`only ${reachedRps} per second were reached: the node is short of CPU`] : []),
     "",
-    ...table(["", "p50 ms", "p90 ms", "p99 ms"], [row("direct", direct), row("mesh", mesh), row("added", more)]),
+    ...figureTable(["", "p50 ms", "p90 ms", "p99 ms"], [row("direct", direct), row("mesh", mesh), row("added", more)]),
     "",
-    ...table(["sidecar", "memory MiB", "CPU m"], uses),
+    ...figureTable(["sidecar", "memory MiB", "CPU m"], uses),
   ].join("\n");
 }
 
@@ -183,7 +183,7 @@ async function measure(cluster: Cluster, side: "mesh" | "direct", rps: number, d
 
 async function ready(cluster: Cluster): Promise<void> {
   let pods: LiveObject[] = [];
-  const { found } = await until(patienceSeconds, async () => {
+  const { found } = await until(podSeconds, async () => {
     pods = await cluster.client.list("v1", "Pod", namespace);
     return pods.length === 4 && pods.every(isReady) ? true : undefined;
   });
@@ -197,7 +197,7 @@ async function ready(cluster: Cluster): Promise<void> {
 async function remove(cluster: Cluster): Promise<void> {
   const ref = { apiVersion: "v1", kind: "Namespace", name: namespace };
   if (await cluster.client.delete(ref)) {
-    await until(patienceSeconds, async () => ((await cluster.client.get(ref)) === undefined ? true : undefined));
+    await until(podSeconds, async () => ((await cluster.client.get(ref)) === undefined ? true : undefined));
   }
 }
 

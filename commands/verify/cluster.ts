@@ -1,10 +1,10 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { ClientRequest } from "node:http";
 import type { RequestOptions } from "node:https";
 import { Duplex, PassThrough, Writable } from "node:stream";
 import { Exec, PortForward } from "@kubernetes/client-node";
 import type { KubeClient, LiveObject } from "../../cluster/kubeClient";
+import { answerTo, noAnswer } from "../shared/httpClient";
 import type { Answer } from "../shared/httpClient";
 
 /** A command's end inside a container. */
@@ -33,7 +33,7 @@ function typeOf({ type, body }: Form): Record<string, string> {
 }
 
 /** Milliseconds until an answer of the cluster is given up. */
-const patienceMs = 10_000;
+const answerMs = 10_000;
 
 /**
  * Everything that checks ask of a cluster. All of it goes through the API server, so that it works from wherever
@@ -54,15 +54,15 @@ export class Cluster {
   }
 
   /** Asks the API server for a path; with a form, posts that. It never throws. */
-  async raw(path: string, timeoutMs = patienceMs, form?: Form): Promise<Answer> {
+  async raw(path: string, timeoutMs = answerMs, form?: Form): Promise<Answer> {
     const options: RequestOptions = { timeout: timeoutMs, ...(form && { method: "POST", headers: typeOf(form) }) };
     try {
       await this.client.kubeConfig.applyToHTTPSOptions(options);
     } catch (error) {
-      return { status: 0, headers: {}, body: "", ms: 0, error: error instanceof Error ? error.message : String(error) };
+      return noAnswer(error instanceof Error ? error.message : String(error));
     }
     const url = new URL(this.server + path);
-    return answerOf(
+    return answerTo(
       () => (url.protocol === "http:" ? httpRequest(url, options) : httpsRequest(url, options)),
       timeoutMs,
       form?.body,
@@ -76,7 +76,7 @@ export class Cluster {
   async token(namespace: string, serviceAccount: string): Promise<{ token: string } | { refused: string }> {
     const asked = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: { expirationSeconds: 600 } };
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
-    const { status, body, error } = await this.raw(path, patienceMs, {
+    const { status, body, error } = await this.raw(path, answerMs, {
       type: "application/json",
       body: JSON.stringify(asked),
     });
@@ -110,7 +110,7 @@ export class Cluster {
       const socket = (await forward.portForward(namespace, name, [port], fromPod, null, toPod)) as unknown as Socket;
       socket.on("close", () => fromPod.end());
       const connection = Duplex.from({ readable: fromPod, writable: toPod });
-      const answer = await answerOf(
+      const answer = await answerTo(
         () =>
           httpRequest({
             path,
@@ -118,14 +118,14 @@ export class Cluster {
             headers: { host: "localhost", connection: "close", ...headers, ...(form && typeOf(form)) },
             createConnection: () => connection,
           }),
-        patienceMs,
+        answerMs,
         form?.body,
       );
       socket.close();
       return answer;
     } catch (error) {
       const cause = error instanceof Error ? error.message : JSON.stringify(error);
-      return { status: 0, headers: {}, body: "", ms: 0, error: `port-forward to ${name}:${port}: ${cause}` };
+      return noAnswer(`port-forward to ${name}:${port}: ${cause}`);
     }
   }
 
@@ -166,35 +166,4 @@ export class Cluster {
   async find(apiVersion: string, kind: string, namespace: string, name: string): Promise<LiveObject | undefined> {
     return (await this.list(apiVersion, kind, namespace)).find(({ metadata }) => metadata?.name === name);
   }
-}
-
-function answerOf(send: () => ClientRequest, timeoutMs: number, body?: string): Promise<Answer> {
-  const started = performance.now();
-  return new Promise((resolve) => {
-    const fail = (error: NodeJS.ErrnoException) =>
-      resolve({
-        status: 0,
-        headers: {},
-        body: "",
-        ms: performance.now() - started,
-        error: error.code ?? error.message,
-      });
-    const sent = send();
-    const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
-    sent.on("error", fail).on("close", () => clearTimeout(timer));
-    sent.on("response", (answer) => {
-      let text = "";
-      answer.setEncoding("utf8").on("data", (more: string) => (text += more));
-      answer.on("error", fail);
-      answer.on("end", () =>
-        resolve({
-          status: answer.statusCode ?? 0,
-          headers: answer.headers,
-          body: text,
-          ms: performance.now() - started,
-        }),
-      );
-    });
-    sent.end(body);
-  });
 }

@@ -12,7 +12,7 @@ function isJsonObject(value: Json | undefined): value is JsonObject {
 }
 
 /** @returns every object anywhere below `value` that `test` accepts. */
-export function findAll(value: Json | undefined, test: (object: JsonObject) => boolean): JsonObject[] {
+function findAll(value: Json | undefined, test: (object: JsonObject) => boolean): JsonObject[] {
   if (Array.isArray(value)) {
     return value.flatMap((item) => findAll(item, test));
   }

@@ -121,18 +121,18 @@ export function judgeBreaker(
 
 /** @returns what all exercises show together. */
 export function judgeExercises(found: readonly Exercised[], mesh: string, kubectl: string): Outcome {
-  const told = (verdict: Exercised["verdict"]) => found.filter((one) => one.verdict === verdict);
-  const [first] = told("broken");
+  const those = (verdict: Exercised["verdict"]) => found.filter((one) => one.verdict === verdict);
+  const [first] = those("broken");
   if (first) {
     return fail(
-      told("broken")
+      those("broken")
         .map(({ what, seen }) => `${what}: ${seen}`)
         .join("; "),
       `${first.what} is in Envoy as declared, but does not hold: ${first.seen}`,
       `${kubectl} -n ${mesh} get virtualservice,destinationrule,envoyfilter -o yaml`,
     );
   }
-  const left = told("left out").map(({ what, seen }) => `${what} left out: ${seen}`);
-  const held = told("holds").map(({ what, seen }) => `${what}: ${seen}`);
+  const left = those("left out").map(({ what, seen }) => `${what} left out: ${seen}`);
+  const held = those("holds").map(({ what, seen }) => `${what}: ${seen}`);
   return held.length > 0 ? pass([...held, ...left].join("; ")) : skip(left.join("; ") || "no policy is declared");
 }

@@ -14,7 +14,7 @@ export const faultHeaders = {
 } as const;
 
 /** Name of the EnvoyFilter, while policies are exercised. */
-export const faultsName = "verify-faults";
+const faultsName = "verify-faults";
 
 /**
  * @returns an EnvoyFilter that lets the sidecars of a namespace fail or delay the requests that ask for it by a header,

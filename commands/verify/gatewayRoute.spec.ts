@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { declaredService } from "../../test/support/declaredService";
 import type { DeclaredMesh, DeclaredService } from "../../stacks/declared";
-import { below, followedRoute, gatewayRoutes } from "./gatewayRoute";
+import { joinPath, followedRoute, gatewayRoutes } from "./gatewayRoute";
 
 const service = declaredService;
 const mesh = (...services: DeclaredService[]) => ({ declared: { services } as DeclaredMesh, gatewayUrl: "http://gw" });
@@ -34,7 +34,7 @@ describe("routes through the gateway", () => {
 
   it("have names below them, one slash apart", () => {
     assert.deepEqual(
-      ["/", "/user", "http://gw/"].map((path) => below(path, "x")),
+      ["/", "/user", "http://gw/"].map((path) => joinPath(path, "x")),
       ["/x", "/user/x", "http://gw/x"],
     );
   });

@@ -13,7 +13,7 @@ export interface GatewayRoute {
 }
 
 /** @returns `name` below a path or a URL, which may end with a slash. */
-export function below(path: string, name: string): string {
+export function joinPath(path: string, name: string): string {
   return `${path.replace(/\/$/, "")}/${name}`;
 }
 

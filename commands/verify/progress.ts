@@ -1,4 +1,4 @@
-import { clearLine, cursorTo } from "node:readline";
+import { StatusLine } from "../../toolchain/system/statusLine";
 import { resultLine } from "./report";
 import type { RunEvents } from "./run";
 
@@ -12,26 +12,22 @@ type Terminal = Pick<NodeJS.WriteStream, "isTTY" | "columns" | "write">;
  */
 export function progressOf(print: (line: string) => void, terminal: Terminal = process.stderr): RunEvents {
   const running = new Set<string>();
-  const redraw = (row?: string) => {
-    if (terminal.isTTY) {
-      cursorTo(terminal as NodeJS.WriteStream, 0);
-      clearLine(terminal as NodeJS.WriteStream, 0);
-    }
-    if (row !== undefined) {
-      print(row);
-    }
-    if (terminal.isTTY && running.size > 0) {
-      terminal.write(`running  ${[...running].join(", ")}`.slice(0, terminal.columns - 1));
+  const status = terminal.isTTY ? new StatusLine(terminal as NodeJS.WriteStream) : undefined;
+  const show = () => {
+    if (running.size > 0) {
+      status?.show(`running  ${[...running].join(", ")}`);
     }
   };
   return {
     start(name) {
       running.add(name);
-      redraw();
+      show();
     },
     result(result) {
       running.delete(result.name);
-      redraw(resultLine(result, terminal.columns));
+      status?.hide();
+      print(resultLine(result, terminal.columns));
+      show();
     },
   };
 }

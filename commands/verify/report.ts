@@ -45,11 +45,11 @@ export function resultLine({ verdict, name, description, evidence }: Result, wid
 /** @returns what follows the table: each cause and the command to look further, and the sum. */
 export function conclusion({ checks, causes, seconds }: Report): string {
   const count = (verdict: Result["verdict"]) => checks.filter((result) => result.verdict === verdict).length;
-  const told = causes.flatMap(({ check, cause, next }) => ["", `${check}: ${cause}`, `  look further: ${next}`]);
+  const lines = causes.flatMap(({ check, cause, next }) => ["", `${check}: ${cause}`, `  look further: ${next}`]);
   const parts = (["pass", "fail", "blocked", "skip"] as const)
     .filter((verdict) => count(verdict) > 0)
     .map((verdict) => `${count(verdict)} ${marks[verdict]}`);
-  return [...told, "", `${parts.join(", ")} in ${seconds} s`].join("\n");
+  return [...lines, "", `${parts.join(", ")} in ${seconds} s`].join("\n");
 }
 
 /** @returns the report in the XML that CI systems read. */

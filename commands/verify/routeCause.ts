@@ -17,7 +17,6 @@ interface HttpRule {
   match?: { uri?: { exact?: string; prefix?: string; regex?: string } }[];
   route?: { destination?: { host?: string; subset?: string; port?: { number?: number } } }[];
   fault?: { abort?: { httpStatus?: number }; delay?: { fixedDelay?: string } };
-  timeout?: string;
 }
 
 interface ServicePort {

@@ -3,7 +3,7 @@ import { isGuarded } from "../../components/guards";
 import type { DeclaredService } from "../../stacks/declared";
 import type { Answer, HttpClient } from "../shared/httpClient";
 import type { Context } from "./check";
-import { below, gatewayRoutes } from "./gatewayRoute";
+import { joinPath, gatewayRoutes } from "./gatewayRoute";
 import { gatewayPods, refOfPod, servicePods } from "./meshPods";
 import { accountOf, isReady } from "./objects";
 import { floodCommand, readFlood, readWget, shell, speaker, wgetCommand } from "./wget";
@@ -40,9 +40,9 @@ async function inParallel<T>(count: number, together: number, act: () => Promise
 }
 
 /** @returns what sends through the ingress gateway, shared by `proxies` pods. */
-export function gatewaySender(url: string, http: HttpClient, proxies: number): Sender {
+function gatewaySender(url: string, http: HttpClient, proxies: number): Sender {
   const send = (headers?: Record<string, string>, name?: string) =>
-    http.get(name === undefined ? url : below(url, name), headers);
+    http.get(name === undefined ? url : joinPath(url, name), headers);
   return {
     proxies,
     atOnce: atOnceThroughGateway,
@@ -52,7 +52,7 @@ export function gatewaySender(url: string, http: HttpClient, proxies: number): S
 }
 
 /** @returns what sends from a caller's own pod, through its proxy and with its identity. */
-export function podSender({ cluster }: Pick<Context, "cluster">, pod: LiveObject, url: string): Sender {
+function podSender({ cluster }: Pick<Context, "cluster">, pod: LiveObject, url: string): Sender {
   const { namespace, name: podName } = refOfPod(pod);
   const exec = (command: string[]) => cluster.exec(namespace, podName, shell, command);
   return {
@@ -64,7 +64,7 @@ export function podSender({ cluster }: Pick<Context, "cluster">, pod: LiveObject
         status = 0,
         said,
         ...answer
-      } = readWget(await exec(wgetCommand(name === undefined ? url : below(url, name), headers)));
+      } = readWget(await exec(wgetCommand(name === undefined ? url : joinPath(url, name), headers)));
       const ms = performance.now() - started;
       return { ...answer, status, ms, ...(status === 0 && { error: said || "no answer" }) };
     },

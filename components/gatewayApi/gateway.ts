@@ -13,7 +13,7 @@ export interface Listener {
   tls?: { mode: "Terminate"; certificateRefs: { name: pulumi.Input<string> }[] };
   /** Namespaces whose routes are taken. Default: the Gateway's own. */
   allowedRoutes?: {
-    namespaces: { from: "Selector"; selector: { matchLabels: Record<string, pulumi.Input<string>> } };
+    namespaces: { from: "Selector"; selector: k8s.types.input.meta.v1.LabelSelector };
   };
 }
 

@@ -18,14 +18,18 @@ async function rulesOf(route: Partial<IngressRoute>) {
   return one("HTTPRoute").inputs.spec.rules;
 }
 
+const allowedFrom = (...values: string[]) => {
+  const selector = { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values }] };
+  return { namespaces: { from: "Selector", selector } };
+};
+
 describe("IngressRoutes in the Gateway API", () => {
   it("declares a Gateway for the pods of the gateway's Service, beside it, open to the namespace's routes", async () => {
     const { one, all } = await declare(() => routes({}, { gatewayNamespace: "edge", gatewayService: "entry" }));
     const { apiVersion, metadata, spec } = one("Gateway", "demo-gateway").inputs;
     assert.equal(apiVersion, "gateway.networking.k8s.io/v1");
     assert.equal(metadata.namespace, "edge");
-    const selector = { matchLabels: { "kubernetes.io/metadata.name": "demo" } };
-    const allowedRoutes = { namespaces: { from: "Selector", selector } };
+    const allowedRoutes = allowedFrom("demo");
     assert.deepEqual(spec, {
       gatewayClassName: "istio",
       addresses: [{ type: "Hostname", value: "entry" }],
@@ -44,6 +48,20 @@ describe("IngressRoutes in the Gateway API", () => {
         },
       ],
     });
+  });
+
+  it("declares a route to a Service of another namespace there: a backendRef names no host", async () => {
+    const page: IngressRoute = { path: "/grafana", service: "grafana", serviceNamespace: "tools", port: 3000 };
+    const all = [user, { ...user, path: "/more" }, page];
+    const { one } = await declare(() => routes({}, { routes: all }));
+    const { metadata, spec } = one("HTTPRoute", "demo-grafana").inputs;
+    assert.equal(metadata.namespace, "tools");
+    assert.deepEqual(spec.rules[0].backendRefs, [{ name: "grafana", port: 3000 }]);
+    assert.deepEqual(one("Gateway").inputs.spec.listeners[0].allowedRoutes, allowedFrom("demo", "tools"));
+
+    const istio = await declare(() => routes({}, { api: "istio", routes: all }));
+    const [rule] = istio.one("VirtualService").inputs.spec.http;
+    assert.equal(rule.route[0].destination.host, "grafana.tools.svc.cluster.local");
   });
 
   it("serves HTTPS for each host, and redirects HTTP to its port", async () => {

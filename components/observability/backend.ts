@@ -108,6 +108,10 @@ export function declareBackend(
       ? new k8s.core.v1.Secret(`${name}-config`, { metadata, stringData: pulumi.secret(spec.config) }, opts)
       : new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: spec.config }, opts));
   const { volume, replicas } = spec.sizing;
+  const claimSpec = volume
+    ? { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: volume } } }
+    : undefined;
+  const claim = replicas === 1 && spec.dataFolder && claimSpec ? declareClaim(name, spec, claimSpec, opts) : undefined;
 
   const workload = new k8s.apps.v1.StatefulSet(
     `${name}-server`,
@@ -123,17 +127,10 @@ export function declareBackend(
             labels: { app },
             annotations: spec.config && { "sidecar-mesh/config": configHash(spec.config) },
           },
-          spec: podSpec(spec, account.metadata.name, config?.metadata.name),
+          spec: podSpec(spec, account.metadata.name, config?.metadata.name, claim?.metadata.name),
         },
         volumeClaimTemplates:
-          volume && spec.dataFolder
-            ? [
-                {
-                  metadata: { name: "data" },
-                  spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: volume } } },
-                },
-              ]
-            : undefined,
+          replicas > 1 && spec.dataFolder && claimSpec ? [{ metadata: { name: "data" }, spec: claimSpec }] : undefined,
       },
     },
     opts,
@@ -168,6 +165,26 @@ export function declareBackend(
     );
   }
   return { service, page, workload };
+}
+
+/**
+ * Declares the volume of a backend's only pod. Templates of a StatefulSet never change, and a preview of another one in
+ * its place fails; a claim can grow, and come and go. It has the name that a template would give it. Data stays when
+ * the stack goes, but for its namespace.
+ */
+function declareClaim(
+  name: string,
+  { app, namespace }: Pick<BackendSpec, "app" | "namespace">,
+  spec: k8s.types.input.core.v1.PersistentVolumeClaimSpec,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.PersistentVolumeClaim {
+  // Many a volume is only made for the pod that asks for it, so there is nothing to wait for before.
+  const annotations = { "pulumi.com/skipAwait": "true" };
+  return new k8s.core.v1.PersistentVolumeClaim(
+    `${name}-data`,
+    { metadata: { name: `data-${app}-0`, namespace, labels: { app }, annotations }, spec },
+    { ...opts, retainOnDelete: true },
+  );
 }
 
 /** Declares a Service for some ports of a backend. */
@@ -256,6 +273,7 @@ function podSpec(
   spec: BackendSpec,
   serviceAccountName: pulumi.Input<string>,
   configName: pulumi.Input<string> | undefined,
+  claimName: pulumi.Input<string> | undefined,
 ): k8s.types.input.core.v1.PodSpec {
   const ready = { httpGet: { path: spec.ready.path, port: spec.ready.port } };
   const hasVolume = spec.sizing.volume !== undefined && spec.dataFolder !== undefined;
@@ -300,6 +318,7 @@ function podSpec(
     volumes: [
       ...(configName ? [{ name: "config", ...configSource(spec, configName) }] : []),
       { name: "tmp", emptyDir: {} },
+      ...(claimName ? [{ name: "data", persistentVolumeClaim: { claimName } }] : []),
       ...(spec.dataFolder && !hasVolume ? [{ name: "data", emptyDir: {} }] : []),
       ...(spec.volumes ?? []),
     ],

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { tracingBackendNames, tracingBackends } from "./tracing";
 import type { OfTracingBackends, TracingBackendName } from "./tracing";
 
@@ -39,13 +40,15 @@ export function exposedPath(name: DashboardName): string {
 export interface ExposedRoute {
   path: string;
   service: string;
+  /** Namespace of the Service, known once it exists. */
+  serviceNamespace: pulumi.Output<string>;
   port: number;
 }
 
 /** @returns the route that leads to a page through the gateway. */
-export function exposedRoute(name: DashboardName, namespace: string): ExposedRoute {
+export function exposedRoute(name: DashboardName, namespace: pulumi.Input<string>): ExposedRoute {
   const { service, port } = dashboardServices[name];
-  return { path: exposedPath(name), service: `${service}.${namespace}.svc.cluster.local`, port };
+  return { path: exposedPath(name), service, serviceNamespace: pulumi.output(namespace), port };
 }
 
 /** How each page that was installed is reached. */

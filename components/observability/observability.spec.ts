@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type * as pulumi from "@pulumi/pulumi";
 import { isSecret } from "@pulumi/pulumi";
 import { dev } from "../../stacks/dev";
 import type { Declared } from "../../test/support/declare";
@@ -69,6 +70,26 @@ describe("Observability", () => {
     assert.equal(spec.replicas, 2);
     assert.equal(spec.volumeClaimTemplates[0].spec.resources.requests.storage, "50Gi");
     assert.equal(all("PodDisruptionBudget").length, 1);
+  });
+
+  it("claims the volume of a single pod by itself, so that it can grow, and keeps it when the stack goes", async () => {
+    const sizing = { ...profile.loki.sizing, replicas: 1, volume: "20Gi" };
+    const loki = { kind: "loki", sizing, retention: "2d", storage: { kind: "filesystem" } } as const;
+    const kept: string[] = [];
+    const note: pulumi.ResourceTransformation = ({ name, opts }) => {
+      kept.push(...("retainOnDelete" in opts && opts.retainOnDelete ? [name] : []));
+      return undefined;
+    };
+    const { one } = await declare(() => new Observability("o", { ...args, logs: loki }, { transformations: [note] }));
+    const claim = one("PersistentVolumeClaim", "data-loki-0").inputs.spec;
+    assert.equal(claim.resources.requests.storage, "20Gi");
+    assert.deepEqual(kept, ["o-loki-data"]);
+    const { spec } = one("StatefulSet", "loki").inputs;
+    assert.equal(spec.volumeClaimTemplates, undefined);
+    assert.deepEqual(
+      spec.template.spec.volumes.find((volume: { name: string }) => volume.name === "data"),
+      { name: "data", persistentVolumeClaim: { claimName: "data-loki-0" } },
+    );
   });
 
   it("refuses two Jaegers or two Lokis that share nothing", async () => {

@@ -423,7 +423,7 @@ export class Observability extends pulumi.ComponentResource {
       ...(tracer && { [tracer.name]: endpoint(tracer.name) }),
     };
     this.exposedRoutes = settings.dashboardsExposed
-      ? (Object.keys(this.dashboards) as DashboardName[]).map((page) => exposedRoute(page, at))
+      ? (Object.keys(this.dashboards) as DashboardName[]).map((page) => exposedRoute(page, namespace))
       : [];
     this.registerOutputs({ dashboards: this.dashboards });
   }

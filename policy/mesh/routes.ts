@@ -1,5 +1,5 @@
 /** What the rules of a VirtualService lead to. */
-import { fqdn } from "./hosts";
+import { clusterSuffix } from "./hosts";
 import type { Mesh } from "./mesh";
 import type { Resource } from "./resource";
 import type { Fields } from "./shapes";
@@ -59,7 +59,8 @@ function backendsOf(route: AnyRoute): RouteDestination[] {
         ? []
         : [
             {
-              destination: { host: fqdn(name, namespace), port: { number: port } },
+              // The name of a Service has no dots: one that has is not taken for a host, as Istio does not.
+              destination: { host: `${name}.${namespace}${clusterSuffix}`, port: { number: port } },
               field: `spec.rules[${i}].${at}`,
               mirror,
               protocol,

@@ -142,6 +142,11 @@ specify(routeBackendExists, {
       on: "HTTPRoute demo/user",
     },
     {
+      it: "finds a host in the place of a Service's name",
+      edits: [...route, ["HTTPRoute user", `${backend}.name`, "user.demo.svc.cluster.local"]],
+      on: "HTTPRoute demo/user",
+    },
+    {
       it: "finds a mirror that is not there",
       edits: [
         ...route,

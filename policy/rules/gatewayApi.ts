@@ -1,6 +1,6 @@
 /** The Gateway API. */
 import { gatewayApiGroup as group } from "../mesh/names";
-import { fqdn, hostsMatch } from "../mesh/hosts";
+import { fqdn, hostsMatch, serviceOf } from "../mesh/hosts";
 import type { Mesh } from "../mesh/mesh";
 import { fullName, type Resource } from "../mesh/resource";
 import { matchesGlob, matchesSelector } from "../mesh/selectors";
@@ -190,6 +190,17 @@ export const routeBackendExists = rule({
       backendsOf(one, `spec.rules[${i}]`).forEach(({ reference, field }) => {
         const { kind = "Service", group: of = "", name = "", namespace = route.namespace, port } = reference;
         const to = { kind, group: of, name, namespace };
+        if (kind === "Service" && of === "" && name.includes(".")) {
+          const service = serviceOf(name);
+          report(route, {
+            field: `${field}.name`,
+            message: `${name} is a host, but a backendRef takes the name of a Service: requests get 500.`,
+            fix: service
+              ? `Write name: ${service.name} and namespace: ${service.namespace}, or put the route into that namespace.`
+              : "Name a Service; for a host outside of the cluster, use kind: Hostname, group: networking.istio.io.",
+          });
+          return;
+        }
         if (
           namespace !== route.namespace &&
           !isGranted(mesh, { group, kind: route.kind, namespace: route.namespace }, to)

@@ -132,6 +132,24 @@ describe("routes of the Gateway API", function () {
     assert.ok(await answers("/user", "Hello from User Service"), "it is there again");
   });
 
+  it("lead to exposed dashboards, and to services whose proxies know no more than they call", async () => {
+    const more = { dashboardsExposed: "true", proxyScope: "declared" };
+    const { dashboards } = await apply({ services, ingressApi: "gateway", ...more });
+    for (const [name, question] of [
+      ["prometheus", "/api/v1/query?query=up"],
+      ["jaeger", "/api/services"],
+    ] as const) {
+      const url = `${dashboards[name]?.url}${question}`;
+      const answered = async () => {
+        const { status, body } = await get(url);
+        return status === 200 && "data" in (JSON.parse(body) as object);
+      };
+      assert.ok(await until(30, answered), url);
+    }
+    assert.ok(await answers("/user", "Hello from User Service"), "/user answers");
+    await assertVerified();
+  });
+
   it("serve HTTPS, and redirect HTTP to it", async () => {
     await apply({ services, ingressApi: "gateway", gatewaySelfSigned: "true" });
     const secret = ["get", "secret", "-n", "istio-ingress", "gateway-self-signed", "-o", "jsonpath={.data.tls\\.crt}"];

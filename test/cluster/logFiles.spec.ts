@@ -141,7 +141,8 @@ async function writeThroughOutage(id: string, between: string): Promise<{ writte
 describe("files that an application writes", () => {
   before(async () => {
     await addFortio();
-    // What Loki has must outlast its pod.
+    await apply({ services: [writer, shellless] });
+    // What Loki has must outlast its pod: it gets a volume while it runs.
     await apply({ services: [writer, shellless], logsVolume: "1Gi" });
     await inWriter("echo ok > /tmp/index.html");
   });

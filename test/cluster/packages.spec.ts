@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { images } from "../../components/versions";
 import { embeddedSettings } from "../../commands/session/embeddedConfig";
+import { projectFolder } from "../../commands/session/stackFiles";
 import { freshProgram } from "../support/freshProgram";
 import type { FreshProgram } from "../support/freshProgram";
 import { allObjects, eventually, npm, readyContainers } from "./cluster";
@@ -63,6 +64,12 @@ describe("parts for other programs", () => {
       assert.equal(code, 0, said);
       // What istiod and Helm leave: its authority's certificate in each namespace, and the resource definitions.
       await kubectl("delete", "crd", "--selector=app.kubernetes.io/part-of=istio");
+      await kubectl(
+        "delete",
+        "--ignore-not-found",
+        "-f",
+        join(projectFolder, "components/charts/gateway-api/definitions"),
+      );
       await kubectl("delete", "configmap", "--all-namespaces", "--selector=istio.io/config=true");
       await assertSameObjects(objectsBefore);
     });
@@ -105,6 +112,8 @@ describe("parts for other programs", () => {
           assert.equal((await answer("any", "/payment")).body.trim(), "Hello from Payment Service");
         });
         assert.equal((await answer("any", "/")).status, 404);
+        const routes = language === "yaml" ? "httproute" : "virtualservice";
+        assert.notEqual(await kubectl("get", routes, "-n", "shop", "-o", "name"), "");
 
         const again = await program.run("up", "--expect-no-changes");
         assert.equal(again.code, 0, again.said);
@@ -115,13 +124,19 @@ describe("parts for other programs", () => {
 
 const noBackends = { metrics: { kind: "none" }, tracing: { kind: "none" }, logs: { kind: "none" } };
 
-/** Puts charts, images and proxies of these tests into a documented program; without backends it is up sooner. */
+/**
+ * Puts charts, images and proxies of these tests into a documented program; without backends it is up sooner. The one
+ * in YAML has its routes in the Gateway API.
+ */
 const inLanguage = {
   yaml: (program: string) =>
     Object.entries(istioOnTarget())
       .flatMap(([key, value]) => (value === undefined ? [] : [`        ${key}: ${JSON.stringify(value)}`]))
       .reduce((text, line) => text.replace("      istio:\n", `      istio:\n${line}\n`), program)
-      .replace("      applications:", `      observability: ${JSON.stringify(noBackends)}\n      applications:`),
+      .replace(
+        "      applications:",
+        `      ingressApi: gateway\n      observability: ${JSON.stringify(noBackends)}\n      applications:`,
+      ),
   python: (program: string) =>
     program
       .replace("istio={", `istio={**${inPython(istioOnTarget())}, `)

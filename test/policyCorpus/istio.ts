@@ -24,7 +24,7 @@ function findModule(): string {
 }
 
 /** The istioctl to compare with: from the environment, the sandbox's own, or from PATH. */
-export function istioctl(): string {
+function istioctl(): string {
   const built = join(expectedInfo().binDir, "istioctl");
   return process.env["ISTIOCTL"] ?? (existsSync(built) ? built : "istioctl");
 }

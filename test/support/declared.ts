@@ -2,8 +2,7 @@ import { readProject } from "../../commands/session/stackFiles";
 import { profileOf } from "../../policy/pack";
 import type { DeclaredProgram } from "./declaredProgram";
 import { declareProgram } from "./declaredProgram";
-import { loadIndex } from "./loadIndex";
-import { programConfig } from "./wholeProgram";
+import { loadIndex, programConfig } from "./wholeProgram";
 
 /** The program as the policies are given it. */
 export type Declared = DeclaredProgram & { profile: "dev" | "prod" };

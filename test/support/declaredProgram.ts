@@ -1,9 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setAllConfig } from "@pulumi/pulumi/runtime";
-import type { Program } from "./program";
-import type { Registration } from "./registrations";
-import { watchRegistrations } from "./registrations";
-import { withoutSecretMarks } from "./secrets";
+import type { RegisterResourceRequest, RegisterResourceResponse } from "@pulumi/pulumi/proto/resource_pb";
+import { withoutSecretMarks } from "./declare";
+
+/** A Pulumi program and its inputs. */
+export interface Program {
+  project: string;
+  stack: string;
+  /** Config with namespaces, as text. */
+  config: Record<string, string>;
+  /** Imports the program; what it exports are the stack's outputs. */
+  load: () => Promise<Record<string, unknown>>;
+}
 
 /** A resource as a program declares it. */
 export interface DeclaredResource {
@@ -55,7 +63,7 @@ export async function declareProgram(program: Program): Promise<DeclaredProgram>
 }
 
 /** @returns registrations as what they declare, once all of them have their URN. */
-export function placed(registrations: readonly Registration[]): DeclaredProgram {
+function placed(registrations: readonly Registration[]): DeclaredProgram {
   const namespaces = new Map(registrations.map(({ urn, props }) => [urn, props["namespace"]]));
   const place = ({ type, name, props, urn, dependencies, parent, provider }: Registration): PlacedResource => {
     const namespace = provider === undefined ? undefined : namespaces.get(provider);
@@ -72,5 +80,69 @@ export function placed(registrations: readonly Registration[]): DeclaredProgram 
   return {
     resources: registrations.filter(({ custom }) => custom).map(place),
     components: registrations.filter(({ custom }) => !custom).map(place),
+  };
+}
+
+/** What a program says when it registers a resource. */
+export interface Registration {
+  type: string;
+  name: string;
+  /** False for a component, which only holds others. */
+  custom: boolean;
+  props: Record<string, unknown>;
+  /** Empty until the resource has been made, as all that is registered has been once the program is over. */
+  urn: string;
+  /** URNs of all that it waits for: by dependsOn, and by values that come from others. */
+  dependencies: string[];
+  parent?: string;
+  /** URN of its provider. */
+  provider?: string;
+  /** Inputs that stay as they were when the resource was made. */
+  ignoreChanges?: string[];
+}
+
+type Answered = (error: Error | null, response?: RegisterResourceResponse) => void;
+
+/** The one method of the SDK's monitor that is listened to. */
+interface Monitor {
+  registerResource(request: RegisterResourceRequest, answered: Answered): unknown;
+}
+
+/**
+ * Reports each resource that the program registers from now on. The mocks of the SDK get neither URN, parent nor
+ * dependencies; all are in the request of the SDK.
+ * @throws Error if nothing stands in for the engine, which `setMocks` sees to.
+ */
+export function watchRegistrations(seen: (registration: Registration) => void): void {
+  const monitor = pulumi.runtime.getMonitor() as unknown as Monitor | undefined;
+  if (monitor === undefined) {
+    throw new Error("no resource can be watched before runtime.setMocks");
+  }
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, answered) => {
+    const registration = registrationOf(request);
+    seen(registration);
+    return register(request, (error, response) => {
+      registration.urn = response?.getUrn() ?? "";
+      answered(error, response);
+    });
+  };
+}
+
+function registrationOf(request: RegisterResourceRequest): Registration {
+  const inputs = request.getObject();
+  const parent = request.getParent();
+  // A reference to a provider is its URN and its id.
+  const provider = request.getProvider().split("::").slice(0, -1).join("::");
+  return {
+    type: request.getType(),
+    name: request.getName(),
+    custom: request.getCustom(),
+    props: inputs ? (withoutSecretMarks(pulumi.runtime.deserializeProperties(inputs)) as Record<string, unknown>) : {},
+    urn: "",
+    dependencies: request.getDependenciesList(),
+    ...(request.getIgnorechangesList().length > 0 && { ignoreChanges: request.getIgnorechangesList() }),
+    ...(parent !== "" && { parent }),
+    ...(provider !== "" && { provider }),
   };
 }

@@ -3,12 +3,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Command } from "../../commands/shared/defineCommand";
-import { parseCiPreviewFlags } from "../../commands/preview/ciPreviewFlags";
-import { parseDashboardFlags } from "../../commands/dashboards/dashboards";
-import { parseDoctorFlags } from "../../commands/doctor/doctor";
-import { parseFlags } from "../../commands/shared/flags";
-import { parseTraceFlags } from "../../commands/trace/trace";
-import { parseUpFlags } from "../../commands/up/upFlags";
 import { asProgramConfig, projectFolder, readProject } from "../../commands/session/stackFiles";
 import { parseConfig } from "../../stacks/config";
 import { ConfigError } from "../../stacks/configError";
@@ -19,16 +13,6 @@ import { name as policyPackage } from "../../policy/package.json";
 const { scripts, bin } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
   bin: Record<string, string>;
-};
-
-/** Scripts whose command line can be parsed without running them; the others are asked for --help. */
-const parsers: Record<string, (argv: readonly string[]) => unknown> = {
-  start: parseUpFlags,
-  down: parseFlags,
-  dashboards: parseDashboardFlags,
-  trace: parseTraceFlags,
-  "ci:preview": parseCiPreviewFlags,
-  doctor: parseDoctorFlags,
 };
 
 /** Subcommands of the Pulumi CLI that the pages use. */
@@ -125,53 +109,48 @@ function problemsOfNpm(args: string[]): string[] {
 
 function problemsOfScript(script: string, args: string[]): string[] {
   const settings = args.flatMap((word, i) => (["--config", "-c"].includes(args[i - 1] ?? "") ? [word] : []));
-  const parse = parsers[script];
-  if (args.length > 0 && parse) {
+  const command = commandOf(script);
+  if (args.length > 0 && command) {
     try {
-      parse(args);
+      command.parse(args);
     } catch (error) {
-      return [error instanceof Error ? error.message : String(error)];
+      const message = error instanceof Error ? error.message : String(error);
+      // A word in capitals stands for one of the reader's.
+      return /^[A-Z]+:/.test(message) ? [] : [message];
     }
     return settings.flatMap((setting) => {
       const [key = "", ...value] = setting.split("=");
       return problemOfSetting(key, value.join("="));
     });
   }
-  const help = args.length > 0 ? helpOf(script) : "";
-  const flags = args.filter((word) => word.startsWith("-") && word !== "-");
-  const first = args[0];
-  const command = script === "sandbox" && first !== undefined && !help.includes(`  ${first} `) ? [first] : [];
-  return [...flags.filter((flag) => !help.includes(flag.split("=")[0]!)), ...command].map(
-    (word) => `${script} knows no ${word}`,
-  );
+  const help = args.length > 0 ? printedHelp(script) : "";
+  return args
+    .filter((word) => word.startsWith("-") && word !== "-" && !help.includes(word.split("=")[0]!))
+    .map((word) => `${script} knows no ${word}`);
 }
 
 const requireLate = createRequire(__filename);
 
+/** @returns the command that a script runs, which its module exports; undefined for other scripts. */
+function commandOf(script: string): Command | undefined {
+  const [, file] = /^node --require \.\/loader\.cjs (commands\/[\w/]+\.ts)$/.exec(scripts[script] ?? "") ?? [];
+  return file === undefined ? undefined : (requireLate(join(projectFolder, file)) as { command: Command }).command;
+}
+
 const helps = new Map<string, string>();
 
-/** What a script says of itself; asked once. */
-function helpOf(script: string): string {
+/** @returns what a script prints for --help; it is started once. */
+function printedHelp(script: string): string {
   let help = helps.get(script);
   if (help === undefined) {
-    helps.set(script, (help = ownHelp(script) ?? printedHelp(script)));
+    const { stdout, stderr } = spawnSync("npm", ["run", "--silent", script, "--", "--help"], {
+      cwd: projectFolder,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    helps.set(script, (help = stdout + stderr));
   }
   return help;
-}
-
-/** @returns the help of a command of ours, which its module has; undefined for other scripts. */
-function ownHelp(script: string): string | undefined {
-  const [, file] = /^node --require \.\/loader\.cjs (commands\/[\w/]+\.ts)$/.exec(scripts[script] ?? "") ?? [];
-  return file === undefined ? undefined : (requireLate(join(projectFolder, file)) as { command: Command }).command.help;
-}
-
-function printedHelp(script: string): string {
-  const { stdout, stderr } = spawnSync("npm", ["run", "--silent", script, "--", "--help"], {
-    cwd: projectFolder,
-    encoding: "utf8",
-    timeout: 60_000,
-  });
-  return stdout + stderr;
 }
 
 function problemsOfPulumi(args: string[]): string[] {

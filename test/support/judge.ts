@@ -13,7 +13,7 @@ export interface Judged {
 }
 
 /** @returns a finding as one line: what, where, why, how to mend it. */
-export function describeFinding({ rule, level, resource, field, message }: Finding): string {
+function describeFinding({ rule, level, resource, field, message }: Finding): string {
   return `[${level}] ${rule}: ${resource}: ${field ? `${field}: ` : ""}${message}`;
 }
 

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setAllConfig } from "@pulumi/pulumi/runtime";
 import { readProject } from "../../commands/session/stackFiles";
-import { loadIndex } from "./loadIndex";
-import { programConfig } from "./wholeProgram";
+import { loadIndex, programConfig } from "./wholeProgram";
 
 /** In place of whatever is random; it is found wherever it goes. */
 const secretText = "s3cr3t-".padEnd(44, "A");

@@ -1,7 +1,7 @@
+import { createRequire } from "node:module";
 import { asProgramConfig, readProject, readStackFile, withSettings } from "../../commands/session/stackFiles";
 import type { Declared } from "./declare";
 import { declare } from "./declare";
-import { loadIndex } from "./loadIndex";
 
 /** What index.ts declares under the SDK's mocks, as in a preview; or why it declares nothing. */
 export interface WholeProgram {
@@ -45,4 +45,27 @@ export function programConfig(stack: string, settings: Record<string, string> = 
   const project = readProject();
   const { config = {} } = readStackFile(stack) as { config?: Record<string, unknown> };
   return asProgramConfig(withSettings(config, settings, project), project);
+}
+
+const requireAgain = createRequire(__filename);
+
+/**
+ * Runs index.ts, in this process, and anew each time: it declares what it declares as it is loaded. All other modules
+ * are loaded once; the SDK's mocks have to be set before.
+ * @returns what it exports.
+ */
+export function loadIndex(): Record<string, unknown> {
+  const { KUBECONFIG: before } = process.env;
+  // A kubeconfig of this machine must not decide anything.
+  process.env.KUBECONFIG = "/nonexistent";
+  try {
+    delete requireAgain.cache[requireAgain.resolve("../../index")];
+    return requireAgain("../../index") as Record<string, unknown>;
+  } finally {
+    if (before === undefined) {
+      delete process.env.KUBECONFIG;
+    } else {
+      process.env.KUBECONFIG = before;
+    }
+  }
 }

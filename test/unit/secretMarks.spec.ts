@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withoutSecretMarks } from "../support/secrets";
+import { withoutSecretMarks } from "../support/declare";
 
 describe("withoutSecretMarks", () => {
   it("finds secrets at any depth, also in one another, and leaves the rest", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { projectFolder } from "../../commands/session/stackFiles";
-import { withoutSecretMarks } from "../support/secrets";
+import { withoutSecretMarks } from "../support/declare";
 
 interface Raw {
   secretText: string;

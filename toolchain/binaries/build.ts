@@ -69,7 +69,7 @@ async function downloadModules({ group, moduleDir }: BuildPlan): Promise<void> {
 }
 
 /** The packages that a manifest of the Collector's builder names, each of which is a module. Pure. */
-export function partsOf(manifest: string): string[] {
+function partsOf(manifest: string): string[] {
   return [...manifest.matchAll(/gomod:\s*(\S+)/g)].map(([, path]) => path!);
 }
 

@@ -42,7 +42,7 @@ export const buildCosts: Readonly<Record<GroupName, BuildCost>> = {
 };
 
 /** @returns a group's place in the order. Pure. */
-export function rankOf(name: GroupName): number {
+function rankOf(name: GroupName): number {
   return Object.keys(buildCosts).indexOf(name);
 }
 

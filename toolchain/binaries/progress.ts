@@ -29,7 +29,7 @@ const compilingShare = 0.9;
 const steadySeconds = 45;
 
 /** @returns how much of a part is done, 0 to 1. Pure. */
-export function doneShare({ state, packages, compiled }: Part): number {
+function doneShare({ state, packages, compiled }: Part): number {
   if (state !== "at work" || packages === undefined) {
     return state === "done" ? 1 : 0;
   }

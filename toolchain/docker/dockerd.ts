@@ -24,7 +24,7 @@ export function ownDockerAccess(paths: StatePaths, cache: string): { host: strin
 }
 
 /** A Docker of our own, whether it runs or not. */
-export function ownDocker(paths: StatePaths, cache: string): Docker {
+function ownDocker(paths: StatePaths, cache: string): Docker {
   const { host, folders } = ownDockerAccess(paths, cache);
   return dockerClient({ PATH: [...folders, process.env.PATH].join(delimiter), DOCKER_HOST: host }, true);
 }

@@ -8,7 +8,7 @@ import { run } from "../system/run";
 import type { JarPin } from "./pins";
 
 /** Where a jar is kept. Pure. */
-export function jarPath({ artifact, version, classifier, sha256 }: JarPin, cache: string): string {
+function jarPath({ artifact, version, classifier, sha256 }: JarPin, cache: string): string {
   const name = `${artifact}-${version}`;
   return join(cache, "jars", `${name}-${sha256.slice(0, 12)}`, `${name}-${classifier}.jar`);
 }

@@ -7,7 +7,7 @@ import { run, tryRun } from "../system/run";
 import { waitFor } from "../system/wait";
 
 /** Name of the cluster; kind puts `kind-` before it to name the context. */
-export const clusterName = "sidecar-mesh";
+const clusterName = "sidecar-mesh";
 
 /** Context of the cluster in a kubeconfig. */
 export const clusterContext = `kind-${clusterName}`;
@@ -31,7 +31,7 @@ export interface NodeStatus {
 }
 
 /** The nodes of the cluster by name, the control plane first; none if there is no cluster. */
-export async function nodeNames({ docker }: Pick<KindCluster, "docker">): Promise<string[]> {
+async function nodeNames({ docker }: Pick<KindCluster, "docker">): Promise<string[]> {
   const filter = `label=io.x-k8s.kind.cluster=${clusterName}`;
   const listing = await docker.run(["ps", "--all", "--filter", filter, "--format", "{{.Names}}"]);
   return listing.split("\n").filter(Boolean).sort();

@@ -26,7 +26,7 @@ export interface NodeImageSources {
 }
 
 /** Reference of the node image. Pure. */
-export function nodeImageReference({ versions }: Pick<ImageSources, "versions">): string {
+function nodeImageReference({ versions }: Pick<ImageSources, "versions">): string {
   return `${hub}/kind-node:${versions.kubernetes}`;
 }
 

@@ -30,7 +30,7 @@ export function isZombie(stat: string): boolean {
   return stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
 }
 
-export function bootId(): string {
+function bootId(): string {
   return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 
@@ -121,7 +121,7 @@ export function processesWith(variable: string, value: string): ProcessIdentity[
 }
 
 /** Sends a signal to this process, and not to a later process with the same pid. */
-export function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
+function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
   if (!isAlive(identity)) {
     return;
   }
@@ -133,9 +133,9 @@ export function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
 }
 
 /** Ends processes: asks, waits, then insists. */
-export async function endAll(identities: readonly ProcessIdentity[], patienceMs: number): Promise<void> {
+export async function endAll(identities: readonly ProcessIdentity[], graceMs: number): Promise<void> {
   identities.forEach((identity) => signal(identity, "SIGTERM"));
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + graceMs;
   while (identities.some(isAlive) && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

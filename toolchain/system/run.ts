@@ -68,7 +68,7 @@ export interface RunResult {
 }
 
 /** A command that ran and failed; its message ends with the last lines the command wrote. */
-export class CommandError extends Error {
+class CommandError extends Error {
   constructor(
     command: string,
     readonly result: RunResult,

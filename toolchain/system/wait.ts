@@ -5,13 +5,8 @@ import type { Logger } from "./statusLine";
  * Runs `work` while no other process holds the lock. The lock is a socket without a file: the kernel gives it to one
  * process at a time and takes it back when that process ends, however it ends, so there is no stale lock to clean up.
  */
-export async function withLock<T>(
-  name: string,
-  log: Logger,
-  work: () => Promise<T>,
-  patienceMs = 20 * 60_000,
-): Promise<T> {
-  const deadline = Date.now() + patienceMs;
+export async function withLock<T>(name: string, log: Logger, work: () => Promise<T>, waitMs = 20 * 60_000): Promise<T> {
+  const deadline = Date.now() + waitMs;
   let lock = await tryLock(name);
   if (!lock) {
     log("waiting for another sandbox command to end");

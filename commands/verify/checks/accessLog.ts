@@ -3,18 +3,17 @@ import type { LiveObject } from "../../../cluster/kubeClient";
 import { logql, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
-import { below, followedRoute } from "../gatewayRoute";
+import { joinPath, followedRoute } from "../gatewayRoute";
 import { refOfPod, servicePods } from "../meshPods";
 import { containersOf, isReady, nameOf } from "../objects";
 import { backendDown } from "../workloads";
 import { newTrace } from "./traces";
 
 /** Seconds until a line has to be in the store. */
-const patienceSeconds = 12;
+const arrivalSeconds = 12;
 
 /** A line of the access log, as far as it is compared. */
 interface Line {
-  trace_id?: string;
   path?: string;
   response_code?: number;
   downstream_peer?: string;
@@ -123,13 +122,13 @@ export const accessLog: Check = {
     const { id, header } = newTrace();
     // Below the service's path, so that the line can't be another request's.
     const name = `verify-${id.slice(0, 8)}`;
-    const path = below(declaredPath, name);
-    await http.get(below(url, name), header);
+    const path = joinPath(declaredPath, name);
+    await http.get(joinPath(url, name), header);
     const query = `{service_name="${service.name}"} | log_source="access-log-file" | trace_id="${id}"`;
-    const { found, seconds } = await until(patienceSeconds, async () => (await logql(context, query))[0]);
+    const { found, seconds } = await until(arrivalSeconds, async () => (await logql(context, query))[0]);
     if (found === undefined) {
       const { cause, next } = await whyNot(context, service.name, id);
-      return fail(`no line of ${service.name} for trace ${id} after ${patienceSeconds} s`, cause, next);
+      return fail(`no line of ${service.name} for trace ${id} after ${arrivalSeconds} s`, cause, next);
     }
     const peer = `/ns/${gateway}/sa/${declared.gateway.name}`;
     const outcome = judgeLine(JSON.parse(found) as Line, path, peer, cluster.kubectl);

@@ -5,13 +5,13 @@ import type { DeclaredService } from "../../../stacks/declared";
 import { logql, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
-import { below, followedRoute, openRoutes } from "../gatewayRoute";
+import { joinPath, followedRoute, openRoutes } from "../gatewayRoute";
 import { podLog, refOfPod, servicePods } from "../meshPods";
 import { containersOf, isAlive, isReady, nameOf } from "../objects";
 import { newTrace } from "./traces";
 
 /** Seconds until a line has to be in the store. */
-const patienceSeconds = 12;
+const arrivalSeconds = 12;
 
 /** Lines that are looked through for the one that a request left. */
 const lastLines = 200;
@@ -91,7 +91,7 @@ export function fileCause({ pod, file }: Written, kubectl: string): { cause: str
 async function arrival(context: Context, selector: string, { pod, line, sinceMs }: Written) {
   const query = `${selector} | k8s_pod_name="${refOfPod(pod).name}" ${lineFilter(line)}`;
   const { found, seconds } = await until(
-    patienceSeconds,
+    arrivalSeconds,
     async () => (await logql(context, query, sinceMs - skewMs))[0],
   );
   return found === undefined ? undefined : seconds;
@@ -105,7 +105,7 @@ async function askFor(context: Context, service: DeclaredService): Promise<strin
   const marker = `verify-${newTrace().id.slice(0, 8)}`;
   const route = openRoutes(context).find((one) => one.service.name === service.name);
   if (route) {
-    await context.http.get(below(route.url, marker));
+    await context.http.get(joinPath(route.url, marker));
   }
   return marker;
 }
@@ -196,7 +196,7 @@ export const applicationOutput: Check = {
       ({ metadata }) => metadata?.labels?.app === logAgent,
     );
     const { cause, next } = stdoutCause(written.pod, agents, { observability, kubectl: cluster.kubectl });
-    return fail(`not in Loki after ${patienceSeconds} s: ${written.line}`, cause, next);
+    return fail(`not in Loki after ${arrivalSeconds} s: ${written.line}`, cause, next);
   },
 };
 
@@ -227,6 +227,6 @@ export const applicationFiles: Check = {
       return pass(evidence(written, seconds));
     }
     const { cause, next } = fileCause(written, cluster.kubectl);
-    return fail(`not in Loki after ${patienceSeconds} s: ${written.line}`, cause, next);
+    return fail(`not in Loki after ${arrivalSeconds} s: ${written.line}`, cause, next);
   },
 };

@@ -2,8 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { LiveObject } from "../../../cluster/kubeClient";
 import type { Check, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
-import { askEnvoy } from "../envoy";
-import { proxies } from "../meshPods";
+import { askEnvoy, proxies } from "../meshPods";
 import { accountOf, nameOf } from "../objects";
 
 /** A certificate as Envoy reports it. */

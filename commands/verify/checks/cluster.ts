@@ -7,7 +7,7 @@ import { fail, pass } from "../check";
 export const supportedMinors = { oldest: 32, newest: 36 } as const;
 
 /** Milliseconds that the API server has for its first answer. */
-const patienceMs = 5000;
+const answerMs = 5000;
 
 /** @returns whether Istio supports a version such as `v1.36.3`. */
 export function judgeVersion(gitVersion: string, kubectl: string): Outcome {
@@ -43,7 +43,7 @@ export function judgeNodes(nodes: readonly LiveObject[], kubectl: string): Outco
 
 /** Is there a cluster, of a version that Istio supports? Everything else asks it. */
 export async function checkCluster(cluster: Cluster): Promise<Outcome> {
-  const { status, body, error } = await cluster.raw("/version", patienceMs);
+  const { status, body, error } = await cluster.raw("/version", answerMs);
   if (status !== 200) {
     return fail(
       error ?? `HTTP ${status}: ${body.slice(0, 200)}`,

@@ -62,51 +62,34 @@ export interface EdgeFacts {
   policies: readonly LiveObject[];
 }
 
+function specOf(policy: LiveObject): AuthorizationPolicySpec {
+  return policy.spec ?? {};
+}
+
+/** What {@link EdgeFacts} say of the default, for all calls. */
+interface Judge extends EdgeFacts {
+  /** Whether a policy refuses what no other one allows. */
+  denies: boolean;
+  /** Cause where no policy does. */
+  noDefault: string;
+  kubectl: string;
+}
+
 /** @returns whether what is declared is let through, and nothing else. */
-export function judgeCalls(
-  calls: readonly Call[],
-  { defaultDeny, scopedProxies, namespace, policies }: EdgeFacts,
-  kubectl: string,
-): Outcome {
-  const specOf = (policy: LiveObject) => (policy.spec ?? {}) as AuthorizationPolicySpec;
-  const of = (app: string) =>
-    policies.find((policy) => specOf(policy).selector?.matchLabels?.app === app && !specOf(policy).action);
-  const next = `${kubectl} -n ${namespace} get authorizationpolicy -o yaml`;
+export function judgeCalls(calls: readonly Call[], facts: EdgeFacts, kubectl: string): Outcome {
+  const { defaultDeny, namespace, policies } = facts;
   const denies = policies.some((policy) => !specOf(policy).selector && !specOf(policy).rules && !specOf(policy).action);
   const noDefault = `AuthorizationPolicy ${namespace}/default-deny is gone: any workload in the mesh may call services without a policy of their own. Run npm start -- --refresh`;
-  for (const { from, to, allowed, status, said } of calls) {
-    const edge = `${from} -> ${to}`;
-    if (allowed && status === 403) {
-      const policy = of(to);
-      return fail(
-        `${edge} is declared, and answered with 403`,
-        policy
-          ? `AuthorizationPolicy ${namespace}/${policy.metadata?.name} does not let ${from} in: run npm start -- --refresh`
-          : `AuthorizationPolicy ${namespace}/allow-${to} is gone, so ${to} refuses every caller: run npm start -- --refresh`,
-        next,
-      );
-    }
-    if (allowed && (status === undefined || status >= 500)) {
-      return fail(
-        `${edge} is declared, and ended with ${status ?? "no answer"}: ${said}`,
-        `${to} does not answer ${from}: ${said || "the connection ended"}`,
-        `${kubectl} -n ${namespace} logs deployment/${from} -c istio-proxy --tail 20`,
-      );
-    }
-    const refused = status === 403 || (scopedProxies && (status === undefined || status >= 500));
-    if (!allowed && defaultDeny && !refused) {
-      return fail(
-        `${edge} is not declared, and answered with ${status ?? "no answer"}`,
-        denies
-          ? `an AuthorizationPolicy that is not declared lets ${from} call ${to}: ${policies.map(({ metadata }) => metadata?.name).join(", ")}`
-          : noDefault,
-        next,
-      );
+  const judge = { ...facts, denies, noDefault, kubectl };
+  for (const one of calls) {
+    const wrong = one.allowed ? judgeDeclared(one, judge) : judgeUndeclared(one, judge);
+    if (wrong) {
+      return wrong;
     }
   }
   if (defaultDeny && !denies) {
-    // Who has a policy of its own still refuses others; only who has none shows the difference.
-    return fail(`no AuthorizationPolicy of ${namespace} refuses by default`, noDefault, next);
+    // A service with a policy of its own still refuses others; one without shows the difference.
+    return fail(`no AuthorizationPolicy of ${namespace} refuses by default`, noDefault, listing(judge));
   }
   const some = (want: boolean) =>
     calls.filter(({ allowed }) => allowed === want).map(({ from, to }) => `${from} -> ${to}`);
@@ -117,6 +100,48 @@ export function judgeCalls(
       ...(refused.length > 0 ? [`refused because they are not declared: ${refused.join(", ")}`] : []),
     ].join(", "),
   );
+}
+
+/** @returns the command that lists the policies. */
+function listing({ kubectl, namespace }: Judge): string {
+  return `${kubectl} -n ${namespace} get authorizationpolicy -o yaml`;
+}
+
+/** @returns what is wrong with a call that is declared. */
+function judgeDeclared({ from, to, status, said }: Call, judge: Judge): Outcome | undefined {
+  const { namespace, policies, kubectl } = judge;
+  if (status === 403) {
+    const policy = policies.find((one) => specOf(one).selector?.matchLabels?.app === to && !specOf(one).action);
+    return fail(
+      `${from} -> ${to} is declared, and answered with 403`,
+      policy
+        ? `AuthorizationPolicy ${namespace}/${policy.metadata?.name} does not let ${from} in: run npm start -- --refresh`
+        : `AuthorizationPolicy ${namespace}/allow-${to} is gone, so ${to} refuses every caller: run npm start -- --refresh`,
+      listing(judge),
+    );
+  }
+  return status === undefined || status >= 500
+    ? fail(
+        `${from} -> ${to} is declared, and ended with ${status ?? "no answer"}: ${said}`,
+        `${to} does not answer ${from}: ${said || "the connection ended"}`,
+        `${kubectl} -n ${namespace} logs deployment/${from} -c istio-proxy --tail 20`,
+      )
+    : undefined;
+}
+
+/** @returns what is wrong with a call that is not declared. */
+function judgeUndeclared({ from, to, status }: Call, judge: Judge): Outcome | undefined {
+  const { defaultDeny, scopedProxies, policies, denies, noDefault } = judge;
+  const refused = status === 403 || (scopedProxies && (status === undefined || status >= 500));
+  return defaultDeny && !refused
+    ? fail(
+        `${from} -> ${to} is not declared, and answered with ${status ?? "no answer"}`,
+        denies
+          ? `an AuthorizationPolicy that is not declared lets ${from} call ${to}: ${policies.map(({ metadata }) => metadata?.name).join(", ")}`
+          : noDefault,
+        listing(judge),
+      )
+    : undefined;
 }
 
 async function call(context: Context, pod: LiveObject, to: DeclaredService): Promise<Executed> {

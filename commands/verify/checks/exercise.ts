@@ -41,7 +41,7 @@ const longestTimeout = 30_000;
 const overtimeMs = 3000;
 
 /** Seconds until the proxies have the fault filter, or have lost it. */
-const patienceSeconds = 20;
+const arrivalSeconds = 20;
 
 /** A service, and what sends it requests. */
 interface Exercise {
@@ -160,12 +160,12 @@ async function exerciseAll(context: Context, exercises: readonly Exercise[]): Pr
   const { name = "", namespace } = metadata ?? {};
   try {
     await cluster.client.apply(filter);
-    const arrived = await until(patienceSeconds, async () =>
+    const arrived = await until(arrivalSeconds, async () =>
       (await Promise.all(exercises.map(hasFaults))).every((has) => has) ? true : undefined,
     );
     if (!arrived.found) {
       return fail(
-        `after ${patienceSeconds} s not every proxy has EnvoyFilter ${name}`,
+        `after ${arrivalSeconds} s not every proxy has EnvoyFilter ${name}`,
         "a new EnvoyFilter does not reach the proxies, so no policy could be tried",
         `${cluster.kubectl} -n ${declared.namespaces.system} logs deployment/istiod --tail 20`,
       );

@@ -5,12 +5,11 @@ import { containersOf, nameOf, tagOf } from "../objects";
 import { troubleOfWorkload } from "../workloads";
 
 interface Webhook {
-  name: string;
   clientConfig?: { caBundle?: string };
 }
 
 /** Name of istiod's Deployment. */
-export function istiodName(revision?: string): string {
+function istiodName(revision?: string): string {
   return revision ? `istiod-${revision}` : "istiod";
 }
 

@@ -138,21 +138,21 @@ export const metrics: Check = {
     if (down) {
       return down;
     }
-    const patience = scrapeSeconds + slackSeconds;
+    const waitSeconds = scrapeSeconds + slackSeconds;
     // What the last scrape before saw may be one scrape old.
-    const send = requestsToSend(declared.loadPerSecond, patience + scrapeSeconds);
+    const send = requestsToSend(declared.loadPerSecond, waitSeconds + scrapeSeconds);
     const whyNot = async (seen: string) => {
       const about = { statsAccessLog: declared.statsAccessLog, system, kubectl: cluster.kubectl };
       const { cause, next } = metricsCause(await gatherFacts(context), about);
-      return fail(`${seen} in ${patience} s`, cause, next);
+      return fail(`${seen} in ${waitSeconds} s`, cause, next);
     };
     // A Prometheus that has just started knows nothing yet, and would take all that ever was for what is sent now.
-    const { found: before } = await until(patience, () => counts(context, service.name));
+    const { found: before } = await until(waitSeconds, () => counts(context, service.name));
     if (before === undefined) {
       return whyNot(`no request to ${service.name} was counted`);
     }
     await Promise.all(Array.from({ length: send }, () => http.get(url)));
-    const { found, seconds } = await until(patience, async () => {
+    const { found, seconds } = await until(waitSeconds, async () => {
       const now = await counts(context, service.name);
       return now && grown(before, now) >= send ? now : undefined;
     });

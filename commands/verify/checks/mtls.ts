@@ -24,7 +24,6 @@ export function readPlainText(probed: Answer, asked: Answer): PlainText {
 }
 
 interface PeerAuthenticationSpec {
-  selector?: { matchLabels?: Record<string, string> };
   mtls?: { mode?: string };
   portLevelMtls?: Record<string, { mode?: string }>;
 }
@@ -46,7 +45,7 @@ export function whoAllowsPlainText(authentications: readonly LiveObject[], names
     : `neither ${namespace} nor ${system} has a PeerAuthentication, and without one plain text is taken: run npm start -- --refresh`;
 }
 
-async function askPlainly({ cluster }: Context, pod: LiveObject, port: number): Promise<PlainText> {
+async function sendPlainText({ cluster }: Context, pod: LiveObject, port: number): Promise<PlainText> {
   const { namespace, name } = refOfPod(pod);
   const probed = await cluster.pod(namespace, name, probe.port, probe.path);
   return readPlainText(probed, await cluster.pod(namespace, name, port, "/"));
@@ -67,7 +66,7 @@ export const mtls: Check = {
     const asked = await Promise.all(
       declared.services.map(async ({ name, port }) => {
         const pod = pods.get(name)?.find(isReady);
-        return { name, plain: pod ? await askPlainly(context, pod, port) : ("unknown" as const) };
+        return { name, plain: pod ? await sendPlainText(context, pod, port) : ("unknown" as const) };
       }),
     );
     const accepting = asked.filter(({ plain }) => plain === "accepted").map(({ name }) => name);

@@ -12,7 +12,7 @@ import { followedRoute } from "../gatewayRoute";
 import { backendDown } from "../workloads";
 
 /** Seconds until a trace has to be there: proxies send spans every few seconds. */
-const patienceSeconds = 15;
+const arrivalSeconds = 15;
 
 /** @returns a new trace id, and the header that makes a request part of that trace, sampled (W3C Trace Context). */
 export function newTrace(): { id: string; header: Record<string, string> } {
@@ -100,9 +100,9 @@ async function whyNot(
     system,
     declared.revision ? `istio-${declared.revision}` : "istio",
   );
-  const told = tracingCause(telemetries.flat(), config?.data?.mesh ?? "", { system, kubectl: cluster.kubectl });
-  if (told) {
-    return told;
+  const cause = tracingCause(telemetries.flat(), config?.data?.mesh ?? "", { system, kubectl: cluster.kubectl });
+  if (cause) {
+    return cause;
   }
   const missing = expected.filter((one) => !services.includes(one));
   return services.length > 0
@@ -147,13 +147,13 @@ export const traces: Check = {
       ...journey.services.map((service) => `${service}.${mesh}`),
     ];
     let services: string[] = [];
-    const { found, seconds } = await until(patienceSeconds, async () => {
+    const { found, seconds } = await until(arrivalSeconds, async () => {
       services = spanServices(await readTrace(context, backend, id));
       return expected.every((one) => services.includes(one)) ? services : undefined;
     });
     if (found === undefined) {
       const { cause, next } = await whyNot(context, backend, services, expected);
-      return fail(`trace ${id}: ${services.join(", ") || "no span"} after ${patienceSeconds} s`, cause, next);
+      return fail(`trace ${id}: ${services.join(", ") || "no span"} after ${arrivalSeconds} s`, cause, next);
     }
     return pass(
       `${backend.title} has trace ${id} of ${journey.path} after ${seconds.toFixed(1)} s: ${expected.join(" -> ")}`,

@@ -5,11 +5,16 @@ import { callerNamespaces, callersOf } from "../callers";
 import type { Caller } from "../callers";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
-import { askEnvoy } from "../envoy";
+import { askEnvoy, servicePods } from "../meshPods";
 import type { Difference, Json } from "../envoyConfig";
-import { breakerDifferences, hostsOfRules, rateLimitDifferences, routeDifferences } from "../envoyConfig";
-import { rulesOfHost, rulesOfPath } from "../envoyConfig";
-import { servicePods } from "../meshPods";
+import {
+  breakerDifferences,
+  hostsOfRules,
+  rateLimitDifferences,
+  routeDifferences,
+  rulesOfHost,
+  rulesOfPath,
+} from "../envoyConfig";
 import { isReady, nameOf } from "../objects";
 
 /** A service's policies as the Envoy of one pod has them. */
@@ -48,21 +53,21 @@ function objectOf({ service: { name: service, path = "/" }, of, what, gateway: {
     : `VirtualService ${of === "gateway" ? `${routes}-vs` : service}`;
 }
 
-/** @returns what is declared of a service, by who has it in his Envoy. */
+/** @returns what is declared of a service, by the Envoy that has it. */
 function declaredParts({ timeout, retries, circuitBreaker, rateLimit, globalRateLimit }: DeclaredService) {
-  const told = (parts: (string | false | undefined)[]) => parts.filter((part) => typeof part === "string");
+  const texts = (parts: (string | false | undefined)[]) => parts.filter((part) => typeof part === "string");
   return {
-    callers: told([
+    callers: texts([
       timeout && `timeout ${timeout}`,
       retries && `${retries.attempts} retries`,
       circuitBreaker && "circuit breaker",
     ]),
-    itself: told([rateLimit && "rate limit", globalRateLimit && "global rate limit"]),
+    itself: texts([rateLimit && "rate limit", globalRateLimit && "global rate limit"]),
   };
 }
 
 /** @returns what was compared of a service, and what was not, with the reason. */
-function toldOf({ service, views }: Viewed): { compared: string[]; left: string[] } {
+function comparedOf({ service, views }: Viewed): { compared: string[]; left: string[] } {
   const parts = declaredParts(service);
   const callers = views.filter(({ of }) => of !== "itself");
   const own = views.filter(({ of }) => of === "itself");
@@ -101,12 +106,12 @@ export function judgePolicies(
       `${kubectl} -n ${mesh} get ${gateway.api === "gateway" ? "httproute," : ""}virtualservice,destinationrule,envoyfilter -o yaml`,
     );
   }
-  const told = found.map((one) => ({ name: one.service.name, ...toldOf(one) }));
-  const evidence = told
+  const compared = found.map((one) => ({ name: one.service.name, ...comparedOf(one) }));
+  const evidence = compared
     .map(({ name, compared, left }) => `${name}: ${[...compared, ...left].join(", ") || "none"}`)
     .join("; ");
-  const nothing = told.every(({ compared }) => compared.length === 0);
-  return nothing && told.some(({ left }) => left.length > 0) ? skip(evidence) : pass(evidence);
+  const nothing = compared.every((one) => one.compared.length === 0);
+  return nothing && compared.some(({ left }) => left.length > 0) ? skip(evidence) : pass(evidence);
 }
 
 /** @returns pods of the mesh's services, and of their other callers, by namespace. */

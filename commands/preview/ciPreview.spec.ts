@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseCiPreviewFlags } from "./ciPreviewFlags";
+import { parseCiPreviewFlags, stepText } from "./ciPreview";
 import { UsageError } from "../shared/flags";
 
 describe("parseCiPreviewFlags", () => {
@@ -22,4 +22,18 @@ describe("parseCiPreviewFlags", () => {
       );
     });
   }
+});
+
+describe("a step before the previews", () => {
+  const step = (passed: boolean, said: string) => stepText({ command: "npm run lint", passed, said });
+
+  it("says no more than that it passes, unless ESLint warns", () => {
+    assert.equal(step(true, "All matched files use Prettier code style!"), "npm run lint: passes");
+    const warning = "a.ts\n  1:1  warning  too complex\n\n✖ 1 problem (0 errors, 1 warning)";
+    assert.equal(step(true, warning), `npm run lint: passes\n${warning}`);
+  });
+
+  it("says what it printed if it fails", () => {
+    assert.equal(step(false, "a.ts: no"), "npm run lint: fails\na.ts: no");
+  });
 });
