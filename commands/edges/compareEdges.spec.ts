@@ -90,6 +90,20 @@ describe("edges", () => {
     );
   });
 
+  it("are not proposed where config has them already, whichever way it writes them", () => {
+    const used = [edge("payment", account("audit"), 1)];
+    const { undeclared } = compareEdges({ services }, used, "demo");
+    const none = { used: [], unused: [], refused: [], undeclared };
+    for (const allowFrom of [["audit"], ["demo/audit"]]) {
+      assert.equal(proposedItems([{ name: "payment", allowFrom }], none, "demo"), undefined);
+    }
+    const elsewhere = compareEdges({ services }, [edge("payment", account("audit", "demo2"), 1)], "demo");
+    const other = [{ name: "payment", allowFrom: ["audit"] }];
+    assert.deepEqual(proposedItems(other, { ...none, undeclared: elsewhere.undeclared }, "demo"), [
+      { name: "payment", allowFrom: ["audit", "demo2/audit"] },
+    ]);
+  });
+
   it("lose an allowFrom that nothing uses, whichever way it is written", () => {
     const unused = compareEdges({ services }, [], "demo");
     for (const allowFrom of [["user"], ["demo/user"]]) {
@@ -124,6 +138,15 @@ describe("edges", () => {
       "default deny, switched on",
     );
     assert.deepEqual(brokenEdges(now, next({ defaultDeny: false, services: without }), seen), []);
+    assert.deepEqual(
+      brokenEdges(undefined, next({ services: without }), seen).map(({ caller, requests }) => [caller, requests]),
+      [
+        ["user", 20],
+        ["demo/audit", 5],
+        ["plain text", 2],
+      ],
+      "what is in force is not known, so that what was answered counts",
+    );
     assert.deepEqual(
       brokenEdges(now, next({ services: [] }), seen).map(({ caller, service }) => [caller, service]),
       [["istio-ingress/gateway", "user"]],
