@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { LiveObject, ObjectRef } from "../../cluster/kubeClient";
-import { foreignObjects, importFile, refusalOf } from "./foreignObjects";
+import { foreignObjects, importFile, refusalOf, refuseForeign } from "./foreignObjects";
 import type { StateResource, Step } from "../pulumi/events";
+import { userFolder } from "../session/userFolder";
 
 const urnOf = (type: string, name: string) => `urn:pulumi:dev::sidecar-mesh::${type}::${name}`;
 const component = urnOf("sidecar-mesh:index:MeshNamespace", "mesh");
@@ -158,6 +161,25 @@ describe("objects that a stack would make and did not make", () => {
         ["mesh-demo-2", "mesh-demo"],
       ],
     );
+  });
+
+  it("are refused, with a file for the import that only the user can read; without any, nothing is", async () => {
+    const stack = { name: `spec-${process.pid}`, configFile: "/c.yaml" };
+    const steps = [step("create", resource("Namespace", "demo"))];
+    const file = join(userFolder, "import", `${stack.name}.json`);
+    try {
+      await refuseForeign(new FakeCluster({}), { steps }, stack);
+      assert.ok(!existsSync(file));
+      const refusal = refuseForeign(new FakeCluster({ "Namespace demo": made }), { steps }, stack);
+      await assert.rejects(refusal, /nothing was changed\n {2}Namespace demo: made by kubectl-create\n/);
+      assert.deepEqual(
+        JSON.parse(readFileSync(file, "utf8")),
+        importFile(await foreignObjects(new FakeCluster({ "Namespace demo": made }), { steps }), { steps }),
+      );
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+    } finally {
+      rmSync(file, { force: true });
+    }
   });
 
   it("are named in the refusal, and what to do about them", () => {
