@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { brokenEdges, compareEdges, edgesOf, edgesText, proposedItems, servicesYaml } from "./compareEdges";
+import { brokenEdges, callerName, compareEdges, edgesOf, edgesText, proposedItems, servicesYaml } from "./compareEdges";
 import { identityOf } from "../shared/accessLine";
 import { edgesOfSamples } from "./usedEdges";
 
@@ -102,6 +102,24 @@ describe("edges", () => {
     assert.deepEqual(proposedItems(other, { ...none, undeclared: elsewhere.undeclared }, "demo"), [
       { name: "payment", allowFrom: ["audit", "demo2/audit"] },
     ]);
+  });
+
+  it("are used for the one service that was asked, and let in by that one alone", () => {
+    const both = ["a", "b"].map((name) => ({ name, callers: [account("user")] }));
+    const { unused } = compareEdges({ services: both }, [edge("a", account("user"), 1)], "demo");
+    assert.deepEqual(
+      unused.map(({ service }) => service),
+      ["b"],
+    );
+    assert.equal(callerName(account("user", "jobs"), services, "demo"), "jobs/user", "no service of the mesh");
+    const namespaces = { mesh: "demo" } as Parameters<typeof brokenEdges>[1]["namespaces"];
+    const rules = (services: typeof both) => ({ defaultDeny: true, services, namespaces });
+    const next = rules([{ ...both[0]!, callers: [] }, both[1]!]);
+    assert.equal(brokenEdges(rules(both), next, [edge("a", account("user"), 1)]).length, 1);
+    // A caller that the change keeps is no service that goes.
+    const caller = { name: "user", callers: [] };
+    const kept = rules([...next.services, caller]);
+    assert.equal(brokenEdges(rules([...both, caller]), kept, [edge("a", account("user"), 1)]).length, 1);
   });
 
   it("lose an allowFrom that nothing uses, whichever way it is written", () => {

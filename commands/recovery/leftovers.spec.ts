@@ -112,32 +112,32 @@ describe("what a run left that did not end well", () => {
 });
 
 describe("an object that is not in the state", () => {
-  const killed = spanOf(stack([]), run);
+  const killed = () => spanOf(stack([]), run);
   const live = (creationTimestamp: string, manager = "pulumi-kubernetes"): LiveObject => ({
     metadata: { creationTimestamp: creationTimestamp as unknown as Date, managedFields: [{ manager }] },
   });
 
   it("was half made by the run if Pulumi made it while the run was at work, until a little after the last write", () => {
-    assert.ok(isHalfMade(live("2026-01-01T10:00:30Z"), killed));
-    assert.ok(isHalfMade(live("2026-01-01T10:01:20Z"), killed));
+    assert.ok(isHalfMade(live("2026-01-01T10:00:30Z"), killed()));
+    assert.ok(isHalfMade(live("2026-01-01T10:01:20Z"), killed()));
     // The clock of the API server may be five seconds behind, and the provider go on for a minute.
-    assert.ok(isHalfMade(live("2026-01-01T09:59:55Z"), killed));
-    assert.ok(isHalfMade(live("2026-01-01T10:02:00Z"), killed));
+    assert.ok(isHalfMade(live("2026-01-01T09:59:55Z"), killed()));
+    assert.ok(isHalfMade(live("2026-01-01T10:02:00Z"), killed()));
     const first = live("2026-01-01T10:00:30Z", "kube-controller-manager").metadata!;
     const managedFields = [...first.managedFields!, { manager: "pulumi-kubernetes-2f4a" }, {}];
-    assert.ok(isHalfMade({ metadata: { ...first, managedFields } }, killed));
+    assert.ok(isHalfMade({ metadata: { ...first, managedFields } }, killed()));
   });
 
   it("is not ours if it was created before or after the run, or by another program", () => {
-    assert.ok(!isHalfMade(live("2026-01-01T09:30:00Z"), killed));
-    assert.ok(!isHalfMade(live("2026-01-01T09:59:54Z"), killed));
-    assert.ok(!isHalfMade(live("2026-01-01T10:02:01Z"), killed));
-    assert.ok(!isHalfMade(live("2026-01-01T10:00:30Z", "not-pulumi-kubernetes"), killed));
-    assert.ok(!isHalfMade({ metadata: { managedFields: [{ manager: "pulumi-kubernetes" }] } }, killed));
-    assert.ok(!isHalfMade({}, killed));
-    assert.ok(!isHalfMade(live("2026-01-01T10:30:00Z"), killed));
-    assert.ok(!isHalfMade(live("2026-01-01T10:00:30Z", "kubectl-client-side-apply"), killed));
-    assert.ok(!isHalfMade({ metadata: { name: "bare" } }, killed));
+    assert.ok(!isHalfMade(live("2026-01-01T09:30:00Z"), killed()));
+    assert.ok(!isHalfMade(live("2026-01-01T09:59:54Z"), killed()));
+    assert.ok(!isHalfMade(live("2026-01-01T10:02:01Z"), killed()));
+    assert.ok(!isHalfMade(live("2026-01-01T10:00:30Z", "not-pulumi-kubernetes"), killed()));
+    assert.ok(!isHalfMade({ metadata: { managedFields: [{ manager: "pulumi-kubernetes" }] } }, killed()));
+    assert.ok(!isHalfMade({}, killed()));
+    assert.ok(!isHalfMade(live("2026-01-01T10:30:00Z"), killed()));
+    assert.ok(!isHalfMade(live("2026-01-01T10:00:30Z", "kubectl-client-side-apply"), killed()));
+    assert.ok(!isHalfMade({ metadata: { name: "bare" } }, killed()));
   });
 
   it("can't have been made after the recorded end of a run", () => {
