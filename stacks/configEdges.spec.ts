@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { istioVersion } from "../components/versions";
 import { configNamespace, parseConfig, type StackConfig } from "./config";
 import { ConfigError } from "./configError";
+import { injectorOf } from "./istioConfig";
 
 type Config = Record<string, unknown>;
 
@@ -543,6 +544,13 @@ describe("edges of config", () => {
       (c) => [c.istio.canary?.version, c.istio.canary?.tag],
       ["1.30.4", "y"],
     ],
+    [
+      "the canary that injects",
+      { ...canary({}), istioInjector: "canary" },
+      (c) => injectorOf(c.istio).revision,
+      "next",
+    ],
+    ["a canary beside the one that injects", canary({}), (c) => injectorOf(c.istio).revision, undefined],
     ["the first control plane's tag", {}, (c) => c.istio.tag, istioVersion],
     [
       "a URL without a / at its end",
