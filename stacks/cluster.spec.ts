@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { chooseCluster, kindOfContext } from "./cluster";
-import { kubeconfigFiles, nodeAddress, readKubeconfig } from "./kubeconfig";
+import { kubeconfigFiles, kubeconfigPaths, nodeAddress, readKubeconfig } from "./kubeconfig";
 import type { Kubeconfig } from "./kubeconfig";
 
 const kubeconfig: Kubeconfig = {
@@ -73,7 +73,14 @@ describe("chooseCluster", () => {
     const none: Kubeconfig = { contexts: [], minikubeContexts: [], servers: {} };
     assert.deepEqual(chooseCluster({}, none, true), { kind: "remote" });
     assert.deepEqual(chooseCluster({ context: "prod-eu" }, none, true), { context: "prod-eu", kind: "remote" });
-    assert.throws(() => chooseCluster({}, none, false), /no cluster: the kubeconfig has no current context/);
+    assert.throws(
+      () => chooseCluster({}, none, false),
+      /no cluster: the kubeconfig has no current context \(contexts: none\)/,
+    );
+    const unset = { ...kubeconfig, current: undefined };
+    assert.throws(() => chooseCluster({}, unset, false), /\(contexts: kind-kind, minikube, laptop, prod-eu\)/);
+    // With contexts a wrong name is a mistake in a preview as well.
+    assert.throws(() => chooseCluster({ context: "prd" }, kubeconfig, true), /no such context/);
   });
 });
 
@@ -103,9 +110,53 @@ describe("kubeconfig", () => {
     assert.equal(servers.constructor, undefined);
   });
 
+  it("passes over what has not the form of a kubeconfig", () => {
+    const clusters = [
+      "c",
+      { name: "c" },
+      { name: "c", cluster: { server: 1 } },
+      { name: "d", cluster: { server: "https://d" } },
+    ];
+    const contexts = [
+      null,
+      { name: "c", context: { cluster: "c" } },
+      { name: "d", context: { cluster: 1 } },
+      { name: "e" },
+    ];
+    const empty = write("a", { "current-context": "", clusters: "none", contexts: {} });
+    const { servers, ...rest } = readKubeconfig([empty, write("b", { "current-context": 1, clusters, contexts })]);
+    assert.deepEqual(rest, { contexts: ["c", "d", "e"], minikubeContexts: [] });
+    assert.deepEqual(Object.keys(servers), []);
+    assert.deepEqual(readKubeconfig([write("c", "text")]).contexts, []);
+  });
+
+  it("knows the contexts whose server is reached through a proxy", () => {
+    const cluster = (name: string, proxy?: string) => ({
+      name,
+      cluster: { server: "https://127.0.0.1", "proxy-url": proxy },
+    });
+    const context = (name: string, of: string) => ({ name, context: { cluster: of } });
+    const file = write("a", {
+      clusters: [cluster("near"), cluster("far", "socks5://bastion:1080")],
+      contexts: [context("kind-a", "near"), context("kind-b", "far"), context("kind-c", "far")],
+    });
+    const read = readKubeconfig([file]);
+    assert.deepEqual(read.proxied, ["kind-b", "kind-c"]);
+    assert.deepEqual(
+      read.contexts.map((name) => kindOfContext(name, read, [])),
+      ["kind", "remote", "remote"],
+    );
+  });
+
   it("takes the API server's host for node ports, unless that is this machine", () => {
-    const servers = { a: "https://192.168.49.2:8443", b: "https://127.0.0.1:51234", c: "no URL" };
+    const servers = {
+      a: "https://192.168.49.2:8443",
+      b: "https://127.0.0.1:51234",
+      c: "no URL",
+      e: "https://[fd00::2]:1",
+    };
     assert.equal(nodeAddress("a", { servers }), "192.168.49.2");
+    assert.equal(nodeAddress("e", { servers }), "fd00::2");
     for (const context of ["b", "c", "d", undefined]) {
       assert.equal(nodeAddress(context, { servers }), undefined);
     }
@@ -116,6 +167,8 @@ describe("kubeconfig", () => {
     assert.deepEqual(kubeconfigFiles(file, {}), [file]);
     assert.deepEqual(kubeconfigFiles(undefined, { KUBECONFIG: `${file}:${folder}/none` }), [file]);
     assert.deepEqual(kubeconfigFiles(`${folder}/none`, {}), []);
+    assert.deepEqual(kubeconfigPaths(undefined, { KUBECONFIG: `:${file}:` }), [file]);
+    assert.deepEqual(kubeconfigPaths(undefined, {}), [join(homedir(), ".kube", "config")]);
   });
 
   it("names a file that can't be read", () => {

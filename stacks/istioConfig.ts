@@ -8,7 +8,7 @@ import { istioChartRepo, istioHub, istioVersion } from "../components/versions";
 import { z } from "zod";
 import type { ConfigReader, Notes } from "./configReader";
 import { checkMeshConfig } from "./meshConfig/checkMeshConfig";
-import { flag, item, key, oneOf, required, text, textThat } from "./schema";
+import { flag, item, key, nodeFolder, oneOf, required, text, textThat } from "./schema";
 import type { ProfileName } from "./profile";
 
 /** What config says of Istio. */
@@ -43,8 +43,6 @@ const version = textThat((v) => /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(v), `use a full
 const tag = textThat((v) => /^\w[\w.-]{0,127}$/.test(v), `use an image tag such as ${istioVersion}`);
 
 const revision = textThat(isDnsLabel, "use a DNS label such as v1-31-4: a letter first, then letters, digits and -");
-
-const nodeFolder = textThat((v) => /^\/[\w./-]+$/.test(v), "use an absolute path of the nodes");
 
 const canaryItem = item({
   revision: required(revision, "canary", "v1-32-0"),

@@ -16,7 +16,7 @@ export interface LocalCluster {
 }
 
 /** The part of a kubeconfig that shows whether a context leads to a cluster of this machine. */
-export type ContextsOf = Pick<Kubeconfig, "minikubeContexts" | "servers">;
+export type ContextsOf = Pick<Kubeconfig, "minikubeContexts" | "servers" | "proxied">;
 
 /** A program that runs clusters, and the names that it gives to contexts. */
 interface Program extends Omit<LocalCluster, "start"> {
@@ -60,14 +60,14 @@ const programs: readonly Program[] = [
  */
 export function localCluster(
   context: string,
-  { minikubeContexts, servers }: ContextsOf,
+  { minikubeContexts, servers, proxied = [] }: ContextsOf,
   own: readonly OwnAddress[] = ownAddresses(),
 ): LocalCluster | undefined {
   const byMinikube = minikubeContexts.includes(context);
   const program = programs.find(({ program: name, contexts }) =>
     byMinikube ? name === "minikube" : contexts.test(context),
   );
-  if (program === undefined) {
+  if (program === undefined || proxied.includes(context)) {
     return undefined;
   }
   const server = servers[context];

@@ -8,7 +8,7 @@ import type { TracingBackendName } from "../components/observability/tracing";
 import { TraceStorageKind } from "../components/observability/tracing/tracingBackend";
 import type { ConfigReader, Notes } from "./configReader";
 import type { ObservabilityDefaults, Profile } from "./profile";
-import { flag, key, number, oneOf, textThat } from "./schema";
+import { flag, key, nodeFolder, number, oneOf, textThat } from "./schema";
 
 /** What config says of metrics, traces, logs and the pages that show them. */
 export interface ObservabilityConfig {
@@ -121,13 +121,7 @@ export const observabilityKeys = {
     textThat((v) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(v), "use the name of a region, such as eu-central-1"),
   ),
   logsBucketUrl: key("URL of an object store that speaks S3, for example MinIO. auto is Amazon's.", serverUrl),
-  podLogsFolder: key(
-    "Where nodes keep the logs of pods. auto is /var/log/pods.",
-    textThat(
-      (v) => /^(\/[\w.-]+)+$/.test(v) && !/\/\.{1,2}(\/|$)/.test(v),
-      "use an absolute path of the nodes, without . and .. in it",
-    ),
-  ),
+  podLogsFolder: key("Where nodes keep the logs of pods. auto is /var/log/pods.", nodeFolder),
   kiali: key("Install Kiali, true or false. auto does, but for the sandbox, which has no image of it.", flag),
   grafana: key("Install Grafana, true or false. auto does, but for the sandbox, which has no image of it.", flag),
   dashboardsExposed: key(

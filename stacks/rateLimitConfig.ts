@@ -48,5 +48,7 @@ export function readRateLimit(
 function redisAddress(text: string): RedisAddress | undefined {
   const match = /^(rediss?):\/\/([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::(\d+))?\/?$/i.exec(text);
   const port = Number(match?.[3] ?? redisPort);
-  return match && port >= 1 && port <= 65535 ? { host: match[2]!, port, tls: match[1] === "rediss" } : undefined;
+  return match && port >= 1 && port <= 65535
+    ? { host: match[2]!, port, tls: match[1]!.toLowerCase() === "rediss" }
+    : undefined;
 }

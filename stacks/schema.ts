@@ -93,6 +93,12 @@ export const pathFix = "start with /, write each segment of letters, digits and 
 /** A path of the gateway. */
 export const path = textThat(isPath, pathFix);
 
+/** An absolute path of the nodes: Kubernetes refuses a hostPath with `..` in it. */
+export const nodeFolder = textThat(
+  (v) => /^(\/[\w.-]+)+$/.test(v) && !/\/\.{1,2}(\/|$)/.test(v),
+  "use an absolute path of the nodes, without . and .. in it and without a / at the end",
+);
+
 /** Environment variables by name. */
 export const variables = z.record(
   z.string().regex(/^[A-Za-z_][\w.-]*$/, "use letters, digits and _ for the name of a variable"),

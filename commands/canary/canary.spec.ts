@@ -94,6 +94,8 @@ describe("npm run canary", () => {
     assert.equal(verdict({ requests: 100, failed: 2 }, 5), "98 % of 100 requests succeeded, less than 99 %");
     assert.match(verdict({ requests: 100, failed: 0, p99Ms: 501 }, 5), /took up to 501 ms, more than 500 ms/);
     assert.equal(verdict({ requests: 19, failed: 19 }, 299), "wait", "too few to judge");
+    assert.match(verdict({ requests: 20, failed: 20 }, 299), /^0 % of 20 requests succeeded/, "just enough to judge");
+    assert.equal(successOf({ requests: 0, failed: 0 }), 100);
     assert.match(verdict({ requests: 19, failed: 0 }, 300), /only 19 requests in 300 s, and --requests asks for 20/);
     assert.equal(successOf({ requests: 3, failed: 1 }), 66.66);
     assert.equal(successOf({ requests: 100_000, failed: 1 }), 99.99, "never rounded up to what it is not");

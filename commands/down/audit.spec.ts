@@ -47,5 +47,27 @@ describe("audit", () => {
       (await audit(cluster(["Namespace shop"], { "istio-injection": "enabled" })))[0]!,
       /get no sidecar now/,
     );
+    assert.match((await audit(cluster(["Namespace shop"], { "istio.io/rev": "canary" })))[0]!, /get no sidecar now/);
+    assert.deepEqual(await audit(cluster(["Namespace shop"], { "istio-injection": "disabled" })), []);
+  });
+
+  it("says of each object once why it is there, and of volumes whose claims they were", async () => {
+    const [said, ...more] = await audit(cluster(["Namespace istio-system"], { "istio-injection": "enabled" }));
+    assert.match(said!, /^Namespace istio-system: it existed before/);
+    assert.deepEqual(more, []);
+    const volume = (name: string, namespace?: string): LiveObject => ({
+      metadata: { name },
+      spec: namespace ? { claimRef: { namespace } } : {},
+    });
+    const volumes = [
+      volume("loki", "observability"),
+      volume("shop", "shop"),
+      volume("free"),
+      { metadata: { name: "x" } },
+    ];
+    const list = (_: string, kind: string) => Promise.resolve(kind === "PersistentVolume" ? volumes : []);
+    assert.deepEqual(await audit({ list }), [
+      "PersistentVolume loki: its storage class keeps data when its claim is gone",
+    ]);
   });
 });

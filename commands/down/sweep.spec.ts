@@ -141,12 +141,19 @@ describe("the sweep", () => {
     assert.deepEqual(kept, []);
   });
 
-  it("keeps the Gateway API's definitions where others use them", async () => {
-    const cluster = new FakeCluster([...routeDefinitions, ofGatewayApi("HTTPRoute", "shop", "team")]);
-    const { removed, kept } = await sweep(cluster, ours);
-    assert.deepEqual(removed, ["GatewayClass istio"]);
-    assert.deepEqual(kept, ["the Gateway API's resource definitions: HTTPRoute team/shop is not of this stack"]);
-  });
+  const users: [LiveObject, string][] = [
+    [ofGatewayApi("HTTPRoute", "shop", "team"), "HTTPRoute team/shop"],
+    [ofGatewayApi("HTTPRoute", "istio", "team"), "HTTPRoute team/istio"],
+    [ofGatewayApi("GatewayClass", "envoy"), "GatewayClass envoy"],
+  ];
+  for (const [object, title] of users) {
+    it(`keeps the Gateway API's definitions where others use them: ${title}`, async () => {
+      const cluster = new FakeCluster([...routeDefinitions, object]);
+      const { removed, kept } = await sweep(cluster, ours);
+      assert.deepEqual([removed, cluster.deleted], [["GatewayClass istio"], ["GatewayClass istio"]]);
+      assert.deepEqual(kept, [`the Gateway API's resource definitions: ${title} is not of this stack`]);
+    });
+  }
 
   it("touches nothing of another release, another namespace's, or another root", async () => {
     const others = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { brokenEdges, compareEdges, edgesOf, edgesText, proposedItems, servicesYaml } from "./compareEdges";
+import { brokenEdges, callerName, compareEdges, edgesOf, edgesText, proposedItems, servicesYaml } from "./compareEdges";
 import { identityOf } from "../shared/accessLine";
 import { edgesOfSamples } from "./usedEdges";
 
@@ -90,6 +90,38 @@ describe("edges", () => {
     );
   });
 
+  it("are not proposed where config has them already, whichever way it writes them", () => {
+    const used = [edge("payment", account("audit"), 1)];
+    const { undeclared } = compareEdges({ services }, used, "demo");
+    const none = { used: [], unused: [], refused: [], undeclared };
+    for (const allowFrom of [["audit"], ["demo/audit"]]) {
+      assert.equal(proposedItems([{ name: "payment", allowFrom }], none, "demo"), undefined);
+    }
+    const elsewhere = compareEdges({ services }, [edge("payment", account("audit", "demo2"), 1)], "demo");
+    const other = [{ name: "payment", allowFrom: ["audit"] }];
+    assert.deepEqual(proposedItems(other, { ...none, undeclared: elsewhere.undeclared }, "demo"), [
+      { name: "payment", allowFrom: ["audit", "demo2/audit"] },
+    ]);
+  });
+
+  it("are used for the one service that was asked, and let in by that one alone", () => {
+    const both = ["a", "b"].map((name) => ({ name, callers: [account("user")] }));
+    const { unused } = compareEdges({ services: both }, [edge("a", account("user"), 1)], "demo");
+    assert.deepEqual(
+      unused.map(({ service }) => service),
+      ["b"],
+    );
+    assert.equal(callerName(account("user", "jobs"), services, "demo"), "jobs/user", "no service of the mesh");
+    const namespaces = { mesh: "demo" } as Parameters<typeof brokenEdges>[1]["namespaces"];
+    const rules = (services: typeof both) => ({ defaultDeny: true, services, namespaces });
+    const next = rules([{ ...both[0]!, callers: [] }, both[1]!]);
+    assert.equal(brokenEdges(rules(both), next, [edge("a", account("user"), 1)]).length, 1);
+    // A caller that the change keeps is no service that goes.
+    const caller = { name: "user", callers: [] };
+    const kept = rules([...next.services, caller]);
+    assert.equal(brokenEdges(rules([...both, caller]), kept, [edge("a", account("user"), 1)]).length, 1);
+  });
+
   it("lose an allowFrom that nothing uses, whichever way it is written", () => {
     const unused = compareEdges({ services }, [], "demo");
     for (const allowFrom of [["user"], ["demo/user"]]) {
@@ -124,6 +156,15 @@ describe("edges", () => {
       "default deny, switched on",
     );
     assert.deepEqual(brokenEdges(now, next({ defaultDeny: false, services: without }), seen), []);
+    assert.deepEqual(
+      brokenEdges(undefined, next({ services: without }), seen).map(({ caller, requests }) => [caller, requests]),
+      [
+        ["user", 20],
+        ["demo/audit", 5],
+        ["plain text", 2],
+      ],
+      "what is in force is not known, so that what was answered counts",
+    );
     assert.deepEqual(
       brokenEdges(now, next({ services: [] }), seen).map(({ caller, service }) => [caller, service]),
       [["istio-ingress/gateway", "user"]],

@@ -56,6 +56,42 @@ describe("reviewPoints", () => {
       /opens at the gateway: `\/c` to `c`\.\n.*no longer leads from the gateway: `\/b` to `b`\.$/,
     ],
     [
+      "a client whose requests left without mutual TLS in another way, or that is new",
+      change("create", "n:DestinationRule", { after: client("SIMPLE") }),
+      /TLS mode to SIMPLE: its requests leave without mutual TLS/,
+    ],
+    [
+      "a service that leaves the gateway",
+      change("update", "n:VirtualService", { before: virtual(route("/", "a")), after: { spec: { http: [{}] } } }),
+      /^VirtualService demo\/x no longer leads from the gateway: `\/` to `a`\.$/,
+    ],
+    [
+      "a route without a match, which takes every path",
+      change("create", "n:VirtualService", { after: virtual({ route: [{ destination: { host: "a" } }] }) }),
+      /opens at the gateway: `\/` to `a`\.$/,
+    ],
+    [
+      "a policy whose rules change",
+      change("update", "s:AuthorizationPolicy", { ...field("spec.rules[0]"), after: allow("cluster.local/ns/a/sa/b") }),
+      /changes: it allows `cluster\.local\/ns\/a\/sa\/b`\.$/,
+    ],
+    [
+      "a chart that is deleted",
+      change("delete", "helm.sh/v3:Release"),
+      /is deleted: every proxy may be configured anew/,
+    ],
+    [
+      "an injection label among others",
+      change("update", "core/v1:Namespace", {
+        fields: ["metadata.labels.a", "metadata.labels.istio.io/rev"].map((path) => ({
+          path,
+          before: "1",
+          after: "2",
+        })),
+      }),
+      /changes its injection label/,
+    ],
+    [
       "a service that an HTTPRoute opens",
       change("create", "g:HTTPRoute", {
         after: { spec: { rules: [{ matches: [{ path: { value: "/a" } }], backendRefs: [{ name: "a" }] }] } },
@@ -83,6 +119,30 @@ describe("reviewPoints", () => {
     ["more replicas", change("update", "apps/v1:Deployment", field("spec.replicas"))],
     ["a new Deployment", change("create", "apps/v1:Deployment")],
     ["stricter TLS", change("update", "s:PeerAuthentication", { before: peer("PERMISSIVE"), after: peer("STRICT") })],
+    [
+      "a client's TLS that stays, comes back to Istio's, or is left to it",
+      change("update", "n:DestinationRule", { before: client("DISABLE"), after: client("DISABLE") }),
+    ],
+    [
+      "Istio's TLS",
+      change("update", "n:DestinationRule", { before: client("DISABLE"), after: client("ISTIO_MUTUAL") }),
+    ],
+    ["TLS left to Istio", change("update", "n:DestinationRule", { before: client("DISABLE"), after: { spec: {} } })],
+    ["mutual TLS that goes", change("delete", "n:DestinationRule", { before: client("ISTIO_MUTUAL") })],
+    ["a new, permissive namespace", change("create", "s:PeerAuthentication", { after: peer("PERMISSIVE") })],
+    [
+      "strict TLS that stays",
+      change("update", "s:PeerAuthentication", { before: peer("STRICT"), after: peer("STRICT") }),
+    ],
+    [
+      "a policy's label",
+      change("update", "s:AuthorizationPolicy", { ...field("metadata.labels.a"), after: allow("p") }),
+    ],
+    ["a new chart", change("create", "helm.sh/v3:Release", field("version"))],
+    ["a label of a namespace", change("update", "core/v1:Namespace", field("metadata.labels.a"))],
+    ["a label of pods", change("update", "apps/v1:Deployment", field("spec.template.metadata.labels.istio.io/rev"))],
+    ["a ConfigMap that is deleted", change("delete", "core/v1:ConfigMap")],
+    ["a Service that changes", change("update", "core/v1:Service", field("spec.ports"))],
     [
       "a route inside the mesh",
       change("create", "n:VirtualService", { after: { spec: { http: [route("/a", "a")] } } }),

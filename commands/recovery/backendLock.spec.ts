@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { judgeLock, readLocks } from "./backendLock";
@@ -19,6 +19,10 @@ describe("lock of a file backend", () => {
     assert.equal(judgeLock(lock, "here", none), "stale");
     assert.equal(
       judgeLock(lock, "here", () => "pulumi-resource-kubernetes"),
+      "stale",
+    );
+    assert.equal(
+      judgeLock(lock, "here", () => "not-pulumi"),
       "stale",
     );
   });
@@ -41,6 +45,11 @@ describe("lock of a file backend", () => {
       assert.deepEqual(readLocks(folder, "sidecar-mesh", "dev"), [
         { ...content, file: join(locks, "dev", "0b1c.json") },
       ]);
+      // Its holder has just removed it; a lock that can't be read is no reason to go on without it.
+      symlinkSync("/nowhere", join(locks, "dev", "gone.json"));
+      assert.equal(readLocks(folder, "sidecar-mesh", "dev").length, 1);
+      writeFileSync(join(locks, "dev", "half.json"), "{");
+      assert.throws(() => readLocks(folder, "sidecar-mesh", "dev"), SyntaxError);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -37,7 +37,9 @@ describe("what a run left that did not end well", () => {
     assert.equal(changedAnything(stack([], [], "2026-01-01T09:59:59Z"), run), false);
     assert.equal(changedAnything(stack([], [], "2026-01-01T10:00:01Z"), run), true);
     assert.equal(changedAnything(stack([], [["creating", object("Pod", "a")]], "2026-01-01T09:00:00Z"), run), true);
+    assert.equal(changedAnything(stack([], [], run.startedAt), run), true);
     assert.equal(changedAnything({ version: 3, deployment: null }, run), false);
+    assert.equal(changedAnything({ version: 3, deployment: {} }, run), false);
   });
 
   it("may be what was being created, and what is declared but not in the state, each once", () => {
@@ -77,6 +79,26 @@ describe("what a run left that did not end well", () => {
     assert.deepEqual([...unknown.objects, ...known.objects], []);
   });
 
+  it("is not what was only being changed or deleted, nor anything of an empty stack", () => {
+    const [service, pod] = [object("Service", "user", "demo"), object("Pod", "a", "demo")];
+    const state = stack(
+      [],
+      [
+        ["updating", service],
+        ["deleting", pod],
+        ["deleting", release("istiod")],
+      ],
+    );
+    assert.deepEqual(leftoversOf(state, []).unknown, { objects: [], releases: [] });
+    assert.deepEqual(leftoversOf(state, []).halfUpdated, []);
+    const nothing = { objects: [], releases: [] };
+    assert.deepEqual(leftoversOf({ version: 3, deployment: null }, []), {
+      known: nothing,
+      unknown: nothing,
+      halfUpdated: [],
+    });
+  });
+
   it("has releases that were being updated", () => {
     const state = stack(
       [release("istiod"), release("istio-base")],
@@ -90,21 +112,32 @@ describe("what a run left that did not end well", () => {
 });
 
 describe("an object that is not in the state", () => {
-  const killed = spanOf(stack([]), run);
+  const killed = () => spanOf(stack([]), run);
   const live = (creationTimestamp: string, manager = "pulumi-kubernetes"): LiveObject => ({
     metadata: { creationTimestamp: creationTimestamp as unknown as Date, managedFields: [{ manager }] },
   });
 
   it("was half made by the run if Pulumi made it while the run was at work, until a little after the last write", () => {
-    assert.ok(isHalfMade(live("2026-01-01T10:00:30Z"), killed));
-    assert.ok(isHalfMade(live("2026-01-01T10:01:20Z"), killed));
+    assert.ok(isHalfMade(live("2026-01-01T10:00:30Z"), killed()));
+    assert.ok(isHalfMade(live("2026-01-01T10:01:20Z"), killed()));
+    // The clock of the API server may be five seconds behind, and the provider go on for a minute.
+    assert.ok(isHalfMade(live("2026-01-01T09:59:55Z"), killed()));
+    assert.ok(isHalfMade(live("2026-01-01T10:02:00Z"), killed()));
+    const first = live("2026-01-01T10:00:30Z", "kube-controller-manager").metadata!;
+    const managedFields = [...first.managedFields!, { manager: "pulumi-kubernetes-2f4a" }, {}];
+    assert.ok(isHalfMade({ metadata: { ...first, managedFields } }, killed()));
   });
 
   it("is not ours if it was created before or after the run, or by another program", () => {
-    assert.ok(!isHalfMade(live("2026-01-01T09:30:00Z"), killed));
-    assert.ok(!isHalfMade(live("2026-01-01T10:30:00Z"), killed));
-    assert.ok(!isHalfMade(live("2026-01-01T10:00:30Z", "kubectl-client-side-apply"), killed));
-    assert.ok(!isHalfMade({ metadata: { name: "bare" } }, killed));
+    assert.ok(!isHalfMade(live("2026-01-01T09:30:00Z"), killed()));
+    assert.ok(!isHalfMade(live("2026-01-01T09:59:54Z"), killed()));
+    assert.ok(!isHalfMade(live("2026-01-01T10:02:01Z"), killed()));
+    assert.ok(!isHalfMade(live("2026-01-01T10:00:30Z", "not-pulumi-kubernetes"), killed()));
+    assert.ok(!isHalfMade({ metadata: { managedFields: [{ manager: "pulumi-kubernetes" }] } }, killed()));
+    assert.ok(!isHalfMade({}, killed()));
+    assert.ok(!isHalfMade(live("2026-01-01T10:30:00Z"), killed()));
+    assert.ok(!isHalfMade(live("2026-01-01T10:00:30Z", "kubectl-client-side-apply"), killed()));
+    assert.ok(!isHalfMade({ metadata: { name: "bare" } }, killed()));
   });
 
   it("can't have been made after the recorded end of a run", () => {
@@ -121,5 +154,7 @@ describe("mended state", () => {
     assert.ok(deployment && !("pending_operations" in deployment));
     assert.deepEqual(deployment.resources?.[0]?.outputs, { ...istiod.outputs, timeout: 0 });
     assert.deepEqual(deployment.resources?.[1], base);
+    assert.deepEqual(mendedState({ version: 3, deployment: null }, []), { version: 3, deployment: null });
+    assert.deepEqual(mendedState({ version: 3, deployment: {} }, []), { version: 3, deployment: {} });
   });
 });

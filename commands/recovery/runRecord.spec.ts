@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { identify } from "../../toolchain/system/proc";
 import { isRunning, RunRecords } from "./runRecord";
 
 describe("record of a run", () => {
@@ -36,6 +37,23 @@ describe("record of a run", () => {
     const startedAt = "2026-01-01T10:00:00Z";
     assert.ok(!isRunning({ startedAt, ...place, process: { pid: 2 ** 22 + 1 } }));
     assert.ok(!isRunning({ startedAt, ...place, process: { pid: process.pid, startTime: "1", bootId: "another" } }));
+    const { startTime, bootId } = identify(process.pid) ?? {};
+    assert.ok(!isRunning({ startedAt, ...place, process: { pid: process.pid, startTime: "1", bootId } }));
+    assert.ok(!isRunning({ startedAt, ...place, process: { pid: process.pid, startTime, bootId: "another" } }));
     assert.ok(!isRunning({ startedAt, ...place }));
+  });
+
+  it("takes the number of a process for it where the system tells no more", () => {
+    const startedAt = "2026-01-01T10:00:00Z";
+    assert.ok(isRunning({ startedAt, ...place, process: { pid: process.pid } }));
+    assert.ok(isRunning({ startedAt, ...place, process: { pid: process.pid, startTime: "1" } }));
+  });
+
+  it("is for the user alone, and nothing where no run began", () => {
+    records.fail();
+    assert.equal(records.read(), undefined);
+    records.begin(place);
+    assert.equal(statSync(records.file).mode & 0o777, 0o600);
+    assert.equal(statSync(dirname(records.file)).mode & 0o777, 0o700);
   });
 });

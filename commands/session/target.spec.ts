@@ -97,6 +97,18 @@ describe("chooseTarget", () => {
     ],
     ["the sandbox where there is nothing", [{ sandbox: false }, bare], { kind: "sandbox" }],
   ];
+  it("says by what a cluster was chosen", () => {
+    const why = (...args: Parameters<typeof chooseTarget>) => chooseTarget(...args).why;
+    assert.equal(why({ sandbox: false, context: "a" }, { ...bare, configContext: "b" }), "--context");
+    assert.equal(why({ sandbox: false }, { ...bare, configContext: "b" }), "kubeContext in the stack's config");
+    assert.match(why({ sandbox: false }, bare), /^the kubeconfig has no current context, and neither kind/);
+    assert.match(why({ sandbox: false }, { ...bare, tools: undefined }), /, and it has no cluster of ours$/);
+    assert.match(
+      why({ sandbox: false }, withCurrent("prod-eu")),
+      /^the current context prod-eu is not local, and kind/,
+    );
+  });
+
   for (const [title, args, expected] of cases) {
     it(`takes ${title}, and says why`, () => {
       const { why, ...target } = chooseTarget(...args);

@@ -208,6 +208,109 @@ describe("npm run support", () => {
     assert.equal(remover.text(base64(certificate)), base64(certificate));
   });
 
+  it("removes the values of Secrets and variables, with no other help, and leaves their names", () => {
+    const metadata = { name: "db", managedFields: [{}] };
+    const object = (value: unknown) => new SecretRemover().object(value);
+    assert.deepEqual(
+      object({ kind: "Secret", metadata, data: { a: "eA==" }, stringData: { b: "y" }, immutable: true }),
+      {
+        kind: "Secret",
+        metadata: { name: "db" },
+        data: { a: "[removed]" },
+        stringData: { b: "[removed]" },
+        immutable: true,
+      },
+    );
+    const others = [
+      { kind: "ConfigMap", metadata: { name: "a" }, data: { a: "x" } },
+      { kind: "Secret", name: "db", data: { a: "x" } },
+      { kind: "Secret", metadata: { name: "db" }, type: { a: "x" } },
+    ];
+    others.forEach((one) => assert.deepEqual(object(one), one));
+    const annotations = { "kubectl.kubernetes.io/last-applied-configuration": "all of it", a: "b" };
+    assert.deepEqual(object({ annotations, managedFields: [] }), { annotations: { a: "b" } });
+    const env = [
+      { name: "LEVEL", value: "info" },
+      { name: "DB_PASSWORD", value: "x" },
+      { name: "A", valueFrom: {} },
+      "x",
+    ];
+    const hidden = [
+      { name: "LEVEL", value: "[removed]" },
+      { name: "DB_PASSWORD", value: "[removed]" },
+      ...env.slice(2),
+    ];
+    assert.deepEqual(object({ name: "shop", image: "shop:1", env }), { name: "shop", image: "shop:1", env: hidden });
+    const ofIstio = { name: "istio-proxy", image: "proxyv2:1", env };
+    assert.deepEqual(object(ofIstio), { ...ofIstio, env: [env[0], ...hidden.slice(1)] });
+    assert.deepEqual(object({ name: "shop", env: { LEVEL: "info", PORT: 80 } }), {
+      name: "shop",
+      env: { LEVEL: "[removed]", PORT: 80 },
+    });
+  });
+
+  it("knows a secret by the name beside it, the flag before it, or the field around it", () => {
+    const object = (value: unknown) => new SecretRemover().object(value);
+    assert.deepEqual(object([{ name: "api-key", value: "x" }, { name: "level", value: "x" }, { value: "x" }]), [
+      { name: "api-key", value: "[removed]" },
+      { name: "level", value: "x" },
+      { value: "x" },
+    ]);
+    assert.deepEqual(
+      object({ password: { value: "x", inlineString: "y", inline_bytes: "z", not_inline_string: "w" } }),
+      {
+        password: { value: "[removed]", inlineString: "[removed]", inline_bytes: "[removed]", not_inline_string: "w" },
+      },
+    );
+    assert.deepEqual(object({ inline_string: "x" }), { inline_string: "x" });
+    const args = [
+      "--token",
+      "x",
+      "-password",
+      "y",
+      "--level",
+      "z",
+      "a--token",
+      "v",
+      "--token a",
+      "u",
+      "token",
+      "t",
+      "--token",
+    ];
+    assert.deepEqual(object([...args, { a: 1 }]), [
+      ...["--token", "[removed]", "-password", "[removed]", ...args.slice(4)],
+      { a: 1 },
+    ]);
+    assert.equal(object(' [{"password": "x"}]'), '[{"password":"[removed]"}]');
+    assert.equal(object('{"a": '), '{"a": ');
+    assert.equal(object('"x {"'), '"x {"');
+    assert.deepEqual(object({ password: "" }), { password: "" });
+  });
+
+  it("finds what it has learnt by line, in JSON and in URLs, the longest first", () => {
+    const remover = new SecretRemover();
+    remover.learn("  six6ix\n");
+    remover.learn("short");
+    remover.learn("six6ix-and-more");
+    remover.learn('with "quotes" & more');
+    remover.learn("first line of it\n  second line of it\nlast");
+    remover.learnSecret({ type: "helm.sh/release.v1", data: { release: base64("chart-of-istio") } });
+    const cases: [string, string][] = [
+      ["six6ix six6ix-and-more short", "[removed] [removed] short"],
+      [JSON.stringify({ a: 'with "quotes" & more' }), '{"a":"[removed]"}'],
+      [encodeURIComponent('with "quotes" & more'), "[removed]"],
+      [base64("  six6ix\n"), "[removed]"],
+      ["    second line of it\n    last", "    [removed]\n    last"],
+      ["chart-of-istio", "chart-of-istio"],
+      ["password=hunter2 ok", "password=[removed] ok"],
+    ];
+    cases.forEach(([text, expected]) => assert.equal(remover.text(text), expected));
+    const key = `-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n${privateKey}`;
+    assert.deepEqual(remover.object({ secret: key }), { secret: "[removed]" });
+    assert.deepEqual(remover.object({ secret: base64(key) }), { secret: "[removed]" });
+  });
+
   it("finds a secret in whatever form a text has it, and leaves what leads to one", () => {
     const remover = new SecretRemover();
     const hidden = [

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { LiveObject, ObjectRef } from "../../cluster/kubeClient";
-import { foreignObjects, importFile, refusalOf } from "./foreignObjects";
+import { foreignObjects, importFile, refusalOf, refuseForeign } from "./foreignObjects";
 import type { StateResource, Step } from "../pulumi/events";
+import { userFolder } from "../session/userFolder";
 
 const urnOf = (type: string, name: string) => `urn:pulumi:dev::sidecar-mesh::${type}::${name}`;
 const component = urnOf("sidecar-mesh:index:MeshNamespace", "mesh");
@@ -22,7 +25,11 @@ function step(op: string, state: StateResource, old: StateResource | null = null
   return { op, urn: state.urn, type: state.type, old, new: state };
 }
 
-const meshComponent: Step = step("create", { urn: component, type: "sidecar-mesh:index:MeshNamespace", custom: false });
+const stackUrn = "urn:pulumi:dev::sidecar-mesh::pulumi:pulumi:Stack::sidecar-mesh-dev";
+const meshComponent: Step = step("create", {
+  ...{ urn: component, type: "sidecar-mesh:index:MeshNamespace", custom: false },
+  parent: stackUrn,
+});
 
 /** A cluster with these objects, by `Kind name` or `Kind namespace/name`, which counts what it is asked. */
 class FakeCluster {
@@ -85,6 +92,28 @@ describe("objects that a stack would make and did not make", () => {
     assert.deepEqual(cluster.asked, ["Namespace demo"]);
   });
 
+  it("are not what a preview only reads, changes or deletes, but are what a replacement would newly take", async () => {
+    const [kept, other] = [resource("Service", "a", "demo"), resource("Service", "b", "demo")];
+    const cluster = () => new FakeCluster({ "Service demo/a": made, "Service demo/b": made });
+    for (const op of ["read", "update", "import", "delete"]) {
+      assert.deepEqual(await foreignObjects(cluster(), { steps: [step(op, kept)] }), [], op);
+    }
+    const replaced = step("create-replacement", other, kept);
+    const found = await foreignObjects(cluster(), { steps: [replaced, { ...replaced, new: null }] });
+    assert.deepEqual(
+      found.map(({ title }) => title),
+      ["Service demo/b"],
+    );
+  });
+
+  it("can be in no namespace, and of a maker that is not known", async () => {
+    const steps = [step("create", resource("ClusterRole", "mesh"))];
+    for (const live of [{}, { metadata: {} }, { metadata: { managedFields: [] } }]) {
+      const [found] = await foreignObjects(new FakeCluster({ "ClusterRole mesh": live }), { steps });
+      assert.deepEqual([found?.title, found?.id, found?.maker], ["ClusterRole mesh", "mesh", undefined]);
+    }
+  });
+
   it("can be Helm releases", async () => {
     const steps = [
       step("create", release("istiod", "istio-system")),
@@ -95,12 +124,16 @@ describe("objects that a stack would make and did not make", () => {
       found.map(({ title, id }) => [title, id]),
       [["Helm release istio-system/istiod", "istio-system/istiod"]],
     );
+    const known = release("istiod", "istio-system");
+    const renamed = step("create", { ...known, urn: `${known.urn}-by-another-name` });
+    const ofState = new FakeCluster({}, ["istio-system/istiod"]);
+    assert.deepEqual(await foreignObjects(ofState, { steps: [step("same", known, known), renamed] }), []);
   });
 
   it("can be imported: with the components and the provider that they need and the stack has not", async () => {
     const providerStep: Step = step("create", {
       ...{ urn: urnOf("pulumi:providers:kubernetes", "cluster"), type: "pulumi:providers:kubernetes", custom: true },
-      inputs: { context: "kind-a", kubeconfig: "[secret]" },
+      inputs: { context: "kind-a", kubeconfig: "[secret]", __internal: {} },
     });
     const steps = [providerStep, meshComponent, step("create", resource("Namespace", "demo"))];
     const found = await foreignObjects(new FakeCluster({ "Namespace demo": made }), { steps });
@@ -116,7 +149,8 @@ describe("objects that a stack would make and did not make", () => {
 
   it("are imported below what the stack has, and under names of their own where two have the same", async () => {
     const twin = { ...resource("Service", "demo", "demo"), urn: urnOf("kubernetes:core/v1:Service", "mesh-demo") };
-    const steps = [step("create", resource("Namespace", "demo")), step("create", twin)];
+    const there = step("same", { urn: component, type: "sidecar-mesh:index:MeshNamespace", custom: false });
+    const steps = [there, step("create", resource("Namespace", "demo")), step("create", twin)];
     const cluster = new FakeCluster({ "Namespace demo": made, "Service demo/demo": made });
     const { nameTable, resources } = importFile(await foreignObjects(cluster, { steps }), { steps });
     assert.deepEqual(nameTable, { mesh: component, cluster: urnOf("pulumi:providers:kubernetes", "cluster") });
@@ -129,11 +163,32 @@ describe("objects that a stack would make and did not make", () => {
     );
   });
 
+  it("are refused, with a file for the import that only the user can read; without any, nothing is", async () => {
+    const stack = { name: `spec-${process.pid}`, configFile: "/c.yaml" };
+    const steps = [step("create", resource("Namespace", "demo"))];
+    const file = join(userFolder, "import", `${stack.name}.json`);
+    try {
+      await refuseForeign(new FakeCluster({}), { steps }, stack);
+      assert.ok(!existsSync(file));
+      const refusal = refuseForeign(new FakeCluster({ "Namespace demo": made }), { steps }, stack);
+      await assert.rejects(refusal, /nothing was changed\n {2}Namespace demo: made by kubectl-create\n/);
+      assert.deepEqual(
+        JSON.parse(readFileSync(file, "utf8")),
+        importFile(await foreignObjects(new FakeCluster({ "Namespace demo": made }), { steps }), { steps }),
+      );
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+    } finally {
+      rmSync(file, { force: true });
+    }
+  });
+
   it("are named in the refusal, and what to do about them", () => {
     const one = { resource: resource("Namespace", "demo"), title: "Namespace demo", id: "demo", maker: "kubectl" };
     const text = refusalOf(Array<typeof one>(10).fill(one), { name: "dev", configFile: "/c.yaml" }, "/tmp/import.json");
     assert.match(text, /nothing was changed\n {2}Namespace demo: made by kubectl\n/);
-    assert.match(text, /and 2 more/);
+    assert.match(text, /(Namespace demo: made by kubectl\n {2}){8}and 2 more\n {2}remove them/);
+    const eight = refusalOf(Array<typeof one>(8).fill(one), { name: "dev", configFile: "/c.yaml" }, "/tmp/import.json");
+    assert.match(eight, /(Namespace demo: made by kubectl\n {2}){8}remove them/);
     assert.match(text, /pulumi import --file \/tmp\/import\.json --stack dev --config-file \/c\.yaml --protect=false/);
   });
 });
