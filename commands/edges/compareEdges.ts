@@ -36,7 +36,7 @@ const isSame = (a: Identity, b?: Identity) => a.namespace === b?.namespace && a.
 const plainText = "plain text";
 
 /** @returns the name of a caller as `allowFrom` takes it. @param mesh Namespace of the services. */
-function callerName(caller: Identity | undefined, services: AccessRules["services"], mesh: string): string {
+export function callerName(caller: Identity | undefined, services: AccessRules["services"], mesh: string): string {
   if (caller === undefined) {
     return plainText;
   }
