@@ -8,7 +8,7 @@ import type { IngressRoute } from "./ingressRoutes";
 import { LoadGenerator } from "./loadGenerator";
 import { Loki } from "./observability/loki";
 import { Observability } from "./observability/observability";
-import type { ObservabilityArgs } from "./observability/observability";
+import type { ObservabilityArgs } from "./observability/observabilityArgs";
 import { Prometheus } from "./observability/prometheus";
 import { RequestGuards } from "./requestGuards";
 import type { RequestGuardsArgs } from "./requestGuards";

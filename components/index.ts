@@ -20,7 +20,8 @@ export { MeshNamespace, PodSecurity } from "./meshNamespace";
 export type { MeshNamespaceArgs } from "./meshNamespace";
 export { MeshService } from "./meshService";
 export type { MeshServiceArgs, ServiceSettings, ServiceVersion } from "./meshService";
-export { AlertsKind, LogsKind, MetricsKind, Observability } from "./observability/observability";
+export { Observability } from "./observability/observability";
+export { AlertsKind, LogsKind, MetricsKind } from "./observability/observabilityArgs";
 export type {
   AlertsChoice,
   BackendImages,
@@ -31,7 +32,7 @@ export type {
   ObservabilityArgs,
   ObservabilitySettings,
   TracingChoice,
-} from "./observability/observability";
+} from "./observability/observabilityArgs";
 export type { PodSizing, Sizing } from "./observability/backend";
 export type { DashboardEndpoint, DashboardName, Dashboards, ExposedRoute } from "./observability/endpoints";
 export { KialiAuth } from "./observability/kiali";

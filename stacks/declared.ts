@@ -2,7 +2,7 @@ import { defaultLogFiles } from "../components/applicationLog";
 import { versionName } from "../components/echoService";
 import type { IngressApi } from "../components/ingressRoutes";
 import type { KialiAuth } from "../components/observability/kiali";
-import type { LogsKind, MetricsKind } from "../components/observability/observability";
+import type { LogsKind, MetricsKind } from "../components/observability/observabilityArgs";
 import type { TracingKind } from "../components/observability/tracing";
 import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
 import { gatewaySecret } from "./componentArgs";

@@ -1,7 +1,12 @@
 import { z } from "zod";
 import type { Sizing } from "../components/observability/backend";
 import { exposedPath } from "../components/observability/endpoints";
-import type { AlertsChoice, LogsChoice, MetricsChoice, TracingChoice } from "../components/observability/observability";
+import type {
+  AlertsChoice,
+  LogsChoice,
+  MetricsChoice,
+  TracingChoice,
+} from "../components/observability/observabilityArgs";
 import { durationSeconds } from "../components/observability/prometheusConfig";
 import { tracingBackendNames, tracingBackends, TracingKind } from "../components/observability/tracing";
 import type { TracingBackendName } from "../components/observability/tracing";

@@ -1,6 +1,6 @@
 import { knownHost } from "../components/proxyScope";
 import { rateLimitHost } from "../components/rateLimit/rateLimitService";
-import { spanReceiver } from "../components/observability/observability";
+import { spanReceiver } from "../components/observability/observabilityArgs";
 import { calleesByCaller } from "./edges";
 import type { Settings } from "./settings";
 

@@ -9,8 +9,9 @@ import { dataSources, grafanaIni } from "./grafana";
 import { kialiConfig } from "./kiali";
 import { lokiConfig } from "./loki";
 import type { LokiStorage } from "./loki";
-import type { AlertsChoice, MetricsChoice, ObservabilityArgs } from "./observability";
-import { logScraper, logStore, Observability, spanReceiver } from "./observability";
+import { logScraper, Observability } from "./observability";
+import type { AlertsChoice, MetricsChoice, ObservabilityArgs } from "./observabilityArgs";
+import { logStore, spanReceiver } from "./observabilityArgs";
 import { jaeger, jaegerConfig } from "./tracing/jaeger";
 
 const profile = dev.observability;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { declare, errorOf } from "../../../test/support/declare";
 import { telemetryMeshConfig } from "../../telemetry";
-import type { BackendImages, ObservabilityArgs } from "../observability";
-import { Observability, spanReceiver } from "../observability";
+import { Observability } from "../observability";
+import type { BackendImages, ObservabilityArgs } from "../observabilityArgs";
+import { spanReceiver } from "../observabilityArgs";
 import { installedTracing, tracingBackendNames, tracingImages } from ".";
 import { jaeger } from "./jaeger";
 import { zipkin, zipkinEnv } from "./zipkin";
