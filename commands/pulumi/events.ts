@@ -12,6 +12,8 @@ export interface StateResource {
   outputs?: Record<string, unknown>;
   /** It was only read. */
   external?: boolean;
+  /** It stays in the cluster when the stack goes. */
+  retainOnDelete?: boolean;
   /** It is gone, and what replaces it has yet to be made. */
   pendingReplacement?: boolean;
 }

@@ -106,6 +106,14 @@ describe("objects that a stack would make and did not make", () => {
     );
   });
 
+  it("are not what stays when the stack goes, such as a claim with data of an earlier time", async () => {
+    const claim = resource("PersistentVolumeClaim", "data", "demo");
+    const cluster = () => new FakeCluster({ "PersistentVolumeClaim demo/data": made });
+    const found = async (state: StateResource) => foreignObjects(cluster(), { steps: [step("create", state)] });
+    assert.equal((await found(claim)).length, 1);
+    assert.deepEqual(await found({ ...claim, retainOnDelete: true }), []);
+  });
+
   it("can be in no namespace, and of a maker that is not known", async () => {
     const steps = [step("create", resource("ClusterRole", "mesh"))];
     for (const live of [{}, { metadata: {} }, { metadata: { managedFields: [] } }]) {

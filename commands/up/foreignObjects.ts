@@ -24,7 +24,8 @@ const mostNamed = 8;
 
 /**
  * Looks in the cluster for what a preview says will be created. Pulumi's provider would take it over without a word,
- * and `pulumi destroy` would delete it. What is on its way out is passed over: the provider waits for it.
+ * and `pulumi destroy` would delete it. What is on its way out is passed over: the provider waits for it. So is what
+ * stays when the stack goes: the claim of a volume with data of an earlier time.
  */
 export async function foreignObjects(
   client: Pick<KubeClient, "get" | "list" | "delete">,
@@ -35,7 +36,7 @@ export async function foreignObjects(
   const created = steps.flatMap(({ op, new: state }) => (op.startsWith("create") && state ? [state] : []));
   const objects = created.flatMap((resource) => {
     const ref = objectRefOf(resource);
-    return ref && !ours.has(keyOf(ref)) ? [{ resource, ref }] : [];
+    return ref && !ours.has(keyOf(ref)) && !resource.retainOnDelete ? [{ resource, ref }] : [];
   });
   const isNamespace = ({ ref }: { ref: ObjectRef }) => ref.kind === "Namespace";
   const namespaces = await look(client, objects.filter(isNamespace));

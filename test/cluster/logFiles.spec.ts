@@ -204,6 +204,18 @@ describe("files that an application writes", () => {
     assert.match(evidence, /^demo\/writer-\S+: /);
   });
 
+  it("are there again when the log store had no volume for a while: the claim of one stays", async () => {
+    const id = `kept-${Date.now()}`;
+    await inWriter(`echo ${id} >> ${folder}/entries.log`);
+    const found = async () =>
+      (await lines(`{service_name="writer"} |= "${id}"`)).flatMap(({ values }) => values).length;
+    await eventually(async () => assert.equal(await found(), 1), 30);
+    await apply({ services: [writer, shellless] });
+    assert.equal(await found(), 0);
+    await apply({ services: [writer, shellless], logsVolume: "1Gi" });
+    await eventually(async () => assert.equal(await found(), 1), 30);
+  });
+
   const total = run.perSecond * run.seconds;
   const title = `at ${run.perSecond} lines a second for ${run.seconds} s, Loki away for ${run.awayTo - run.awayFrom} s`;
   const blocks = (missing: Map<number, number>) => JSON.stringify([...missing]);
