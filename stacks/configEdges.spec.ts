@@ -82,6 +82,16 @@ describe("edges of config", () => {
   edge("gatewayHosts[0]", /^use a host name/, (host) => ({ gatewayHosts: [host] }))
     .takes("*", "*.shop.example", label, longest)
     .refuses(`${label}x`, `x${longest}`, "*shop.example", "a.*", "Shop.example");
+  for (const resource of ["a/b", "count/jobs.batch", "Example.com/gpu"]) {
+    edge(`resourceQuota.${resource}`, /^use an amount/, (amount) => ({ resourceQuota: { [resource]: amount } })).takes(
+      "1",
+    );
+  }
+  for (const resource of ["/b", "a/", "a/b/c", "a b/c", "a/b c", "gpu"]) {
+    edge(`resourceQuota.${resource}`, /^no such resource|^use one of/, (amount) => ({
+      resourceQuota: { [resource]: amount },
+    })).refuses("1");
+  }
   edge("gatewayIssuer", /^use ClusterIssuer\/NAME/, issuer)
     .takes("Issuer/a", "ClusterIssuer/a.b")
     .refuses("Issuer/", "xIssuer/a", "Cluster/a", "Issuer/a/b", "a");

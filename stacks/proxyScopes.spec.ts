@@ -51,6 +51,13 @@ describe("proxyScopes", () => {
     assert.deepEqual(b, [...common, "demo/b.demo.svc.cluster.local"]);
   });
 
+  it("lets who calls the gateway know its namespace, where it is not istiod's", () => {
+    const { scopes } = scopesOf({ proxyScope: "declared" });
+    assert.deepEqual(scopes?.ofGateway, ["istio-ingress/*"]);
+    const { scopes: shared } = scopesOf({ proxyScope: "declared", articleNames: "true" });
+    assert.deepEqual(shared?.ofGateway, []);
+  });
+
   it("adds the external authorizer for who asks it", () => {
     const authz = "authz.auth.svc.cluster.local";
     const services = [{ name: "a", extAuthz: { url: `http://${authz}:9000` } }, { name: "b" }];
