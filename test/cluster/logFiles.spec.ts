@@ -211,7 +211,7 @@ describe("files that an application writes", () => {
       (await lines(`{service_name="writer"} |= "${id}"`)).flatMap(({ values }) => values).length;
     await eventually(async () => assert.equal(await found(), 1), 30);
     await apply({ services: [writer, shellless] });
-    assert.equal(await found(), 0);
+    await eventually(async () => assert.equal(await found(), 0), 30);
     await apply({ services: [writer, shellless], logsVolume: "1Gi" });
     await eventually(async () => assert.equal(await found(), 1), 30);
   });
