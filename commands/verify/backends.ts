@@ -119,3 +119,22 @@ export async function until<T>(
     await new Promise((resolve) => setTimeout(resolve, 400));
   }
 }
+
+/**
+ * Sends a request and asks for what it leaves; where that does not come in half of the time, once more. A single
+ * request can be lost, with a proxy that ends or at a limit, which says nothing of what follows requests.
+ * @returns as {@link until}, and the answers to the requests.
+ */
+export async function untilOfTwo<T>(
+  seconds: number,
+  send: () => Promise<Answer>,
+  ask: () => Promise<T | undefined>,
+): Promise<{ found?: T; seconds: number; answers: Answer[] }> {
+  const first = await send();
+  const arrival = await until(seconds / 2, ask);
+  if (arrival.found !== undefined) {
+    return { ...arrival, answers: [first] };
+  }
+  const second = await send();
+  return { ...(await until(seconds / 2, ask)), answers: [first, second] };
+}

@@ -1,6 +1,6 @@
 import { scrapedLabel, sharedLog } from "../../../components/accessLog";
 import type { LiveObject } from "../../../cluster/kubeClient";
-import { logql, until } from "../backends";
+import { logql, untilOfTwo } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { joinPath, followedRoute } from "../gatewayRoute";
@@ -124,17 +124,12 @@ export const accessLog: Check = {
     const name = `verify-${id.slice(0, 8)}`;
     const path = joinPath(declaredPath, name);
     const query = `{service_name="${service.name}"} | log_source="access-log-file" | trace_id="${id}"`;
-    const follow = async () => {
-      const { status, error } = await http.get(joinPath(url, name), header);
-      const arrival = await until(arrivalSeconds / 2, async () => (await logql(context, query))[0]);
-      return { ...arrival, answer: error ?? `HTTP ${status}` };
-    };
-    const first = await follow();
-    // A single request can be lost, with a proxy that ends or at a limit: the log is judged by two.
-    const { found, seconds, answer } = first.found === undefined ? await follow() : first;
+    const send = () => http.get(joinPath(url, name), header);
+    const find = async () => (await logql(context, query))[0];
+    const { found, seconds, answers } = await untilOfTwo(arrivalSeconds, send, find);
     if (found === undefined) {
       const { cause, next } = await whyNot(context, service.name, id);
-      const requests = `two requests (${first.answer}, ${answer})`;
+      const requests = `two requests (${answers.map(({ status, error }) => error ?? `HTTP ${status}`).join(", ")})`;
       return fail(`no line of ${service.name} for trace ${id} after ${arrivalSeconds} s and ${requests}`, cause, next);
     }
     const peer = `/ns/${gateway}/sa/${declared.gateway.name}`;

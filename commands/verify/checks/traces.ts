@@ -5,7 +5,7 @@ import type { LiveObject } from "../../../cluster/kubeClient";
 import type { DeclaredService } from "../../../stacks/declared";
 import { installedTracing } from "../../../components/observability/tracing";
 import type { Span } from "../../../components/observability/tracing/tracingBackend";
-import { readTrace, until } from "../backends";
+import { readTrace, untilOfTwo } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { followedRoute } from "../gatewayRoute";
@@ -146,16 +146,11 @@ export const traces: Check = {
       ...journey.services.map((service) => `${service}.${mesh}`),
     ];
     let services: string[] = [];
-    const follow = async () => {
-      await http.get(gatewayUrl! + journey.path, header);
-      return until(arrivalSeconds / 2, async () => {
-        services = spanServices(await readTrace(context, backend, id));
-        return expected.every((one) => services.includes(one)) ? services : undefined;
-      });
-    };
-    const first = await follow();
-    // A single request can be lost, with a proxy that ends or at a limit: the trace is that of two.
-    const { found, seconds } = first.found === undefined ? await follow() : first;
+    const send = () => http.get(gatewayUrl! + journey.path, header);
+    const { found, seconds } = await untilOfTwo(arrivalSeconds, send, async () => {
+      services = spanServices(await readTrace(context, backend, id));
+      return expected.every((one) => services.includes(one)) ? services : undefined;
+    });
     if (found === undefined) {
       const { cause, next } = await whyNot(context, backend, services, expected);
       return fail(`trace ${id}: ${services.join(", ") || "no span"} after ${arrivalSeconds} s`, cause, next);
