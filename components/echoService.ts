@@ -16,9 +16,12 @@ export interface Autoscaling {
   cpuPercent: number;
 }
 
-/** @returns the name of a version's Deployment, and of the Service that has its pods alone. */
-export function versionName(service: string, version: string): string {
-  return `${service}-${version}`;
+/**
+ * @returns the name of a version's Deployment, and of the Service that has its pods alone; without a version, that of
+ * the service.
+ */
+export function versionName(service: string, version?: string): string {
+  return version === undefined ? service : `${service}-${version}`;
 }
 
 /** One of several versions of a service, which share its Service and its identity. */
@@ -147,7 +150,7 @@ export class EchoService extends pulumi.ComponentResource {
       `${name}-service${suffix}`,
       {
         metadata: {
-          name: version === undefined ? args.serviceName : versionName(args.serviceName, version),
+          name: versionName(args.serviceName, version),
           namespace: args.namespace,
           labels: selector,
           // The Deployment is awaited already; waiting for the endpoints of the same pods takes ten more seconds and
@@ -179,10 +182,7 @@ export class EchoService extends pulumi.ComponentResource {
   ): void {
     const args = version ? withVersion(service, version) : service;
     const suffix = version ? `-${version.version}` : "";
-    const metadata = {
-      name: version ? versionName(args.serviceName, version.version) : args.serviceName,
-      namespace: args.namespace,
-    };
+    const metadata = { name: versionName(args.serviceName, version?.version), namespace: args.namespace };
     // Istio's metrics, Kiali's graph and the access log identify workloads by these two labels.
     const labels = { app: args.serviceName, version: args.version ?? "v1" };
 

@@ -42,7 +42,7 @@ export function plannedPods({ load, namespace, observability, profile, services 
   const workloads = services.flatMap(
     ({ serviceName, replicas = 1, autoscaling, resources = {}, versions, calls, logFiles }) =>
       (versions ?? [undefined]).map((version) => ({
-        workload: version ? versionName(serviceName, version.version) : serviceName,
+        workload: versionName(serviceName, version?.version),
         pods: (version?.replicas ?? autoscaling?.min ?? replicas) + surge,
         containers: {
           [serviceName]: resources,

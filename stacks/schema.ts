@@ -95,7 +95,7 @@ export const path = textThat(isPath, pathFix);
 
 /** An absolute path of the nodes: Kubernetes refuses a hostPath with `..` in it. */
 export const nodeFolder = textThat(
-  (v) => /^(\/[\w.-]+)+$/.test(v) && !/\/\.{1,2}(\/|$)/.test(v),
+  (v) => /^(\/[\w.-]+)+$/.test(v) && !hasDotSegment(v),
   "use an absolute path of the nodes, without . and .. in it and without a / at the end",
 );
 
@@ -111,9 +111,14 @@ export function textsThat(test: (value: string) => boolean, fix: string) {
   return z.custom<string[]>((v) => isTexts(v) && v.length > 0 && v.every(test), fix);
 }
 
+/** @returns true for a path with a segment `.` or `..`. */
+export function hasDotSegment(value: string): boolean {
+  return /\/\.{1,2}(\/|$)/.test(value);
+}
+
 /** @returns true for a path that the gateway can route: Envoy resolves . and .. before it looks for a route. */
 export function isPath(value: string): boolean {
-  return value === "/" || (/^(\/[A-Za-z0-9._~-]+)+$/.test(value) && !/\/\.{1,2}(\/|$)/.test(value));
+  return value === "/" || (/^(\/[A-Za-z0-9._~-]+)+$/.test(value) && !hasDotSegment(value));
 }
 
 /**

@@ -16,6 +16,7 @@ import { completeGuards, guardsShape } from "./guardsConfig";
 import type { Profile } from "./profile";
 import { checkResources, resourcesShape } from "./resourcesConfig";
 import {
+  hasDotSegment,
   image,
   item,
   key,
@@ -362,7 +363,7 @@ function breaksContainer(folder: string): boolean {
 function areFolders(value: unknown): value is string[] {
   return (
     Array.isArray(value) &&
-    value.every((path) => typeof path === "string" && /^(\/[^/:\s]+)+$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path)) &&
+    value.every((path) => typeof path === "string" && /^(\/[^/:\s]+)+$/.test(path) && !hasDotSegment(path)) &&
     value.every((path: string, i) => value.every((other: string, j) => i === j || !`${other}/`.startsWith(`${path}/`)))
   );
 }

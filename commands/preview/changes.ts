@@ -41,7 +41,8 @@ function changeOf({ op: step, type, keys, old, new: now }: Step): Change | undef
   if (op === undefined || !state?.custom || type.startsWith("pulumi:")) {
     return undefined;
   }
-  const { before, after } = sidesOf(op, old, now);
+  const sides = sidesOf(op, old, now);
+  const { before, after } = sides;
   const fields = before && after ? fieldChanges(before, after) : [];
   if (before && after && fields.length === 0) {
     return undefined;
@@ -51,7 +52,7 @@ function changeOf({ op: step, type, keys, old, new: now }: Step): Change | undef
     op: op === "replace" && forcing.length === 0 ? "update" : op,
     type,
     title: titleOf(state),
-    ...sidesOf(op, old, now),
+    ...sides,
     fields,
     forcing,
   };

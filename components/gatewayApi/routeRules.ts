@@ -72,10 +72,7 @@ export function gatewayDuration(text: string): string {
  */
 export function routeRules(target: RouteTarget, settings: RouteSettings, path: string, name: string): RouteRule[] {
   const backend = (version?: string): BackendRef => ({
-    name:
-      version === undefined
-        ? target.service
-        : pulumi.output(target.service).apply((service) => versionName(service, version)),
+    name: pulumi.output(target.service).apply((service) => versionName(service, version)),
     port: target.port,
   });
   const match: RouteMatch = { path: { type: "PathPrefix", value: path } };

@@ -108,10 +108,11 @@ export function declareBackend(
       ? new k8s.core.v1.Secret(`${name}-config`, { metadata, stringData: pulumi.secret(spec.config) }, opts)
       : new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: spec.config }, opts));
   const { volume, replicas } = spec.sizing;
-  const claimSpec = volume
-    ? { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: volume } } }
-    : undefined;
-  const claim = replicas === 1 && spec.dataFolder && claimSpec ? declareClaim(name, spec, claimSpec, opts) : undefined;
+  const claimSpec =
+    volume && spec.dataFolder
+      ? { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: volume } } }
+      : undefined;
+  const claim = claimSpec && replicas === 1 ? declareClaim(name, spec, claimSpec, opts) : undefined;
 
   const workload = new k8s.apps.v1.StatefulSet(
     `${name}-server`,
@@ -129,8 +130,7 @@ export function declareBackend(
           },
           spec: podSpec(spec, account.metadata.name, config?.metadata.name, claim?.metadata.name),
         },
-        volumeClaimTemplates:
-          replicas > 1 && spec.dataFolder && claimSpec ? [{ metadata: { name: "data" }, spec: claimSpec }] : undefined,
+        volumeClaimTemplates: claimSpec && !claim ? [{ metadata: { name: "data" }, spec: claimSpec }] : undefined,
       },
     },
     opts,
@@ -276,7 +276,6 @@ function podSpec(
   claimName: pulumi.Input<string> | undefined,
 ): k8s.types.input.core.v1.PodSpec {
   const ready = { httpGet: { path: spec.ready.path, port: spec.ready.port } };
-  const hasVolume = spec.sizing.volume !== undefined && spec.dataFolder !== undefined;
   const folders = [
     ...(configName && spec.configFolder ? [{ name: "config", mountPath: spec.configFolder, readOnly: true }] : []),
     { name: "tmp", mountPath: "/tmp" },
@@ -319,7 +318,7 @@ function podSpec(
       ...(configName ? [{ name: "config", ...configSource(spec, configName) }] : []),
       { name: "tmp", emptyDir: {} },
       ...(claimName ? [{ name: "data", persistentVolumeClaim: { claimName } }] : []),
-      ...(spec.dataFolder && !hasVolume ? [{ name: "data", emptyDir: {} }] : []),
+      ...(spec.dataFolder && !spec.sizing.volume ? [{ name: "data", emptyDir: {} }] : []),
       ...(spec.volumes ?? []),
     ],
   };
