@@ -8,17 +8,8 @@ import { dashboardServices } from "../../components/observability/endpoints";
 import { projectFolder } from "../../commands/session/stackFiles";
 import type { Outputs } from "./cluster";
 import { eventually, start, tool } from "./cluster";
+import { assertAnswersBelow, pageQuestions as questions } from "./stack";
 import { target } from "./target";
-
-/** The pages that the sandbox has a program for, and a path below which each one answers a question. */
-const questions = { prometheus: "/api/v1/query?query=up", jaeger: "/api/services" } as const;
-
-/** Asserts that a page answers below `url`, as the program behind it would. */
-async function assertAnswersBelow(url: string, question: string): Promise<void> {
-  const response = await fetch(url + question);
-  assert.equal(response.status, 200, url + question);
-  assert.ok("data" in ((await response.json()) as object), url + question);
-}
 
 describe("dashboards", () => {
   let outputs: Outputs;

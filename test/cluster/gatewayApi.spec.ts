@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectFolder } from "../../commands/session/stackFiles";
-import { allObjects, client, npm } from "./cluster";
-import { assertSameObjects } from "./stack";
+import { allObjects, client, eventually, npm } from "./cluster";
+import { assertAnswersBelow, assertSameObjects, pageQuestions } from "./stack";
 import { target } from "./target";
 import {
   apply,
@@ -135,16 +135,8 @@ describe("routes of the Gateway API", function () {
   it("lead to exposed dashboards, and to services whose proxies know no more than they call", async () => {
     const more = { dashboardsExposed: "true", proxyScope: "declared" };
     const { dashboards } = await apply({ services, ingressApi: "gateway", ...more });
-    for (const [name, question] of [
-      ["prometheus", "/api/v1/query?query=up"],
-      ["jaeger", "/api/services"],
-    ] as const) {
-      const url = `${dashboards[name]?.url}${question}`;
-      const answered = async () => {
-        const { status, body } = await get(url);
-        return status === 200 && "data" in (JSON.parse(body) as object);
-      };
-      assert.ok(await until(30, answered), url);
+    for (const [name, question] of Object.entries(pageQuestions)) {
+      await eventually(() => assertAnswersBelow(`${dashboards[name]?.url}`, question), 30);
     }
     assert.ok(await answers("/user", "Hello from User Service"), "/user answers");
     await assertVerified();

@@ -29,6 +29,16 @@ export async function assertAnswers({ gatewayUrl, services }: Outputs): Promise<
   assert.equal((await fetch(gatewayUrl)).status, 404);
 }
 
+/** The pages that the sandbox has a program for, and a path below which each one answers a question. */
+export const pageQuestions = { prometheus: "/api/v1/query?query=up", jaeger: "/api/services" } as const;
+
+/** Asserts that a page answers below `url`, as the program behind it would. */
+export async function assertAnswersBelow(url: string, question: string): Promise<void> {
+  const response = await fetch(url + question);
+  assert.equal(response.status, 200, url + question);
+  assert.ok("data" in ((await response.json()) as object), url + question);
+}
+
 /** Asserts that each pod of the two services has the application and its sidecar, both ready. */
 export async function assertSidecars(): Promise<void> {
   const pods = await readyContainers("demo");
