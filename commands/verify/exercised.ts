@@ -105,14 +105,37 @@ function isOverload({ status, headers }: Pick<Answer, "status" | "headers">): bo
   return headers["x-envoy-overloaded"] === "true" || (status === 503 && Object.keys(headers).length === 0);
 }
 
-/** @returns whether what was beyond the limits was refused at once, as overload. */
+/** Milliseconds that the requests of each burst are delayed for, until one burst shows the circuit breaker. */
+const burstDelaysMs = [1000, 2000, 4000] as const;
+
+/**
+ * A burst is under way at once only if its last request leaves before the first answer comes. A busy machine may need
+ * longer than a second for that, so each further burst lasts longer.
+ *
+ * @returns milliseconds by which the requests of each burst are delayed. None of them meets a declared timeout if the
+ * timeout is above a second.
+ */
+export function burstDelays({ timeout, retries }: Pick<DeclaredService, "timeout" | "retries">): number[] {
+  const limits = [timeout, retries?.perTryTimeout].map((limit) => milliseconds(limit ?? "") ?? Infinity);
+  const longest = Math.max(burstDelaysMs[0], 0.8 * Math.min(...limits));
+  return burstDelaysMs.map((ms) => Math.min(ms, longest));
+}
+
+/**
+ * @param ms Milliseconds that all requests together took. Much more than their delay says that they were not under way
+ * at once.
+ * @returns whether what was beyond the limits was refused at once, as overload.
+ */
 export function judgeBreaker(
   service: DeclaredService,
   answers: readonly Pick<Answer, "status" | "headers">[],
+  ms: number,
 ): Exercised {
   const what = `${service.name} circuit breaker`;
   const overloaded = answers.filter(isOverload).length;
-  const seen = `of ${answers.length} slow requests at once ${overloaded} were refused as overload`;
+  const seen =
+    `of ${answers.length} slow requests at once ${overloaded} were refused as overload, ` +
+    `in ${(ms / 1000).toFixed(1)} s`;
   if (overloaded > 0 && overloaded < answers.length) {
     return holds(what, seen);
   }

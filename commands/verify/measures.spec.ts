@@ -4,6 +4,7 @@ import type { DeclaredService } from "../../stacks/declared";
 import type { Answer } from "../shared/httpClient";
 import { added, benchText, latencyOf, sidecarUse } from "./bench";
 import {
+  burstDelays,
   judgeBreaker,
   judgeExercises,
   judgeRateLimit,
@@ -12,6 +13,8 @@ import {
   mostUnderWay,
   retriedFailure,
 } from "./exercised";
+import { exerciseBreaker } from "./checks/exercise";
+import type { Sender } from "./senders";
 
 const service = declaredService("user", {
   path: "/user",
@@ -54,11 +57,34 @@ describe("--deep", () => {
     assert.equal(verdict(Array<number>(7).fill(200), 1500), "broken");
     assert.equal(verdict([503, 503], 3000), "broken");
     const overload = answer(503, 1, { "x-envoy-overloaded": "true" });
-    assert.equal(judgeBreaker(service, [answer(200), overload]).verdict, "holds");
-    assert.equal(judgeBreaker(service, [answer(200), answer(503, 1, { server: "istio-envoy" })]).verdict, "broken");
-    assert.equal(judgeBreaker(service, [answer(200), answer(200)]).verdict, "broken");
+    assert.equal(judgeBreaker(service, [answer(200), overload], 1).verdict, "holds");
+    assert.equal(judgeBreaker(service, [answer(200), answer(503, 1, { server: "istio-envoy" })], 1).verdict, "broken");
+    assert.equal(judgeBreaker(service, [answer(200), answer(200)], 1).verdict, "broken");
     // From inside a pod the status is all that is known.
-    assert.equal(judgeBreaker(service, [answer(200), answer(503)]).verdict, "holds");
+    assert.equal(judgeBreaker(service, [answer(200), answer(503)], 1).verdict, "holds");
+  });
+  it("sends longer bursts to a circuit breaker until one is under way at once, none beyond a timeout", async () => {
+    const limited = { ...service, timeout: "10s", retries: undefined, circuitBreaker: { maxRequests: 1 } };
+    const bursts: string[] = [];
+    const sender = (refusedAt: number): Sender => ({
+      proxies: 1,
+      atOnce: 400,
+      send: () => Promise.reject(new Error("a burst is sent, no single request")),
+      sendMany(count, headers = {}) {
+        bursts.push(...Object.values(headers));
+        const overload = answer(503, 1, { "x-envoy-overloaded": "true" });
+        const answers = Array.from({ length: count }, () => answer(200));
+        return Promise.resolve(bursts.length === refusedAt ? [overload, ...answers.slice(1)] : answers);
+      },
+    });
+    const slow = await exerciseBreaker({ service: limited, sender: sender(2) });
+    assert.equal(slow.verdict, "holds", slow.seen);
+    assert.deepEqual(bursts.splice(0), ["1000", "2000"]);
+    const never = await exerciseBreaker({ service: limited, sender: sender(9) });
+    assert.equal(never.verdict, "broken", never.seen);
+    assert.deepEqual(bursts, ["1000", "2000", "4000"]);
+    assert.deepEqual(burstDelays({ timeout: "3s", retries: undefined }), [1000, 2000, 2400]);
+    assert.deepEqual(burstDelays({ timeout: "9s", retries: { attempts: 1, perTryTimeout: "1s" } }), [1000, 1000, 1000]);
   });
   it("knows how many requests a circuit breaker takes", () => {
     assert.equal(mostUnderWay({ maxRequests: 9 }), 9);
@@ -69,7 +95,7 @@ describe("--deep", () => {
   it("blames no policy for what a rate limit in front of it answered", () => {
     const limited = { ...service, rateLimit: { tokens: 2, fillInterval: "1s" } };
     const judged = (one: DeclaredService) =>
-      [judgeRetries(one, answer(429), 1), judgeTimeout(one, answer(429, 5)), judgeBreaker(one, [answer(429)])].map(
+      [judgeRetries(one, answer(429), 1), judgeTimeout(one, answer(429, 5)), judgeBreaker(one, [answer(429)], 1)].map(
         ({ verdict }) => verdict,
       );
     assert.deepEqual(judged(limited), ["left out", "left out", "left out"]);

@@ -8,6 +8,7 @@ import { until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, skip } from "../check";
 import {
+  burstDelays,
   judgeBreaker,
   judgeExercises,
   judgeRateLimit,
@@ -44,7 +45,7 @@ const overtimeMs = 3000;
 const arrivalSeconds = 20;
 
 /** A service, and what sends it requests. */
-interface Exercise {
+export interface Exercise {
   service: DeclaredService;
   sender: Sender;
 }
@@ -111,16 +112,27 @@ async function exerciseRateLimit(context: Context, { service, sender }: Exercise
   return judgeRateLimit(service, answers, { pods, ms: performance.now() - started });
 }
 
-async function exerciseBreaker({ service, sender }: Exercise): Promise<Exercised> {
+/** Sends bursts of slow requests until one shows that the circuit breaker refuses what is beyond its limits. */
+export async function exerciseBreaker({ service, sender }: Exercise): Promise<Exercised> {
   const what = `${service.name} circuit breaker`;
   const most = mostUnderWay(service.circuitBreaker!);
   if (most === Infinity) {
     return leftOut(what, "it refuses no request: it limits neither all that are under way nor those that wait");
   }
   const send = most * sender.proxies + margin;
-  return send > sender.atOnce
-    ? leftOut(what, `it takes ${send} requests at once to reach it, and ${sender.atOnce} can be sent`)
-    : judgeBreaker(service, await sender.sendMany(send, faultHeaders.delay(1000)));
+  if (send > sender.atOnce) {
+    return leftOut(what, `it takes ${send} requests at once to reach it, and ${sender.atOnce} can be sent`);
+  }
+  let judged = leftOut(what, "no burst was sent");
+  for (const delayMs of burstDelays(service)) {
+    const started = performance.now();
+    const answers = await sender.sendMany(send, faultHeaders.delay(delayMs));
+    judged = judgeBreaker(service, answers, performance.now() - started);
+    if (judged.verdict !== "broken") {
+      break;
+    }
+  }
+  return judged;
 }
 
 /** Tries every policy of a service, the ones that send many requests last. */
