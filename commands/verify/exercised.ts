@@ -51,14 +51,17 @@ export function retriedFailure(retryOn: string | undefined): Record<string, stri
   return conditions.some((one) => ["5xx", "503", "gateway-error"].includes(one)) ? faultHeaders.abort(503) : undefined;
 }
 
-/** @returns whether a request that takes too long ended at the timeout, or at that of one try. */
+/** Milliseconds that a request which is to outlast a timeout takes longer than that. */
+export const overtimeMs = 3000;
+
+/** @returns whether a request that takes {@link overtimeMs} too long ended at the timeout, or at that of one try. */
 export function judgeTimeout(service: DeclaredService, answer: Answer): Exercised {
   const { status, ms } = answer;
   const what = `${service.name} timeout`;
   const total = milliseconds(service.timeout ?? "") ?? 0;
   const earliest = Math.min(total, milliseconds(service.retries?.perTryTimeout ?? "") ?? total);
   const seen = `a request that takes too long ended with ${status} after ${(ms / 1000).toFixed(1)} s`;
-  if (status === 504 && ms >= earliest - 100 && ms <= total + 1500) {
+  if (status === 504 && ms >= earliest - 100 && ms < total + overtimeMs) {
     return holds(what, seen);
   }
   return isLimited(service, answer)

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { declaredService } from "../../test/support/declaredService";
 import type { DeclaredService } from "../../stacks/declared";
 import type { Answer } from "../shared/httpClient";
@@ -13,7 +14,7 @@ import {
   mostUnderWay,
   retriedFailure,
 } from "./exercised";
-import { exerciseBreaker } from "./checks/exercise";
+import { exerciseBreaker, exerciseRateLimit } from "./checks/exercise";
 import type { Sender } from "./senders";
 
 const service = declaredService("user", {
@@ -85,6 +86,22 @@ describe("--deep", () => {
     assert.deepEqual(bursts, ["1000", "2000", "4000"]);
     assert.deepEqual(burstDelays({ timeout: "3s", retries: undefined }), [1000, 2000, 2400]);
     assert.deepEqual(burstDelays({ timeout: "9s", retries: { attempts: 1, perTryTimeout: "1s" } }), [1000, 1000, 1000]);
+  });
+  it("sends a rate limit further bursts while one takes so long that all of it may pass", async () => {
+    const limited = { ...service, rateLimit: { tokens: 2, fillInterval: "100ms" } };
+    let bursts = 0;
+    const sender: Sender = {
+      proxies: 1,
+      atOnce: 400,
+      send: () => Promise.reject(new Error("a burst is sent, no single request")),
+      async sendMany(count) {
+        // Long enough for as many new tokens as there are requests.
+        await sleep(bursts++ === 0 ? 700 : 0);
+        return Array.from({ length: count }, (_, i) => answer(bursts > 1 && i > 1 ? 429 : 200));
+      },
+    };
+    const judged = await exerciseRateLimit({ service: limited, sender }, 1);
+    assert.deepEqual([judged.verdict, bursts], ["holds", 2], judged.seen);
   });
   it("knows how many requests a circuit breaker takes", () => {
     assert.equal(mostUnderWay({ maxRequests: 9 }), 9);
