@@ -59,9 +59,9 @@ function compile(source, cachedData) {
   });
 }
 
-/** Bundles the sources with the compiler that runs the project's TypeScript anyway. */
+/** Bundles the sources. */
 function bundle() {
-  const esbuild = require(require.resolve("esbuild", { paths: [path.dirname(require.resolve("tsx/package.json"))] }));
+  const esbuild = require("esbuild");
   const options = { bundle: true, platform: "node", format: "cjs", target: "node20", write: false, logLevel: "silent" };
   return esbuild.buildSync({ entryPoints: [entry], external: ["yaml"], minifySyntax: true, ...options }).outputFiles[0]
     .text;
