@@ -5,6 +5,7 @@ import { RE2JS } from "re2js";
 import { projectFolder } from "../../commands/session/stackFiles";
 import { images, istioVersion } from "../../components/versions";
 import { dependencies } from "../../package.json";
+import { envoyWheel, zipkinJar } from "../../toolchain/install/pins";
 
 interface CustomManager {
   description: string;
@@ -16,9 +17,14 @@ interface CustomManager {
 const { customManagers } = JSON.parse(readFileSync(join(projectFolder, "renovate.json"), "utf8")) as {
   customManagers: CustomManager[];
 };
-const files = [".", "components", "components/observability/tracing", "docs", join(".github", "workflows")].flatMap(
-  (folder) => readdirSync(join(projectFolder, folder)).map((name) => join(folder, name)),
-);
+const files = [
+  ".",
+  "components",
+  "components/observability/tracing",
+  "docs",
+  join(".github", "workflows"),
+  join("toolchain", "install"),
+].flatMap((folder) => readdirSync(join(projectFolder, folder)).map((name) => join(folder, name)));
 
 /** What one expression finds, as Renovate does. */
 function matchesIn(file: string, matchString: string) {
@@ -77,6 +83,17 @@ describe("Renovate's config", () => {
     assert.deepEqual(
       ofIstio.filter((line) => line.split(" ")[1] !== istioVersion),
       [],
+    );
+  });
+
+  it("finds what the sandbox installs without building it", () => {
+    const file = "toolchain/install/pins.ts";
+    assert.deepEqual(
+      found().filter((line) => line.endsWith(file)),
+      [
+        `${envoyWheel.name} ${envoyWheel.version} ${file}`,
+        `${zipkinJar.group}:${zipkinJar.artifact} ${zipkinJar.version} ${file}`,
+      ],
     );
   });
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { istioVersion } from "../../components/versions";
+import { istioVersion } from "../components/versions";
 import { bumpedFiles, parseBumpFlags, stepsOf, withRelease } from "./bumpIstio";
-import { UsageError } from "../shared/flags";
-import { projectFolder } from "../session/stackFiles";
+import { UsageError } from "./shared/flags";
+import { projectFolder } from "./session/stackFiles";
 
 describe("npm run bump:istio", () => {
   it("writes the release wherever it is pinned, and nothing else", () => {

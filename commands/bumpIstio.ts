@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compare, valid } from "semver";
-import { istioVersion } from "../../components/versions";
-import renovate from "../../renovate.json";
-import { run } from "../../toolchain/system/run";
-import { defineCommand } from "../shared/defineCommand";
-import { parseStrictly, UsageError } from "../shared/flags";
-import { istioSupport } from "../doctor/istioSupport";
-import { projectFolder } from "../session/stackFiles";
+import { istioVersion } from "../components/versions";
+import renovate from "../renovate.json";
+import { run } from "../toolchain/system/run";
+import { defineCommand } from "./shared/defineCommand";
+import { parseStrictly, UsageError } from "./shared/flags";
+import { istioSupport } from "./doctor/istioSupport";
+import { projectFolder } from "./session/stackFiles";
 
 const help = `npm run bump:istio -- VERSION [flags]
 
