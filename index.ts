@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { serviceHost } from "./components/hosts";
 import { AccessPolicy } from "./components/accessPolicy";
 import { ExternalHosts } from "./components/externalHosts";
 import { gatewayUrl as urlOf, needsLoadBalancer } from "./components/gatewayAddress";
@@ -199,7 +200,9 @@ const routes = new IngressRoutes(
 );
 
 const loadTargets = gatewayTargets(settings.services, {
-  host: pulumi.interpolate`${istio.ingressService}.${istio.gatewayNamespace}.svc.cluster.local`,
+  host: pulumi
+    .all([istio.ingressService, istio.gatewayNamespace])
+    .apply(([service, namespace]) => serviceHost(service, namespace)),
   tls: reach.tls,
   hosts: gateway.hosts,
 });

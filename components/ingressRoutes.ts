@@ -158,6 +158,11 @@ function nameOfPath(path: string): string {
   return [words.join("-").slice(0, 40).replace(/-$/, "") || "root", hash].join("-");
 }
 
+/** @returns the name of the VirtualService that {@link IngressRoutes} of this name declares. */
+export function virtualServiceName(routes: string): string {
+  return `${routes}-vs`;
+}
+
 /**
  * What comes in through the ingress gateway, and where it goes: Gateway and VirtualService, or Gateway and HTTPRoutes.
  */
@@ -192,9 +197,9 @@ export class IngressRoutes extends pulumi.ComponentResource {
       { parent: this },
     );
     return new VirtualService(
-      `${name}-vs`,
+      virtualServiceName(name),
       {
-        metadata: { name: `${name}-vs`, namespace: args.namespace },
+        metadata: { name: virtualServiceName(name), namespace: args.namespace },
         spec: {
           hosts,
           gateways: [pulumi.interpolate`${args.namespace}/${gateway.metadata.name}`],

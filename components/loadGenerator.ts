@@ -8,7 +8,7 @@ import { declareProxyScope } from "./proxyScope";
 import { containerSecurity } from "./observability/backend";
 import type { Resources } from "./observability/backend";
 import { loadGeneratorLabel } from "./observability/prometheusConfig";
-import { servedHost } from "./servedHost";
+import { servedHost } from "./hosts";
 import { ArgsCheck } from "./validation";
 
 /** How load is made. */

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { serviceHost } from "./hosts";
 import { versionName } from "./echoService";
 import type { IngressApi } from "./ingressRoutes";
 import { EnvoyFilter } from "./istioApi/envoyFilter";
@@ -59,7 +60,7 @@ export class LostConnections extends pulumi.ComponentResource {
           configPatches: args.services.flatMap(({ namespace, service }) =>
             (["SIDECAR_OUTBOUND", "GATEWAY"] as const).map((context) => ({
               applyTo: "CLUSTER" as const,
-              match: { context, cluster: { service: `${service}.${namespace}.svc.cluster.local` } },
+              match: { context, cluster: { service: serviceHost(service, namespace) } },
               patch: { operation: "MERGE" as const, value: { upstream_bind_config: { socket_options: [option] } } },
             })),
           ),

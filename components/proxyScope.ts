@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { serviceHost } from "./hosts";
 import { Sidecar } from "./istioApi/sidecar";
 import { ArgsCheck } from "./validation";
 
@@ -25,7 +26,7 @@ export function isKnownHost(value: string): boolean {
 
 /** @returns the Service `name` of `namespace`, as a Sidecar names it. */
 export function knownHost(namespace: string, name: string): string {
-  return `${namespace}/${name}.${namespace}.svc.cluster.local`;
+  return `${namespace}/${serviceHost(name, namespace)}`;
 }
 
 /**

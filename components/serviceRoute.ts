@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { serviceHost } from "./hosts";
 import type { HttpMatchRequest, HttpRoute, HttpRouteDestination } from "./istioApi/virtualService";
 
 /** How often and when a failed request is tried again. */
@@ -105,7 +106,9 @@ export function httpRoutes(
   const host =
     target.serviceNamespace === undefined
       ? target.service
-      : pulumi.interpolate`${target.service}.${target.serviceNamespace}.svc.cluster.local`;
+      : pulumi
+          .all([target.service, target.serviceNamespace])
+          .apply(([service, namespace]) => serviceHost(service, namespace));
   const destination = (subset?: string) => ({
     host,
     port: { number: target.port },

@@ -1,4 +1,4 @@
-import { isServed, servedHost } from "../components/servedHost";
+import { isServed, servedHost } from "../components/hosts";
 
 /** What is known of the gateway that is asked. */
 export interface AskedGateway {

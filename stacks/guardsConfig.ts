@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isServiceHost, serviceHost } from "../components/hosts";
 import type { ExternalHost } from "../components/externalHosts";
 import { isExternalHost } from "../components/externalHosts";
 import type { ExternalAuthorizer, Guards } from "../components/guards";
@@ -112,14 +113,14 @@ export function rejectUnknownAuthorizers(
       return;
     }
     const { host, port } = extAuthz;
-    const own = services.find((one) => `${one.serviceName}.${namespace}.svc.cluster.local` === host);
+    const own = services.find((one) => serviceHost(one.serviceName, namespace) === host);
     const listed = externalHosts.some(
       (one) => one.host === host && one.port === port && one.protocol.startsWith("HTTP") && one.protocol !== "HTTPS",
     );
     if (own?.allowFrom.every((caller) => !("service" in caller) || caller.service !== serviceName)) {
       const fix = `add ${serviceName} to allowFrom of ${own.serviceName}, which refuses its questions`;
       notes.problem(`services[${i}].extAuthz.url`, `http://${host}:${port}`, fix);
-    } else if (!host.endsWith(".svc.cluster.local") && !listed) {
+    } else if (!isServiceHost(host) && !listed) {
       const fix = `the proxies do not know it; use SERVICE.NAMESPACE.svc.cluster.local, or add host and port to externalHosts, with protocol HTTP`;
       notes.problem(`services[${i}].extAuthz.url`, `http://${host}:${port}`, fix);
     }

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { ClientRequest, IncomingHttpHeaders } from "node:http";
-import { servedHost } from "../../components/servedHost";
+import { servedHost } from "../../components/hosts";
 import type { DeclaredMesh } from "../../stacks/declared";
 
 /** An answer, or why there was none. */

@@ -1,3 +1,5 @@
+import { serviceHost } from "../../components/hosts";
+import { virtualServiceName } from "../../components/ingressRoutes";
 import { isGuarded } from "../../components/guards";
 import { defaultNodePorts, localPorts } from "../../components/gatewayAddress";
 import { httpRouteName } from "../../components/ingressRoutes";
@@ -94,7 +96,7 @@ function named(objects: readonly LiveObject[], name: string): LiveObject | undef
 function routeObject({ declared, service, facts }: Asked): { title: string; object?: LiveObject } {
   const { routes, api } = declared.gateway;
   const isGatewayApi = api === "gateway";
-  const name = isGatewayApi ? httpRouteName(routes, service.path ?? "/") : `${routes}-vs`;
+  const name = isGatewayApi ? httpRouteName(routes, service.path ?? "/") : virtualServiceName(routes);
   return {
     title: `${isGatewayApi ? "HTTPRoute" : "VirtualService"} ${declared.namespaces.mesh}/${name}`,
     object: named(isGatewayApi ? facts.httpRoutes : facts.virtualServices, name),
@@ -245,11 +247,12 @@ function refused(asked: Asked): Cause {
 /** A rule with an injected fault that is not declared. */
 function faultOf(asked: Asked): Cause | undefined {
   const { answer, service, declared } = asked;
+  const routes = virtualServiceName(declared.gateway.routes);
   const rule = rulesFor(asked).find(({ fault }) => fault?.abort?.httpStatus === answer.status);
   return rule && !service.fault?.abort
     ? {
-        cause: `VirtualService ${declared.namespaces.mesh}/${declared.gateway.routes}-vs answers ${service.path} with ${answer.status} by an injected fault that is not declared: run npm start -- --refresh`,
-        next: `${mesh(asked)} get virtualservice ${declared.gateway.routes}-vs -o yaml`,
+        cause: `VirtualService ${declared.namespaces.mesh}/${routes} answers ${service.path} with ${answer.status} by an injected fault that is not declared: run npm start -- --refresh`,
+        next: `${mesh(asked)} get virtualservice ${routes} -o yaml`,
       }
     : undefined;
 }
@@ -295,7 +298,7 @@ function unreachable(asked: Asked): Cause | undefined {
 /** A DestinationRule that makes the gateway talk in a way the service does not take. */
 function brokenRule(asked: Asked): Cause | undefined {
   const { service, declared, facts } = asked;
-  const hosts = [service.name, `${service.name}.${declared.namespaces.mesh}.svc.cluster.local`];
+  const hosts = [service.name, serviceHost(service.name, declared.namespaces.mesh)];
   const plain = facts.destinationRules.find(({ spec }) => {
     const { host = "", trafficPolicy: policy } = spec as DestinationRuleSpec;
     const modes = [policy?.tls?.mode, ...(policy?.portLevelSettings ?? []).map(({ tls }) => tls?.mode)];

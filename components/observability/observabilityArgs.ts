@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { serviceHost } from "../hosts";
 import { LogProtocol } from "../collectorConfig";
 import type { CollectorBackend } from "../collectorConfig";
 import { istioNamespaces } from "../istioValues";
@@ -212,7 +213,7 @@ export function spanReceiver(tracing: TracingChoice, namespace = observabilityNa
     default: {
       const { spans, tracer } = tracingBackends[tracing.kind];
       // Istio knows Services by their full name.
-      return { host: `${spans.service}.${namespace}.svc.cluster.local`, port: spans.port, tracer };
+      return { host: serviceHost(spans.service, namespace), port: spans.port, tracer };
     }
   }
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { serviceHost } from "../hosts";
 import { AccessPolicy } from "../accessPolicy";
 import type { MutualTlsMode } from "../istioApi/peerAuthentication";
 import { MeshNamespace } from "../meshNamespace";
@@ -141,7 +142,7 @@ export class RateLimitService extends pulumi.ComponentResource {
     );
 
     this.endpoint = {
-      host: `${serverName}.${rateLimitNamespace}.svc.cluster.local`,
+      host: serviceHost(serverName, rateLimitNamespace),
       port: serverPorts.grpc,
       domain: servicesNamespace,
     };

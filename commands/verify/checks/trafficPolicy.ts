@@ -1,3 +1,5 @@
+import { serviceHost } from "../../../components/hosts";
+import { virtualServiceName } from "../../../components/ingressRoutes";
 import type { LiveObject } from "../../../cluster/kubeClient";
 import { httpRouteName } from "../../../components/ingressRoutes";
 import type { DeclaredMesh, DeclaredService } from "../../../stacks/declared";
@@ -50,7 +52,7 @@ function objectOf({ service: { name: service, path = "/" }, of, what, gateway: {
   }
   return of === "gateway" && api === "gateway"
     ? `HTTPRoute ${httpRouteName(routes, path)}`
-    : `VirtualService ${of === "gateway" ? `${routes}-vs` : service}`;
+    : `VirtualService ${of === "gateway" ? virtualServiceName(routes) : service}`;
 }
 
 /** @returns what is declared of a service, by the Envoy that has it. */
@@ -141,7 +143,7 @@ export const trafficPolicy: Check = {
     const [pods, own] = await Promise.all([podsOfCallers(context), servicePods(context)]);
 
     const callerView = async (service: DeclaredService, { pod, kind }: Caller): Promise<View> => {
-      const host = `${service.name}.${mesh}.svc.cluster.local`;
+      const host = serviceHost(service.name, mesh);
       const [routes, clusters] = await Promise.all([
         dump(pod, "dynamic_route_configs"),
         service.circuitBreaker ? dump(pod, "dynamic_active_clusters") : [],

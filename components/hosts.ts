@@ -1,3 +1,16 @@
+/** End of the full name of each Service. */
+const serviceDomain = ".svc.cluster.local";
+
+/** @returns a Service's full name: Istio knows it by this in every namespace. */
+export function serviceHost(service: string, namespace: string): string {
+  return `${service}.${namespace}${serviceDomain}`;
+}
+
+/** @returns whether a host is the full name of a Service. */
+export function isServiceHost(host: string): boolean {
+  return host.endsWith(serviceDomain);
+}
+
 /**
  * @param hosts Hosts that the ingress gateway serves.
  * @param label First label of a name below a wildcard: of *.example.com any name will do.
