@@ -51,3 +51,8 @@ export function serverHostsFor(hosts: readonly string[], gatewayNamespace: strin
     return open ? [host.slice(slash + 1)] : [];
   });
 }
+
+/** Whether a host names a Service of all clusters that share their services, which need not be declared in this one. */
+export function isMultiCluster(host: string): boolean {
+  return host.endsWith(".svc.clusterset.local");
+}

@@ -1,5 +1,5 @@
 /** What the rules of a VirtualService lead to. */
-import { clusterSuffix } from "./hosts";
+import { clusterSuffix, serviceOf } from "./hosts";
 import type { Mesh } from "./mesh";
 import type { Resource } from "./resource";
 import type { Fields } from "./shapes";
@@ -166,4 +166,12 @@ export function bindingsOf(mesh: Mesh, service: Resource<"VirtualService">): Bin
     const namespaces = new Set(workloads.filter(({ assumed }) => !assumed).map((one) => one.namespace));
     return [{ gateway, field: `spec.gateways[${i}]`, namespaces }];
   });
+}
+
+/** Whether a host names pods of a headless Service, each or all: `web-0.web.shop.svc.cluster.local`. */
+export function namesPods(mesh: Mesh, host: string): boolean {
+  const { name = "", namespace = "" } = serviceOf(host) ?? {};
+  const dot = name.indexOf(".");
+  const service = dot < 0 ? undefined : mesh.service(name.slice(dot + 1), namespace);
+  return service?.fields.spec?.clusterIP === "None";
 }

@@ -4,11 +4,13 @@ import * as ambient from "./ambient";
 import * as annotations from "./annotations";
 import * as authorization from "./authorization";
 import * as envoyFilters from "./envoyFilters";
+import * as destinationRules from "./destinationRules";
 import * as gatewayApi from "./gatewayApi";
 import * as gateways from "./gateways";
 import * as injection from "./injection";
 import * as operations from "./operations";
 import * as ports from "./ports";
+import * as routeMatches from "./routeMatches";
 import * as routing from "./routing";
 import * as schema from "./schema";
 import * as security from "./security";
@@ -21,6 +23,8 @@ const subjects = [
   injection,
   ports,
   routing,
+  routeMatches,
+  destinationRules,
   ambient,
   visibility,
   gateways,

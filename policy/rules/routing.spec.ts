@@ -1,40 +1,17 @@
-import { specify, unknown, type Edit } from "../../test/support/policyStack";
+import { httpRoute, specify, unknown } from "../../test/support/policyStack";
 import {
-  destinationRuleHostKnown,
-  destinationRuleOnLookupPath,
+  delegateValid,
   ingressSubsetEffective,
   meshHostsUnique,
   retriesNeedTimeout,
   routeDestinationExists,
+  routeProtocolFits,
   subsetDefined,
   subsetRuleBeforeRoute,
-  subsetSelectsPods,
-  unreachableRoute,
-  delegateValid,
-  gatewayRoutesDisjoint,
-  portSettingsKeepTls,
-  routeProtocolFits,
-  tlsBegunOnce,
-  uriMatchLiteral,
 } from "./routing";
 
-/** An HTTPRoute of a gateway to a Service, and what more its rule says. */
-const httpRoute = (name: string, service: string, rule: object = {}): Edit => [
-  `+HTTPRoute ${name}`,
-  "",
-  {
-    spec: {
-      parentRefs: [{ name: "edge", namespace: "istio-system" }],
-      rules: [
-        {
-          matches: [{ path: { type: "PathPrefix", value: "/v2" } }],
-          backendRefs: [{ name: service, port: 80 }],
-          ...rule,
-        },
-      ],
-    },
-  },
-];
+const toDelegate = [{ match: [{ uri: { prefix: "/user" } }], delegate: { name: "part" } }];
+const part = { http: [{ route: [{ destination: { host: "user" } }] }] };
 
 specify(routeDestinationExists, {
   violations: [
@@ -152,111 +129,6 @@ specify(subsetRuleBeforeRoute, {
     edits: [["VirtualService payment", "spec.http[0].route[0].destination.subset", unknown]],
     on: "VirtualService demo/payment",
   },
-});
-
-specify(subsetSelectsPods, {
-  violations: [
-    {
-      it: "finds a subset without pods",
-      edits: [["DestinationRule payment", "spec.subsets[0].labels.version", "v9"]],
-      on: "DestinationRule demo/payment",
-      code: "IST0173",
-    },
-    {
-      it: "counts pods of the host only",
-      edits: [["Deployment payment", "spec.template.metadata.labels.version", "v2"]],
-      on: "DestinationRule demo/payment",
-    },
-  ],
-  passes: [
-    { it: "passes a rule without subsets", edits: [["DestinationRule payment", "spec.subsets"]] },
-    {
-      it: "takes pods of any node for a zone",
-      edits: [["DestinationRule payment", "spec.subsets[0].labels", { "topology.kubernetes.io/zone": "a" }]],
-    },
-  ],
-  unknown: {
-    edits: [["DestinationRule payment", "spec.subsets[0].labels", unknown]],
-    on: "DestinationRule demo/payment",
-  },
-});
-
-specify(destinationRuleHostKnown, {
-  violations: [
-    {
-      it: "finds an unknown host",
-      edits: [["DestinationRule payment", "spec.host", "payments"]],
-      on: "DestinationRule demo/payment",
-      code: "IST0174",
-    },
-    { it: "finds the ServiceEntry gone", edits: [["ServiceEntry api", ""]], on: "DestinationRule demo/api" },
-  ],
-  passes: [
-    {
-      it: "knows hosts outside",
-      edits: [["DestinationRule payment", "spec.host", "old.example.com"]],
-      settings: { externalHosts: ["old.example.com"] },
-    },
-    {
-      it: "passes a wildcard over services",
-      edits: [["DestinationRule payment", "spec.host", "*.demo.svc.cluster.local"]],
-    },
-    { it: "passes a rule without a host", edits: [["DestinationRule payment", "spec.host"]] },
-  ],
-  unknown: { edits: [["DestinationRule payment", "spec.host", unknown]], on: "DestinationRule demo/payment" },
-});
-
-specify(destinationRuleOnLookupPath, {
-  violations: [
-    {
-      it: "finds a rule in another namespace",
-      edits: [
-        ["DestinationRule payment", "metadata.namespace", "tools"],
-        ["DestinationRule payment", "spec.host", "payment.demo.svc.cluster.local"],
-      ],
-      on: "DestinationRule tools/payment",
-      code: "KIA0209",
-    },
-  ],
-  passes: [
-    {
-      it: "passes the root namespace",
-      edits: [
-        ["DestinationRule payment", "metadata.namespace", "istio-system"],
-        ["DestinationRule payment", "spec.host", "payment.demo.svc.cluster.local"],
-      ],
-    },
-    { it: "passes a rule without a host", edits: [["DestinationRule payment", "spec.host"]] },
-  ],
-  unknown: { edits: [["DestinationRule payment", "spec.host", unknown]], on: "DestinationRule demo/payment" },
-});
-
-specify(unreachableRoute, {
-  violations: [
-    {
-      it: "finds a rule behind one that matches everything",
-      edits: [["VirtualService entry", "spec.http[0].match"]],
-      on: "VirtualService demo/entry",
-      code: "IST0130",
-    },
-    {
-      it: "finds a match that is there twice",
-      edits: [["VirtualService entry", "spec.http[1].match", [{ uri: { exact: "/user" } }]]],
-      on: "VirtualService demo/entry",
-      code: "IST0131",
-    },
-    {
-      it: "finds a narrower prefix behind a wider one",
-      edits: [["VirtualService entry", "spec.http[0].match", [{ uri: { prefix: "/pay" } }]]],
-      on: "VirtualService demo/entry",
-      code: "IST0131",
-    },
-  ],
-  passes: [
-    { it: "passes the widest last", edits: [["VirtualService entry", "spec.http[1].match"]] },
-    { it: "passes a service without rules", edits: [["VirtualService entry", "spec.http"]] },
-  ],
-  unknown: { edits: [["VirtualService entry", "spec.http[0].match", unknown]], on: "VirtualService demo/entry" },
 });
 
 specify(retriesNeedTimeout, {
@@ -420,31 +292,6 @@ specify(routeProtocolFits, {
   unknown: { edits: [["VirtualService entry", "spec.http", unknown]], on: "VirtualService demo/entry" },
 });
 
-specify(uriMatchLiteral, {
-  violations: [
-    {
-      it: "finds a star in a prefix",
-      edits: [["VirtualService entry", "spec.http[1].match[0].uri.prefix", "/payment/*"]],
-      on: "VirtualService demo/entry",
-    },
-    {
-      it: "finds a regular expression in an exact value",
-      edits: [["VirtualService entry", "spec.http[0].match[0].uri.exact", "^/user/.+"]],
-      on: "VirtualService demo/entry",
-    },
-  ],
-  passes: [
-    {
-      it: "passes what paths may hold",
-      edits: [["VirtualService entry", "spec.http[1].match[0].uri.prefix", "/payment/v1.2/$batch(1)+x"]],
-    },
-  ],
-  unknown: { edits: [["VirtualService entry", "spec.http", unknown]], on: "VirtualService demo/entry" },
-});
-
-const toDelegate = [{ match: [{ uri: { prefix: "/user" } }], delegate: { name: "part" } }];
-const part = { http: [{ route: [{ destination: { host: "user" } }] }] };
-
 specify(delegateValid, {
   violations: [
     {
@@ -471,96 +318,4 @@ specify(delegateValid, {
     },
   ],
   unknown: { edits: [["VirtualService entry", "spec.http", unknown]], on: "VirtualService demo/entry" },
-});
-
-const other = (prefix: string) => ({
-  spec: {
-    hosts: ["shop.example.com"],
-    gateways: ["entry"],
-    http: [{ match: [{ uri: { prefix } }], route: [{ destination: { host: "user" } }] }],
-  },
-});
-
-specify(gatewayRoutesDisjoint, {
-  violations: [
-    {
-      it: "finds two HTTPRoutes with the same match at one gateway",
-      edits: [httpRoute("one", "user"), httpRoute("two", "payment")],
-      on: "HTTPRoute demo/two",
-    },
-    {
-      it: "finds a prefix within another's",
-      edits: [["+VirtualService other", "", other("/payment/v2")]],
-      on: "VirtualService demo/other",
-    },
-  ],
-  passes: [
-    {
-      it: "passes HTTPRoutes of which one is narrower, for another host, or on another port",
-      edits: [
-        httpRoute("one", "user"),
-        httpRoute("two", "user", { matches: [{ path: { type: "PathPrefix", value: "/v2/x" } }] }),
-        httpRoute("three", "user"),
-        ["HTTPRoute three", "spec.hostnames", ["three.example"]],
-        httpRoute("four", "user"),
-        ["HTTPRoute four", "spec.parentRefs[0].port", 8080],
-      ],
-    },
-    { it: "passes the rule for everything else", edits: [["+VirtualService other", "", other("/")]] },
-    { it: "passes another prefix", edits: [["+VirtualService other", "", other("/orders")]] },
-  ],
-  unknown: { edits: [["VirtualService entry", "spec.http", unknown]], on: "VirtualService demo/entry" },
-});
-
-const limits = [{ port: { number: 443 }, connectionPool: { tcp: { maxConnections: 5 } } }];
-
-specify(portSettingsKeepTls, {
-  violations: [
-    {
-      it: "finds settings of a port that drop TLS",
-      edits: [["DestinationRule api", "spec.trafficPolicy.portLevelSettings", limits]],
-      on: "DestinationRule demo/api",
-    },
-  ],
-  passes: [
-    {
-      it: "passes where Istio chooses TLS by itself",
-      edits: [["DestinationRule payment", "spec.trafficPolicy.portLevelSettings", limits]],
-    },
-  ],
-  unknown: { edits: [["DestinationRule api", "spec.trafficPolicy", unknown]], on: "DestinationRule demo/api" },
-});
-
-specify(tlsBegunOnce, {
-  violations: [
-    {
-      it: "finds an HTTPRoute to a port of HTTPS",
-      edits: [["Service user", "spec.ports[0].name", "https"], httpRoute("user", "user"), ["VirtualService entry", ""]],
-      on: "HTTPRoute demo/user",
-    },
-    {
-      it: "finds TLS within TLS",
-      edits: [["ServiceEntry api", "spec.ports", [{ number: 443, name: "https", protocol: "HTTPS" }]]],
-      on: "DestinationRule demo/api",
-    },
-    {
-      it: "finds plain text to a port of HTTPS",
-      edits: [["Service user", "spec.ports[0].name", "https"]],
-      on: "VirtualService demo/entry",
-    },
-  ],
-  passes: [
-    {
-      it: "passes an http rule to a port for which a DestinationRule begins TLS",
-      edits: [
-        ["ServiceEntry api", "spec.ports", [{ number: 443, name: "https", protocol: "HTTPS" }]],
-        [
-          "VirtualService entry",
-          "spec.http[0].route[0].destination",
-          { host: "api.example.com", port: { number: 443 } },
-        ],
-      ],
-    },
-  ],
-  unknown: { edits: [["DestinationRule api", "spec.trafficPolicy", unknown]], on: "DestinationRule demo/api" },
 });

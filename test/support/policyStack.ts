@@ -363,3 +363,21 @@ export function specify(rule: Rule, spec: Spec): void {
 
 /** All rules, so that a spec of the whole needs no further import. */
 export { rules };
+
+/** An HTTPRoute of a gateway to a Service, and what more its rule says. */
+export const httpRoute = (name: string, service: string, rule: object = {}): Edit => [
+  `+HTTPRoute ${name}`,
+  "",
+  {
+    spec: {
+      parentRefs: [{ name: "edge", namespace: "istio-system" }],
+      rules: [
+        {
+          matches: [{ path: { type: "PathPrefix", value: "/v2" } }],
+          backendRefs: [{ name: service, port: 80 }],
+          ...rule,
+        },
+      ],
+    },
+  },
+];
