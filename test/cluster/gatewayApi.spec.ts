@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { projectFolder } from "../../commands/session/stackFiles";
-import { allObjects, client, eventually, npm } from "./cluster";
+import { tokenIssuer } from "../support/tokens";
+import { allObjects, client, eventually, machineAddress, npm } from "./cluster";
 import { assertAnswersBelow, assertSameObjects, pageQuestions } from "./stack";
 import { target } from "./target";
 import {
@@ -140,6 +143,46 @@ describe("routes of the Gateway API", function () {
     }
     assert.ok(await answers("/user", "Hello from User Service"), "/user answers");
     await assertVerified();
+  });
+
+  it("lead to services that ask for a token, or an authorizer, and to limits", async () => {
+    const issuer = tokenIssuer("https://login.test");
+    const authorizer = createServer(({ headers }, answer) =>
+      answer.writeHead(headers["x-purpose"] === "audit" ? 200 : 418).end(),
+    );
+    const address = await machineAddress();
+    await new Promise<void>((resolve, reject) => authorizer.on("error", reject).listen(0, address, resolve));
+    try {
+      const { port } = authorizer.address() as AddressInfo;
+      const vault = {
+        name: "vault",
+        path: "/vault",
+        jwt: { issuer: issuer.issuer, jwks: issuer.jwks, audiences: ["vault"] },
+        extAuthz: { url: `http://authz.test:${port}`, requestHeaders: ["x-purpose"] },
+      };
+      const limited = { name: "limited", path: "/limited", rateLimit: { tokens: 20, fillInterval: "60s" } };
+      await apply({
+        services: [...services, vault, limited],
+        externalHosts: [{ host: "authz.test", port, protocol: "HTTP", addresses: [address] }],
+        ingressApi: "gateway",
+      });
+      const statusOf = async (headers: Record<string, string>) => (await get(`${gatewayUrl}/vault`, headers)).status;
+      const token = { authorization: `Bearer ${issuer.token()}` };
+      assert.ok(
+        await until(30, async () => (await statusOf({ ...token, "x-purpose": "audit" })) === 200),
+        "both are there",
+      );
+      assert.equal(await statusOf({ "x-purpose": "audit" }), 403);
+      assert.equal(await statusOf({ ...token, "x-purpose": "other" }), 418);
+
+      assert.ok(await until(30, async () => (await get(`${gatewayUrl}/limited`)).status === 200), "/limited answers");
+      const counts = statuses(await drive(`${gatewayUrl}/limited`, 60, 4));
+      assert.deepEqual(Object.keys(counts), ["200", "429"], JSON.stringify(counts));
+      await assertVerified();
+    } finally {
+      authorizer.close();
+      authorizer.closeAllConnections();
+    }
   });
 
   it("serve HTTPS, and redirect HTTP to it", async () => {

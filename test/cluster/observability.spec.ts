@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { stringify } from "yaml";
-import { allExpressions, filledIn } from "../../components/observability/dashboards/expressions";
+import { allExpressions, filledIn } from "../support/dashboardExpressions";
 import { Grafana } from "../../components/observability/grafana";
 import { Kiali } from "../../components/observability/kiali";
 import { jaeger } from "../../components/observability/tracing/jaeger";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { allExpressions, filledIn } from "./expressions";
+import { allExpressions, filledIn } from "../../../test/support/dashboardExpressions";
 import { dashboardFiles, dashboards } from "./index";
 
 describe("dashboards", () => {

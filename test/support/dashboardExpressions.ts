@@ -1,7 +1,7 @@
-import { objectiveRules } from "../objectives";
-import type { Objective } from "../objectives";
-import { alertingRules, recordingRules } from "../rules";
-import { dashboards } from "./index";
+import { objectiveRules } from "../../components/observability/objectives";
+import type { Objective } from "../../components/observability/objectives";
+import { alertingRules, recordingRules } from "../../components/observability/rules";
+import { dashboards } from "../../components/observability/dashboards";
 
 /** An expression, and where it stands. */
 export interface Expression {
