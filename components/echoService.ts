@@ -221,7 +221,7 @@ export class EchoService extends pulumi.ComponentResource {
 }
 
 /** @returns the args of a service as one of its versions has them. */
-export function withVersion(service: EchoServiceArgs, version: EchoServiceVersion): EchoServiceArgs {
+function withVersion(service: EchoServiceArgs, version: EchoServiceVersion): EchoServiceArgs {
   const { replicas = service.replicas } = version;
   const { minAvailable = 0 } = service;
   return {

@@ -111,7 +111,7 @@ export function httpsRedirect(httpsPort: number): HttpRoute {
 }
 
 /** @returns the listeners of a Gateway of the Gateway API: one for each host and port, open to the routes of namespaces. */
-export function gatewayListeners(
+function gatewayListeners(
   namespaces: pulumi.Input<string>[],
   hosts: string[],
   tlsSecret?: pulumi.Input<string>,

@@ -152,7 +152,7 @@ export function applicationRotationScript(
  * @returns the annotation that makes the injector mount a volume of the pod into the sidecar, whose root file system is
  * read-only.
  */
-export function sharedFolderAnnotation(volume: string): Record<string, string> {
+function sharedFolderAnnotation(volume: string): Record<string, string> {
   return { "sidecar.istio.io/userVolumeMount": JSON.stringify([{ name: volume, mountPath: sharedLog.folder }]) };
 }
 

@@ -46,7 +46,7 @@ export function injectionLabel(revision?: string): Record<string, string> {
 const metricsPorts = [15020, 15090];
 
 /** @returns the spec of a NetworkPolicy that lets in the namespace's own pods and those of `allowed`. */
-export function ingressPolicy(allowed: pulumi.Input<string>[]): k8s.types.input.networking.v1.NetworkPolicySpec {
+function ingressPolicy(allowed: pulumi.Input<string>[]): k8s.types.input.networking.v1.NetworkPolicySpec {
   const namespaces = allowed.map((name) => ({
     namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
   }));

@@ -20,7 +20,7 @@ export interface Validity {
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** How long a self-signed certificate is valid, in days. */
-export const lifetimeDays = 365;
+const lifetimeDays = 365;
 
 /** Clocks of clients may be behind, in milliseconds. */
 const clockSkewMs = 60 * 60 * 1000;

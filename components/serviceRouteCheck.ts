@@ -68,6 +68,6 @@ export function weightsAddUp(weights: readonly (number | undefined)[]): boolean 
 }
 
 /** @returns true for a number from 0 to 100. */
-export function isPercent(value: unknown): value is number {
+function isPercent(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= 100;
 }

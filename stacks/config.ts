@@ -30,7 +30,7 @@ import { readServices, type ServiceConfig } from "./servicesConfig";
  * own filters for metadata exchange, ALPN and statistics: istiod must not configure them, and an access logger counts
  * requests in their place.
  */
-export function withUpstreamEnvoy(profile: Profile): Profile {
+function withUpstreamEnvoy(profile: Profile): Profile {
   return {
     ...profile,
     istio: {

@@ -11,7 +11,7 @@ import type * as k8s from "@pulumi/kubernetes";
 type Resources = k8s.types.input.core.v1.ResourceRequirements;
 
 /** Names of the profiles, as the config key `profile` takes them. */
-export const profileNames = ["dev", "prod"] as const;
+const profileNames = ["dev", "prod"] as const;
 
 /** One of {@link profileNames}. */
 export type ProfileName = (typeof profileNames)[number];

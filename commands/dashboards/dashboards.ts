@@ -23,7 +23,7 @@ ${flagsHelp}`;
 type DashboardFlags = ReturnType<typeof parseDashboardFlags>;
 
 /** Parses the command line. @throws UsageError as {@link parseFlags} does. */
-export function parseDashboardFlags(argv: readonly string[]) {
+function parseDashboardFlags(argv: readonly string[]) {
   return parseFlags(argv, { open: { type: "boolean", default: false } });
 }
 

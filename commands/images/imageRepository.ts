@@ -157,7 +157,7 @@ export function challengeOf(header: string): Challenge | undefined {
 }
 
 /** @returns why `fetch` got no answer: the code of the system's error, where there is one. Pure. */
-export function whyNoAnswer(error: unknown): string {
+function whyNoAnswer(error: unknown): string {
   const { cause = error } = error as { cause?: unknown };
   return cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
 }

@@ -91,7 +91,7 @@ async function follow(context: ReturnType<typeof traceable>, path: string, out: 
 }
 
 /** Parses the command line. @throws UsageError as {@link parseFlags} does. */
-export function parseTraceFlags(argv: readonly string[]) {
+function parseTraceFlags(argv: readonly string[]) {
   return parseFlags(argv, { path: { type: "string" } });
 }
 

@@ -21,7 +21,7 @@ export const alertmanagerPort = 9093;
 const user = 65534;
 
 /** @returns alertmanager.yml; JSON is YAML too. */
-export function alertmanagerConfig(webhookUrl: string): string {
+function alertmanagerConfig(webhookUrl: string): string {
   return JSON.stringify({
     route: {
       receiver: "webhook",
