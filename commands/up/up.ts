@@ -27,8 +27,9 @@ change, or after an interruption: it goes on from where things are. Nothing is c
 the stack's, or if the cluster has an object that the stack would make and did not make.
 
 The cluster, in order: --sandbox, --context, or kubeContext in the stack's config; the current context if its cluster runs on this
-machine (kind, minikube, Docker Desktop, Rancher Desktop, OrbStack, Colima, k3d, MicroK8s); another one of these that runs, if you
-agree; kind or minikube if installed, created after a question; the embedded cluster: kind, built from package registries, after a question.
+machine (kind, minikube, Docker Desktop, Rancher Desktop, OrbStack, Colima, k3d, MicroK8s); the kind or minikube cluster that an earlier
+npm start created; another cluster of this machine that runs, if you agree; a new kind or minikube cluster, after a question; the
+embedded cluster: kind, built from package registries, after a question.
 
   -y, --yes               Do not ask before a cluster is created or built
       --refresh           Compare with the cluster first, and put back what was changed by hand
