@@ -7,10 +7,10 @@ import { parseStrictly, UsageError } from "./shared/flags";
 
 const help = `npm run sandbox -- WORD [--nodes N]
 
-The embedded cluster (Linux, root), which npm start brings where there is no other:
+The embedded cluster (Linux, root), which npm start creates where there is no other:
 
   up          Start it, or mend it
-  status      How each of its nodes is; exit code 1 if one is not healthy
+  status      Show the state of each node; exit code 1 if one is not healthy
   down        Stop it, keep its state
   reset       Delete it
   kubeconfig  Print the path of its kubeconfig

@@ -184,7 +184,7 @@ describe("parseConfig", () => {
     ["an unknown profile", { profile: "development" }, /^profile: use one of dev, prod/],
     ["a typo in a key", { namespce: "demo" }, /^namespce: no such key; did you mean namespace\?/],
     ["a key far from any other", { zzzzzzzzzzzz: "1" }, /^zzzzzzzzzzzz: no such key; remove it/],
-    ["a namespace that is Istio's", { namespace: "istio-system" }, /^namespace: taken by the cluster or by Istio/],
+    ["a namespace that is Istio's", { namespace: "istio-system" }, /^namespace: the cluster or this stack uses it/],
     ["a namespace with capitals", { namespace: "Demo" }, /^namespace: use a DNS label/],
     ["a chart folder that is not there", { istioCharts: "/no/such/folder" }, /^istioCharts: no such folder/],
     ["a version that pins nothing", { istioVersion: "latest" }, /^istioVersion: use a full version/],

@@ -510,7 +510,7 @@ describe("edges of config", () => {
       "redis://a?x",
       "xredis://a",
     );
-  edge("namespace", /^taken by the cluster/)
+  edge("namespace", /^the cluster or this stack uses it/)
     .takes("demo2", label)
     .refuses("istio-ingress", "observability", "kube-system", "default");
   edge("registry", /^use host, host:port or host\/path/)

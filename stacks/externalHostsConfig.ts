@@ -34,7 +34,7 @@ export const externalHostsKeys = {
         port: required(
           whole(1, 65535).refine(
             (v) => !proxyPorts.includes(v),
-            `the proxy itself listens there; not one of ${proxyPorts.join(", ")}`,
+            `the proxy itself listens there; use a port other than ${proxyPorts.join(", ")}`,
           ),
           443,
         ),

@@ -90,7 +90,7 @@ function checkKeys({ jwksUri, jwks }: NonNullable<GuardsConfig["jwt"]>, notes: N
   if (hasUri && hasKeys) {
     notes.problem("jwks", "[...]", "jwksUri says where the keys are; remove one of the two");
   } else if (!hasUri && !hasKeys) {
-    notes.problem("jwksUri", undefined, "has to be set, or jwks: without keys no token can be proven");
+    notes.problem("jwksUri", undefined, "set it, or jwks: without keys no token can be verified");
   }
 }
 

@@ -41,7 +41,7 @@ export const namespacesKeys = {
     "Namespace of the services; it is made, and labelled for injection.",
     textThat(isDnsLabel, "use a DNS label: a-z first, then a-z, 0-9 and -").refine(
       (v) => !reserved.includes(v),
-      `taken by the cluster or by Istio; not one of ${reserved.join(", ")}`,
+      `the cluster or this stack uses it; choose a name other than ${reserved.join(", ")}`,
     ),
     "demo",
   ),

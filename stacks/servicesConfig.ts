@@ -112,7 +112,7 @@ const service = item({
   port: whole(1, 65535)
     .refine(
       (v) => !podPorts.includes(v),
-      `the sidecar or the log scraper listens there; not one of ${podPorts.join(", ")}`,
+      `the sidecar or the log scraper listens there; use a port other than ${podPorts.join(", ")}`,
     )
     .default(8080),
   args: texts.optional(),
@@ -157,7 +157,7 @@ const [, ...optionalFields] = keysOf(service);
 /** The key of the services. */
 export const servicesKeys = {
   services: key(
-    `The services, each with name and optionally ${optionalFields.join(", ")}; docs/security.md tells of jwt and extAuthz, docs/alerts.md of slo.`,
+    `The services, each with name and optionally ${optionalFields.join(", ")}; docs/security.md describes jwt and extAuthz, docs/logs.md logFiles, docs/alerts.md slo.`,
     listOf(service, "use a list of objects").refine(
       (all) => all.length > 0,
       "declare at least one service, or remove the key for the default ones",

@@ -24,15 +24,15 @@ import type { Context } from "../verify/check";
 
 const help = `npm run canary -- SERVICE VERSION [flags]
 
-Raises a version's weight in steps, as long as its success rate and latency hold in Prometheus; otherwise rolls back to the weights of
-before, and exits with 1. Each step writes the weights into the stack's file and applies it as npm start does. Nothing else keeps state:
-after an interruption the file has the step that was reached, and the same command goes on from there. Give it the -c flags of npm start.
+Raises a version's weight in steps, as long as its success rate and latency hold in Prometheus; otherwise rolls back to the earlier
+weights, and exits with 1. Each step writes the weights into the stack's file and applies it as npm start does. Nothing else keeps state:
+after an interruption the file has the last step, and the same command goes on from there. Give it the -c flags of npm start.
 
       --steps PERCENTS    Percents of the requests, rising (default: 10,25,50,100)
       --hold TIME         How long each step has to hold, such as 30s or 5m (default: 1m)
-      --success PERCENT   Least percent of its requests that are not answered with 5xx (default: 99)
+      --success PERCENT   Least percent of its requests that get no 5xx (default: 99)
       --latency TIME      Most that 99 % of its requests take (default: 1s)
-      --requests N        Fewest requests that a step is judged by; it waits for them up to five times as long as it holds (default: 20)
+      --requests N        Fewest requests to judge a step by; it waits for them up to five times --hold (default: 20)
 ${policyConfigHelp}
 ${flagsHelp}`;
 

@@ -27,14 +27,14 @@ export function parseDoctorFlags(argv: readonly string[]): DoctorFlags {
 
 const help = `npm run doctor -- [PURPOSE...] [flags]
 
-Says what is missing on this machine, for what, and how to mend it. Changes nothing.
+Lists what is missing on this machine, which command needs it, and the fix. Changes nothing.
 
 Purposes: ${purposeNames.join(", ")}. Default: all.
 
       --json  Print the result as one JSON object on the last line
   -h, --help  This text
 
-It fails if something that is asked for is not ready; without a purpose, if the unit tests or all clusters are not.
+It fails if a purpose that is named is not ready; without a name, if the unit tests are not ready, or no cluster is.
 `;
 
 /** `npm run doctor`. */

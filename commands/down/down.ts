@@ -11,8 +11,8 @@ import { ownLeavings, sweep } from "./sweep";
 
 const help = `npm run down -- [flags]
 
-Runs pulumi destroy: removes what npm start made, in reverse order; then what Istio leaves behind of it. The cluster itself stays; to
-end the embedded one: npm run sandbox -- down
+Runs pulumi destroy: removes what npm start made, in reverse order; then what Istio leaves behind. The cluster itself stays; to
+stop the embedded one: npm run sandbox -- down
 ${flagsHelp}`;
 
 /** `npm run down`. */

@@ -12,8 +12,8 @@ import { readConfiguredStack } from "../session/stackServices";
 
 const help = `npm run edges -- [flags]
 
-Compares who may call a service by the configuration (allowFrom, paths, calls) with who did call it, as Prometheus counted: what is
-declared and never used, and what is used and about to be refused. Proposes the configuration that fits. Changes nothing.
+Compares the callers that the configuration lets in (allowFrom, paths, calls) with those that Prometheus counted: edges that are
+declared and never used, and edges that are used and not declared. Proposes the configuration that fits. Changes nothing.
 It exits with 1 if the configuration refuses a caller that was answered so far.
 
       --since TIME        How far to look back, such as 30m, 6h, 7d (default: 1d)

@@ -37,7 +37,9 @@ export async function registryDigest(reference: string): Promise<string> {
 
 function checked({ reference, host }: ImageRepository, digest: string): string {
   if (!isDigest(digest)) {
-    throw new Error(`${reference}: ${host} tells the digest ${digest}, which is no sha256 digest`);
+    throw new Error(
+      `${reference}: ${host} answers with the digest ${digest}, which is no sha256 digest; give its digest with the config key images`,
+    );
   }
   return digest;
 }

@@ -42,14 +42,14 @@ async function withCommit<T>(commit: string, use: (folder: string) => Promise<T>
 
 const help = `npm run ci:preview -- [flags]
 
-Checks a change as a pull request does: lint, types, unit tests if asked for, and for each stack pulumi preview with the policy
-pack. It compares with an empty state and asks no cluster. Changes nothing.
+Runs the checks of a pull request: lint, types, unit tests if asked for, and for each stack pulumi preview with the policy pack.
+Without --base it compares with an empty state, without --context it asks no cluster. Changes nothing.
 
       --stacks NAMES      Stacks, with commas between them (default: dev,prod)
       --tests             Run the unit tests as well
       --previews-only     Leave out lint and types
-      --base COMMIT       Tell what changes in the declaration since this commit, for example origin/main
-      --context NAME      Ask this cluster as well; default: no cluster
+      --base COMMIT       Show what changes in the declaration since this commit, for example origin/main
+      --context NAME      Dry runs on this cluster, and which edges of the last hour the change refuses (default: no cluster)
   -c, --config KEY=VALUE  Set a config key for this run; may be repeated
 ${policyConfigHelp}
       --markdown FILE     Write the result as Markdown; in GitHub Actions it goes to the job's summary, too

@@ -60,7 +60,7 @@ async function create(tool: ClusterTool, yes: boolean): Promise<void> {
   const args = recipes[tool];
   const command = `${tool} ${args.join(" ")}`;
   if (!yes && !(await confirm(`Create a cluster with: ${command}?`))) {
-    throw new Error(`no cluster: create one with ${command}, or say --yes, --context NAME or --sandbox`);
+    throw new Error(`no cluster: create one with ${command}, or use --yes, --context NAME or --sandbox`);
   }
   await run(tool, args);
 }

@@ -164,7 +164,7 @@ describe("openSession", () => {
     it("makes none for a start that was not agreed on", async () => {
       process.env.KUBECONFIG = kubeconfig("kube", "prod-eu", remote);
       const calls = tool("kind");
-      await assert.rejects(open([], true), /no cluster: create one with kind create cluster .*, or say --yes/);
+      await assert.rejects(open([], true), /no cluster: create one with kind create cluster .*, or use --yes/);
       assert.deepEqual(calls(), ["get clusters"]);
     });
 

@@ -23,9 +23,9 @@ import { verify } from "../verify/verifyMesh";
 
 const help = `npm run support -- [flags]
 
-Writes one archive to send to who helps: versions, the objects of the stack's namespaces, the configuration of each proxy, logs, and what
-verify finds. Secrets are removed: values of Secrets, passwords and tokens in variables, configuration and logs, private keys, Pulumi's passphrase.
-Look through it before you send it: what is secret in your own logs only you can know.
+Writes one archive for a request for help: versions, the objects of the stack's namespaces, the configuration of each proxy, logs, and
+what verify finds. Secrets are removed: values of Secrets, passwords and tokens in variables, configuration and logs, private keys,
+Pulumi's passphrase. Look through it before you send it: only you know what is secret in your own logs.
 
       --output FILE       Path of the archive (default: support-STACK-TIME.tgz in the current folder)
       --log-lines N       Most lines of each log (default: 2000)

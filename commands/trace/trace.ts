@@ -1,5 +1,5 @@
 import { exposedPath } from "../../components/observability/endpoints";
-import { installedTracing } from "../../components/observability/tracing";
+import { installedTracing, tracingBackendNames } from "../../components/observability/tracing";
 import type { Span } from "../../components/observability/tracing/tracingBackend";
 import { defineCommand } from "../shared/defineCommand";
 import { flagsHelp, parseFlags, UsageError } from "../shared/flags";
@@ -14,10 +14,10 @@ import { openRoutes } from "../verify/gatewayRoute";
 
 const help = `npm run trace -- [flags]
 
-Sends one request through the gateway, and shows its way: the spans of each proxy from the tracing backend, and the log lines of that trace from
-Loki, each with the link to the trace (npm run dashboards opens the page that it leads to).
+Sends one request through the gateway, and shows its way: the spans of each proxy from the tracing backend, and the log lines of that
+trace from Loki, each with the link to the trace (npm run dashboards opens the page that it leads to).
 
-      --path PATH         What to ask for (default: a path by which one service calls another, else the first service's)
+      --path PATH         Path to request (default: a path by which one service calls another, else the first service's)
 ${flagsHelp}`;
 
 /** Seconds until spans and lines have to be there, and in which no more of them came. */
@@ -50,7 +50,11 @@ async function linesOf(context: Context, id: string): Promise<LogLine[]> {
 function pathOf(context: Context, asked: string | undefined): string {
   const path = asked ?? callJourney(context.declared.services)?.path ?? openRoutes(context)[0]?.path;
   if (path?.startsWith("/") !== true) {
-    throw new UsageError(path === undefined ? "no service has a path on the gateway" : `--path ${path}: start with /`);
+    throw new UsageError(
+      path === undefined
+        ? "no service has a path on the gateway that is open without a token; give one a path, or use --path PATH"
+        : `--path ${path}: start with /`,
+    );
   }
   return path;
 }
@@ -63,7 +67,9 @@ function traceable(context: Context) {
   }
   const backend = installedTracing(declared.tracing.kind);
   if (!backend) {
-    throw new Error(`the stack installs no tracing backend: tracingBackend is ${declared.tracing.kind}`);
+    throw new Error(
+      `the stack installs no tracing backend: tracingBackend is ${declared.tracing.kind}; set it to ${tracingBackendNames.join(" or ")}`,
+    );
   }
   return { ...context, gatewayUrl, backend };
 }

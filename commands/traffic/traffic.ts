@@ -14,7 +14,7 @@ Sends requests from this machine through the ingress gateway, and sums up the an
 
       --rps NUMBER        Requests per second, at most ${mostRps} (default 10)
       --duration TIME     How long, at most ${mostSeconds / 60}m (default 30s)
-      --path PATH         What to ask for; may be repeated (default: each service's path in turn)
+      --path PATH         Path to request; may be repeated (default: each service's path in turn)
 ${flagsHelp}`;
 
 const options = {

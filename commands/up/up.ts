@@ -34,8 +34,8 @@ embedded cluster: kind, built from package registries, after a question.
   -y, --yes               Do not ask before a cluster is created or built
       --refresh           Compare with the cluster first, and put back what was changed by hand
       --expect-no-changes
-                          Fail if the update changes anything; it is made all the same
-      --quiet             Say how far a first build is in a line a minute, on a terminal too
+                          Fail if the update changes anything; it is applied all the same
+      --quiet             Show the progress of a first build as a line a minute, on a terminal too
 ${policyConfigHelp}
 ${flagsHelp}`;
 

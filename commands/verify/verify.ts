@@ -24,14 +24,14 @@ function wrapped(names: readonly string[], perLine = 12): string {
 
 const help = `npm run verify -- [flags]
 
-Asks a running stack whether it really works: sends requests, and follows them through gateway, sidecars, metrics, traces and logs.
+Checks whether a running stack works: sends requests, and follows them through gateway, sidecars, metrics, traces and logs.
 Each check that fails names its likely cause and the command to look further.
 
       --only NAME         Only this check and what it needs; may be repeated
       --skip NAME         Leave this check out; may be repeated
       --junit FILE        Write the results as JUnit XML, too
-      --deep              Exercise retries, timeouts, limits and circuit breakers with requests that fail
-      --bench             Measure what the mesh adds to latency, and what sidecars use
+      --deep              Exercise retries, timeouts, limits and circuit breakers with requests that fail; adds an EnvoyFilter for it
+      --bench             Measure what the mesh adds to latency, and what sidecars use; adds a namespace for it
       --bench-rps N       At N requests per second. Default ${defaultRps}, at most ${maxRps}
 
 Checks: ${wrapped(checks.map(({ name }) => name))}

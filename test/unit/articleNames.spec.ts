@@ -131,7 +131,7 @@ describe("articleNames", () => {
 
   it("leaves the names of the other layout reserved, and both are audited", async () => {
     for (const namespace of ["istio-system", "istio-ingress", "observability"]) {
-      assert.throws(() => parsed({ "sidecar-mesh:namespace": namespace }), /taken by the cluster or by Istio/);
+      assert.throws(() => parsed({ "sidecar-mesh:namespace": namespace }), /the cluster or this stack uses it/);
       const list = (_: string, kind: string) =>
         Promise.resolve(kind === "Namespace" ? [{ kind, metadata: { name: namespace } }] : []);
       assert.equal((await audit({ list })).length, 1, namespace);
