@@ -65,7 +65,12 @@ describe("global rate limit", () => {
       /only used with a globalRateLimit/,
     ],
     ["a password for nothing", [limited], { rateLimitRedisAuth: "hunter2" }, /only used with rateLimitRedisUrl/],
-    ["its namespace for the services", [limited], { namespace: "rate-limit" }, /^namespace: taken/],
+    [
+      "its namespace for the services",
+      [limited],
+      { namespace: "rate-limit" },
+      /^namespace: the cluster or this stack uses it/,
+    ],
   ] as const) {
     it(`refuses ${what}`, () => assert.match(mistake([...services], more), message));
   }
