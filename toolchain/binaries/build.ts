@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, rm, symlink } from "node:fs/promises";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { makeFolder } from "../system/leftovers";
 import type { Logger } from "../system/statusLine";
 import { isMeasured, timedCommand, run } from "../system/run";
 import { builds } from "./builds";
 import type { GroupName, ModuleFiles } from "./groups";
+import { buildEnv } from "./plan";
 import type { BuildPlan } from "./plan";
 
 /** Takes each line that Go prints. @returns whether it was one of progress. */
@@ -124,7 +126,7 @@ async function buildWithEmbeds(
 async function goBuild(plan: BuildPlan, cwd: string, output: string, what: string, take: TakeLine): Promise<void> {
   const args = ["build", "-v", ...plan.flags, "-o", output, what];
   const [command, all] = isMeasured() ? timedCommand("go", args) : ["go", args];
-  await run(command, all, { cwd, env: { CGO_ENABLED: "0" }, onErrorLine: take });
+  await run(command, all, { cwd, env: buildEnv(totalmem(), process.env), onErrorLine: take });
 }
 
 /** Generates an OpenTelemetry Collector's main from its manifest, and builds it with the pins that are committed. */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { requiredVersion } from "./goMod";
 import { binaryGroups, istioTag } from "./groups";
-import { buildFlags, buildKey, buildPlan } from "./plan";
+import { buildEnv, buildFlags, buildKey, buildPlan } from "./plan";
 
 const goMod = "require example.com/tool v1.2.3\n";
 
@@ -25,6 +25,15 @@ describe("buildFlags", () => {
       "-ldflags",
       "-s -w -X example.com/tool.V=1.2.3",
     ]);
+  });
+});
+
+describe("buildEnv", () => {
+  const GiB = 2 ** 30;
+  it("lets Go collect garbage less often where there is memory for it, and takes a limit of the user", () => {
+    assert.equal(buildEnv(16 * GiB, {}).GOGC, "400");
+    assert.equal(buildEnv(8 * GiB, {}).GOGC, undefined);
+    assert.equal(buildEnv(16 * GiB, { GOGC: "50" }).GOGC, undefined);
   });
 });
 

@@ -31,6 +31,20 @@ export function buildFlags(group: BinaryGroup, goMod: string): string[] {
   ];
 }
 
+/** Bytes of memory of a machine on which Go's compiler and linker may use more of it for less work. */
+const muchMemory = 12 * 2 ** 30;
+
+/**
+ * By default a fifth of what compiling Kubernetes' API costs is collecting garbage: 9.4 s of the processor, 7.7 s with
+ * this limit.
+ *
+ * @param memory Bytes that the machine has.
+ * @returns the environment of `go build`. A limit of the user's own stays. Pure.
+ */
+export function buildEnv(memory: number, { GOGC }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { CGO_ENABLED: "0", ...(GOGC === undefined && memory >= muchMemory && { GOGC: "400" }) };
+}
+
 /** A short name for everything that decides what a build gives. Pure. */
 export function buildKey(flags: readonly string[], goMod: string, goSum: string, files: unknown = []): string {
   return createHash("sha256")
