@@ -55,6 +55,8 @@ describe("parseFlags", () => {
     [["-c", "novalue"], /--config novalue: write it as key=value/],
     [["-c", "=x"], /--config =x/],
     [["-c", "a b=x"], /--config a b=x: write it as key=value/],
+    [["-c", "a=1", "-c", "kubeContext="], /--config kubeContext=: the value is empty; write one, or auto/],
+    [["-c", "sidecar-mesh:kubeContext= "], /the value is empty/],
     [["-c", "a:b:c=x"], /--config a:b:c=x: write it as key=value/],
   ];
   for (const [argv, expected] of mistakes) {

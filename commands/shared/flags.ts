@@ -66,11 +66,18 @@ export function parseFlags<O extends Options = Record<never, never>, W extends s
   return { ...values, ...words } as Flags & MoreFlags<O> & Record<W, string>;
 }
 
-/** @throws UsageError naming the setting that is not written as key=value. */
+/**
+ * @throws UsageError naming the setting that is not written as key=value. An empty value is refused as that of a flag
+ * is: `kubeContext=` would leave the choice of the cluster to the kubeconfig.
+ */
 export function checkSettings(settings: readonly string[]): void {
   const wrong = settings.find((setting) => !/^[\w-]+(:[\w-]+)?=/.test(setting));
   if (wrong !== undefined) {
     throw new UsageError(`--config ${wrong}: write it as key=value`);
+  }
+  const empty = settings.find((setting) => /^[^=]*=\s*$/.test(setting));
+  if (empty !== undefined) {
+    throw new UsageError(`--config ${empty}: the value is empty; write one, or auto for the default`);
   }
 }
 
