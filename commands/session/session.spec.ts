@@ -97,6 +97,23 @@ describe("openSession", () => {
     assert.equal(session.settings.kubeContext, "c");
   });
 
+  it("takes a context whose name is a number in YAML, and refuses a secret one instead of taking another cluster", async () => {
+    process.env.KUBECONFIG = kubeconfig("kube", "kind-a", { "kind-a": local, 7: "https://k8s.example.com" });
+    write("Pulumi.dev.yaml", { config: { "sidecar-mesh:kubeContext": 7 } });
+    assert.equal((await open([])).session.context, "7");
+    for (const key of ["kubeContext", "kubeconfig"]) {
+      write("Pulumi.dev.yaml", { config: { [`sidecar-mesh:${key}`]: { secure: "v1:abc" } } });
+      await assert.rejects(open([]), {
+        name: "ConfigError",
+        message: new RegExp(
+          `sidecar-mesh:${key} = "\\[secret\\]": only the Pulumi CLI .* set it again without --secret`,
+        ),
+      });
+    }
+    write("Pulumi.dev.yaml", { config: { "sidecar-mesh:kubeContext": { secure: "v1:abc" } } });
+    assert.equal((await open(["--context", "kind-a"])).session.context, "kind-a");
+  });
+
   it("takes auto for what it is", async () => {
     process.env.KUBECONFIG = kubeconfig("kube", "kind-a", { "kind-a": local });
     write("Pulumi.dev.yaml", { config: { "sidecar-mesh:kubeContext": "auto" } });

@@ -24,6 +24,7 @@ import { type Flags, UsageError } from "../shared/flags";
 import { neededForTraffic, type Watched } from "../up/firstUpdate";
 import {
   asProgramConfig,
+  asText,
   holdsSecret,
   projectFolder,
   readProject,
@@ -129,13 +130,8 @@ export async function openSession(
   const ownStack = flags.stack ?? defaultStack;
   const { config = {} } = readStackFile(ownStack, folder) as { config?: Record<string, unknown> };
   const configured = withSettings(config, flagSettings, project);
-  const configOf = (key: string) => {
-    const value = configured[`${project.name}:${key}`];
-    return typeof value === "string" && value !== "" && value !== "auto" ? value : undefined;
-  };
-
-  const kubeconfig = flags.kubeconfig ?? configOf("kubeconfig");
-  const around = surroundings(kubeconfig, configOf("kubeContext"), folder);
+  const { kubeconfig, context: named } = namedCluster(flags, (key) => textOf(configured, `${project.name}:${key}`));
+  const around = surroundings(kubeconfig, named, folder);
   const target = await findTarget(flags, around, { start, ask, log });
 
   const stack = flags.stack ?? stackOf(target);
@@ -165,6 +161,26 @@ export async function openSession(
     ownCluster: target.kind === "made",
     ready: Promise.resolve(),
   };
+}
+
+/** @returns what flags and config say of the cluster; a flag counts before config. */
+function namedCluster(
+  { kubeconfig, context, sandbox }: Flags,
+  configOf: (key: string) => string | undefined,
+): { kubeconfig?: string; context?: string } {
+  return {
+    kubeconfig: kubeconfig ?? configOf("kubeconfig"),
+    context: sandbox ? undefined : (context ?? configOf("kubeContext")),
+  };
+}
+
+/**
+ * @returns the value of a key that says which cluster to use; undefined where it is not set.
+ * @throws ConfigError for a secret: without it another cluster would be taken than the one that is meant.
+ */
+function textOf(config: Record<string, unknown>, key: string): string | undefined {
+  const value = asText(key, config[key] ?? null);
+  return value === "" || value === "auto" ? undefined : value;
 }
 
 /** @returns the session of the embedded cluster, as it is when the cluster runs. */

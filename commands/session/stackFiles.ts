@@ -79,9 +79,14 @@ export function stackYaml(content: Record<string, unknown>): string {
   return stringify(content);
 }
 
-function asText(key: string, value: unknown): string {
+/**
+ * @returns a value as a program gets it.
+ * @throws ConfigError for a secret.
+ */
+export function asText(key: string, value: unknown): string {
   if (holdsSecret(value)) {
-    throw new ConfigError([{ key, value: "[secret]", fix: "only the Pulumi CLI can read a secret" }]);
+    const fix = "only the Pulumi CLI can read a secret, and this command has to; set it again without --secret";
+    throw new ConfigError([{ key, value: "[secret]", fix }]);
   }
   // A key of a YAML file without a value is not set.
   return typeof value === "string" ? value : value === null ? "" : JSON.stringify(value);
