@@ -11,8 +11,20 @@ class FakeStack {
   /** How often a tag was set or removed. */
   changes = 0;
 
-  constructor(public value: string | undefined) {}
+  /** @param context Of the provider in its state. Default: it has no state. */
+  constructor(
+    public value: string | undefined,
+    private readonly context?: string,
+  ) {}
 
+  export = () => {
+    const inputs = { context: this.context };
+    const resources = [
+      { urn: "a", type: "pulumi:pulumi:Stack" },
+      { urn: "b", type: "pulumi:providers:kubernetes", inputs },
+    ];
+    return Promise.resolve({ version: 3, deployment: this.context === undefined ? null : { resources } });
+  };
   tag = (name: string) => Promise.resolve(name === "sidecar-mesh:cluster" ? this.value : undefined);
   setTag = (name: string, value: string | undefined) => {
     assert.equal(name, "sidecar-mesh:cluster");
@@ -21,8 +33,8 @@ class FakeStack {
   };
 }
 
-function check(value: string | undefined, ownCluster = false) {
-  const stack = new FakeStack(value);
+function check(value: string | undefined, ownCluster = false, context?: string) {
+  const stack = new FakeStack(value, context);
   const client = {
     get: (ref: ObjectRef) => {
       assert.deepEqual(ref, { apiVersion: "v1", kind: "Namespace", name: "kube-system" });
@@ -52,6 +64,16 @@ describe("the cluster of a stack", () => {
       assert.equal(error.message.split("\n  ").length, 4);
       return true;
     });
+  });
+
+  it("is that of its state's provider, where the CLI alone has applied it", async () => {
+    assert.equal((await check(undefined, false, "kind-sidecar-mesh").checked).match, "none yet");
+    await assert.rejects(check(undefined, true, "production").checked, (error: Error) => {
+      assert.match(error.message, /applied to another cluster[^]*its cluster: context production\n.*this cluster: /);
+      return true;
+    });
+    // What it remembers counts before: a context may have been renamed.
+    assert.equal((await check("1-1 old", false, "old").checked).match, "same");
   });
 
   it("is refused under the same name, too, unless this project made it", async () => {

@@ -1,5 +1,5 @@
 import type { KubeClient } from "../../cluster/kubeClient";
-import type { PulumiStack } from "../pulumi/stack";
+import type { ExportedStack, PulumiStack } from "../pulumi/stack";
 import type { Session } from "./session";
 
 /** Tag of the stack with the name of its cluster. All users of a shared backend read it. */
@@ -47,23 +47,34 @@ export function parseIdentity(value: string | undefined): ClusterIdentity | unde
 }
 
 /**
+ * @returns the context of the provider that a state has, by which `pulumi destroy` goes; undefined without one. A stack
+ * that the CLI alone has applied remembers no cluster.
+ */
+export function contextOf({ deployment }: ExportedStack): string | undefined {
+  const provider = deployment?.resources?.find(({ type }) => type === "pulumi:providers:kubernetes");
+  const context = provider?.inputs?.context;
+  return typeof context === "string" && context !== "" ? context : undefined;
+}
+
+/**
  * Makes sure that a stack goes to the cluster that it was applied to.
  * @returns the cluster's identity, and how it compares with the one that the stack remembers.
  * @throws Error naming both clusters, if it is another one.
  */
 export async function checkCluster(
-  stack: Pick<PulumiStack, "name" | "tag">,
+  stack: Pick<PulumiStack, "name" | "tag" | "export">,
   client: Pick<KubeClient, "get">,
   { context, ownCluster }: Pick<Session, "context" | "ownCluster">,
 ): Promise<{ cluster: ClusterIdentity; match: Exclude<ClusterMatch, "another"> }> {
   const [value, cluster] = await Promise.all([stack.tag(tag), identifyCluster(client, context)]);
   const known = parseIdentity(value);
+  const before = known ? undefined : contextOf(await stack.export());
   const match = compareClusters(known, cluster, ownCluster);
-  if (match === "another") {
+  if (match === "another" || (before !== undefined && before !== context)) {
     throw new Error(
       [
         `stack ${stack.name} was applied to another cluster; nothing was changed`,
-        `its cluster: ${describe(known!)}`,
+        `its cluster: ${known ? describe(known) : `context ${before}`}`,
         `this cluster: ${describe(cluster)}`,
         `choose its cluster with --context, or use a stack of its own for this one (--stack, with a Pulumi.NAME.yaml); ` +
           `if its cluster is gone for good: pulumi stack rm ${stack.name} --force`,
