@@ -154,6 +154,14 @@ describe("EchoService", () => {
     assert.equal(one("PodDisruptionBudget").inputs.metadata.name, "user-service-v1");
   });
 
+  it("refuses the name of another container of its pods", async () => {
+    for (const serviceName of ["istio-proxy", "log-scraper"]) {
+      const extras = { containers: [{ name: "log-scraper" }] };
+      const message = await errorOf(() => new EchoService("x", { ...args, serviceName, extras }));
+      assert.match(message, new RegExp(`serviceName is "${serviceName}": another container of its pods has this name`));
+    }
+  });
+
   it("refuses one name for two versions", async () => {
     const message = await errorOf(
       () => new EchoService("x", { ...args, versions: [{ version: "v1" }, { version: "v1" }] }),

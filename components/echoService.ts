@@ -95,6 +95,9 @@ export interface EchoServiceArgs extends Workload {
   subsets?: Readonly<Record<string, pulumi.Resource>>;
 }
 
+/** Containers that Istio's injector adds to a pod. */
+export const proxyContainers: readonly string[] = ["istio-proxy", "istio-init", "istio-validation"];
+
 /** Istio lets requests of the proxy's own user pass by the sidecar: no other container may run as it. */
 const proxyUser = 1337;
 
@@ -266,8 +269,15 @@ function autoscalerSpec(deployment: string, { min, max, cpuPercent }: Autoscalin
 
 function validate(args: EchoServiceArgs, resource: pulumi.Resource): void {
   const { replicas = 1, autoscaling } = args;
+  const others = [...proxyContainers, ...(args.extras?.containers ?? []).map(({ name }) => name as unknown)];
   const check = new ArgsCheck("EchoService")
     .requireDnsLabel("serviceName", args.serviceName)
+    .require(
+      !others.includes(args.serviceName),
+      "serviceName",
+      args.serviceName,
+      "another container of its pods has this name; choose another name",
+    )
     .require(isPort(args.port), "port", args.port, "use a whole number from 1 to 65535")
     .require(Number.isInteger(replicas) && replicas >= 0, "replicas", args.replicas, "use a whole number, 0 or more")
     .require(args.user === undefined || isUser(args.user), "user", args.user, userFix);

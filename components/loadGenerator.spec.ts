@@ -45,6 +45,13 @@ describe("loadSender", () => {
     assert.equal(args[args.indexOf("-t") + 1], "0");
     assert.deepEqual(args.slice(-3), ["-resolve", "gateway", "https://a.example/x"]);
   });
+  it("has a name of its own, a DNS label, also where targets differ in their last letter alone", () => {
+    const nameOf = (name: string) => loadSender({ name, url: "http://a" }, settings).name as string;
+    assert.equal(nameOf("x".repeat(58)), `load-${"x".repeat(58)}`);
+    const names = ["a", "b"].map((last) => nameOf(`${"x".repeat(50)}-${"y".repeat(11)}${last}`));
+    assert.notEqual(names[0], names[1]);
+    names.forEach((name) => assert.match(name, /^load-x{50}-[0-9a-f]{6}$/));
+  });
   it("logs each request to the folder that its pod's log scraper reads, where that is the call log's", () => {
     const callee = { name: "payment-service", url: "http://payment-service.demo:8080/" };
     const [container] = loadCompanion([callee], settings, callLog).containers!;

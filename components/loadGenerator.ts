@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { applicationLogs } from "./applicationLog";
@@ -78,6 +79,13 @@ export function gatewayTarget(name: string, path: string, { host, tls, hosts }: 
   return { name, url: `${scheme}://${named}${path}`, connectTo: host };
 }
 
+/** @returns the name of the container that sends requests to a target: a DNS label, with a hash where it had to be cut. */
+export function senderName(target: string): string {
+  const name = `load-${target}`;
+  const hash = createHash("sha256").update(target).digest("hex").slice(0, 6);
+  return name.length <= 63 ? name : `${name.slice(0, 56).replace(/-+$/, "")}-${hash}`;
+}
+
 /**
  * @returns the container that sends requests to `target` for as long as it lives. It keeps no pace to catch up with:
  * after a pause it goes on as before.
@@ -90,8 +98,7 @@ export function loadSender(
 ): k8s.types.input.core.v1.Container {
   const { image, ratePerSecond, resources } = settings;
   return {
-    // Names of containers are DNS labels, as those of services are: a long one is cut.
-    name: `load-${target.name}`.slice(0, 63).replace(/-+$/, ""),
+    name: senderName(target.name),
     image,
     imagePullPolicy: "IfNotPresent",
     args: [

@@ -265,6 +265,23 @@ describe("edges of config", () => {
   edge("services[0].name", /; choose another name$/, (name) => ({ services: [{ name, path: "/a" }] }))
     .takes("demo", "demo-vs-2", "defaults")
     .refuses("demo-vs", "load-generator", "default");
+  edge("services[0].name", /^another container of its pods has this name/, (name) => ({
+    services: [
+      { name, path: "/a", logFiles: { folder: "/log" }, calls: [{ path: "/a/b", service: "b" }] },
+      { name: "b", allowFrom: [] },
+    ],
+  }))
+    .takes("load-a", "proxy")
+    .refuses(
+      ...["istio-proxy", "istio-init", "istio-validation", "log-scraper", "log-rotator"],
+      ...["application-log-rotator", "caller"],
+    );
+  edge("services[0].name", /^another container of its pods has this name/, (own) => ({
+    services: [{ name: "load-b", path: "/a" }, { name: "b", allowFrom: ["load-b"] }, { name: "c" }],
+    ...(own as object),
+  }))
+    .takes({ loadGenerator: "false" })
+    .refuses({});
   edge("services[0].path", /^start with \//, (path) => service({ path }))
     .takes("/", "/A.b~c-d_/.e", "/...")
     .refuses("", "a", "//", "/a/", "/..", "/a/.", "/a/../c", "/a c", "/a*", "/%61");

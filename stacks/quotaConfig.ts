@@ -1,5 +1,6 @@
-import { versionName } from "../components/echoService";
+import { proxyContainers, versionName } from "../components/echoService";
 import { defaultSidecarResources } from "../components/istioValues";
+import { senderName } from "../components/loadGenerator";
 import { rotatorResources } from "../components/logScraper";
 import type { Resources } from "../components/observability/backend";
 import { callerResources } from "../components/serviceCalls";
@@ -7,6 +8,7 @@ import type { StackConfig } from "./config";
 import type { Notes } from "./configReader";
 import { calleesByCaller } from "./edges";
 import { amountOf } from "./resourcesConfig";
+import type { ServiceConfig } from "./servicesConfig";
 
 /** Pods of one workload of the services' namespace. */
 export interface PlannedPods {
@@ -30,44 +32,65 @@ type Planned = Pick<StackConfig, "load" | "namespace" | "observability" | "profi
 const surge = 1;
 
 /** @returns the pods that the stack runs in the services' namespace. */
-export function plannedPods({ load, namespace, observability, profile, services }: Planned): PlannedPods[] {
-  const sidecar = sidecarResources(profile.istio.sidecarResources);
-  const scraper: Record<string, Resources> =
-    observability.logs.kind === "none"
-      ? {}
-      : { "log-scraper": profile.observability.logScraper, "log-rotator": rotatorResources };
-  const senders = (names: readonly string[]) =>
-    Object.fromEntries(load ? names.map((name) => [`load-${name}`, load.resources]) : []);
-  const callees = calleesByCaller(services, namespace);
-  const workloads = services.flatMap(
-    ({ serviceName, replicas = 1, autoscaling, resources = {}, versions, calls, logFiles }) =>
-      (versions ?? [undefined]).map((version) => ({
-        workload: versionName(serviceName, version?.version),
-        pods: (version?.replicas ?? autoscaling?.min ?? replicas) + surge,
-        containers: {
-          [serviceName]: resources,
-          ...{ "istio-proxy": sidecar, "istio-init": sidecar },
-          ...scraper,
-          ...(logFiles && { "application-log-rotator": rotatorResources }),
-          ...(calls.length > 0 && { caller: callerResources }),
-          ...senders(callees.get(serviceName) ?? []),
-        },
-      })),
-  );
+export function plannedPods(config: Planned): PlannedPods[] {
+  const { load, services } = config;
+  const others = otherContainers(config);
+  const workloads = services.flatMap((service) => {
+    const { serviceName, replicas = 1, autoscaling, resources = {}, versions } = service;
+    return (versions ?? [undefined]).map((version) => ({
+      workload: versionName(serviceName, version?.version),
+      pods: (version?.replicas ?? autoscaling?.min ?? replicas) + surge,
+      containers: { [serviceName]: resources, ...others(service) },
+    }));
+  });
   const paths = services.flatMap(({ serviceName, path, calls }) => [
     ...(path === undefined ? [] : [serviceName]),
     ...calls.map((_, i) => `${i + 1}-${serviceName}`),
   ]);
+  const sidecar = sidecarResources(config.profile.istio.sidecarResources);
   return load && paths.length > 0
     ? [
         ...workloads,
         {
           workload: "load-generator",
           pods: 1 + surge,
-          containers: { ...senders(paths), "istio-proxy": sidecar, "istio-init": sidecar },
+          containers: { ...senders(load, paths), "istio-proxy": sidecar, "istio-init": sidecar },
         },
       ]
     : workloads;
+}
+
+function senders(load: StackConfig["load"], names: readonly string[]): Record<string, Resources> {
+  return Object.fromEntries(load ? names.map((name) => [senderName(name), load.resources]) : []);
+}
+
+/** @returns what gives, for a service, the containers of its pods besides the application's own. */
+function otherContainers({ load, namespace, observability, profile, services }: Planned) {
+  const sidecar = sidecarResources(profile.istio.sidecarResources);
+  const scraper: Record<string, Resources> =
+    observability.logs.kind === "none"
+      ? {}
+      : { "log-scraper": profile.observability.logScraper, "log-rotator": rotatorResources };
+  const callees = calleesByCaller(services, namespace);
+  return ({ serviceName, calls, logFiles }: ServiceConfig): Record<string, Resources> => ({
+    ...{ "istio-proxy": sidecar, "istio-init": sidecar },
+    ...scraper,
+    ...(logFiles && { "application-log-rotator": rotatorResources }),
+    ...(calls.length > 0 && { caller: callerResources }),
+    ...senders(load, callees.get(serviceName) ?? []),
+  });
+}
+
+/** Notes every service after which a container would be named as another one of its pods is. */
+export function rejectTwinContainers(notes: Notes, config: Planned): void {
+  const others = otherContainers(config);
+  config.services.forEach((service, i) => {
+    const { serviceName } = service;
+    if ([...proxyContainers, ...Object.keys(others(service))].includes(serviceName)) {
+      const fix = "another container of its pods has this name; choose another name";
+      notes.problem(`services[${i}].name`, serviceName, fix);
+    }
+  });
 }
 
 /** The chart lays what the profile says over its own defaults. */
