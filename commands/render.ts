@@ -56,13 +56,14 @@ export function isSecretManifest(yaml: string): boolean {
 export const command = defineCommand(
   __filename,
   help,
-  ({ folder, stack: named, sandbox, config }, log) => {
+  async ({ folder, stack: named, sandbox, config }, log) => {
     const stack = named ?? (sandbox ? "sandbox" : "dev");
     const own = { ...(sandbox && settingsBeforeStart()), ...Object.fromEntries(config.map(splitSetting)) };
+    const settings = { ...own, ...(await chartSettings(stack, own, log)) };
+    const cli = await findPulumi(log);
     return withTemporaryFolder(async (written) => {
-      const settings = { ...own, ...(await chartSettings(stack, own, log)) };
       const session = { stack, settings: { ...settings, [manifestFolderKey]: written } };
-      const { passed, said } = await withEmptyStack(await findPulumi(log), session, {}, (empty) => empty.tryUp());
+      const { passed, said } = await withEmptyStack(cli, session, {}, (empty) => empty.tryUp());
       if (!passed) {
         throw new Error(`${stack} can't be rendered:\n${said}`);
       }

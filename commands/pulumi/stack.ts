@@ -11,7 +11,7 @@ import { type UpdateOptions, destroyArgs, packArgs, previewArgs, upArgs } from "
 import type { PulumiCli } from "./cli";
 import { ownBackend, ownBackendUrl, pulumiEnvironment } from "./environment";
 import { type EngineReport, type StateResource, readEventLog } from "./events";
-import { FailedError, runPulumi } from "./process";
+import { FailedError, interruptible, runPulumi } from "./process";
 
 /** What `pulumi stack export` prints. */
 export interface ExportedStack {
@@ -110,10 +110,13 @@ export class PulumiStack {
   private tried(command: readonly string[]): Promise<TriedRun> {
     return withEventLog(async (file) => {
       const args = [...command, "--color", "never", "--event-log", file];
-      const { code, stdout, stderr } = await tryRun(this.cli.command, [...args, ...this.flags, "--non-interactive"], {
-        cwd: this.folder,
-        env: { ...this.env, ...eventLogVariable },
-      });
+      const { code, stdout, stderr } = await interruptible(command[0]!, (started) =>
+        tryRun(this.cli.command, [...args, ...this.flags, "--non-interactive"], {
+          cwd: this.folder,
+          env: { ...this.env, ...eventLogVariable },
+          started,
+        }),
+      );
       const said = [stdout.trim(), stderr.trim()].filter((text) => text !== "").join("\n");
       return { report: readEventLog(file), passed: code === 0, said, stdout };
     });

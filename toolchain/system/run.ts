@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { appendFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
@@ -59,6 +60,8 @@ export interface RunOptions {
   timeoutMs?: number;
   /** Called with each line of standard error. @returns true for a line of progress, which is no part of the result. */
   onErrorLine?: (line: string) => boolean;
+  /** Called with the process, which is then in a group of its own: who is given it passes signals on. */
+  started?: (child: ChildProcess) => void;
 }
 
 export interface RunResult {
@@ -89,7 +92,9 @@ export function tryRun(command: string, args: readonly string[], options: RunOpt
       stdio: ["pipe", "pipe", "pipe"],
       timeout: options.timeoutMs,
       killSignal: "SIGKILL",
+      detached: options.started !== undefined && process.platform !== "win32",
     });
+    options.started?.(child);
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
