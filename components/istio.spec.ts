@@ -210,6 +210,12 @@ describe("Istio", () => {
     assert.equal(await isKnown, false);
   });
 
+  it("makes no namespace that every cluster has", async () => {
+    const namespaces = { systemNamespace: "kube-system", gatewayNamespace: "default" };
+    const message = await errorOf(() => new Istio("istio", namespaces));
+    assert.match(message, /systemNamespace is "kube-system": every cluster.*gatewayNamespace is "default": every/);
+  });
+
   it("refuses a version that pins nothing, and a node port that can't be", async () => {
     assert.match(await errorOf(() => new Istio("istio", { ...args, version: "latest" })), /version is "latest"/);
     const ingressGateway = { ...args.ingressGateway, nodePorts: { http: 0 } };

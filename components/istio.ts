@@ -241,6 +241,8 @@ function declareNamespaces(
 
 function validate(args: ReturnType<typeof withDefaults>, resource: pulumi.Resource): void {
   const check = new ArgsCheck("Istio")
+    .requireOwnNamespace("systemNamespace", args.systemNamespace ?? istioNamespaces.system)
+    .requireOwnNamespace("gatewayNamespace", args.gatewayNamespace ?? istioNamespaces.gateway)
     .requireOneOf("injector", args.injector, Injector)
     .requireOneOf("mtls", args.mtls, MutualTlsMode)
     .requireOneOf("outboundTraffic", args.outboundTraffic, OutboundTraffic)

@@ -28,6 +28,10 @@ describe("MeshNamespace", () => {
       await errorOf(() => new MeshNamespace("mesh", { namespace: "De mo" })),
       /namespace is "De mo": use a DNS label/,
     );
+    for (const namespace of ["default", "kube-system", "kube-public", "kube-node-lease"]) {
+      const message = await errorOf(() => new MeshNamespace("mesh", { namespace }));
+      assert.match(message, new RegExp(`namespace is "${namespace}": every cluster has this namespace`));
+    }
   });
 
   it("refuses a mode and a level that Istio and Kubernetes do not know", async () => {

@@ -74,7 +74,7 @@ export class MeshNamespace extends pulumi.ComponentResource {
   constructor(name: string, args: MeshNamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sidecar-mesh:index:MeshNamespace", name, {}, opts);
     new ArgsCheck("MeshNamespace")
-      .requireDnsLabel("namespace", args.namespace)
+      .requireOwnNamespace("namespace", args.namespace)
       .requireOneOf("mtls", args.mtls, MutualTlsMode)
       .requireOneOf("podSecurity", args.podSecurity, PodSecurity)
       .done(this);

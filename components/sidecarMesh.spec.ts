@@ -109,8 +109,44 @@ describe("SidecarMesh", () => {
     assert.match(said, /applications\[1\]\.services\[1\]\.serviceName is "cart": another service/);
     assert.match(said, /applications\[1\]\.services\[1\]\.allowFrom\[0\] is "till": no such service/);
     assert.match(said, /applications\[1\]\.hosts is "shop\.example\.com": applications\[0\] has this host/);
+    for (const [namespace, why] of [
+      ["kube-system", "every cluster has this namespace"],
+      ["istio-system", "Istio or what observes the mesh is there"],
+      ["gateways", "Istio or what observes the mesh is there"],
+      ["observability", "Istio or what observes the mesh is there"],
+    ]) {
+      const istio = { gatewayNamespace: "gateways" };
+      const refused = await errorOf(
+        () => new SidecarMesh("mesh", { istio, applications: [{ ...shop!, namespace: namespace! }] }),
+      );
+      assert.match(refused, new RegExp(`applications\\[0\\]\\.namespace is "${namespace}": ${why}`));
+    }
     assert.match(await errorOf(() => new SidecarMesh("mesh", { applications: [] })), /at least one application/);
     const anyHost = args.applications.map(({ hosts: _, ...rest }) => rest);
     assert.match(await errorOf(() => new SidecarMesh("mesh", { applications: anyHost })), /hosts is "\*"/);
+  });
+
+  it("refuses a version whose objects would be named as others are", async () => {
+    const versions = (...names: string[]) => ({ versions: names.map((version) => ({ version })) });
+    const refused = (...services: object[]) =>
+      errorOf(
+        () =>
+          new SidecarMesh("mesh", { applications: [{ namespace: "shop", services }] } as unknown as SidecarMeshArgs),
+      );
+    const clash = [
+      { ...echo("a"), ...versions("b-c") },
+      { ...echo("a-b"), ...versions("v1", "c") },
+    ];
+    assert.match(
+      await refused(...clash),
+      /applications\[0\]\.services\[1\]\.versions is "c": services\[0\] of version b-c makes the name a-b-c already/,
+    );
+    assert.match(await refused({ ...echo("a"), ...versions("b") }, echo("a-b")), /services\[1\] makes the name a-b/);
+    assert.match(
+      await refused({ ...echo("a"), ...versions("b") }, echo("a-b-service")),
+      /services\[1\] makes the name a-b-service/,
+    );
+    const right = { namespace: "shop", services: [{ ...echo("a"), ...versions("v1", "v2") }, echo("a-b")] };
+    await declare(() => new SidecarMesh("mesh", { observability: none, applications: [right] }));
   });
 });

@@ -1,14 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy } from "./accessPolicy";
+import { versionName } from "./echoService";
 import { guardsMeshConfig } from "./guards";
 import { IngressRoutes } from "./ingressRoutes";
 import { IngressApi } from "./ingressRoutes";
 import { Istio } from "./istio";
 import type { IstioArgs } from "./istio";
+import { istioNamespaces } from "./istioValues";
 import { calledServices, LostConnections } from "./lostConnections";
 import { MeshNamespace } from "./meshNamespace";
 import { MeshService } from "./meshService";
 import type { ServiceSettings } from "./meshService";
+import { observabilityNamespace } from "./observability/endpoints";
 import type { Dashboards } from "./observability/endpoints";
 import { logScraper, Observability } from "./observability/observability";
 import { observabilityDefaults, spanReceiver } from "./observability/observabilityArgs";
@@ -230,7 +233,32 @@ function callersOf({ path, allowFrom = [] }: ApplicationService, namespace: pulu
   ];
 }
 
-function validate({ applications, ingressApi }: SidecarMeshArgs, resource: pulumi.Resource): void {
+/**
+ * Notes each version whose objects would have the name of another's: service `a` of version `b-c`, and service `a-b` of
+ * version `c`.
+ */
+function checkVersionNames(check: ArgsCheck, services: readonly ApplicationService[], at: string): void {
+  const owners = new Map(services.map(({ serviceName }, j) => [serviceName, `services[${j}]`]));
+  services.forEach(({ serviceName, versions = [] }, j) =>
+    versions.forEach(({ version }) => {
+      const own = `services[${j}] of version ${version}`;
+      const full = versionName(serviceName, version);
+      const names = [full, `${full}-service`];
+      const taken = names.find((one) => ![undefined, own].includes(owners.get(one)));
+      const fix = `${owners.get(taken ?? "")} makes the name ${taken} already; call the version otherwise`;
+      check.require(taken === undefined, `${at}.services[${j}].versions`, version, fix);
+      names.filter((one) => !owners.has(one)).forEach((one) => owners.set(one, own));
+    }),
+  );
+}
+
+function validate(args: SidecarMeshArgs, resource: pulumi.Resource): void {
+  const { applications, ingressApi, istio = {}, observability = {} } = args;
+  const taken = [
+    istio.systemNamespace ?? istioNamespaces.system,
+    istio.gatewayNamespace ?? istioNamespaces.gateway,
+    observability.namespace ?? observabilityNamespace,
+  ];
   const check = new ArgsCheck("SidecarMesh").requireOneOf("ingressApi", ingressApi, IngressApi);
   check.require(applications.length > 0, "applications", applications, "declare at least one application");
   const owners = new Map<string, number>();
@@ -238,7 +266,10 @@ function validate({ applications, ingressApi }: SidecarMeshArgs, resource: pulum
   applications.forEach(({ namespace, services, hosts = ["*"] }, i) => {
     const at = `applications[${i}]`;
     const first = applications.findIndex((other) => other.namespace === namespace);
-    check.requireDnsLabel(`${at}.namespace`, namespace);
+    check.requireOwnNamespace(`${at}.namespace`, namespace);
+    const others = "Istio or what observes the mesh is there; use a namespace of its own";
+    check.require(!taken.includes(namespace), `${at}.namespace`, namespace, others);
+    checkVersionNames(check, services, at);
     check.require(first === i, `${at}.namespace`, namespace, "another application has this namespace; use another");
     check.require(services.length > 0, `${at}.services`, services, "declare at least one service");
     const names = services.map(({ serviceName }) => serviceName);

@@ -44,6 +44,9 @@ export function isPort(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65535;
 }
 
+/** Namespaces that every cluster has. To label one for injection, or to refuse plain text there, breaks the cluster. */
+export const clusterNamespaces: readonly string[] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
 /**
  * Collects what is wrong with a component's args, so that one error names all of it before any child exists.
  * Values that are still outputs can't be judged yet; those are left to the API server.
@@ -76,6 +79,17 @@ export class ArgsCheck {
           "use a DNS label: a-z first, then a-z, 0-9 and -, at most 63 characters",
         )
       : this;
+  }
+
+  /** Like {@link requireDnsLabel}, for a Namespace that is made: it is none of {@link clusterNamespaces}. */
+  requireOwnNamespace(field: string, value: pulumi.Input<string>): this {
+    const isCluster = typeof value === "string" && clusterNamespaces.includes(value);
+    return this.requireDnsLabel(field, value).require(
+      !isCluster,
+      field,
+      value,
+      "every cluster has this namespace; use one of your own",
+    );
   }
 
   /**

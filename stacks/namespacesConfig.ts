@@ -1,8 +1,7 @@
-import { kubernetesNamespaces } from "../common/reserved";
 import { istioNamespaces } from "../components/istioValues";
 import { observabilityNamespace } from "../components/observability/endpoints";
 import type { ConfigReader } from "./configReader";
-import { isDnsLabel } from "../components/validation";
+import { clusterNamespaces, isDnsLabel } from "../components/validation";
 import { rateLimitNamespace } from "../components/rateLimit/rateLimitService";
 import { flag, key, textThat } from "./schema";
 
@@ -33,7 +32,7 @@ export const allStackNamespaces: readonly string[] = [
 ];
 
 /** Namespaces that are not ours to label, or that the stack uses for something else. */
-const reserved = ["default", ...kubernetesNamespaces, ...allStackNamespaces, rateLimitNamespace];
+const reserved = [...clusterNamespaces, ...allStackNamespaces, rateLimitNamespace];
 
 /** Keys of the namespaces. */
 export const namespacesKeys = {

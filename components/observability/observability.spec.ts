@@ -118,6 +118,11 @@ describe("Observability", () => {
     }
   });
 
+  it("makes no namespace that every cluster has", async () => {
+    const message = await errorOf(() => new Observability("observability", { namespace: "default" }));
+    assert.match(message, /namespace is "default": every cluster has this namespace/);
+  });
+
   it("refuses, all at once, kinds that it does not know, and kinds without what they need", async () => {
     const unknown = { metrics: { kind: "thanos" }, tracing: { kind: "existing" }, logs: { kind: "existing" } };
     const message = await errorOf(() => new Observability("o", unknown as ObservabilityArgs));

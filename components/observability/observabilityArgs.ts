@@ -233,11 +233,18 @@ export function logStore(logs: LogsChoice, namespace = observabilityNamespace): 
   }
 }
 
-/** Fails with all that is wrong with the args. */
-export function checkObservability(
-  { metrics, tracing, logs, kiali }: ObservabilityWithDefaults,
-  resource: pulumi.Resource,
+function checkNamespace(
+  check: ArgsCheck,
+  { namespace = observabilityNamespace, existingNamespace }: ObservabilityWithDefaults,
 ): void {
+  if (existingNamespace === undefined) {
+    check.requireOwnNamespace("namespace", namespace);
+  }
+}
+
+/** Fails with all that is wrong with the args. */
+export function checkObservability(settings: ObservabilityWithDefaults, resource: pulumi.Resource): void {
+  const { metrics, tracing, logs, kiali } = settings;
   const check = new ArgsCheck("Observability")
     .requireOneOf("metrics.kind", metrics.kind, MetricsKind)
     .requireOneOf("metrics.alerts.kind", metrics.alerts?.kind, AlertsKind)
@@ -247,6 +254,7 @@ export function checkObservability(
     .requireOneOf("logs.storage.kind", logs.storage?.kind, LokiStorageKind)
     .requireOneOf("logs.backend.kind", logs.backend?.kind, LogProtocol)
     .requireOneOf("kiali.auth", kiali?.auth, KialiAuth);
+  checkNamespace(check, settings);
   const needs = (choice: string, kind: string | undefined, of: string, field: string, value: unknown) =>
     check.require(kind !== of || value !== undefined, `${choice}.${field}`, value, `kind ${of} needs it`);
   needs("metrics", metrics.kind, "existing", "url", metrics.url);
