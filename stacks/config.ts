@@ -18,7 +18,7 @@ import { readObservability, type ObservabilityConfig } from "./observabilityConf
 import { readNamespaces, type StackNamespaces } from "./namespacesConfig";
 import { prod } from "./prod";
 import { profileKeys, type Profile, type ProfileName } from "./profile";
-import { plannedPods, rejectSmallQuota, rejectTwinContainers } from "./quotaConfig";
+import { plannedObjects, plannedPods, rejectSmallQuota, rejectTwinContainers } from "./quotaConfig";
 import { readScope, type ScopeConfig } from "./scopeConfig";
 import { readRateLimit, type RateLimitConfig } from "./rateLimitConfig";
 import { readSecurity, type SecurityConfig } from "./securityConfig";
@@ -146,7 +146,8 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
   rejectTwinContainers(reader, config);
   // A quota that can't be read was noted already, and so were services.
   if (!reader.isWrong("resourceQuota") && !reader.isWrong("services")) {
-    rejectSmallQuota(reader, config.security.resourceQuota, plannedPods(config), config.services.length);
+    const pods = plannedPods(config);
+    rejectSmallQuota(reader, config.security.resourceQuota, pods, plannedObjects(config, pods));
   }
   reader.rejectUnknownKeys(allKeys);
   for (const [key, value] of Object.entries(raw)) {

@@ -82,12 +82,12 @@ describe("edges of config", () => {
   edge("gatewayHosts[0]", /^use a host name/, (host) => ({ gatewayHosts: [host] }))
     .takes("*", "*.shop.example", label, longest)
     .refuses(`${label}x`, `x${longest}`, "*shop.example", "a.*", "Shop.example");
-  for (const resource of ["a/b", "count/jobs.batch", "Example.com/gpu"]) {
+  for (const resource of ["a/b", "count/jobs.batch", "example.com/gpu"]) {
     edge(`resourceQuota.${resource}`, /^use an amount/, (amount) => ({ resourceQuota: { [resource]: amount } })).takes(
       "1",
     );
   }
-  for (const resource of ["/b", "a/", "a/b/c", "a b/c", "a/b c", "gpu"]) {
+  for (const resource of ["/b", "a/", "a/b/c", "a b/c", "a/b c", "gpu", "Example.com/gpu", "./."]) {
     edge(`resourceQuota.${resource}`, /^no such resource|^use one of/, (amount) => ({
       resourceQuota: { [resource]: amount },
     })).refuses("1");
@@ -496,6 +496,27 @@ describe("edges of config", () => {
   }))
     .takes("2")
     .refuses("1");
+  for (const resource of ["pods", "persistentvolumeclaims", "count/jobs.batch"]) {
+    edge(`resourceQuota.${resource}`, /^use a whole number$/, (amount) => ({ resourceQuota: { [resource]: amount } }))
+      .takes(100, "1k")
+      .refuses("100.5", "100500m");
+  }
+  edge("resourceQuota.requests.storage", /^use an amount/, (amount) => ({
+    resourceQuota: { "requests.storage": amount },
+  })).takes("0.5", "1.5Gi");
+  for (const [resource, need] of [
+    ["configmaps", 3],
+    ["count/configmaps", 3],
+    ["count/services", 2],
+    ["count/serviceaccounts", 4],
+    ["count/deployments.apps", 3],
+  ] as const) {
+    edge(`resourceQuota.${resource}`, new RegExp(`^the stack itself needs ${need}; use that or more`), (amount) => ({
+      resourceQuota: { [resource]: amount },
+    }))
+      .takes(need)
+      .refuses(need - 1);
+  }
   edge("podSecurity", /^every pod's init container needs NET_ADMIN/, (istioCni) => ({
     podSecurity: "baseline",
     istioCni,

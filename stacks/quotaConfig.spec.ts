@@ -4,7 +4,7 @@ import { wholeProgram } from "../test/support/wholeProgram";
 import { configNamespace, parseConfig } from "./config";
 import { Notes } from "./configReader";
 import type { PlannedPods } from "./quotaConfig";
-import { plannedPods, rejectSmallQuota } from "./quotaConfig";
+import { plannedObjects, plannedPods, rejectSmallQuota } from "./quotaConfig";
 
 const services = [
   { name: "plain", path: "/plain", allowFrom: ["calling"], resources: { limits: { memory: "64Mi" } } },
@@ -28,6 +28,9 @@ const configs: Record<string, Record<string, string>> = {
   "no logs": { logsBackend: "none" },
   "callers, files of logs and versions": { services: JSON.stringify(services) },
 };
+
+/** A configuration whose versions have Services of their own. */
+const httpRoutes = { ingressApi: "gateway", services: JSON.stringify(services) };
 
 /** Containers that the injector adds, which are not declared. */
 const injected = ["istio-proxy", "istio-init"];
@@ -73,6 +76,24 @@ describe("pods that a quota has to have room for", () => {
     });
   }
 
+  const countedBy = { configmaps: "ConfigMap", services: "Service", serviceaccounts: "ServiceAccount" };
+  for (const [title, settings] of Object.entries({ ...configs, "HTTPRoutes to versions": httpRoutes })) {
+    it(`are beside as many objects as the program declares: ${title}`, async () => {
+      const { resources } = await wholeProgram("dev", settings);
+      const raw = Object.entries(settings).map(([key, value]) => [`${configNamespace}:${key}`, value]);
+      const config = parseConfig(Object.fromEntries(raw) as Record<string, string>);
+      const planned = plannedObjects(config, plannedPods(config));
+      const declared = (kind: string) =>
+        resources.filter(({ type, inputs }) => type.endsWith(`:${kind}`) && inputs.metadata.namespace === "demo")
+          .length;
+      for (const [name, kind] of Object.entries({ ...countedBy, "deployments.apps": "Deployment" })) {
+        const ofCluster = { configmaps: 2, serviceaccounts: 1 }[name] ?? 0;
+        assert.equal(planned[name], declared(kind) + ofCluster, name);
+      }
+      assert.equal(planned["replicasets.apps"], 2 * declared("Deployment"));
+    });
+  }
+
   it("are counted with the one more of a rollout, by version, replicas and autoscaling's minimum", () => {
     const counted = (key: string, value: string) =>
       plannedPods(parseConfig({ [`${configNamespace}:${key}`]: value })).map(({ workload, pods }) => [workload, pods]);
@@ -98,7 +119,7 @@ describe("a quota for pods", () => {
   ];
   const fixesOf = (quota: Record<string, string>, planned = pods) => {
     const notes = new Notes();
-    rejectSmallQuota(notes, quota, planned, 1);
+    rejectSmallQuota(notes, quota, planned, { pods: 2, services: 1, "replicasets.apps": 2 });
     return notes.problems.map(({ fix }) => fix);
   };
 
@@ -109,6 +130,9 @@ describe("a quota for pods", () => {
     for (const [name, amount, need] of [
       ["pods", "1", `2${rollout}`],
       ["services", "0", "1; use that or more"],
+      ["count/services", "0", "1; use that or more"],
+      ["count/pods", "1", `2${rollout}`],
+      ["count/replicasets.apps", "1", `2${rollout}`],
       ["requests.cpu", "399m", `400m${rollout}`],
       ["cpu", "0.399", `400m${rollout}`],
       ["limits.memory", "511Mi", `512Mi${rollout}`],

@@ -1,7 +1,8 @@
 import { proxyContainers, versionName } from "../components/echoService";
 import { defaultSidecarResources } from "../components/istioValues";
-import { senderName } from "../components/loadGenerator";
+import { loadGeneratorName, senderName } from "../components/loadGenerator";
 import { rotatorResources } from "../components/logScraper";
+import { calledServices } from "../components/lostConnections";
 import type { Resources } from "../components/observability/backend";
 import { callerResources } from "../components/serviceCalls";
 import type { StackConfig } from "./config";
@@ -52,7 +53,7 @@ export function plannedPods(config: Planned): PlannedPods[] {
     ? [
         ...workloads,
         {
-          workload: "load-generator",
+          workload: loadGeneratorName,
           pods: 1 + surge,
           containers: { ...senders(load, paths), "istio-proxy": sidecar, "istio-init": sidecar },
         },
@@ -113,52 +114,80 @@ function asked(container: Resources, kind: "requests" | "limits", resource: stri
   return amountOf(kind === "limits" ? limits?.[resource] : (requests?.[resource] ?? limits?.[resource]));
 }
 
+/** ConfigMaps that Kubernetes and istiod put into every namespace: kube-root-ca.crt and istio-ca-root-cert. */
+const configMapsOfCluster = 2;
+
+/** @returns how many objects the stack has in the services' namespace, by how a quota calls them after `count/`. */
+export function plannedObjects(
+  { services, gateway, observability }: Pick<StackConfig, "services" | "gateway" | "observability">,
+  pods: readonly PlannedPods[],
+): Record<string, number> {
+  const hasLoad = pods.some(({ workload }) => workload === loadGeneratorName);
+  return {
+    pods: pods.reduce((sum, one) => sum + one.pods, 0),
+    services: calledServices(services, gateway.ingressApi).length,
+    configmaps: configMapsOfCluster + (observability.logs.kind === "none" ? 0 : 1),
+    // The namespace has an account `default` of its own.
+    serviceaccounts: services.length + 1 + (hasLoad ? 1 : 0),
+    "deployments.apps": pods.length,
+    // A rollout makes another one.
+    "replicasets.apps": 2 * pods.length,
+  };
+}
+
+/** @returns the containers that set nothing of a resource. */
+function silentContainers(pods: readonly PlannedPods[], kind: "requests" | "limits", resource: string): string[] {
+  return pods.flatMap(({ workload, containers }) =>
+    Object.entries(containers).flatMap(([container, resources]) =>
+      asked(resources, kind, resource) === undefined ? [`${container} of ${workload}`] : [],
+    ),
+  );
+}
+
 /**
  * Notes every entry of a quota under which the stack's own pods could not start: it is less than they need, or it
  * counts what a container does not set, for which Kubernetes refuses the pod. The init container of a pod is done
- * before the others start, so that it counts no more than the sidecar.
+ * before the others start, so that it counts no more than the sidecar. Of objects there is no fraction.
  */
 export function rejectSmallQuota(
   notes: Notes,
   quota: Readonly<Record<string, string>>,
   pods: readonly PlannedPods[],
-  services: number,
+  counted: Readonly<Record<string, number>>,
 ): void {
   for (const [name, amount] of Object.entries(quota)) {
     const key = `resourceQuota.${name}`;
-    const most = amountOf(amount);
+    const most = amountOf(amount)!;
     const [, kind = "requests", resource] = computeResource.exec(name) ?? [];
-    const counted = { pods: pods.reduce((sum, one) => sum + one.pods, 0), services };
-    if (resource !== undefined) {
-      const silent = pods.flatMap(({ workload, containers }) =>
-        Object.entries(containers).flatMap(([container, resources]) =>
-          asked(resources, kind as "requests" | "limits", resource) === undefined
-            ? [`${container} of ${workload}`]
-            : [],
-        ),
+    const of = kind as "requests" | "limits";
+    const silent = resource === undefined ? [] : silentContainers(pods, of, resource);
+    if (silent.length > 0) {
+      const others = silent.length > 1 ? ` and ${silent.length - 1} more` : "";
+      notes.problem(
+        key,
+        amount,
+        `Kubernetes refuses pods that leave this open, and container ${silent[0]}${others} sets no ${resource} ` +
+          `in ${kind}; remove this entry${name === "limits.cpu" ? ", or use requests.cpu" : ""}`,
       );
-      if (silent.length > 0) {
-        const others = silent.length > 1 ? ` and ${silent.length - 1} more` : "";
-        notes.problem(
-          key,
-          amount,
-          `Kubernetes refuses pods that leave this open, and container ${silent[0]}${others} sets no ${resource} ` +
-            `in ${kind}; remove this entry${resource === "cpu" && kind === "limits" ? ", or use requests.cpu" : ""}`,
-        );
-        continue;
-      }
+      continue;
     }
     const need =
       resource === undefined
-        ? counted[name as keyof typeof counted]
-        : pods.reduce((sum, one) => sum + one.pods * ofPod(one, kind as "requests" | "limits", resource), 0);
-    if (need !== undefined && most !== undefined && most < need) {
-      const shown =
-        resource === "cpu" ? `${Math.ceil(need * 1000)}m` : resource ? `${Math.ceil(need / 2 ** 20)}Mi` : need;
-      const rollout = name === "services" ? "" : ", with one more pod of each Deployment while it is rolled out";
-      notes.problem(key, amount, `the stack itself needs ${shown}${rollout}; use that or more`);
+        ? (counted[name.replace(/^count\//, "")] ?? 0)
+        : pods.reduce((sum, one) => sum + one.pods * ofPod(one, of, resource), 0);
+    if (most < need) {
+      notes.problem(key, amount, `the stack itself needs ${needed(name, need, resource)}; use that or more`);
+    } else if (resource === undefined && name !== "requests.storage" && !Number.isInteger(most)) {
+      notes.problem(key, amount, "use a whole number");
     }
   }
+}
+
+/** @returns what is needed, in the usual unit, and for what there is more than one may think. */
+function needed(name: string, need: number, resource?: string): string {
+  const shown = resource === "cpu" ? `${Math.ceil(need * 1000)}m` : resource ? `${Math.ceil(need / 2 ** 20)}Mi` : need;
+  const isRolledOut = resource !== undefined || /pods$|^count\/replicasets/.test(name);
+  return `${shown}${isRolledOut ? ", with one more pod of each Deployment while it is rolled out" : ""}`;
 }
 
 function ofPod({ containers }: PlannedPods, kind: "requests" | "limits", resource: string): number {

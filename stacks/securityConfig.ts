@@ -1,5 +1,6 @@
 import { PodSecurity } from "../components/meshNamespace";
 import type { OutboundTraffic } from "../components/istioValues";
+import { isQualifiedName } from "../components/validation";
 import { z } from "zod";
 import type { ConfigReader } from "./configReader";
 import { amount } from "./resourcesConfig";
@@ -29,7 +30,7 @@ const quotaResources = [
   ...["replicationcontrollers", "resourcequotas"],
 ];
 
-const isQuotaResource = (v: string) => quotaResources.includes(v) || /^[a-z0-9.-]+\/[a-z0-9.-]+$/i.test(v);
+const isQuotaResource = (v: string) => quotaResources.includes(v) || (v.includes("/") && isQualifiedName(v));
 
 const quotaFix = `use one of ${quotaResources.join(", ")}, or count/RESOURCE`;
 
