@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { parse } from "yaml";
 import { manifestFolderKey } from "../stacks/stackFile";
 import { chartSettings } from "./images/charts";
 import { defineCommand } from "./shared/defineCommand";
@@ -7,7 +8,9 @@ import { settingsBeforeStart } from "./session/embeddedConfig";
 import { checkSettings, parseStrictly, stackOptions, stackOptionsHelp, UsageError } from "./shared/flags";
 import { findPulumi } from "./pulumi/cli";
 import { withEmptyStack } from "./pulumi/emptyStack";
-import { splitSetting } from "./session/session";
+import type { EngineReport } from "./pulumi/events";
+import { keyOf, objectRefOf } from "./pulumi/things";
+import { checkStackFlag, splitSetting } from "./session/session";
 import { withTemporaryFolder } from "./shared/temporaryFolder";
 
 const help = `npm run render -- DIR [flags]
@@ -21,6 +24,7 @@ ${stackOptionsHelp}`;
 export function parseRenderFlags(argv: readonly string[]) {
   const { values, positionals } = parseStrictly(argv, stackOptions, true);
   checkSettings(values.config);
+  checkStackFlag(values.stack);
   const [folder, more] = positionals;
   if (!values.help && (folder === undefined || more !== undefined)) {
     throw new UsageError(
@@ -47,9 +51,25 @@ export function folderOf(file: string): (typeof folders)[number] {
   return basename(file).startsWith("v1-namespace-") ? "1-namespaces" : "2-objects";
 }
 
-/** @returns whether a manifest holds what is not for everyone to read. */
-export function isSecretManifest(yaml: string): boolean {
-  return /^kind: Secret$/m.test(yaml) && /^(data|stringData):/m.test(yaml);
+/** @returns the keys of the objects with a secret in them, by what the engine reports: it shows none. */
+export function objectsWithSecrets({ steps }: Pick<EngineReport, "steps">): ReadonlySet<string> {
+  return new Set(
+    steps.flatMap(({ new: state }) => {
+      const ref = state && objectRefOf(state);
+      return ref && JSON.stringify(state.inputs).includes('"[secret]"') ? [keyOf(ref)] : [];
+    }),
+  );
+}
+
+/**
+ * @param secrets See {@link objectsWithSecrets}.
+ * @returns whether a manifest holds what is not for everyone to read.
+ */
+export function isSecretManifest(yaml: string, secrets: ReadonlySet<string>): boolean {
+  const object = parse(yaml) as Record<string, unknown> | null;
+  const ref = object && objectRefOf({ urn: "", type: "kubernetes:", inputs: object });
+  const isSecret = object?.kind === "Secret" && (object.data ?? object.stringData) !== undefined;
+  return isSecret || (ref !== null && ref !== undefined && secrets.has(keyOf(ref)));
 }
 
 /** `npm run render`. */
@@ -63,12 +83,13 @@ export const command = defineCommand(
     const cli = await findPulumi(log);
     return withTemporaryFolder(async (written) => {
       const session = { stack, settings: { ...settings, [manifestFolderKey]: written } };
-      const { passed, said } = await withEmptyStack(cli, session, {}, (empty) => empty.tryUp());
+      const { passed, said, report } = await withEmptyStack(cli, session, {}, (empty) => empty.tryUp());
       if (!passed) {
         throw new Error(`${stack} can't be rendered:\n${said}`);
       }
       const files = moveInto(written, resolve(folder));
-      const secrets = files.filter((file) => isSecretManifest(readFileSync(join(folder, file), "utf8")));
+      const marked = objectsWithSecrets(report);
+      const secrets = files.filter((file) => isSecretManifest(readFileSync(join(folder, file), "utf8"), marked));
       log(`${stack}: ${files.length} manifests in ${folder}`);
       secrets.forEach((file) => log(`  ${file} holds a secret in plain text: keep it out of Git`));
       return { stack, folder, files, secrets };

@@ -8,7 +8,7 @@ import { findPulumi } from "../pulumi/cli";
 import { withEmptyStack } from "../pulumi/emptyStack";
 import { declaredResources } from "../pulumi/events";
 import { defineCommand } from "../shared/defineCommand";
-import { splitSetting } from "../session/session";
+import { checkStackFlag, splitSetting } from "../session/session";
 import { readProject, readStackFile } from "../session/stackFiles";
 
 const help = `npm run images -- [flags]
@@ -18,9 +18,10 @@ With the config key registry it lists where each image goes in the mirror, too. 
 ${stackOptionsHelp}`;
 
 /** Flags of `npm run images`. */
-function parse(argv: readonly string[]) {
+export function parseImagesFlags(argv: readonly string[]) {
   const { values } = parseStrictly(argv, stackOptions);
   checkSettings(values.config);
+  checkStackFlag(values.stack);
   return values;
 }
 
@@ -49,7 +50,7 @@ export const command = defineCommand(
     }
     return { stack, registry: mirror, ...supplies };
   },
-  parse,
+  parseImagesFlags,
 );
 
 function configured(stack: string, key: string): string | undefined {

@@ -198,11 +198,16 @@ function embeddedSession(stack: string, settings: Record<string, string>): Sessi
   };
 }
 
-/** @throws UsageError naming the flag whose file is not there. */
-function checkFiles({ stack, kubeconfig }: Flags, folder: string): void {
+/** @throws UsageError if the stack that a flag names has no file. */
+export function checkStackFlag(stack: string | undefined, folder = projectFolder): void {
   if (stack !== undefined && !existsSync(stackFile(stack, folder))) {
     throw new UsageError(`--stack ${stack}: there is no Pulumi.${stack}.yaml; copy Pulumi.dev.yaml to it`);
   }
+}
+
+/** @throws UsageError naming the flag whose file is not there. */
+function checkFiles({ stack, kubeconfig }: Flags, folder: string): void {
+  checkStackFlag(stack, folder);
   if (kubeconfig !== undefined && !existsSync(kubeconfig)) {
     throw new UsageError(`--kubeconfig ${kubeconfig}: there is no such file`);
   }
