@@ -113,9 +113,22 @@ describe("edges of config", () => {
     .takes(canary({}))
     .refuses({});
   for (const key of ["istioCniBinFolder", "istioCniConfFolder", "podLogsFolder"]) {
-    edge(key, /^use an absolute path of the nodes/)
+    edge(key, /^use an absolute path of the nodes/, (folder) => ({ istioCni: "true", [key]: folder }))
       .takes("/a", "/opt/cni-1/b_n", "/opt/.bin", "/a/..b")
       .refuses("opt/cni", "/", "/a/", "/a b", "/a/..", "/a/../b", "/a/.", "x /a");
+  }
+  for (const [key, value, choice, right, wrong] of [
+    ["istioCniBinFolder", "/a", "istioCni", "true", "false"],
+    ["istioCniConfFolder", "/a", "istioCni", "true", "auto"],
+    ["podLogsFolder", "/a", "logsBackend", "auto", "none"],
+    ["tracingSampling", "5", "tracingBackend", "zipkin", "none"],
+    ["loadGeneratorRate", "2", "loadGenerator", "auto", "false"],
+    ["gatewayHttpNodePort", "30081", "gatewayServiceType", "auto", "LoadBalancer"],
+    ["gatewayHttpsNodePort", "30444", "gatewayServiceType", "NodePort", "ClusterIP"],
+  ] as const) {
+    edge(key, /^only used with .*; set that, or remove this key$/, (chosen) => ({ [key]: value, [choice]: chosen }))
+      .takes(right)
+      .refuses(wrong);
   }
   edge("istioCharts", /^no such/)
     .takes("https://charts.example", "oci://charts.example/istio")

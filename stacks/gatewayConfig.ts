@@ -114,6 +114,15 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
   if (own.gatewayHttpNodePort === httpsNodePort) {
     reader.problem("gatewayHttpsNodePort", httpsNodePort, "gatewayHttpNodePort is the same; give each its own");
   }
+  const serviceType = own.gatewayServiceType ?? profile.gateway.serviceType;
+  for (const [key, port] of Object.entries({
+    gatewayHttpNodePort: [own.gatewayHttpNodePort, defaultNodePorts.http],
+    gatewayHttpsNodePort: [httpsNodePort, defaultNodePorts.https],
+  })) {
+    if (serviceType !== "NodePort" && port[0] !== port[1]) {
+      reader.problem(key, port[0], "only used with gatewayServiceType: NodePort; set that, or remove this key");
+    }
+  }
   if (selfSigned && own.gatewayTlsSecret !== undefined) {
     reader.problem("gatewaySelfSigned", true, "gatewayTlsSecret names a certificate already; remove one of the two");
   }
@@ -126,7 +135,7 @@ export function readGateway(reader: ConfigReader, profile: Profile): GatewayConf
   const [kind, name] = own.gatewayIssuer?.split("/") ?? [];
   return {
     ingressApi: own.ingressApi,
-    serviceType: own.gatewayServiceType ?? profile.gateway.serviceType,
+    serviceType,
     annotations: own.gatewayAnnotations,
     httpNodePort: own.gatewayHttpNodePort,
     httpsNodePort,

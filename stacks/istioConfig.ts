@@ -112,6 +112,11 @@ export function readIstio(reader: ConfigReader, profile: ProfileName): IstioConf
     reader.problem("istioInjector", own.istioInjector, "there is no canary; declare istioCanary, or use stable");
   }
   checkCharts(own.istioCharts, reader, own.istioCni);
+  for (const key of ["istioCniBinFolder", "istioCniConfFolder"] as const) {
+    if (own[key] !== undefined && !own.istioCni) {
+      reader.problem(key, own[key], "only used with istioCni: true; set that, or remove this key");
+    }
+  }
   checkMeshConfig(own.istioMeshConfig, reader.in("istioMeshConfig"));
   return {
     ...stable,

@@ -10,6 +10,8 @@ import type { Profile } from "./profile";
 import { flag, key, whole } from "./schema";
 import type { ServiceConfig } from "./servicesConfig";
 
+const defaultRate = 1;
+
 /** Keys of the load generator. */
 export const loadKeys = {
   loadGenerator: key(
@@ -19,13 +21,20 @@ export const loadKeys = {
   loadGeneratorRate: key(
     "Requests per second of the load generator on each edge, 1 to 100; a caller of several pods sends as many from each.",
     whole(1, 100),
-    1,
+    defaultRate,
   ),
 };
 
 /** Reads the keys of the load generator. @returns undefined if it is off. */
 export function readLoad(reader: ConfigReader, { load, images }: Profile): LoadSettings | undefined {
   const { loadGenerator = load.enabled, loadGeneratorRate: ratePerSecond } = reader.read(loadKeys);
+  if (!loadGenerator && ratePerSecond !== defaultRate) {
+    reader.problem(
+      "loadGeneratorRate",
+      ratePerSecond,
+      "only used with loadGenerator: true; set that, or remove this key",
+    );
+  }
   return loadGenerator ? { image: images.fortio, ratePerSecond, resources: load.resources } : undefined;
 }
 

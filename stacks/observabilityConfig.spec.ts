@@ -36,6 +36,24 @@ describe("readObservability", () => {
     assert.deepEqual(read({ dashboardsExposed: "true" }).problems, []);
   });
 
+  it("exposes no page where none is installed, so that the gateway has to lead elsewhere", () => {
+    const none = {
+      metricsBackend: "none",
+      tracingBackend: "none",
+      logsBackend: "none",
+      kiali: "false",
+      grafana: "false",
+    };
+    const exposed = (more: object) => read({ dashboardsExposed: "true", ...none, ...more }).config.dashboardsExposed;
+    assert.equal(exposed({}), false);
+    assert.equal(exposed({ tracingBackend: "existing", tracingUrl: "http://a:1" }), false);
+    for (const one of [{ metricsBackend: "auto" }, { tracingBackend: "zipkin" }, { grafana: "auto" }]) {
+      assert.equal(exposed(one), true, JSON.stringify(one));
+    }
+    const existing = { metricsBackend: "existing", metricsUrl: "http://a" };
+    assert.deepEqual([exposed(existing), exposed({ ...existing, kiali: "true" })], [false, true]);
+  });
+
   const mistakes: [string, Record<string, string>, RegExp][] = [
     ["an unknown backend", { metricsBackend: "promethues" }, /metricsBackend: use one of .*did you mean prometheus/],
     ["an unknown log store", { logsBackend: "splunk" }, /logsBackend: use one of/],

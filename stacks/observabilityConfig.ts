@@ -146,22 +146,24 @@ type Own = { [K in keyof typeof observabilityKeys]: z.output<(typeof observabili
 export function readObservability(reader: ConfigReader, profile: Profile): ObservabilityConfig {
   const own = reader.read(observabilityKeys);
   const { observability } = profile;
+  const { kiali = observability.kiali, grafana = observability.grafana } = own;
   const config: ObservabilityConfig = {
     metrics: completeMetrics(own, reader, observability.prometheus),
     scrapeSeconds: observability.prometheus.scrapeSeconds,
     tracing: completeTracing(own, reader, observability.tracing),
     samplingPercent: own.tracingSampling ?? observability.samplingPercent,
     logs: completeLogs(own, reader, observability.loki),
-    kiali: own.kiali ?? observability.kiali,
-    grafana: own.grafana ?? observability.grafana,
+    kiali,
+    grafana,
     podLogsFolder: own.podLogsFolder ?? "/var/log/pods",
-    dashboardsExposed: own.dashboardsExposed,
+    // The gateway has no route to pages that are not installed.
+    dashboardsExposed: own.dashboardsExposed && hasPage({ ...own, kiali, grafana }),
     networkPolicy: own.observabilityNetworkPolicy ?? profile.name === "prod",
   };
   if (config.kiali && config.metrics.kind === "none") {
     reader.problem("kiali", "true", "Kiali draws its graph from Prometheus: set metricsBackend, or kiali to false");
   }
-  if (config.dashboardsExposed && profile.name === "prod") {
+  if (own.dashboardsExposed && profile.name === "prod") {
     reader.problem(
       "dashboardsExposed",
       "true",
@@ -169,6 +171,12 @@ export function readObservability(reader: ConfigReader, profile: Profile): Obser
     );
   }
   return config;
+}
+
+/** @returns whether the stack installs a page that can be looked at. */
+function hasPage({ metricsBackend = "prometheus", tracingBackend = "jaeger", kiali, grafana }: Own): boolean {
+  const tracer = tracingBackendNames.some((name) => name === tracingBackend);
+  return metricsBackend === "prometheus" || tracer || Boolean(kiali) || Boolean(grafana);
 }
 
 function completeMetrics(own: Own, notes: ConfigReader, defaults: ObservabilityDefaults["prometheus"]): MetricsChoice {
@@ -227,6 +235,9 @@ function completeTracing(own: Own, notes: ConfigReader, defaults: ObservabilityD
   if (kind !== "existing") {
     rejectUnused(notes, own, ["tracingUrl"], "tracingBackend: existing");
   }
+  if (kind === "none") {
+    rejectUnused(notes, own, ["tracingSampling"], "a tracingBackend");
+  }
   switch (kind) {
     case "existing":
       return spanReceiverOf(own, notes);
@@ -274,6 +285,9 @@ function completeLogs(own: Own, notes: ConfigReader, defaults: ObservabilityDefa
   }
   if (kind === "loki" || kind === "none") {
     rejectUnused(notes, own, ["logsUrl"], "logsBackend: otlp or elasticsearch");
+  }
+  if (kind === "none") {
+    rejectUnused(notes, own, ["podLogsFolder"], "a logsBackend");
   }
   switch (kind) {
     case "loki": {

@@ -52,6 +52,10 @@ describe("the first update of a first start", () => {
       logsBucketUrl: "http://minio:9000",
       alertWebhookUrl: "https://chat.example.com/hook",
       dashboardsExposed: "true",
+      tracingSampling: "5",
+      podLogsFolder: "/logs",
+      loadGeneratorRate: "5",
+      services: JSON.stringify([service]),
       resourceQuota: '{"pods": "40"}',
     });
     assert.equal(config.observability.metrics.kind, "none");

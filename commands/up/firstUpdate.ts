@@ -52,7 +52,12 @@ export function settingsWithout(later: readonly ObservabilityGroup[]): Record<st
       kiali: "false",
     }),
     ...(lacks("prometheus", "alertmanager") && { alertWebhookUrl: "auto" }),
-    ...(lacks("jaeger") && { tracingBackend: "none", tracingStorage: "auto", tracingStorageUrl: "auto" }),
+    ...(lacks("jaeger") && {
+      tracingBackend: "none",
+      tracingSampling: "auto",
+      tracingStorage: "auto",
+      tracingStorageUrl: "auto",
+    }),
     ...(lacks("otelcol", "loki") && {
       logsBackend: "none",
       logsUrl: "auto",
@@ -61,10 +66,11 @@ export function settingsWithout(later: readonly ObservabilityGroup[]): Record<st
       logsBucket: "auto",
       logsBucketRegion: "auto",
       logsBucketUrl: "auto",
+      podLogsFolder: "auto",
     }),
     // It shows what the others keep.
     ...(lacks("prometheus", "jaeger", "otelcol", "loki") && { grafana: "false" }),
-    ...(lacks("fortio") && { loadGenerator: "false" }),
+    ...(lacks("fortio") && { loadGenerator: "false", loadGeneratorRate: "auto" }),
   };
 }
 
