@@ -20,6 +20,32 @@ function said(text: string): string[] {
 describe("a stack's config file", () => {
   const mistakes: [string, string, string[]][] = [
     [
+      "a second document, which the engine passes over",
+      "config: {}\n---\nconfig:\n  sidecar-mesh:profile: prod\n",
+      ["Pulumi.dev.yaml: line 2: Pulumi reads what comes before --- alone; make it one document"],
+    ],
+    [
+      "a merge of what is no object",
+      "config:\n  <<: 3\n",
+      [
+        "Pulumi.dev.yaml: the file: its aliases (*) or merges (<<) can't be read: Merge sources must be maps or map aliases",
+      ],
+    ],
+    [
+      "an alias of what it stands in",
+      "config:\n  sidecar-mesh:services: &a [*a]\n",
+      [
+        "Pulumi.dev.yaml: the file: its aliases (*) or merges (<<) can't be read: Converting circular structure to JSON",
+      ],
+    ],
+    [
+      "the key by which npm run render writes manifests",
+      "config:\n  kubernetes:renderYamlToDirectory: out\n",
+      [
+        'Pulumi.dev.yaml: kubernetes:renderYamlToDirectory = "out": it would move the stack from its cluster to a folder; use npm run render -- DIR',
+      ],
+    ],
+    [
       "a key without the project's namespace",
       "config:\n  mutualTls: PERMISSIVE\n",
       ['Pulumi.dev.yaml: mutualTls = "PERMISSIVE": nothing reads this key; write sidecar-mesh:mutualTls'],

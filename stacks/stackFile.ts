@@ -31,13 +31,14 @@ export function parseStackFile(
   project: string,
   keys: readonly string[],
 ): Record<string, unknown> {
-  const document = yaml.parseDocument(text, { merge: true, prettyErrors: true, logLevel: "silent" });
+  // With `silent` the library passes over a second document, as the engine does.
+  const document = yaml.parseDocument(text, { merge: true, prettyErrors: true, logLevel: "error" });
   const [broken] = document.errors;
   if (broken) {
     // The first mistake breaks what follows, which the rest of the list is about.
     throw new ConfigError([{ file, key: `line ${broken.linePos?.[0].line ?? 1}`, fix: yamlFix(broken) }]);
   }
-  const content: unknown = document.toJS();
+  const content = contentOf(document, file);
   if (content === null || content === undefined) {
     return {};
   }
@@ -51,6 +52,18 @@ export function parseStackFile(
     throw new ConfigError(problems.map((problem) => ({ ...problem, file })));
   }
   return content;
+}
+
+/** @returns what a document holds. @throws ConfigError where that is no data, such as an alias of what it stands in. */
+function contentOf(document: yaml.Document, file: string): unknown {
+  try {
+    const content: unknown = document.toJS();
+    JSON.stringify(content);
+    return content;
+  } catch (error) {
+    const [said = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    throw new ConfigError([{ file, key: "the file", fix: `its aliases (*) or merges (<<) can't be read: ${said}` }]);
+  }
 }
 
 /**
@@ -106,7 +119,10 @@ function configProblems(config: unknown, project: string, keys: readonly string[
     return [{ key: "config", value: config, fix: `use an object, one line a key: ${project}:profile: dev` }];
   }
   return Object.entries(config).flatMap(([key, value]) => {
-    const foreign = foreignKeyProblem(key, project, keys);
+    const foreign =
+      key === manifestFolderKey
+        ? { key, fix: "it would move the stack from its cluster to a folder; use npm run render -- DIR" }
+        : foreignKeyProblem(key, project, keys);
     return [...(foreign ? [{ ...foreign, value }] : []), ...numberProblems(key, value)];
   });
 }
@@ -129,5 +145,8 @@ function numberProblems(key: string, value: unknown): ConfigProblem[] {
 function yamlFix({ code, message }: yaml.YAMLError): string {
   const [first = ""] = message.split("\n");
   const said = first.replace(/ at line \d+, column \d+:?$/, "");
+  if (code === "MULTIPLE_DOCS") {
+    return "Pulumi reads what comes before --- alone; make it one document";
+  }
   return code === "DUPLICATE_KEY" ? `${said}; keep one of the two` : `no YAML: ${said}`;
 }
