@@ -119,10 +119,14 @@ describe("the sweep", () => {
     kind,
     metadata: { name, namespace },
   });
+  const ofIstiod = {
+    ...ofGatewayApi("GatewayClass", "istio"),
+    spec: { controllerName: "istio.io/gateway-controller" },
+  };
   const routeDefinitions = [
     definition(`gatewayclasses.${gatewayApi}`, "gateway-api"),
     definition(`httproutes.${gatewayApi}`, "gateway-api"),
-    ofGatewayApi("GatewayClass", "istio"),
+    ofIstiod,
   ].map((one) => {
     const spec = one.spec as { names?: { kind: string } } | undefined;
     const kinds: Record<string, string> = { gatewayclasses: "GatewayClass", httproutes: "HTTPRoute" };
@@ -154,6 +158,15 @@ describe("the sweep", () => {
       assert.deepEqual(kept, [`the Gateway API's resource definitions: ${title} is not of this stack`]);
     });
   }
+
+  it("keeps a GatewayClass that another controller has, or that a Gateway names", async () => {
+    const theirs = { ...ofIstiod, spec: { controllerName: "example.com/notistio.io/x" } };
+    const gateway = { ...ofGatewayApi("Gateway", "shop", "team"), spec: { gatewayClassName: "istio" } };
+    for (const objects of [[theirs], [ofGatewayApi("GatewayClass", "istio")], [ofIstiod, gateway]]) {
+      const cluster = new FakeCluster(objects);
+      assert.deepEqual([await sweep(cluster, ours), cluster.deleted], [{ removed: [], kept: [] }, []]);
+    }
+  });
 
   it("touches nothing of another release, another namespace's, or another root", async () => {
     const others = [

@@ -33,6 +33,9 @@ const gatewayApiRelease = "gateway-api";
 /** GatewayClasses that istiod makes where the cluster has this type, and leaves. */
 const gatewayClassesOfIstiod = ["istio", "istio-remote", "istio-waypoint", "istio-east-west"];
 
+/** What istiod calls itself in them. */
+const istioControllers = /^istio\.io\//;
+
 /** Charts that install Istio's resource definitions: by its name in Istio's repository, and in Istio's source tree. */
 const definitionCharts = ["base", "istio-base"];
 
@@ -130,12 +133,19 @@ function isOf({ metadata }: LiveObject, releases: Leavings["releases"]): boolean
   return releases.some((own) => own.name === release && own.namespace === namespace);
 }
 
-/** @returns the GatewayClasses that istiod has made. */
+/** @returns the GatewayClasses that istiod has made, but those that a Gateway names: it is another mesh's. */
 async function gatewayClasses(client: Pick<KubeClient, "list">): Promise<ObjectRef[]> {
   const apiVersion = `${gatewayApiGroup}/v1`;
   const kind = "GatewayClass";
-  return (await client.list(apiVersion, kind)).flatMap(({ metadata: { name = "" } = {} }) =>
-    gatewayClassesOfIstiod.includes(name) ? [{ apiVersion, kind, name }] : [],
+  const gateways = (await client.list(apiVersion, "Gateway")) as (LiveObject & {
+    spec?: { gatewayClassName?: string };
+  })[];
+  const named = gateways.map(({ spec }) => spec?.gatewayClassName);
+  const classes = (await client.list(apiVersion, kind)) as (LiveObject & { spec?: { controllerName?: string } })[];
+  return classes.flatMap(({ metadata: { name = "" } = {}, spec }) =>
+    gatewayClassesOfIstiod.includes(name) && istioControllers.test(spec?.controllerName ?? "") && !named.includes(name)
+      ? [{ apiVersion, kind, name }]
+      : [],
   );
 }
 
