@@ -267,6 +267,12 @@ describe("edges of config", () => {
   }))
     .takes({ addresses: ["192.0.2.1"] }, { port: 9444 }, { protocol: "GRPC" })
     .refuses({}, { protocol: "HTTPS" });
+  edge("externalHosts[0].protocol", /^(services\[0\]\.calls\[0\]|the ingress gateway) has HTTP on port/, (port) => ({
+    ...service({ calls: [{ path: "/a/x", service: "b" }] }),
+    externalHosts: [{ host: "a.example", port, protocol: "TLS" }],
+  }))
+    .takes(8092, 443)
+    .refuses(8091, 80);
   edge("externalHosts[0].host", /^that is an address/, (host) => ({
     externalHosts: [{ host, port: 443, protocol: "HTTPS" }],
   }))

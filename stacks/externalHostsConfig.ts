@@ -50,14 +50,20 @@ export const externalHostsKeys = {
   ),
 };
 
+/** A service of the mesh, whose ports are HTTP's. */
+interface HttpService {
+  port: number;
+  calls: readonly { port: number }[];
+}
+
+/** Port of HTTP of the ingress gateway's Service, which proxies know as every other one. */
+const gatewayPort = 80;
+
 /**
  * Reads the hosts outside of the mesh that its proxies know.
  * @param services Services of the mesh, whose ports are HTTP's.
  */
-export function readExternalHosts(
-  reader: ConfigReader,
-  services: readonly { serviceName: string; port: number }[],
-): ExternalHost[] {
+export function readExternalHosts(reader: ConfigReader, services: readonly HttpService[]): ExternalHost[] {
   const hosts = reader.read(externalHostsKeys)[key];
   hosts.forEach(({ host, port, protocol, addresses }, i) => {
     const notes = reader.in(`${key}[${i}]`);
@@ -81,10 +87,14 @@ export function readExternalHosts(
 function rejectMixedPorts(
   reader: ConfigReader,
   hosts: readonly ExternalHost[],
-  services: readonly { serviceName: string; port: number }[],
+  services: readonly HttpService[],
 ): void {
   const owners = new Map<number, { reads: "HTTP" | "TLS"; owner: string }>();
-  services.forEach(({ port }, i) => owners.set(port, { reads: "HTTP", owner: `services[${i}]` }));
+  owners.set(gatewayPort, { reads: "HTTP", owner: "the ingress gateway" });
+  services.forEach(({ port, calls }, i) => {
+    calls.forEach((call, j) => owners.set(call.port, { reads: "HTTP", owner: `services[${i}].calls[${j}]` }));
+    owners.set(port, { reads: "HTTP", owner: `services[${i}]` });
+  });
   hosts.forEach(({ port, protocol, addresses }, i) => {
     const reads = listenerOf[protocol];
     // With addresses of its own a host of TLS has a listener of its own.
