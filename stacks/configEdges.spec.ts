@@ -329,7 +329,10 @@ describe("edges of config", () => {
     service({ writablePaths: ["/tmp", folder] }),
   )
     .takes("/etc/app", "/process", "/device")
-    .refuses("/etc", "/usr/bin", "/proc", "/proc/sys", "/sys/fs", "/dev/shm");
+    .refuses(
+      ...["/etc", "/usr/bin", "/proc", "/proc/sys", "/sys/fs", "/dev/shm"],
+      ...["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"],
+    );
   edge("services[0].logFiles.folder", /^use an absolute path that only the program uses/, (folder) =>
     service({ logFiles: { folder } }),
   )

@@ -95,6 +95,9 @@ const kernelFolders = ["/proc", "/sys", "/dev"];
 /** Folders that hold the image's programs and settings; folders below them may well be a program's own. */
 const imageFolders = ["/bin", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib"];
 
+/** Files that kubelet puts into each container: a folder in their place keeps it from being made. */
+const kubeletFiles = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"];
+
 const folders = z.custom<string[]>(areFolders, foldersFix);
 
 const name = textThat(isDnsLabel, "use a DNS label: a-z first, then a-z, 0-9 and -, at most 63 characters").refine(
@@ -356,7 +359,10 @@ function objectName(name: string): string {
 
 /** @returns true for a folder that no container can do without. */
 function breaksContainer(folder: string): boolean {
-  return imageFolders.includes(folder) || kernelFolders.some((one) => `${folder}/`.startsWith(`${one}/`));
+  return (
+    [...imageFolders, ...kubeletFiles].includes(folder) ||
+    kernelFolders.some((one) => `${folder}/`.startsWith(`${one}/`))
+  );
 }
 
 /** A folder within another would be a mount on a mount, and their order is not guaranteed. */

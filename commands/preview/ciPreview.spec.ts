@@ -13,6 +13,10 @@ describe("parseCiPreviewFlags", () => {
     [["--base", ""], /--base has an empty value/],
     [["--sandbox"], /--sandbox/],
     [["--previews-only", "--tests"], /use one of them/],
+    [
+      ["--markdown", "/nowhere/report.md"],
+      /--markdown \/nowhere\/report.md: there is no folder \/nowhere; make it first/,
+    ],
   ];
   for (const [argv, expected] of mistakes) {
     it(`refuses ${argv.join(" ")}`, () => {

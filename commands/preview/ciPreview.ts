@@ -20,7 +20,7 @@ import { defineCommand } from "../shared/defineCommand";
 import { splitSetting } from "../session/session";
 import { projectFolder, stackFile } from "../session/stackFiles";
 import type { Flags } from "../shared/flags";
-import { checkSettings, parseStrictly, UsageError } from "../shared/flags";
+import { checkFolderOf, checkSettings, parseStrictly, UsageError } from "../shared/flags";
 import { withTemporaryFolder } from "../shared/temporaryFolder";
 
 /**
@@ -87,6 +87,7 @@ export function parseCiPreviewFlags(argv: readonly string[]): CiPreviewFlags {
     markdown: { type: "string" },
   });
   checkSettings(values.config);
+  checkFolderOf("markdown", values.markdown);
   const stacks = values.stacks.split(",").map((stack) => stack.trim());
   for (const stack of stacks) {
     if (stack === "" || !existsSync(stackFile(stack))) {

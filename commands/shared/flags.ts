@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
 import { nearest } from "../../common/nearest";
@@ -78,6 +80,13 @@ export function checkSettings(settings: readonly string[]): void {
   const empty = settings.find((setting) => /^[^=]*=\s*$/.test(setting));
   if (empty !== undefined) {
     throw new UsageError(`--config ${empty}: the value is empty; write one, or auto for the default`);
+  }
+}
+
+/** @throws UsageError if the folder of a file that a flag has written is not there: it is said before the work. */
+export function checkFolderOf(flag: string, file: string | undefined): void {
+  if (file !== undefined && !existsSync(dirname(resolve(file)))) {
+    throw new UsageError(`--${flag} ${file}: there is no folder ${dirname(resolve(file))}; make it first`);
   }
 }
 

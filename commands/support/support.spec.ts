@@ -7,6 +7,7 @@ import { gunzipSync } from "node:zlib";
 import { withoutSecrets, writeArchive } from "./archive";
 import { logsOf } from "./collect";
 import { SecretRemover } from "./secrets";
+import { command } from "./support";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const { privateKey } = generateKeyPairSync("ec", {
@@ -359,5 +360,12 @@ describe("npm run support", () => {
       { container: "shop", previous: true },
       { container: "istio-proxy", previous: false },
     ]);
+  });
+
+  it("says before it collects anything that the archive's folder is not there", async () => {
+    const said: string[] = [];
+    const print = (text: string) => said.push(text);
+    assert.equal(await command.execute(["--output", "/nowhere/support.tgz"], { out: print, err: print }), 2);
+    assert.deepEqual(said, ["error: --output /nowhere/support.tgz: there is no folder /nowhere; make it first"]);
   });
 });

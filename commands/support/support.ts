@@ -5,7 +5,7 @@ import { kubectlCommand } from "../../stacks/kubectl";
 import { allStackNamespaces } from "../../stacks/namespacesConfig";
 import { connect } from "../session/connect";
 import { defineCommand } from "../shared/defineCommand";
-import { flagsHelp, parseFlags, UsageError } from "../shared/flags";
+import { checkFolderOf, flagsHelp, parseFlags, UsageError } from "../shared/flags";
 import { findPulumi } from "../pulumi/cli";
 import { passphraseOf } from "../pulumi/environment";
 import type { Session } from "../session/session";
@@ -83,6 +83,7 @@ export const command = defineCommand(
   __filename,
   help,
   async (flags, log) => {
+    checkFolderOf("output", flags.output);
     const logLines = Number(flags["log-lines"]);
     if (!Number.isInteger(logLines) || logLines < 1) {
       throw new UsageError(`--log-lines ${flags["log-lines"]}: use a whole number, 1 or more`);
