@@ -147,7 +147,7 @@ export async function freshProgram(env: NodeJS.ProcessEnv): Promise<FreshProgram
 }
 
 /** @returns the PATH with the hosts of YAML and Python; a CLI that was built has none. */
-async function languageHosts(): Promise<{ PATH: string }> {
+export async function languageHosts(): Promise<{ PATH: string }> {
   const { command, source } = await findPulumi(() => undefined);
   const hosts = source === "built from Go modules" ? [await ensureGroup("pulumi-languages", { log: console.log })] : [];
   return { PATH: [dirname(command), process.env.PATH, ...hosts].join(delimiter) };
