@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { chartsMissingFrom, parseChartSource } from "../components/helmChart";
 import type { Injector } from "../components/istio";
-import type { CanaryControlPlane } from "../components/istioValues";
+import { OutboundTraffic, type CanaryControlPlane } from "../components/istioValues";
 import { isRegistry } from "../components/imageReference";
 import { isDnsLabel } from "../components/validation";
 import { istioChartRepo, istioHub, istioVersion } from "../components/versions";
@@ -94,6 +94,22 @@ export const istioKeys = {
   istioCniConfFolder: key("Folder of the nodes' CNI configuration, for istioCni. auto is /etc/cni/net.d.", nodeFolder),
 };
 
+/** Notes each field of MeshConfig that would undo what another key, or the stack itself, decides. */
+function rejectOtherKeys(config: Record<string, unknown>, notes: Notes): void {
+  const { mode } = (config.outboundTrafficPolicy ?? {}) as { mode?: unknown };
+  if (Object.values(OutboundTraffic).some((known) => known === mode)) {
+    notes.problem("outboundTrafficPolicy.mode", mode, "the key outboundTraffic sets it; use that");
+  }
+  for (const [field, fix] of [
+    ["enableTracing", "the key tracingBackend sets it; use that"],
+    ["rootNamespace", "the policies for the whole mesh are in Istio's own namespace; remove it"],
+  ] as const) {
+    if (config[field] !== undefined) {
+      notes.problem(field, config[field], fix);
+    }
+  }
+}
+
 /** Reads the keys of Istio. */
 export function readIstio(reader: ConfigReader, profile: ProfileName): IstioConfig {
   const own = reader.read(istioKeys);
@@ -118,6 +134,7 @@ export function readIstio(reader: ConfigReader, profile: ProfileName): IstioConf
     }
   }
   checkMeshConfig(own.istioMeshConfig, reader.in("istioMeshConfig"));
+  rejectOtherKeys(own.istioMeshConfig, reader.in("istioMeshConfig"));
   return {
     ...stable,
     charts: own.istioCharts,

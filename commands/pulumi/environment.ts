@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import {
   existsSync,
   linkSync,
@@ -131,7 +131,7 @@ export function passphraseFile(): string {
   const file = join(privateFolder(), "passphrase");
   if (!existsSync(file)) {
     // The link makes it appear complete, or fails because another run was quicker.
-    const own = `${file}.${process.pid}`;
+    const own = `${file}.${randomUUID()}`;
     writeFileSync(own, randomBytes(24).toString("base64url"), { mode: 0o600, flag: "wx" });
     unlessThere(() => linkSync(own, file));
     rmSync(own);
