@@ -448,6 +448,11 @@ describe("edges of config", () => {
   )
     .takes("x", "X-Canary-2", "authority-2")
     .refuses("x_y", "x:", ":x", "");
+  edge("services[0].canary.value", /^no header has such a value/, (value) =>
+    service({ versions: [{ version: "a" }], canary: { header: "x-canary", value, version: "a" } }),
+  )
+    .takes("yes", "a b", "\u00e9")
+    .refuses("a\nb", " yes", "yes ", "\u0001", "\u007f");
   edge("services[0].canary.header", /^Istio ignores this name/, (header) =>
     service({ versions: [{ version: "a" }], canary: { header, version: "a" } }),
   )

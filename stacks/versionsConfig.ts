@@ -13,6 +13,13 @@ const header = textThat((v) => /^[A-Za-z0-9-]+$/.test(v), "use the name of a hea
   "Istio ignores this name in matches of headers; use another, such as x-canary",
 );
 
+/** RFC 9110, section 5.5: a header's value begins and ends with what can be seen, and has one line. */
+const headerValue = textThat(
+  // eslint-disable-next-line no-control-regex -- These are what a value may not have.
+  (v) => v.trim() === v && !/[\x00-\x08\x0a-\x1f\x7f]/.test(v),
+  "no header has such a value; use one line without spaces at its ends",
+);
+
 /** A version's name is a part of names that have 63 characters at most. */
 const versionText = textThat(
   (v) => /^[a-z]([-a-z0-9]{0,14}[a-z0-9])?$/.test(v),
@@ -39,7 +46,11 @@ export const versionsShape = {
   )
     .refine((all) => all.length > 0, "declare at least one version, or remove the key")
     .optional(),
-  canary: item({ header: required(header, unnamed, "x-canary"), value: text.optional(), version: subset }).optional(),
+  canary: item({
+    header: required(header, unnamed, "x-canary"),
+    value: headerValue.optional(),
+    version: subset,
+  }).optional(),
   mirror: item({ version: subset, percent: number(0, 100).default(100) }).optional(),
 };
 
