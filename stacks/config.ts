@@ -136,7 +136,7 @@ function readConfig(raw: RawConfig, digests: ImageDigests): { config: StackConfi
   });
   const { kind } = read.observability.metrics;
   read.services.forEach(({ slo }, i) => {
-    if (slo && kind === "existing") {
+    if (slo && kind !== "prometheus") {
       const fix =
         "its rules and alerts are for the stack's own Prometheus; set metricsBackend to prometheus, or remove this key";
       reader.problem(`services[${i}].slo`, { success: slo.success }, fix);

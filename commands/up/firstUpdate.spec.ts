@@ -20,6 +20,15 @@ function first(settings: Record<string, string>) {
 
 const service = { name: "shop", path: "/shop" };
 
+describe("what traffic waits for", () => {
+  it("is Prometheus where a service has an objective, whose rules are there from the start", () => {
+    const services = JSON.stringify([{ ...service, slo: { success: 99 } }]);
+    const { config, later } = first({ services });
+    assert.equal(config.observability.metrics.kind, "prometheus");
+    assert.deepEqual(later, ["fortio", "jaeger", "otelcol", "loki"]);
+  });
+});
+
 describe("the first update of a first start", () => {
   it("leaves out what watches the stack, and nothing of the services", () => {
     const { config, later } = first({});

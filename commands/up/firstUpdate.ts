@@ -31,6 +31,8 @@ export function neededForTraffic({ services }: Pick<Watched, "services">): Obser
     ...(services.some(({ logFiles }) => logFiles && logFiles.folder !== callLog.folder)
       ? (["otelcol", "loki"] as const)
       : []),
+    // A service's objective is rules of the stack's own Prometheus.
+    ...(services.some(({ slo }) => slo) ? (["prometheus"] as const) : []),
   ];
 }
 
