@@ -160,7 +160,7 @@ describe("routes of the Gateway API", function () {
         jwt: { issuer: issuer.issuer, jwks: issuer.jwks, audiences: ["vault"] },
         extAuthz: { url: `http://authz.test:${port}`, requestHeaders: ["x-purpose"] },
       };
-      const limited = { name: "limited", path: "/limited", rateLimit: { tokens: 20, fillInterval: "60s" } };
+      const limited = { name: "limited", path: "/limited", rateLimit: { tokens: 20, fillInterval: "5s" } };
       await apply({
         services: [...services, vault, limited],
         externalHosts: [{ host: "authz.test", port, protocol: "HTTP", addresses: [address] }],

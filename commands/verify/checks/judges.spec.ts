@@ -19,7 +19,7 @@ import { judgeNamespace } from "./namespace";
 import { expectedEdges, graphEdges } from "./pages";
 import { judgeRestarts, restarts } from "./restarts";
 import { isExpected } from "./routes";
-import { judgeSynced } from "./synced";
+import { connectionMs, judgeSynced } from "./synced";
 import { callJourney, spanServices, tracingCause } from "./traces";
 
 const causeOf = (outcome: Outcome) => (outcome.verdict === "fail" ? outcome.cause : outcome.verdict);
@@ -101,6 +101,13 @@ describe("synced", () => {
     assert.match(causeOf(judgeSynced(pods, status({ sent: "b", acked: "a" }), [], "k")), /has not taken/);
     assert.match(causeOf(judgeSynced(pods, [], [], "k")), /not connected to istiod/);
   });
+  it("gives proxies time to come to an istiod that has just taken another's place, and to no other", () => {
+    const now = Date.parse("2026-06-01T00:10:00Z");
+    const istiod = (startTime?: string) => object("Pod", "istiod", { status: { startTime } });
+    assert.equal(connectionMs([istiod("2026-06-01T00:00:00Z"), istiod("2026-06-01T00:09:30Z")], now), 45_000);
+    assert.equal(connectionMs([istiod("2026-06-01T00:08:00Z")], now), 4000);
+    assert.equal(connectionMs([istiod()], now), 4000);
+  });
 });
 
 describe("certificates", () => {
@@ -170,10 +177,12 @@ describe("mtls", () => {
 describe("what a path answers without a token", () => {
   const answer = (status: number): Answer => ({ status, body: "", headers: {}, ms: 1 });
   const expected = (guards: object) =>
-    [0, 200, 401, 403, 503].filter((status) => isExpected({ ...service, ...guards }, answer(status)));
+    [0, 200, 302, 401, 403, 418, 503].filter((status) => isExpected({ ...service, ...guards }, answer(status)));
   it("is a refusal where one is needed, and what the authorizer says", () => {
     assert.deepEqual(expected({ jwt: {} }), [403]);
-    assert.deepEqual(expected({ extAuthz: {} }), [200, 401, 403]);
+    assert.deepEqual(expected({ extAuthz: {} }), [200, 302, 401, 403, 418]);
+    // The authorizer is asked first, and refuses in its own way.
+    assert.deepEqual(expected({ jwt: {}, extAuthz: {} }), [302, 401, 403, 418]);
     assert.deepEqual(expected({ jwt: { paths: ["/other"] }, texts: [""] }), [200]);
   });
 });

@@ -16,19 +16,21 @@ const tries = { times: 3, everyMs: 700 };
 /** @returns whether an answer to a request without a token is what the service was declared to give. */
 export function isExpected(service: DeclaredService, { status, body, headers }: Answer): boolean {
   const { jwt, extAuthz, path = "/" } = service;
-  if (isGuarded({ jwt }, path)) {
-    return status === 403;
-  }
+  const answers = status > 0 && status < 500;
+  const needsToken = isGuarded({ jwt }, path);
   if (isGuarded({ extAuthz }, path)) {
-    // The authorizer decides; that there is an answer shows that the way is right.
-    return status > 0 && status < 500;
+    // The authorizer is asked before the token, and decides; that there is an answer shows that the way is right.
+    return answers && !(needsToken && status === 200);
+  }
+  if (needsToken) {
+    return status === 403;
   }
   if (service.fault?.abort && status === service.fault.abort.status) {
     return true;
   }
   if (service.texts === undefined) {
     // Only its image knows what it answers; to be the one who does is enough.
-    return status > 0 && status < 500 && headers["x-envoy-upstream-service-time"] !== undefined;
+    return answers && headers["x-envoy-upstream-service-time"] !== undefined;
   }
   return status === 200 && service.texts.includes(body.trim());
 }

@@ -14,8 +14,28 @@ export interface SyncStatus {
   resources?: Record<string, { sent?: string; acked?: string; lastError?: string }>;
 }
 
-/** Times that a proxy is looked at until it has taken what it was sent a moment ago, and milliseconds between them. */
-const looks = { times: 6, everyMs: 700 };
+/** Milliseconds between two looks. */
+const everyMs = 700;
+
+/** Milliseconds in which a proxy takes what it was sent a moment ago. */
+const takenMs = 4000;
+
+/**
+ * Milliseconds from the start of an istiod until all proxies are connected to it. The one before it goes once this one
+ * is ready, and lets go of its proxies within its 30 seconds of grace; these come back with growing pauses.
+ */
+const connectedMs = 75_000;
+
+/** @returns milliseconds that proxies may still take to connect to these istiods. */
+export function connectionMs(istiods: readonly LiveObject[], now = Date.now()): number {
+  const starts = istiods.map(({ status }) => Date.parse(String(status?.startTime))).filter((start) => start > 0);
+  return Math.max(takenMs, Math.max(0, ...starts) + connectedMs - now);
+}
+
+function statusOf(pod: LiveObject, known: readonly SyncStatus[]): SyncStatus | undefined {
+  const { namespace, name } = refOfPod(pod);
+  return known.find(({ proxy }) => proxy === `${name}.${namespace}`);
+}
 
 /** @returns whether every pod's proxy is connected and has taken all that it was sent. */
 export function judgeSynced(
@@ -26,7 +46,7 @@ export function judgeSynced(
 ): Outcome {
   for (const pod of pods) {
     const { namespace, name } = refOfPod(pod);
-    const status = known.find(({ proxy }) => proxy === `${name}.${namespace}`);
+    const status = statusOf(pod, known);
     if (!status) {
       return fail(
         `istiod does not know ${nameOf(pod)}`,
@@ -57,11 +77,14 @@ export function judgeSynced(
   return pass(`${pods.length} proxies have acknowledged all they were sent`);
 }
 
-async function askIstiod({ cluster, declared }: Context): Promise<SyncStatus[] | string> {
-  const { system } = declared.namespaces;
-  const pods = (await cluster.list("v1", "Pod", system)).filter(
+async function readyIstiods({ cluster, declared }: Context): Promise<LiveObject[]> {
+  return (await cluster.list("v1", "Pod", declared.namespaces.system)).filter(
     (pod) => pod.metadata?.labels?.app === "istiod" && isAlive(pod) && isReady(pod),
   );
+}
+
+async function ask({ cluster, declared }: Context, pods: readonly LiveObject[]): Promise<SyncStatus[] | string> {
+  const { system } = declared.namespaces;
   const answers = await Promise.all(
     pods.map((pod) => cluster.inPod(system, refOfPod(pod).name, debugPort, "/debug/syncz")),
   );
@@ -79,8 +102,9 @@ export const synced: Check = {
   async run(context) {
     const { cluster } = context;
     const filters = await cluster.list("networking.istio.io/v1alpha3", "EnvoyFilter");
-    for (let look = 1; ; look++) {
-      const known = await askIstiod(context);
+    for (const started = Date.now(); ;) {
+      const istiods = await readyIstiods(context);
+      const known = await ask(context, istiods);
       if (typeof known === "string") {
         return fail(
           known,
@@ -88,11 +112,13 @@ export const synced: Check = {
           `${cluster.kubectl} -n ${context.declared.namespaces.system} logs deployment/istiod --tail 20`,
         );
       }
-      const outcome = judgeSynced(await proxies(context), known, filters, cluster.kubectl);
-      if (outcome.verdict === "pass" || look === looks.times) {
+      const pods = await proxies(context);
+      const outcome = judgeSynced(pods, known, filters, cluster.kubectl);
+      const patience = pods.every((pod) => statusOf(pod, known)) ? takenMs : connectionMs(istiods, started);
+      if (outcome.verdict === "pass" || Date.now() - started > patience) {
         return outcome;
       }
-      await new Promise((resolve) => setTimeout(resolve, looks.everyMs));
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
   },
 };
