@@ -59,6 +59,8 @@ export interface EdgeFacts {
    */
   scopedProxies: boolean;
   namespace: string;
+  /** Services whose external authorizer is asked before their callers are looked at: it refuses in its own way. */
+  authorized: readonly string[];
   policies: readonly LiveObject[];
 }
 
@@ -131,8 +133,10 @@ function judgeDeclared({ from, to, status, said }: Call, judge: Judge): Outcome 
 
 /** @returns what is wrong with a call that is not declared. */
 function judgeUndeclared({ from, to, status }: Call, judge: Judge): Outcome | undefined {
-  const { defaultDeny, scopedProxies, policies, denies, noDefault } = judge;
-  const refused = status === 403 || (scopedProxies && (status === undefined || status >= 500));
+  const { defaultDeny, scopedProxies, authorized, policies, denies, noDefault } = judge;
+  const noAnswer = status === undefined || status >= 500;
+  const refused =
+    status === 403 || (scopedProxies && noAnswer) || (authorized.includes(to) && !noAnswer && status >= 300);
   return defaultDeny && !refused
     ? fail(
         `${from} -> ${to} is not declared, and answered with ${status ?? "no answer"}`,
@@ -193,6 +197,7 @@ export const edges: Check = {
       })),
     );
     const policies = await cluster.list("security.istio.io/v1", "AuthorizationPolicy", mesh);
-    return judgeCalls(calls, { ...declared, namespace: mesh, policies }, cluster.kubectl);
+    const authorized = declared.services.filter(({ extAuthz }) => isGuarded({ extAuthz }, "/")).map(({ name }) => name);
+    return judgeCalls(calls, { ...declared, namespace: mesh, authorized, policies }, cluster.kubectl);
   },
 };

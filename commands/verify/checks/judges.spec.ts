@@ -190,7 +190,13 @@ describe("what a path answers without a token", () => {
 describe("edges", () => {
   const payment = { ...service, name: "payment", callers: [{ namespace: "demo", serviceAccount: "user" }] };
   const deny = object("AuthorizationPolicy", "default-deny", { spec: {} });
-  const facts = { defaultDeny: true, scopedProxies: false, namespace: "demo", policies: [deny] };
+  const facts = {
+    defaultDeny: true,
+    scopedProxies: false,
+    namespace: "demo",
+    authorized: [] as string[],
+    policies: [deny],
+  };
   const call = { from: "user", to: "payment", allowed: true, said: "" };
   it("are every pair of services, the declared ones first", () => {
     assert.deepEqual(pairs([service, payment], "demo"), [
@@ -244,6 +250,11 @@ describe("edges", () => {
       ["pass", "pass", "pass", "fail"],
     );
     assert.equal(verdict(503, facts), "fail");
+    const authorized = { ...facts, authorized: ["user"] };
+    assert.deepEqual(
+      [200, 302, 403, 418, 503, undefined].map((status) => verdict(status, authorized)),
+      ["fail", "pass", "pass", "pass", "fail", "fail"],
+    );
   });
 });
 
