@@ -147,7 +147,8 @@ describe("traffic policy and security", function () {
       const started = new Date();
       const answers = await drive(`${gatewayUrl}/narrow`, 40, 20);
       const counts = statuses(answers);
-      assert.ok(counts[200]! >= 2 && counts[503]! >= 10 && counts[200]! + counts[503]! === 40, JSON.stringify(counts));
+      // While the first connection is being made, the one request that may wait is the only one that is let in.
+      assert.ok(counts[200]! >= 1 && counts[503]! >= 10 && counts[200]! + counts[503]! === 40, JSON.stringify(counts));
       for (const { headers } of answers.filter(({ status }) => status === 503)) {
         assert.equal(headers["x-envoy-overloaded"], "true");
       }
