@@ -58,6 +58,7 @@ describe("parseFlags", () => {
     [["-c", "a=1", "-c", "kubeContext="], /--config kubeContext=: the value is empty; write one, or auto/],
     [["-c", "sidecar-mesh:kubeContext= "], /the value is empty/],
     [["-c", "a:b:c=x"], /--config a:b:c=x: write it as key=value/],
+    [["-c", "kubernetes:renderYamlToDirectory=out"], /would move the stack.*npm run render -- DIR/],
   ];
   for (const [argv, expected] of mistakes) {
     it(`refuses ${argv.join(" ")}`, () => {

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
 import { nearest } from "../../common/nearest";
+import { manifestFolderKey } from "../../stacks/stackFile";
 
 /** Flags that all commands share. */
 export interface Flags {
@@ -76,6 +77,12 @@ export function checkSettings(settings: readonly string[]): void {
   const wrong = settings.find((setting) => !/^[\w-]+(:[\w-]+)?=/.test(setting));
   if (wrong !== undefined) {
     throw new UsageError(`--config ${wrong}: write it as key=value`);
+  }
+  const moving = settings.find((setting) => setting.startsWith(`${manifestFolderKey}=`));
+  if (moving !== undefined) {
+    throw new UsageError(
+      `--config ${moving}: it would move the stack from its cluster to a folder; use npm run render -- DIR`,
+    );
   }
   const empty = settings.find((setting) => /^[^=]*=\s*$/.test(setting));
   if (empty !== undefined) {
