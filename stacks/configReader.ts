@@ -27,6 +27,16 @@ export class Notes {
     this.problems.push({ key: this.at, value, fix });
   }
 
+  /** Notes each of some keys that holds something, because nothing uses it without `needs`. */
+  rejectUnused<T extends object>(own: T, keys: readonly (keyof T & string)[], needs: string): void {
+    for (const key of keys) {
+      const value = own[key];
+      if (Array.isArray(value) ? value.length > 0 : value !== undefined) {
+        this.problem(key, value, `only used with ${needs}; set that, or remove this key`);
+      }
+    }
+  }
+
   /** @returns whether a mistake was noted in `key`, or below it. */
   isWrong(key: string): boolean {
     const path = this.path(key);

@@ -128,10 +128,8 @@ export function readIstio(reader: ConfigReader, profile: ProfileName): IstioConf
     reader.problem("istioInjector", own.istioInjector, "there is no canary; declare istioCanary, or use stable");
   }
   checkCharts(own.istioCharts, reader, own.istioCni);
-  for (const key of ["istioCniBinFolder", "istioCniConfFolder"] as const) {
-    if (own[key] !== undefined && !own.istioCni) {
-      reader.problem(key, own[key], "only used with istioCni: true; set that, or remove this key");
-    }
+  if (!own.istioCni) {
+    reader.rejectUnused(own, ["istioCniBinFolder", "istioCniConfFolder"], "istioCni: true");
   }
   checkMeshConfig(own.istioMeshConfig, reader.in("istioMeshConfig"));
   rejectOtherKeys(own.istioMeshConfig, reader.in("istioMeshConfig"));

@@ -11,7 +11,7 @@ import { durationSeconds } from "../components/observability/prometheusConfig";
 import { tracingBackendNames, tracingBackends, TracingKind } from "../components/observability/tracing";
 import type { TracingBackendName } from "../components/observability/tracing";
 import { TraceStorageKind } from "../components/observability/tracing/tracingBackend";
-import type { ConfigReader, Notes } from "./configReader";
+import type { ConfigReader } from "./configReader";
 import type { ObservabilityDefaults, Profile } from "./profile";
 import { flag, key, nodeFolder, number, oneOf, textThat } from "./schema";
 
@@ -183,10 +183,10 @@ function completeMetrics(own: Own, notes: ConfigReader, defaults: ObservabilityD
   const kind = own.metricsBackend ?? "prometheus";
   const { metricsRemoteWrite: remoteWrite, metricsRetention: retention = defaults.retention } = own;
   if (kind !== "prometheus") {
-    rejectUnused(notes, own, onlyPrometheus, "metricsBackend: prometheus");
+    notes.rejectUnused(own, onlyPrometheus, "metricsBackend: prometheus");
   }
   if (kind !== "existing") {
-    rejectUnused(notes, own, ["metricsUrl"], "metricsBackend: existing");
+    notes.rejectUnused(own, ["metricsUrl"], "metricsBackend: existing");
   }
   if (own.alertmanagerUrl !== undefined && own.alertWebhookUrl !== undefined) {
     notes.problem(
@@ -228,15 +228,15 @@ function completeTracing(own: Own, notes: ConfigReader, defaults: ObservabilityD
   if (kind === "existing" || kind === "none") {
     const unused = storage === "memory" ? [] : (["tracingStorage"] as const);
     const when = `tracingBackend: ${tracingBackendNames.join(" or ")}`;
-    rejectUnused(notes, own, [...unused, "tracingStorageUrl"], when);
+    notes.rejectUnused(own, [...unused, "tracingStorageUrl"], when);
   } else if (storage === "memory") {
-    rejectUnused(notes, own, ["tracingStorageUrl"], "tracingStorage: elasticsearch or opensearch");
+    notes.rejectUnused(own, ["tracingStorageUrl"], "tracingStorage: elasticsearch or opensearch");
   }
   if (kind !== "existing") {
-    rejectUnused(notes, own, ["tracingUrl"], "tracingBackend: existing");
+    notes.rejectUnused(own, ["tracingUrl"], "tracingBackend: existing");
   }
   if (kind === "none") {
-    rejectUnused(notes, own, ["tracingSampling"], "a tracingBackend");
+    notes.rejectUnused(own, ["tracingSampling"], "a tracingBackend");
   }
   switch (kind) {
     case "existing":
@@ -278,16 +278,16 @@ function completeLogs(own: Own, notes: ConfigReader, defaults: ObservabilityDefa
   const kind = own.logsBackend ?? "loki";
   const { logsBucket: bucket, logsRetention: retention = defaults.retention } = own;
   if (kind !== "loki") {
-    rejectUnused(notes, own, ["logsRetention", "logsVolume", "logsBucket"], "logsBackend: loki");
+    notes.rejectUnused(own, ["logsRetention", "logsVolume", "logsBucket"], "logsBackend: loki");
   }
   if (!notes.has("logsBucket")) {
-    rejectUnused(notes, own, ["logsBucketRegion", "logsBucketUrl"], "logsBucket");
+    notes.rejectUnused(own, ["logsBucketRegion", "logsBucketUrl"], "logsBucket");
   }
   if (kind === "loki" || kind === "none") {
-    rejectUnused(notes, own, ["logsUrl"], "logsBackend: otlp or elasticsearch");
+    notes.rejectUnused(own, ["logsUrl"], "logsBackend: otlp or elasticsearch");
   }
   if (kind === "none") {
-    rejectUnused(notes, own, ["podLogsFolder"], "a logsBackend");
+    notes.rejectUnused(own, ["podLogsFolder"], "a logsBackend");
   }
   switch (kind) {
     case "loki": {
@@ -327,14 +327,4 @@ function requiredUrl(
     notes.problem(key, undefined, `give ${what}`);
   }
   return own[key] ?? "http://missing";
-}
-
-/** Notes each of some keys that holds something which nothing uses. */
-function rejectUnused(notes: Notes, own: Own, keys: readonly (keyof Own)[], when: string): void {
-  for (const key of keys) {
-    const value = own[key];
-    if (Array.isArray(value) ? value.length > 0 : value !== undefined) {
-      notes.problem(key, value, `only used with ${when}; set that, or remove this key`);
-    }
-  }
 }

@@ -14,6 +14,9 @@ const stackFileKeys = ["config", "environment", "secretsprovider", "encryptedkey
  */
 export const manifestFolderKey = "kubernetes:renderYamlToDirectory";
 
+/** Why a stack does not have {@link manifestFolderKey}, and what to do: `npm run render` sets it for a stack of its own. */
+export const manifestFolderFix = "it would move the stack from its cluster to a folder; use npm run render -- DIR";
+
 /** Namespaces of config that this program or the engine reads. */
 export const readNamespaces = (project: string): readonly string[] => [project, "pulumi"];
 
@@ -119,10 +122,7 @@ function configProblems(config: unknown, project: string, keys: readonly string[
     return [{ key: "config", value: config, fix: `use an object, one line a key: ${project}:profile: dev` }];
   }
   return Object.entries(config).flatMap(([key, value]) => {
-    const foreign =
-      key === manifestFolderKey
-        ? { key, fix: "it would move the stack from its cluster to a folder; use npm run render -- DIR" }
-        : foreignKeyProblem(key, project, keys);
+    const foreign = key === manifestFolderKey ? { key, fix: manifestFolderFix } : foreignKeyProblem(key, project, keys);
     return [...(foreign ? [{ ...foreign, value }] : []), ...numberProblems(key, value)];
   });
 }

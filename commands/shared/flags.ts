@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
 import { nearest } from "../../common/nearest";
-import { manifestFolderKey } from "../../stacks/stackFile";
+import { manifestFolderFix, manifestFolderKey } from "../../stacks/stackFile";
 
 /** Flags that all commands share. */
 export interface Flags {
@@ -80,9 +80,7 @@ export function checkSettings(settings: readonly string[]): void {
   }
   const moving = settings.find((setting) => setting.startsWith(`${manifestFolderKey}=`));
   if (moving !== undefined) {
-    throw new UsageError(
-      `--config ${moving}: it would move the stack from its cluster to a folder; use npm run render -- DIR`,
-    );
+    throw new UsageError(`--config ${moving}: ${manifestFolderFix}`);
   }
   const empty = settings.find((setting) => /^[^=]*=\s*$/.test(setting));
   if (empty !== undefined) {
