@@ -9,6 +9,11 @@ export async function servicePods({ cluster, declared }: Context): Promise<Map<s
   return new Map(declared.services.map(({ name }) => [name, pods.filter((pod) => pod.metadata?.labels?.app === name)]));
 }
 
+/** @returns the pods of a declared service that serve requests. */
+export async function readyPods(context: Context, service: string): Promise<LiveObject[]> {
+  return ((await servicePods(context)).get(service) ?? []).filter(isReady);
+}
+
 /** @returns the pods of the ingress gateway that run. */
 export async function gatewayPods({ cluster, declared }: Context): Promise<LiveObject[]> {
   const { namespaces, gateway } = declared;

@@ -1,8 +1,7 @@
 import { serviceHost } from "../../components/hosts";
-import { virtualServiceName } from "../../components/ingressRoutes";
 import { isGuarded } from "../../components/guards";
 import { defaultNodePorts, localPorts } from "../../components/gatewayAddress";
-import { httpRouteName } from "../../components/ingressRoutes";
+import { httpRouteName, virtualServiceName } from "../../components/ingressRoutes";
 import type { LiveObject } from "../../cluster/kubeClient";
 import type { DeclaredMesh, DeclaredService } from "../../stacks/declared";
 import type { Answer } from "../shared/httpClient";

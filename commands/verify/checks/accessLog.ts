@@ -4,8 +4,8 @@ import { logql, untilOfTwo } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { joinPath, followedRoute } from "../gatewayRoute";
-import { refOfPod, servicePods } from "../meshPods";
-import { containersOf, isReady, nameOf } from "../objects";
+import { readyPods, refOfPod } from "../meshPods";
+import { containersOf, nameOf } from "../objects";
 import { backendDown } from "../workloads";
 import { newTrace } from "./traces";
 
@@ -83,7 +83,7 @@ export function judgeLine(line: Line, path: string, peer: string, kubectl: strin
 async function whyNot(context: Context, service: string, traceId: string): Promise<{ cause: string; next: string }> {
   const { cluster, declared } = context;
   const { mesh } = declared.namespaces;
-  const pods = ((await servicePods(context)).get(service) ?? []).filter(isReady);
+  const pods = await readyPods(context, service);
   const looked = await Promise.all(
     pods.map(async (pod) => {
       const { name } = refOfPod(pod);

@@ -6,7 +6,7 @@ import { logql, until } from "../backends";
 import type { Check, Context, Outcome } from "../check";
 import { fail, pass, skip } from "../check";
 import { joinPath, followedRoute, openRoutes } from "../gatewayRoute";
-import { podLog, refOfPod, servicePods } from "../meshPods";
+import { podLog, readyPods, refOfPod } from "../meshPods";
 import { containersOf, isAlive, isReady, nameOf } from "../objects";
 import { newTrace } from "./traces";
 
@@ -157,8 +157,9 @@ function withoutLoki({ declared }: Context): Outcome | undefined {
     : skip(`Loki is not part of the stack: logsBackend is ${declared.logs.kind}`);
 }
 
-async function readyPods(context: Context, service: string): Promise<LiveObject[] | Outcome> {
-  const pods = ((await servicePods(context)).get(service) ?? []).filter(isReady);
+/** @returns the pods that serve requests; without any, that there is none. */
+async function readyPodsOrNone(context: Context, service: string): Promise<LiveObject[] | Outcome> {
+  const pods = await readyPods(context, service);
   const { mesh } = context.declared.namespaces;
   return pods.length > 0
     ? pods
@@ -179,7 +180,7 @@ export const applicationOutput: Check = {
     const { observability } = declared.namespaces;
     const route = followedRoute(context);
     const service = "verdict" in route ? declared.services[0]! : route.service;
-    const pods = withoutLoki(context) ?? (await readyPods(context, service.name));
+    const pods = withoutLoki(context) ?? (await readyPodsOrNone(context, service.name));
     if ("verdict" in pods) {
       return pods;
     }
@@ -212,7 +213,7 @@ export const applicationFiles: Check = {
       return skip("no service declares logFiles");
     }
     const { files } = service.logFiles;
-    const pods = withoutLoki(context) ?? (await readyPods(context, service.name));
+    const pods = withoutLoki(context) ?? (await readyPodsOrNone(context, service.name));
     if ("verdict" in pods) {
       return pods;
     }

@@ -21,8 +21,8 @@ import {
 } from "../exercised";
 import type { Exercised } from "../exercised";
 import { faultHeaders, faultsOnRequest } from "../faults";
-import { refOfPod, servicePods } from "../meshPods";
-import { containersOf, isReady } from "../objects";
+import { readyPods, refOfPod } from "../meshPods";
+import { containersOf } from "../objects";
 import { atOnceThroughGateway, sendersOf } from "../senders";
 import type { Sender } from "../senders";
 import { shell } from "../wget";
@@ -63,6 +63,13 @@ async function whenItFails(send: () => Promise<Answer>): Promise<Answer> {
   return answer;
 }
 
+/** Sends a burst; see {@link Sender.sendMany}. @returns the answers, and milliseconds that all of it took. */
+async function sendBurst(sender: Sender, ...burst: Parameters<Sender["sendMany"]>) {
+  const started = performance.now();
+  const answers = await sender.sendMany(...burst);
+  return { answers, ms: performance.now() - started };
+}
+
 /** Tries one after the other. @returns the first result that is accepted, else the last one. */
 async function firstThat(
   accepted: (result: Exercised) => boolean,
@@ -84,7 +91,7 @@ async function exerciseRetries(context: Context, { service, sender }: Exercise):
   if (!failure) {
     return leftOut(what, `they are for ${service.retries?.retryOn}, which nothing here can cause`);
   }
-  const pods = ((await servicePods(context)).get(service.name) ?? []).filter(isReady);
+  const pods = await readyPods(context, service.name);
   if (!pods.some((pod) => containersOf(pod).some(({ name }) => name === shell))) {
     return leftOut(what, "without the shared access log the tries cannot be counted");
   }
@@ -127,9 +134,8 @@ export async function exerciseRateLimit({ service, sender }: Exercise, pods: num
   return firstThat(
     ({ verdict }) => verdict !== "left out",
     Array.from({ length: mostFloods }, () => async () => {
-      const started = performance.now();
-      const answers = await sender.sendMany(send, {}, together);
-      return judgeRateLimit(service, answers, { pods, ms: performance.now() - started });
+      const { answers, ms } = await sendBurst(sender, send, {}, together);
+      return judgeRateLimit(service, answers, { pods, ms });
     }),
   );
 }
@@ -148,9 +154,8 @@ export async function exerciseBreaker({ service, sender }: Exercise): Promise<Ex
   return firstThat(
     ({ verdict }) => verdict !== "broken",
     burstDelays(service).map((delayMs) => async () => {
-      const started = performance.now();
-      const answers = await sender.sendMany(send, faultHeaders.delay(delayMs));
-      return judgeBreaker(service, answers, performance.now() - started);
+      const { answers, ms } = await sendBurst(sender, send, faultHeaders.delay(delayMs));
+      return judgeBreaker(service, answers, ms);
     }),
   );
 }
@@ -163,8 +168,9 @@ async function exerciseService(context: Context, exercise: Exercise): Promise<Ex
     ...(service.timeout ? [exerciseTimeout(exercise)] : []),
   ]);
   const breaker = service.circuitBreaker ? [await exerciseBreaker(exercise)] : [];
-  const pods = ((await servicePods(context)).get(service.name) ?? []).filter(isReady).length;
-  const limit = service.rateLimit ? [await exerciseRateLimit(exercise, Math.max(1, pods))] : [];
+  const limit = service.rateLimit
+    ? [await exerciseRateLimit(exercise, Math.max(1, (await readyPods(context, service.name)).length))]
+    : [];
   const global = service.globalRateLimit
     ? [
         leftOut(

@@ -102,7 +102,8 @@ export const synced: Check = {
   async run(context) {
     const { cluster } = context;
     const filters = await cluster.list("networking.istio.io/v1alpha3", "EnvoyFilter");
-    for (const started = Date.now(); ;) {
+    const started = Date.now();
+    for (;;) {
       const istiods = await readyIstiods(context);
       const known = await ask(context, istiods);
       if (typeof known === "string") {

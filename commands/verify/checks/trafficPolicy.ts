@@ -1,7 +1,6 @@
 import { serviceHost } from "../../../components/hosts";
-import { virtualServiceName } from "../../../components/ingressRoutes";
 import type { LiveObject } from "../../../cluster/kubeClient";
-import { httpRouteName } from "../../../components/ingressRoutes";
+import { httpRouteName, virtualServiceName } from "../../../components/ingressRoutes";
 import type { DeclaredMesh, DeclaredService } from "../../../stacks/declared";
 import { callerNamespaces, callersOf } from "../callers";
 import type { Caller } from "../callers";
